@@ -52,109 +52,109 @@ static struct fp_num fma_nan(struct fp_num a, struct fp_num b, struct fp_num c, 
     return fp_nan3(a, b, c, env);
 }
 
-/* The 256-bit x >> count with a sticky bit 0. */
-static void shift_wide_sticky(u128 *hi, u128 *lo, int count)
+/* A FINITE number with 256 bits of significand. */
+struct wide {
+    u128 hi, lo;
+    int32_t exp;
+    bool negative;
+};
+
+static struct wide wide_shift_sticky(struct wide x, int count)
 {
-    bool sticky = false;
+    u128 lost = 0;
 
     if (count >= 128) {
-        sticky = *lo != 0;
-        *lo = *hi;
-        *hi = 0;
+        lost = x.lo;
+        x.lo = x.hi;
+        x.hi = 0;
         count -= 128;
     }
     if (count >= 128) {
-        *lo = *lo != 0 || sticky;
-        return;
+        lost |= x.lo;
+        x.lo = 0;
+    } else if (count > 0) {
+        lost |= x.lo << (128 - count);
+        x.lo = x.lo >> count | x.hi << (128 - count);
+        x.hi >>= count;
     }
-    if (count > 0) {
-        sticky |= *lo << (128 - count) != 0;
-        *lo = *lo >> count | *hi << (128 - count);
-        *hi >>= count;
+    x.lo |= lost != 0;
+    return x;
+}
+
+/* Moves bit 255 to its place; x is not 0. */
+static struct wide wide_normalise(struct wide x)
+{
+    int zeros = x.hi != 0 ? fp_clz(x.hi) : 128 + fp_clz(x.lo);
+
+    x.exp -= zeros;
+    if (zeros >= 128) {
+        x.hi = x.lo << (zeros - 128);
+        x.lo = 0;
+    } else if (zeros > 0) {
+        x.hi = x.hi << zeros | x.lo >> (128 - zeros);
+        x.lo <<= zeros;
     }
-    *lo |= sticky;
+    return x;
 }
 
 /* f128: the product has 226 bits, so the sum is made in 256. */
 static struct fp_num fma_wide(struct fp_num a, struct fp_num b, struct fp_num c,
                               const struct fp_env *env)
 {
-    u128 hi, lo, c_hi = c.sig, c_lo = 0;
-    int exp = a.exp + b.exp + 1;
-    bool negative = a.negative ^ b.negative;
+    struct wide x = {.exp = a.exp + b.exp + 1, .negative = a.negative ^ b.negative};
+    struct wide y = {.hi = c.sig, .exp = c.exp, .negative = c.negative};
 
-    fp_multiply_wide(a.sig, b.sig, &hi, &lo);
-    if (!(hi & FP_TOP)) {
-        hi = hi << 1 | lo >> 127;
-        lo <<= 1;
-        exp--;
+    fp_multiply_wide(a.sig, b.sig, &x.hi, &x.lo);
+    x = wide_normalise(x);
+    if (x.exp < y.exp || (x.exp == y.exp && x.hi < y.hi)) {
+        struct wide greater = y;
+        y = x;
+        x = greater;
     }
-    if (exp < c.exp || (exp == c.exp && hi < c_hi)) {
-        c_hi = hi;
-        c_lo = lo;
-        hi = c.sig;
-        lo = 0;
-        int other = exp;
-        exp = c.exp;
-        c.exp = other;
-        bool other_negative = negative;
-        negative = c.negative;
-        c.negative = other_negative;
-    }
-    shift_wide_sticky(&c_hi, &c_lo, exp - c.exp);
-    if (negative == c.negative) {
-        lo += c_lo;
-        u128 sum = hi + c_hi;
-        bool carry = sum < hi;
-        sum += lo < c_lo;
-        carry |= sum < (u128)(lo < c_lo);
-        hi = sum;
+    y = wide_shift_sticky(y, x.exp - y.exp);
+    if (x.negative == y.negative) {
+        u128 lo = x.lo + y.lo;
+        u128 hi = x.hi + y.hi;
+        bool carry = hi < x.hi;
+        hi += lo < x.lo;
+        carry |= hi < (u128)(lo < x.lo);
+        x.hi = hi;
+        x.lo = lo;
         if (carry) {
-            lo = (lo != 0) | (hi & 1);
-            hi = FP_TOP | hi >> 1;
-            exp++;
+            x = wide_shift_sticky(x, 1);
+            x.hi |= FP_TOP;
+            x.exp++;
         }
     } else {
-        hi -= c_hi + (lo < c_lo);
-        lo -= c_lo;
-        if (hi == 0 && lo == 0) {
+        x.hi -= y.hi + (x.lo < y.lo);
+        x.lo -= y.lo;
+        if (x.hi == 0 && x.lo == 0) {
             return fp_zero(env->rounding == FP_RDN);
         }
-        int zeros = hi != 0 ? fp_clz(hi) : 128 + fp_clz(lo);
-        if (zeros >= 128) {
-            hi = lo << (zeros - 128);
-            lo = 0;
-        } else if (zeros > 0) {
-            hi = hi << zeros | lo >> (128 - zeros);
-            lo <<= zeros;
-        }
-        exp -= zeros;
+        x = wide_normalise(x);
     }
     return (struct fp_num){
-        .sig = hi | (lo != 0), .exp = exp, .kind = FP_KIND_FINITE, .negative = negative};
+        .sig = x.hi | (x.lo != 0), .exp = x.exp, .kind = FP_KIND_FINITE, .negative = x.negative};
 }
 
-static struct fp_num fma_rare(struct fp_num a, struct fp_num b, struct fp_num c,
-                              struct fp_env *env)
+/* At least one operand is zero or infinite, but not c alone zero; none is a NaN. */
+static struct fp_num fma_rare(struct fp_num a, struct fp_num b, struct fp_num c, struct fp_env *env)
 {
-    bool product_finite = a.kind == FP_KIND_FINITE && b.kind == FP_KIND_FINITE;
-    struct fp_num product = {.kind = FP_KIND_INF, .negative = a.negative ^ b.negative};
+    struct fp_num product = {.kind = FP_KIND_FINITE};
 
-    if (!product_finite) {
+    if (a.kind != FP_KIND_FINITE || b.kind != FP_KIND_FINITE) {
         uint8_t flags = env->flags;
         product = fp_mul_rare(a, b, env);
         if (fp_is_nan(product)) {
             return product;
         }
-        env->flags = flags;
-    } else if (c.kind == FP_KIND_ZERO) {
-        return product; /* the caller has it: only told apart by its kind */
+        env->flags = flags; /* a denormal is noted by the sum, unless that is invalid */
     }
     product.denormal = a.denormal | b.denormal;
     return fp_add_rare(product, c, env);
 }
 
-FP_INLINE u128 fma(struct fp_format f, u128 x, u128 y, u128 z, struct fp_env *env)
+FP_INLINE u128 multiply_add(struct fp_format f, u128 x, u128 y, u128 z, struct fp_env *env)
 {
     struct fp_num a = fp_operand(f, x, env);
     struct fp_num b = fp_operand(f, y, env);
@@ -202,8 +202,8 @@ FP_FORMATS(DEFINE)
 #define DEFINE_FMA(name, type)                                                                     \
     type name##_fma(type a, type b, type c, struct fp_env *env)                                    \
     {                                                                                              \
-        return fp_make_##name(fma(FP_FORMAT_##name, fp_bits_##name(a), fp_bits_##name(b),          \
-                                  fp_bits_##name(c), env));                                        \
+        return fp_make_##name(multiply_add(FP_FORMAT_##name, fp_bits_##name(a), fp_bits_##name(b), \
+                                           fp_bits_##name(c), env));                               \
     }
 DEFINE_FMA(f16, f16)
 DEFINE_FMA(f32, f32)

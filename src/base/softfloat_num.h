@@ -215,18 +215,12 @@ FP_INLINE struct fp_num fp_inf(bool negative)
 FP_INLINE bool fp_rounds_up(unsigned rounding, bool negative, bool odd, u128 rest)
 {
     switch ((enum fp_rounding)rounding) {
-    case FP_RNE:
-        return rest > FP_TOP || (rest == FP_TOP && odd);
-    case FP_RMM:
-        return rest >= FP_TOP;
-    case FP_RDN:
-        return negative;
-    case FP_RUP:
-        return !negative;
-    case FP_ODD:
-        return !odd;
-    case FP_RTZ:
-        break;
+    case FP_RNE: return rest > FP_TOP || (rest == FP_TOP && odd);
+    case FP_RMM: return rest >= FP_TOP;
+    case FP_RDN: return negative;
+    case FP_RUP: return !negative;
+    case FP_ODD: return !odd;
+    case FP_RTZ: break;
     }
     return false;
 }
