@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * cpu: what running guest code touches of one hart, whatever its ISA: the state bytes, the address
+ * spaces with their read and write tables, the fault in flight, the tick. The IR interpreter, the
+ * code generators, the ISA's helpers and the engine all meet here.
+ *
+ * Rules of the tables, on which determinism rests: they only cache; forgetting any of them at any
+ * tick changes nothing. A write table holds only pages that are RAM, dirty in this epoch, without
+ * translated code, not read by a cached page-table walk, and not watched: so dirty tracking,
+ * self-modifying code, page-table coherence and watchpoints cost nothing on hits.
+ */
+#ifndef CPU_CPU_H
+#define CPU_CPU_H
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "mem/mem.h"
+
+/* Every ISA's state struct begins with this. */
+struct hart {
+    uint64_t pc;
+    uint64_t instructions; /* retired since the machine was built */
+    vaddr reservation;     /* LR/SC, exclusives: the address, while `reserved` */
+    uint32_t reserved; /* a slot of its own, so that lifters can PUT it */
+    uint8_t waiting;   /* in WFI, HLT: nothing runs until an interrupt is pending */
+    uint8_t fp_flags;  /* sticky FP_* since the front end last took them */
+    uint8_t zero[2];
+};
+#define HART_FIELDS(type)                                                                          \
+    FIELD(type, hart.pc), FIELD(type, hart.instructions), FIELD(type, hart.reservation),           \
+        FIELD(type, hart.reserved), FIELD(type, hart.waiting), FIELD(type, hart.fp_flags),         \
+        FIELD_ARRAY(type, hart.zero)
+
+enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH };
+/* Which rules of translation an access follows, beside the current mode (memory operations carry
+ * it, ir/ir.h): AS_USER is e.g. Arm's LDTR; AS_DEBUG walks without faults, A/D bits or devices. */
+enum access_as { AS_CURRENT, AS_USER, AS_OTHER, AS_DEBUG };
+
+/* Where a virtual page lies. */
+struct translation {
+    paddr at;       /* physical address of the very byte asked for */
+    bool cacheable; /* holds for its whole 4 KiB page until tables or the space key change */
+    bool readable, writable, executable; /* what the page allows; a write only once D is set */
+};
+
+struct cpu;
+
+/* What cpu/ needs of the ISA; a member of struct isa (isa/isa.h). */
+struct cpu_mmu {
+    /* Translates one byte's address for one access. On failure returns false with cpu->fault set
+     * (not for AS_DEBUG). Reads page tables through cpu_walk_read() and sets A/D bits through
+     * cpu_walk_update(), so that what is cached stays coherent. `out->writable` is only true when
+     * later stores need no further walk (D is set). */
+    bool (*translate)(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
+                      struct translation *out);
+    /* The fault for an access that reached physical memory which is not there, or that a window
+     * refused: sets cpu->fault. May choose to raise nothing: then reads give 0. */
+    void (*bus_fault)(struct cpu *cpu, vaddr va, enum access access);
+    void (*misaligned)(struct cpu *cpu, vaddr va, enum access access);
+    /* All that a walk and a permission check read besides memory and the address. */
+    void (*space_key)(const struct cpu *cpu, uint64_t key[4]);
+};
+
+#define TLB_ENTRIES   256 /* a power of two */
+#define JUMP_ENTRIES  1024
+#define FETCH_ENTRIES 64
+#define SPACES        8
+
+struct tlb_entry {
+    vaddr tag;        /* of the page; see TLB_NO_TAG for none */
+    uintptr_t addend; /* host address minus virtual address */
+};
+/* A tag that no address selecting entry `i` can match. */
+#define TLB_NO_TAG(i) ((vaddr)((i) ^ (TLB_ENTRIES / 2)) << PAGE_BITS)
+
+struct fetch_entry {
+    vaddr page; /* UINT64_MAX: none */
+    paddr at;   /* its physical page */
+};
+struct jump_entry {
+    vaddr pc; /* UINT64_MAX: none */
+    struct block *block; /* engine/ */
+};
+
+/* One address space in one mode. */
+struct space {
+    uint64_t key[4];
+    uint64_t used; /* for choosing a victim; 0: empty */
+    struct tlb_entry read[TLB_ENTRIES];
+    struct tlb_entry write[TLB_ENTRIES];
+    struct fetch_entry fetch[FETCH_ENTRIES];
+    struct jump_entry jump[JUMP_ENTRIES];
+};
+
+/* An exception in flight, in the ISA's own numbers. */
+struct fault {
+    bool raised;
+    uint32_t cause;
+    uint64_t value; /* RISC-V tval, Arm FAR ... */
+    uint64_t value2;
+};
+
+/* Watchpoints, asked on the slow path only. Returns true to stop *before* the access. */
+struct cpu_watch {
+    void *opaque;
+    bool (*page_watched)(void *opaque, vaddr page, enum access access);
+    bool (*stop)(void *opaque, struct cpu *cpu, vaddr va, unsigned size, enum access access,
+                 uint64_t value);
+};
+
+struct cpu {
+    void *state;       /* the ISA's struct; begins with struct hart */
+    struct hart *hart; /* the same address */
+    struct space *space;
+    struct mem *mem;
+    const struct isa *isa;
+    const struct cpu_mmu *mmu;
+    unsigned number; /* hart index in the machine */
+
+    /* The tick of the first instruction of the block being run, and the index in it of the
+     * instruction being executed: cpu_now() is exact inside blocks. */
+    tick block_tick;
+    uint32_t insn;
+    struct fault fault;
+    bool watch_hit; /* the access was not done: the instruction is left unexecuted */
+    bool look;      /* something changed that the engine must look at after this instruction */
+
+    const struct clock *clock;
+    /* The platform's timer as the ISA sees it (RISC-V time, Arm system counter). */
+    struct {
+        void *opaque;
+        uint64_t (*read)(void *opaque, tick now);
+        tick (*when)(void *opaque, uint64_t value); /* first tick at which read() >= value */
+    } timer;
+
+    const struct cpu_watch *watch; /* NULL: none */
+    void *machine;                 /* for ISA helpers with machine-wide effects: see cpu_hooks */
+    struct space *spaces;          /* SPACES of them */
+    uint64_t space_clock;
+};
+
+static inline tick cpu_now(const struct cpu *cpu)
+{
+    return cpu->block_tick + cpu->insn;
+}
+
+void cpu_init(struct cpu *cpu, void *state, struct mem *mem);
+void cpu_fini(struct cpu *cpu);
+
+/* Chooses the address space block for the ISA's current key. After anything that may change the
+ * key: mode, page-table root, protection. */
+void cpu_select_space(struct cpu *cpu);
+/* Drops every table (not the ISA's state): after a restore, a table write, in tests at any tick. */
+void cpu_forget(struct cpu *cpu);
+void cpu_forget_writes(struct cpu *cpu);               /* the write tables only: a new epoch */
+void cpu_forget_page(struct cpu *cpu, uint32_t page);  /* one physical page out of write tables */
+void cpu_forget_jumps(struct cpu *cpu);                /* jump entries: code went away */
+
+/* Raises an exception for the current instruction. */
+static inline void cpu_raise(struct cpu *cpu, uint32_t cause, uint64_t value)
+{
+    cpu->fault = (struct fault){.raised = true, .cause = cause, .value = value};
+}
+
+/* ---- slow paths: any size 1..16, any alignment, RAM or device ---- */
+
+/* Memory operand attributes: ir/ir.h's MEM_* byte. On failure (fault raised or watch hit) the
+ * result is 0 / nothing was stored. Little-endian values; 16-byte accesses use two words. */
+uint64_t cpu_load(struct cpu *cpu, vaddr va, uint8_t mem_attr);
+void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr);
+bool cpu_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t out[2]);
+bool cpu_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t value[2]);
+/* For read-modify-write: the host address of [va, va+size) with read and write permission checked
+ * (the write first, as the ISA reports it), the page marked written; NULL with fault or watch_hit
+ * set, or with neither when it is not RAM: then *device is true, and the caller uses cpu_load and
+ * cpu_store. size <= 16, must be naturally aligned. */
+void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device);
+
+/* Physical page of the code at va, through the fetch table; false with cpu->fault set. */
+bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page);
+
+/* ---- for page walks ---- */
+/* Reads a page-table entry of 4 or 8 bytes; false if it is not in RAM or ROM. `cached`: the walk's
+ * result may be cached, so the entry becomes watched for stores; pass the walk's `as != AS_DEBUG`.*/
+bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, bool cached, uint64_t *out);
+/* Writes an entry back (A/D bits) after the read; false if it is not RAM. */
+bool cpu_walk_update(struct cpu *cpu, paddr at, unsigned size, uint64_t value);
+
+/* For debuggers: bytes through the hart's current translation, without faults, A/D bits, watch or
+ * devices. False if any page is not mapped to RAM or ROM. */
+bool cpu_debug_read(struct cpu *cpu, vaddr va, void *bytes, size_t size);
+/* Physical address of va by AS_DEBUG; false if not mapped. */
+bool cpu_debug_translate(struct cpu *cpu, vaddr va, paddr *out);
+
+#endif
