@@ -161,10 +161,20 @@ static inline void cpu_raise(struct cpu *cpu, uint32_t cause, uint64_t value)
     cpu->fault = (struct fault){.raised = true, .cause = cause, .value = value};
 }
 
+/* Memory operand attributes: a byte, also of the IR's operations. */
+#define MEM_SIZE_LOG2 0x07 /* 0..4: 1 to 16 bytes */
+#define MEM_SIGNED    0x08 /* loads sign-extend to the type */
+#define MEM_BIG       0x10 /* big-endian */
+#define MEM_ALIGNED   0x20 /* misaligned addresses fault */
+#define MEM_AS_SHIFT  6    /* enum access_as in bits 6..7 */
+#define MEM_SIZE(attr) (1u << ((attr) & MEM_SIZE_LOG2))
+#define MEM_AS(attr)   ((enum access_as)((attr) >> MEM_AS_SHIFT))
+
 /* ---- slow paths: any size 1..16, any alignment, RAM or device ---- */
 
-/* Memory operand attributes: ir/ir.h's MEM_* byte. On failure (fault raised or watch hit) the
- * result is 0 / nothing was stored. Little-endian values; 16-byte accesses use two words. */
+/* On failure (fault raised or watch hit) the result is 0 / nothing was stored. A load extends to
+ * 64 bits as mem_attr says; 16-byte accesses use two words, the less significant first. The order
+ * of checks and what devices take: access.c. */
 uint64_t cpu_load(struct cpu *cpu, vaddr va, uint8_t mem_attr);
 void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr);
 bool cpu_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t out[2]);

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * access: the slow way of guest loads and stores: any size from 1 to 16 bytes, any alignment, RAM,
+ * ROM and devices; and the only place that fills the read and write tables (rules: cpu/cpu.h).
+ *
+ * Order of events of one access: alignment, watchpoints, translation of every page it touches
+ * (from the lowest address), the bus, the bytes. Nothing is stored before all of it has passed.
+ * Devices take their natural sizes only: what is misaligned there goes to mmu->misaligned, and 16
+ * bytes to mmu->bus_fault. Stores to ROM and to where nothing is go to mmu->bus_fault.
+ */
+#include "cpu/cpu.h"
+
+/* Where the bytes of one page's part of an access lie: in a block or in a window. */
+struct place {
+    struct mem_block *block;
+    struct mem_window *window;
+    paddr at;
+    uint8_t *host; /* of a block */
+    bool fill;     /* may go into the table of its kind */
+};
+
+/* An access in its one or two parts; a second one only when it crosses a page. */
+struct reach {
+    struct place part[2];
+    unsigned size[2]; /* bytes; size[1] is 0 for one part */
+};
+
+/* ---- tables ---- */
+
+static struct tlb_entry entry_for(vaddr va, const struct place *p)
+{
+    vaddr page = align_down(va, PAGE_SIZE);
+
+    return (struct tlb_entry){.tag = page, .addend = (uintptr_t)p->host - (uintptr_t)va};
+}
+
+static void fill_read(struct cpu *cpu, vaddr va, const struct place *p)
+{
+    if (p->fill) {
+        cpu->space->read[(va >> PAGE_BITS) % TLB_ENTRIES] = entry_for(va, p);
+    }
+}
+
+/* Only after mem_before_write(), which made the page dirty. A page that holds code or tables in
+ * use never gets here: see find_part(). */
+static void fill_write(struct cpu *cpu, vaddr va, const struct place *p)
+{
+    if (p->fill) {
+        cpu->mem->flags[mem_page_of(p->block, p->at)] |= PAGE_MAYBE_IN_W;
+        cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES] = entry_for(va, p);
+    }
+}
+
+/* ---- finding the bytes ---- */
+
+static bool may_fill(const struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr,
+                     const struct translation *t, const struct place *p)
+{
+    const struct cpu_watch *watch = cpu->watch;
+    const uint8_t slow = PAGE_CODE | PAGE_TABLE;
+
+    if (!t->cacheable || MEM_AS(mem_attr) != AS_CURRENT || !t->readable) {
+        return false;
+    }
+    if (access == ACCESS_WRITE &&
+        (!t->writable || (cpu->mem->flags[mem_page_of(p->block, p->at)] & slow))) {
+        return false;
+    }
+    return watch == NULL || !watch->page_watched(watch->opaque, align_down(va, PAGE_SIZE), access);
+}
+
+/* Translates the part at va and finds what is there; false with a fault raised, or with none if
+ * the ISA ignores accesses to nowhere. */
+static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access access,
+                      uint8_t mem_attr, struct place *p)
+{
+    struct translation t;
+
+    *p = (struct place){.block = NULL};
+    if (!cpu->mmu->translate(cpu, va, access, MEM_AS(mem_attr), &t)) {
+        return false;
+    }
+    p->at = t.at;
+    p->block = mem_block_at(cpu->mem, t.at);
+    if (p->block != NULL && (access != ACCESS_WRITE || p->block->is_ram)) {
+        p->host = p->block->host + (t.at - p->block->base);
+        p->fill = may_fill(cpu, va, access, mem_attr, &t, p);
+        return true;
+    }
+    p->window = p->block == NULL ? mem_window_at(cpu->mem, t.at) : NULL;
+    if (p->window == NULL || size > p->window->size - (t.at - p->window->base)) {
+        cpu->mmu->bus_fault(cpu, va, access);
+        return false;
+    }
+    return true;
+}
+
+/* A device takes 1, 2, 4 or 8 bytes at a multiple of their number, in one page. */
+static bool window_takes(struct cpu *cpu, vaddr va, unsigned size, enum access access,
+                         const struct reach *r)
+{
+    if (r->part[0].window == NULL && r->part[1].window == NULL) {
+        return true;
+    }
+    if (va % size != 0 || r->size[1] != 0) {
+        cpu->mmu->misaligned(cpu, va, access);
+        return false;
+    }
+    if (size > 8) {
+        cpu->mmu->bus_fault(cpu, va, access);
+        return false;
+    }
+    return true;
+}
+
+static bool watch_stops(struct cpu *cpu, vaddr va, unsigned size, enum access access,
+                        uint64_t value)
+{
+    const struct cpu_watch *watch = cpu->watch;
+
+    if (watch != NULL && watch->stop(watch->opaque, cpu, va, size, access, value)) {
+        cpu->watch_hit = true;
+        return true;
+    }
+    return false;
+}
+
+static bool alignment_holds(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr)
+{
+    if ((mem_attr & MEM_ALIGNED) && va % MEM_SIZE(mem_attr) != 0) {
+        cpu->mmu->misaligned(cpu, va, access);
+        return false;
+    }
+    return true;
+}
+
+/* Finds all bytes of an access. */
+static bool reach(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr, struct reach *r)
+{
+    unsigned size = MEM_SIZE(mem_attr);
+    unsigned left = (unsigned)(PAGE_SIZE - va % PAGE_SIZE);
+
+    r->part[1] = (struct place){.block = NULL};
+    r->size[0] = size < left ? size : left;
+    r->size[1] = size - r->size[0];
+    if (!find_part(cpu, va, r->size[0], access, mem_attr, &r->part[0])) {
+        return false;
+    }
+    if (r->size[1] != 0 &&
+        !find_part(cpu, va + r->size[0], r->size[1], access, mem_attr, &r->part[1])) {
+        return false;
+    }
+    return window_takes(cpu, va, size, access, r);
+}
+
+/* ---- bytes ---- */
+
+/* Reads `size` bytes in memory order. */
+static bool read_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t bytes[16])
+{
+    unsigned size = MEM_SIZE(mem_attr);
+    struct reach r;
+
+    if (!alignment_holds(cpu, va, ACCESS_READ, mem_attr) ||
+        watch_stops(cpu, va, size, ACCESS_READ, 0) || !reach(cpu, va, ACCESS_READ, mem_attr, &r)) {
+        return false;
+    }
+    if (r.part[0].window != NULL) {
+        struct mem_window *w = r.part[0].window;
+
+        bytes_set_le(bytes, size, w->read(w->opaque, r.part[0].at - w->base, size));
+        return true;
+    }
+    memcpy(bytes, r.part[0].host, r.size[0]);
+    fill_read(cpu, va, &r.part[0]);
+    if (r.size[1] != 0) {
+        memcpy(bytes + r.size[0], r.part[1].host, r.size[1]);
+        fill_read(cpu, va + r.size[0], &r.part[1]);
+    }
+    return true;
+}
+
+/* Both parts are announced before either is stored; listeners may drop what translations rest on,
+ * so a crossing access fills nothing. */
+static void write_crossing(struct cpu *cpu, const struct reach *r, const uint8_t *bytes)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        mem_before_write(cpu->mem, r->part[i].block, r->part[i].at, r->size[i]);
+    }
+    memcpy(r->part[0].host, bytes, r->size[0]);
+    memcpy(r->part[1].host, bytes + r->size[0], r->size[1]);
+}
+
+/* Stores `size` bytes, given in memory order. */
+static bool write_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint8_t bytes[16])
+{
+    unsigned size = MEM_SIZE(mem_attr);
+    struct reach r;
+
+    if (!reach(cpu, va, ACCESS_WRITE, mem_attr, &r)) {
+        return false;
+    }
+    if (r.part[0].window != NULL) {
+        struct mem_window *w = r.part[0].window;
+
+        w->write(w->opaque, r.part[0].at - w->base, size, bytes_get_le(bytes, size));
+    } else if (r.size[1] != 0) {
+        write_crossing(cpu, &r, bytes);
+    } else {
+        mem_before_write(cpu->mem, r.part[0].block, r.part[0].at, size);
+        memcpy(r.part[0].host, bytes, size);
+        fill_write(cpu, va, &r.part[0]);
+    }
+    return true;
+}
+
+/* ---- what cpu.h promises ---- */
+
+uint64_t cpu_load(struct cpu *cpu, vaddr va, uint8_t mem_attr)
+{
+    uint8_t bytes[16];
+    unsigned size = MEM_SIZE(mem_attr);
+    uint64_t value;
+
+    must(size <= 8);
+    if (!read_bytes(cpu, va, mem_attr, bytes)) {
+        return 0;
+    }
+    value = mem_attr & MEM_BIG ? bytes_get_be(bytes, size) : bytes_get_le(bytes, size);
+    return mem_attr & MEM_SIGNED ? bits_sext(value, 8 * size) : value;
+}
+
+void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
+{
+    uint8_t bytes[16];
+    unsigned size = MEM_SIZE(mem_attr);
+
+    must(size <= 8);
+    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
+        watch_stops(cpu, va, size, ACCESS_WRITE, bits_get(value, 0, 8 * size))) {
+        return;
+    }
+    if (mem_attr & MEM_BIG) {
+        bytes_set_be(bytes, size, value);
+    } else {
+        bytes_set_le(bytes, size, value);
+    }
+    (void)write_bytes(cpu, va, mem_attr, bytes);
+}
+
+bool cpu_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t out[2])
+{
+    uint8_t bytes[16];
+    bool big = mem_attr & MEM_BIG;
+
+    must(MEM_SIZE(mem_attr) == 16);
+    out[0] = 0;
+    out[1] = 0;
+    if (!read_bytes(cpu, va, mem_attr, bytes)) {
+        return false;
+    }
+    out[0] = big ? bytes_get_be(bytes + 8, 8) : bytes_get_le(bytes, 8);
+    out[1] = big ? bytes_get_be(bytes, 8) : bytes_get_le(bytes + 8, 8);
+    return true;
+}
+
+bool cpu_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t value[2])
+{
+    uint8_t bytes[16];
+
+    must(MEM_SIZE(mem_attr) == 16);
+    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
+        watch_stops(cpu, va, 16, ACCESS_WRITE, value[0])) {
+        return false;
+    }
+    if (mem_attr & MEM_BIG) {
+        bytes_set_be(bytes, 8, value[1]);
+        bytes_set_be(bytes + 8, 8, value[0]);
+    } else {
+        bytes_set_le(bytes, 8, value[0]);
+        bytes_set_le(bytes + 8, 8, value[1]);
+    }
+    return write_bytes(cpu, va, mem_attr, bytes);
+}
+
+void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
+{
+    unsigned size = MEM_SIZE(mem_attr);
+    struct reach r, readable;
+
+    *device = false;
+    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
+        watch_stops(cpu, va, size, ACCESS_READ, 0) || watch_stops(cpu, va, size, ACCESS_WRITE, 0) ||
+        !reach(cpu, va, ACCESS_WRITE, mem_attr, &r)) {
+        return NULL;
+    }
+    if (!r.part[0].fill && !reach(cpu, va, ACCESS_READ, mem_attr, &readable)) {
+        return NULL;
+    }
+    if (r.part[0].window != NULL || r.size[1] != 0) {
+        *device = true;
+        return NULL;
+    }
+    mem_before_write(cpu->mem, r.part[0].block, r.part[0].at, size);
+    fill_write(cpu, va, &r.part[0]);
+    return r.part[0].host;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * space: the address spaces of a hart. Each is a set of tables for one key, which is all that a
+ * page walk and a permission check read besides memory and the address; a switch of process or
+ * mode chooses another set and drops nothing. Which sets survive is never visible to the guest.
+ */
+#include "cpu/cpu.h"
+
+#include <stdlib.h>
+
+static void clear_tlb(struct tlb_entry *entries)
+{
+    for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+        entries[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+    }
+}
+
+static void clear_jumps(struct space *s)
+{
+    for (unsigned i = 0; i < JUMP_ENTRIES; i++) {
+        s->jump[i] = (struct jump_entry){.pc = UINT64_MAX, .block = NULL};
+    }
+}
+
+static void clear_space(struct space *s)
+{
+    clear_tlb(s->read);
+    clear_tlb(s->write);
+    for (unsigned i = 0; i < FETCH_ENTRIES; i++) {
+        s->fetch[i] = (struct fetch_entry){.page = UINT64_MAX, .at = 0};
+    }
+    clear_jumps(s);
+}
+
+void cpu_init(struct cpu *cpu, void *state, struct mem *mem)
+{
+    memset(cpu, 0, sizeof(*cpu));
+    cpu->state = state;
+    cpu->hart = state;
+    cpu->mem = mem;
+    cpu->spaces = base_alloc(SPACES, sizeof(*cpu->spaces));
+    for (unsigned i = 0; i < SPACES; i++) {
+        clear_space(&cpu->spaces[i]);
+    }
+    cpu->space = &cpu->spaces[0];
+}
+
+void cpu_fini(struct cpu *cpu)
+{
+    free(cpu->spaces);
+    memset(cpu, 0, sizeof(*cpu));
+}
+
+void cpu_select_space(struct cpu *cpu)
+{
+    uint64_t key[4] = {0, 0, 0, 0};
+    struct space *victim = &cpu->spaces[0];
+
+    cpu->mmu->space_key(cpu, key);
+    for (unsigned i = 0; i < SPACES; i++) {
+        struct space *s = &cpu->spaces[i];
+
+        if (s->used != 0 && memcmp(s->key, key, sizeof(key)) == 0) {
+            s->used = ++cpu->space_clock;
+            cpu->space = s;
+            return;
+        }
+        if (s->used < victim->used) {
+            victim = s;
+        }
+    }
+    clear_space(victim);
+    memcpy(victim->key, key, sizeof(key));
+    victim->used = ++cpu->space_clock;
+    cpu->space = victim;
+}
+
+/* The other spaces are only marked empty: cpu_select_space() clears them when it takes them. */
+void cpu_forget(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < SPACES; i++) {
+        if (&cpu->spaces[i] != cpu->space) {
+            cpu->spaces[i].used = 0;
+        }
+    }
+    clear_space(cpu->space);
+}
+
+void cpu_forget_writes(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < SPACES; i++) {
+        if (cpu->spaces[i].used != 0 || &cpu->spaces[i] == cpu->space) {
+            clear_tlb(cpu->spaces[i].write);
+        }
+    }
+}
+
+void cpu_forget_page(struct cpu *cpu, uint32_t page)
+{
+    uintptr_t host = (uintptr_t)mem_page_bytes(cpu->mem, page);
+
+    for (unsigned i = 0; i < SPACES; i++) {
+        struct space *s = &cpu->spaces[i];
+
+        if (s->used == 0 && s != cpu->space) {
+            continue;
+        }
+        for (unsigned k = 0; k < TLB_ENTRIES; k++) {
+            struct tlb_entry *w = &s->write[k];
+
+            /* An empty entry's sum is a small number, where no host page lies. */
+            if ((uintptr_t)(w->tag + w->addend) == host) {
+                *w = (struct tlb_entry){.tag = TLB_NO_TAG(k), .addend = 0};
+            }
+        }
+    }
+}
+
+void cpu_forget_jumps(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < SPACES; i++) {
+        if (cpu->spaces[i].used != 0 || &cpu->spaces[i] == cpu->space) {
+            clear_jumps(&cpu->spaces[i]);
+        }
+    }
+}

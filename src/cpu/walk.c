@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * walk: physical accesses of page-table walks, the fetch table, and the debugger's view of a
+ * hart's memory. Page tables are little-endian on every ISA we have.
+ */
+#include "cpu/cpu.h"
+
+/* The block that holds all of an entry, or NULL. */
+static struct mem_block *entry_block(struct cpu *cpu, paddr at, unsigned size)
+{
+    struct mem_block *b = mem_block_at(cpu->mem, at);
+
+    return b != NULL && size <= b->size - (at - b->base) ? b : NULL;
+}
+
+bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, bool cached, uint64_t *out)
+{
+    struct mem_block *b = entry_block(cpu, at, size);
+
+    if (b == NULL) {
+        return false;
+    }
+    if (cached) {
+        mem_table_used(cpu->mem, at);
+    }
+    *out = bytes_get_le(b->host + (at - b->base), size);
+    return true;
+}
+
+bool cpu_walk_update(struct cpu *cpu, paddr at, unsigned size, uint64_t value)
+{
+    struct mem_block *b = entry_block(cpu, at, size);
+
+    if (b == NULL || !b->is_ram) {
+        return false;
+    }
+    mem_before_walk_update(cpu->mem, b, at, size);
+    bytes_set_le(b->host + (at - b->base), size, value);
+    return true;
+}
+
+bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page)
+{
+    struct fetch_entry *f = &cpu->space->fetch[(va >> PAGE_BITS) % FETCH_ENTRIES];
+    vaddr va_page = align_down(va, PAGE_SIZE);
+    struct translation t;
+
+    if (f->page == va_page) {
+        *page = f->at;
+        return true;
+    }
+    if (!cpu->mmu->translate(cpu, va, ACCESS_FETCH, AS_CURRENT, &t)) {
+        return false;
+    }
+    if (mem_block_at(cpu->mem, t.at) == NULL) {
+        cpu->mmu->bus_fault(cpu, va, ACCESS_FETCH);
+        return false;
+    }
+    *page = align_down(t.at, PAGE_SIZE);
+    if (t.cacheable) {
+        *f = (struct fetch_entry){.page = va_page, .at = *page};
+    }
+    return true;
+}
+
+bool cpu_debug_translate(struct cpu *cpu, vaddr va, paddr *out)
+{
+    struct translation t;
+
+    if (!cpu->mmu->translate(cpu, va, ACCESS_READ, AS_DEBUG, &t)) {
+        return false;
+    }
+    *out = t.at;
+    return true;
+}
+
+bool cpu_debug_read(struct cpu *cpu, vaddr va, void *bytes, size_t size)
+{
+    uint8_t *to = bytes;
+
+    while (size != 0) {
+        uint64_t piece = PAGE_SIZE - va % PAGE_SIZE;
+        paddr at;
+
+        if (piece > size) {
+            piece = size;
+        }
+        if (!cpu_debug_translate(cpu, va, &at) || !mem_read_bytes(cpu->mem, at, to, piece)) {
+            return false;
+        }
+        va += piece;
+        to += piece;
+        size -= (size_t)piece;
+    }
+    return true;
+}

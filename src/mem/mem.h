@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * mem: guest physical memory: RAM and ROM blocks, device windows, and what is known of each page:
+ * dirty since when, holds translated code, was read by a page-table walk.
+ *
+ * Nothing virtual in here (cpu/) and no device (dev/): a window is a pair of callbacks.
+ * Blocks and windows are wiring; only the bytes of blocks are machine state.
+ */
+#ifndef MEM_MEM_H
+#define MEM_MEM_H
+
+#include "base/base.h"
+
+#define PAGE_BITS 12
+#define PAGE_SIZE (UINT64_C(1) << PAGE_BITS)
+
+#define MEM_BLOCKS_MAX  8
+#define MEM_WINDOWS_MAX 128
+
+/* What is known of a page; see the rules of the write table in cpu/cpu.h. */
+enum {
+    PAGE_DIRTY_HASH = 1,       /* written since the page hashes were last brought up to date */
+    PAGE_DIRTY_CHECKPOINT = 2, /* written since the last checkpoint or restore */
+    PAGE_DIRTY_ALL = 3,
+    PAGE_CODE = 4,       /* translated code was made from it; code[] says which granules */
+    PAGE_TABLE = 8,      /* a walk read it; table[] says which entries are in use */
+    PAGE_MAYBE_IN_W = 16 /* some write table may hold it; cleared by a scan */
+};
+
+#define CODE_GRANULE_BITS 6 /* 64 bytes; 64 granules to a page */
+
+struct mem_block {
+    char name[16];
+    paddr base;
+    uint64_t size;       /* bytes, a multiple of PAGE_SIZE */
+    uint8_t *host;       /* zero-filled at first */
+    uint32_t first_page; /* index of its first page in the arrays below */
+    bool is_ram;         /* guest stores reach it; else they are dropped (ROM) */
+};
+
+/* A device's registers. Size is 1, 2, 4 or 8; `at` counts from the window's base. A read or a
+ * write that the window has no register for is the device's to answer. */
+struct mem_window {
+    char name[24];
+    paddr base;
+    uint64_t size;
+    void *opaque;
+    uint64_t (*read)(void *opaque, uint64_t at, unsigned size);
+    void (*write)(void *opaque, uint64_t at, unsigned size, uint64_t value);
+};
+
+struct mem {
+    struct mem_block blocks[MEM_BLOCKS_MAX];
+    unsigned block_count;
+    struct mem_window windows[MEM_WINDOWS_MAX]; /* sorted by base, never overlapping */
+    unsigned window_count;
+
+    uint32_t page_count; /* of all blocks together */
+    uint8_t *flags;      /* PAGE_*, per page */
+    uint64_t *code;      /* per page: granules that translated code was made from */
+    uint64_t *table;     /* per page 8 words: bit per 8-byte entry in use by a cached walk */
+    uint64_t *hash;      /* per page: hash(address, content), 0 for a zero page; see mem_hash() */
+    uint64_t hash_sum;   /* sum of hash[] modulo 2^64 */
+    /* Dirty pages, each once, in the order in which they became so (never visible to the guest). */
+    uint32_t *dirty_hash;
+    uint32_t dirty_hash_count;
+    uint32_t *dirty_checkpoint;
+    uint32_t dirty_checkpoint_count;
+    /* Pages with PAGE_TABLE set, so that forgetting walks costs what was walked. */
+    uint32_t *tables;
+    uint32_t table_count;
+
+    /* Told before the bytes change. Set once by whoever caches what is made from memory. */
+    void *listener;
+    void (*code_written)(void *listener, uint32_t page, uint64_t granules);
+    void (*table_written)(void *listener);          /* an entry in use by a cached walk changes */
+    void (*page_unwritable)(void *listener, uint32_t page); /* must leave all write tables now */
+    void (*epoch)(void *listener);                  /* all pages must leave all write tables now */
+    void (*dma_written)(void *listener);            /* a device or a poke wrote: end reservations */
+};
+
+void mem_init(struct mem *m);
+void mem_fini(struct mem *m);
+
+/* Adds a zero-filled block / a device window. Overlap or a bad size: -1 and a sentence. */
+int mem_add_block(struct mem *m, const char *name, paddr base, uint64_t size, bool is_ram,
+                  struct error *e);
+int mem_add_window(struct mem *m, const struct mem_window *w, struct error *e);
+
+/* The block / window that holds `at`, or NULL. */
+static inline struct mem_block *mem_block_at(struct mem *m, paddr at)
+{
+    for (unsigned i = 0; i < m->block_count; i++) {
+        if (at - m->blocks[i].base < m->blocks[i].size) {
+            return &m->blocks[i];
+        }
+    }
+    return NULL;
+}
+struct mem_window *mem_window_at(struct mem *m, paddr at);
+
+static inline uint32_t mem_page_of(const struct mem_block *b, paddr at)
+{
+    return b->first_page + (uint32_t)((at - b->base) >> PAGE_BITS);
+}
+/* A page's bytes and address by its index, 0 <= page < page_count. */
+uint8_t *mem_page_bytes(struct mem *m, uint32_t page);
+paddr mem_page_address(const struct mem *m, uint32_t page);
+
+/* A guest store or an A/D update is about to change RAM at [at, at+size), inside one page: marks
+ * the page dirty and tells the listeners of code and page tables. */
+void mem_before_write(struct mem *m, struct mem_block *b, paddr at, unsigned size);
+/* As mem_before_write for the A/D bits that a walk sets. Cached walks are not told: they hold a
+ * page only once its bits are set, so that setting bits takes nothing from them. */
+void mem_before_walk_update(struct mem *m, struct mem_block *b, paddr at, unsigned size);
+
+/* Bytes to and from blocks, for devices (DMA), loaders and debuggers; windows are never touched.
+ * False, and nothing done, unless the whole range lies in one block (RAM for a write). */
+bool mem_read_bytes(struct mem *m, paddr at, void *bytes, uint64_t size);
+bool mem_write_bytes(struct mem *m, paddr at, const void *bytes, uint64_t size);
+/* As mem_write_bytes, into ROM too: for images laid down at reset. */
+bool mem_load_bytes(struct mem *m, paddr at, const void *bytes, uint64_t size);
+
+/* ---- state: hash and checkpoints ---- */
+
+/* Sum modulo 2^64 over all pages of hash(address, content), a zero page counting 0, after
+ * re-hashing the pages written since; costs what was written. Starts an epoch. */
+uint64_t mem_hash(struct mem *m);
+/* As mem_hash, from nothing: what the incremental one must equal. For tests. */
+uint64_t mem_hash_slow(const struct mem *m);
+uint64_t mem_page_hash(const struct mem *m, uint32_t page); /* computed afresh */
+
+/* Pages written since the last mem_checkpoint_clean(), each once. */
+static inline const uint32_t *mem_checkpoint_dirty(const struct mem *m, uint32_t *count)
+{
+    *count = m->dirty_checkpoint_count;
+    return m->dirty_checkpoint;
+}
+/* Forgets them and starts an epoch. */
+void mem_checkpoint_clean(struct mem *m);
+/* Replaces a page's bytes (NULL: zeros) on restore, with its known hash (mem_page_hash of it):
+ * listeners hear of it, and the page is *not* made dirty for checkpoints. */
+void mem_restore_page(struct mem *m, uint32_t page, const uint8_t *bytes, uint64_t hash);
+
+/* ---- page tables that cached walks were made from ---- */
+
+/* A walk whose result is cached has used the 8-byte granule at `at`. */
+void mem_table_used(struct mem *m, paddr at);
+/* Cached walks are gone: no entry is in use any more. */
+void mem_tables_forget(struct mem *m);
+/* Translated code was made from granules of a page / none is left on it. */
+void mem_code_used(struct mem *m, uint32_t page, uint64_t granules);
+void mem_code_gone(struct mem *m, uint32_t page);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * pages: what is known of each page of guest memory: whether it was written since the page hashes
+ * or the last checkpoint were made, which 64-byte granules hold code that was translated, which
+ * 8-byte entries cached page-table walks have read; and the hash of all memory kept up from that.
+ *
+ * invariant: a page in some write table is dirty in both senses, holds neither code nor tables in
+ * use, and has PAGE_MAYBE_IN_W. So clearing either dirty list must empty the write tables.
+ */
+#include "mem/mem.h"
+
+static struct mem_block *block_of_page(const struct mem *m, uint32_t page)
+{
+    for (unsigned i = 0; i < m->block_count; i++) {
+        const struct mem_block *b = &m->blocks[i];
+
+        if (page - b->first_page < b->size >> PAGE_BITS) {
+            return (struct mem_block *)b;
+        }
+    }
+    must(page < m->page_count);
+    return NULL;
+}
+
+uint8_t *mem_page_bytes(struct mem *m, uint32_t page)
+{
+    struct mem_block *b = block_of_page(m, page);
+
+    return b->host + ((uint64_t)(page - b->first_page) << PAGE_BITS);
+}
+
+paddr mem_page_address(const struct mem *m, uint32_t page)
+{
+    const struct mem_block *b = block_of_page(m, page);
+
+    return b->base + ((uint64_t)(page - b->first_page) << PAGE_BITS);
+}
+
+/* ---- writes ---- */
+
+static void page_leaves_write_tables(struct mem *m, uint32_t page)
+{
+    if (m->flags[page] & PAGE_MAYBE_IN_W) {
+        m->flags[page] &= (uint8_t)~PAGE_MAYBE_IN_W;
+        if (m->page_unwritable != NULL) {
+            m->page_unwritable(m->listener, page);
+        }
+    }
+}
+
+static void mark_dirty(struct mem *m, uint32_t page)
+{
+    uint8_t flags = m->flags[page];
+
+    if (!(flags & PAGE_DIRTY_HASH)) {
+        m->dirty_hash[m->dirty_hash_count++] = page;
+    }
+    if (!(flags & PAGE_DIRTY_CHECKPOINT)) {
+        m->dirty_checkpoint[m->dirty_checkpoint_count++] = page;
+    }
+    m->flags[page] = flags | PAGE_DIRTY_ALL;
+}
+
+/* Bits [first, last] of a word, last <= 63. */
+static uint64_t bit_range(unsigned first, unsigned last)
+{
+    return (UINT64_MAX >> (63 - (last - first))) << first;
+}
+
+static void tell_code(struct mem *m, uint32_t page, unsigned first, unsigned last)
+{
+    uint64_t granules =
+        m->code[page] & bit_range(first >> CODE_GRANULE_BITS, last >> CODE_GRANULE_BITS);
+
+    if (granules != 0 && m->code_written != NULL) {
+        m->code_written(m->listener, page, granules);
+    }
+}
+
+static void tell_tables(struct mem *m, uint32_t page, unsigned first, unsigned last)
+{
+    const uint64_t *used = &m->table[(size_t)page * 8];
+    bool hit = false;
+
+    for (unsigned word = first >> 9; word <= last >> 9; word++) {
+        unsigned low = word == first >> 9 ? first >> 3 & 63 : 0;
+        unsigned high = word == last >> 9 ? last >> 3 & 63 : 63;
+
+        hit |= (used[word] & bit_range(low, high)) != 0;
+    }
+    if (hit && m->table_written != NULL) {
+        m->table_written(m->listener);
+    }
+}
+
+static void before_write(struct mem *m, struct mem_block *b, paddr at, unsigned size, bool update)
+{
+    uint32_t page = mem_page_of(b, at);
+    unsigned first = (unsigned)(at % PAGE_SIZE), last = first + size - 1;
+
+    must(size != 0 && last < PAGE_SIZE);
+    if ((m->flags[page] & PAGE_DIRTY_ALL) != PAGE_DIRTY_ALL) {
+        mark_dirty(m, page);
+    }
+    if (m->flags[page] & PAGE_CODE) {
+        tell_code(m, page, first, last);
+    }
+    if ((m->flags[page] & PAGE_TABLE) && !update) {
+        tell_tables(m, page, first, last);
+    }
+}
+
+void mem_before_write(struct mem *m, struct mem_block *b, paddr at, unsigned size)
+{
+    before_write(m, b, at, size, false);
+}
+
+void mem_before_walk_update(struct mem *m, struct mem_block *b, paddr at, unsigned size)
+{
+    before_write(m, b, at, size, true);
+}
+
+/* ---- state: hash and checkpoints ---- */
+
+static bool page_is_zero(const uint8_t *bytes)
+{
+    for (unsigned i = 0; i < PAGE_SIZE; i += 64) {
+        uint64_t w[8];
+
+        memcpy(w, bytes + i, sizeof(w));
+        if ((w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint64_t mem_page_hash(const struct mem *m, uint32_t page)
+{
+    const struct mem_block *b = block_of_page(m, page);
+    uint64_t at = (uint64_t)(page - b->first_page) << PAGE_BITS;
+    uint64_t hash;
+
+    if (page_is_zero(b->host + at)) {
+        return 0;
+    }
+    hash = hash_bytes(b->host + at, PAGE_SIZE, b->base + at);
+    return hash != 0 ? hash : 1;
+}
+
+/* The pages of a list lose `flag`, and all pages leave the write tables: none is in one that was
+ * not in the list, so an empty list ends no epoch. */
+static void start_epoch(struct mem *m, const uint32_t *pages, uint32_t *count, uint8_t flag)
+{
+    if (*count == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < *count; i++) {
+        m->flags[pages[i]] &= (uint8_t) ~(flag | PAGE_MAYBE_IN_W);
+    }
+    *count = 0;
+    if (m->epoch != NULL) {
+        m->epoch(m->listener);
+    }
+}
+
+uint64_t mem_hash(struct mem *m)
+{
+    for (uint32_t i = 0; i < m->dirty_hash_count; i++) {
+        uint32_t page = m->dirty_hash[i];
+        uint64_t hash = mem_page_hash(m, page);
+
+        m->hash_sum += hash - m->hash[page];
+        m->hash[page] = hash;
+    }
+    start_epoch(m, m->dirty_hash, &m->dirty_hash_count, PAGE_DIRTY_HASH);
+    return m->hash_sum;
+}
+
+uint64_t mem_hash_slow(const struct mem *m)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t page = 0; page < m->page_count; page++) {
+        sum += mem_page_hash(m, page);
+    }
+    return sum;
+}
+
+void mem_checkpoint_clean(struct mem *m)
+{
+    start_epoch(m, m->dirty_checkpoint, &m->dirty_checkpoint_count, PAGE_DIRTY_CHECKPOINT);
+}
+
+void mem_restore_page(struct mem *m, uint32_t page, const uint8_t *bytes, uint64_t hash)
+{
+    uint8_t *to = mem_page_bytes(m, page);
+
+    if (m->flags[page] & PAGE_CODE) {
+        tell_code(m, page, 0, PAGE_SIZE - 1);
+    }
+    if (m->flags[page] & PAGE_TABLE) {
+        tell_tables(m, page, 0, PAGE_SIZE - 1);
+    }
+    page_leaves_write_tables(m, page);
+    if (bytes != NULL) {
+        memcpy(to, bytes, PAGE_SIZE);
+    } else {
+        memset(to, 0, PAGE_SIZE);
+    }
+    /* A page on the list of those to be hashed stays there: hashing it again finds the same. */
+    m->hash_sum += hash - m->hash[page];
+    m->hash[page] = hash;
+}
+
+/* ---- page tables and code ---- */
+
+void mem_table_used(struct mem *m, paddr at)
+{
+    const struct mem_block *b = mem_block_at(m, at);
+
+    if (b == NULL) {
+        return;
+    }
+    uint32_t page = mem_page_of(b, at);
+    unsigned entry = (unsigned)(at % PAGE_SIZE) >> 3;
+
+    if (!(m->flags[page] & PAGE_TABLE)) {
+        page_leaves_write_tables(m, page);
+        m->flags[page] |= PAGE_TABLE;
+        m->tables[m->table_count++] = page;
+    }
+    m->table[(size_t)page * 8 + entry / 64] |= UINT64_C(1) << entry % 64;
+}
+
+void mem_tables_forget(struct mem *m)
+{
+    for (uint32_t i = 0; i < m->table_count; i++) {
+        uint32_t page = m->tables[i];
+
+        m->flags[page] &= (uint8_t)~PAGE_TABLE;
+        memset(&m->table[(size_t)page * 8], 0, 8 * sizeof(*m->table));
+    }
+    m->table_count = 0;
+}
+
+void mem_code_used(struct mem *m, uint32_t page, uint64_t granules)
+{
+    must(page < m->page_count);
+    if (!(m->flags[page] & PAGE_CODE)) {
+        page_leaves_write_tables(m, page);
+        m->flags[page] |= PAGE_CODE;
+    }
+    m->code[page] |= granules;
+}
+
+void mem_code_gone(struct mem *m, uint32_t page)
+{
+    must(page < m->page_count);
+    m->flags[page] &= (uint8_t)~PAGE_CODE;
+    m->code[page] = 0;
+}
