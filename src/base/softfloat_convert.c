@@ -9,7 +9,8 @@ FP_INLINE u128 convert(struct fp_format from, struct fp_format to, u128 x, struc
     struct fp_num n = fp_operand(from, x, env);
 
     if (likely(n.kind == FP_KIND_FINITE)) {
-        fp_note_denormal(n.denormal, env);
+        /* x87 notes a denormal that it loads, not one that it stores */
+        fp_note_denormal(n.denormal && !from.one_bits, env);
         return fp_pack_finite(to, n, env);
     }
     return fp_pack_rare(to, fp_is_nan(n) ? fp_nan1(n, env) : n, env);
