@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * cache: translated blocks by (pc, physical address, mode), and what happens to them when memory
+ * changes. The engine listens to mem for all harts: code, page tables, epochs, DMA.
+ */
+#include <stdlib.h>
+
+#include "engine/internal.h"
+
+static uint32_t bucket_of(vaddr pc, uint32_t mode)
+{
+    uint64_t h = (pc >> 1) ^ (pc >> 17) ^ (uint64_t)mode * 0x9e3779b1u;
+    return (uint32_t)h & (ENGINE_BUCKETS - 1);
+}
+
+static void unlink_from_page(struct engine *e, struct block *b, unsigned which)
+{
+    struct block **link = &e->page_list[b->page[which]];
+
+    while (*link != b) {
+        unsigned w = (*link)->page[0] == b->page[which] ? 0 : 1;
+        link = &(*link)->page_next[w];
+    }
+    *link = b->page_next[which];
+}
+
+/* The bytes of a block changed: nobody finds it any more. Its shell stays until the next flush, so
+ * that jump entries may go on pointing at it; its mode matches nothing. */
+static void kill_block(struct engine *e, struct block *b)
+{
+    struct block **link = &e->buckets[bucket_of(b->pc, b->mode)];
+
+    while (*link != b) {
+        link = &(*link)->hash_next;
+    }
+    *link = b->hash_next;
+    for (unsigned i = 0; i < 2; i++) {
+        if (b->page[i] != BLOCK_NO_PAGE) {
+            unlink_from_page(e, b, i);
+        }
+    }
+    b->mode = BLOCK_DEAD;
+    vec_push(&e->dead_ir, b->ir);
+    b->ir = NULL;
+    e->stats.invalidations++;
+}
+
+static unsigned side_of(const struct block *b, uint32_t page)
+{
+    return b->page[0] == page ? 0 : 1;
+}
+
+static void recount_granules(struct engine *e, uint32_t page)
+{
+    uint64_t left = 0;
+    struct block *b;
+
+    for (b = e->page_list[page]; b; b = b->page_next[side_of(b, page)]) {
+        left |= b->granules[side_of(b, page)];
+    }
+    mem_code_gone(e->mem, page);
+    if (left) {
+        mem_code_used(e->mem, page, left);
+    }
+}
+
+static void code_written(void *listener, uint32_t page, uint64_t granules)
+{
+    struct engine *e = listener;
+    struct block *next;
+
+    for (struct block *b = e->page_list[page]; b; b = next) {
+        unsigned side = side_of(b, page);
+        next = b->page_next[side];
+        if (b->granules[side] & granules) {
+            kill_block(e, b);
+        }
+    }
+    recount_granules(e, page);
+    if (e->running) {
+        e->running->look = true; /* it may be the running block: leave after this instruction */
+    }
+}
+
+static void table_written(void *listener)
+{
+    struct engine *e = listener;
+
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        cpu_forget(&e->cpus[i]);
+    }
+    mem_tables_forget(e->mem);
+    if (e->running) {
+        e->running->look = true;
+    }
+}
+
+static void page_unwritable(void *listener, uint32_t page)
+{
+    struct engine *e = listener;
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        cpu_forget_page(&e->cpus[i], page);
+    }
+}
+
+static void epoch(void *listener)
+{
+    struct engine *e = listener;
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        cpu_forget_writes(&e->cpus[i]);
+    }
+}
+
+static void dma_written(void *listener)
+{
+    struct engine *e = listener;
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        e->cpus[i].hart->reserved = 0;
+    }
+}
+
+void cache_init(struct engine *e)
+{
+    e->buckets = base_alloc(ENGINE_BUCKETS, sizeof(*e->buckets));
+    e->page_list = base_alloc(e->mem->page_count, sizeof(*e->page_list));
+    e->block_limit = 65536;
+    e->mem->listener = e;
+    e->mem->code_written = code_written;
+    e->mem->table_written = table_written;
+    e->mem->page_unwritable = page_unwritable;
+    e->mem->epoch = epoch;
+    e->mem->dma_written = dma_written;
+}
+
+void cache_flush(struct engine *e)
+{
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        cpu_forget_jumps(&e->cpus[i]);
+    }
+    for (size_t i = 0; i < e->blocks.count; i++) {
+        struct block *b = e->blocks.data[i];
+        for (unsigned side = 0; side < 2; side++) {
+            if (b->page[side] != BLOCK_NO_PAGE) {
+                e->page_list[b->page[side]] = NULL;
+                mem_code_gone(e->mem, b->page[side]);
+            }
+        }
+        free(b->ir);
+        free(b);
+    }
+    e->blocks.count = 0;
+    e->block_count = 0;
+    memset(e->buckets, 0, ENGINE_BUCKETS * sizeof(*e->buckets));
+    e->stats.flushes++;
+}
+
+void cache_fini(struct engine *e)
+{
+    cache_flush(e);
+    for (size_t i = 0; i < e->dead_ir.count; i++) {
+        free(e->dead_ir.data[i]);
+    }
+    vec_fini(&e->dead_ir);
+    vec_fini(&e->blocks);
+    free(e->buckets);
+    free(e->page_list);
+}
+
+void cache_add(struct engine *e, struct block *b)
+{
+    struct block **bucket = &e->buckets[bucket_of(b->pc, b->mode)];
+
+    b->hash_next = *bucket;
+    *bucket = b;
+    for (unsigned i = 0; i < 2; i++) {
+        if (b->page[i] != BLOCK_NO_PAGE) {
+            b->page_next[i] = e->page_list[b->page[i]];
+            e->page_list[b->page[i]] = b;
+            mem_code_used(e->mem, b->page[i], b->granules[i]);
+        }
+    }
+    vec_push(&e->blocks, b);
+    e->block_count++;
+}
+
+/* A block over two pages is only the right one while its second page is where it was. */
+static bool second_page_holds(struct cpu *cpu, const struct block *b)
+{
+    paddr page;
+
+    if (b->page[1] == BLOCK_NO_PAGE) {
+        return true;
+    }
+    if (!cpu_fetch_page(cpu, align_down(b->pc, PAGE_SIZE) + PAGE_SIZE, &page)) {
+        cpu->fault.raised = false; /* translate() will meet it again, with the right pc */
+        return false;
+    }
+    return page == b->second_page;
+}
+
+struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
+{
+    vaddr pc = cpu->hart->pc;
+    struct jump_entry *jump = &cpu->space->jump[(pc >> 1) & (JUMP_ENTRIES - 1)];
+    struct block *b;
+    paddr at;
+
+    if (likely(jump->pc == pc && jump->block->mode == mode)) {
+        return jump->block;
+    }
+    if (!cpu_fetch_page(cpu, pc, &at)) {
+        return NULL;
+    }
+    at |= pc & (PAGE_SIZE - 1);
+    for (b = e->buckets[bucket_of(pc, mode)]; b; b = b->hash_next) {
+        if (b->pc == pc && b->at == at && b->mode == mode && second_page_holds(cpu, b)) {
+            break;
+        }
+    }
+    if (!b) {
+        if (e->block_count >= e->block_limit) {
+            cache_flush(e);
+        }
+        b = translate(e, cpu, mode, at);
+        if (!b) {
+            return NULL;
+        }
+        cache_add(e, b);
+    }
+    *jump = (struct jump_entry){.pc = pc, .block = b};
+    return b;
+}

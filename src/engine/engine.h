@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * engine: runs guest code of one hart for exactly n ticks. Owns the translated blocks of all harts
+ * of a machine; they only cache, and may be forgotten at any tick without anyone noticing.
+ * Probes are asked, never part of state.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/base.h"
+#include "cpu/cpu.h"
+#include "isa/isa.h"
+
+enum probe_kind {
+    PROBE_BREAK,      /* about to execute the instruction at `at` */
+    PROBE_WATCH_READ, /* about to access any byte of [at, at+size), virtual */
+    PROBE_WATCH_WRITE,
+    PROBE_WATCH_ACCESS, /* either */
+    PROBE_STEP          /* about to take any step of hart `hart`: instruction or trap entry */
+};
+#define PROBE_ANY_HART UINT32_MAX
+
+struct probe {
+    enum probe_kind kind;
+    uint32_t hart; /* PROBE_ANY_HART, or only this one */
+    vaddr at;
+    uint64_t size; /* bytes; watchpoints only */
+};
+
+/* A probe met at `at_tick`: the machine is in the state of that tick, the step not yet taken. */
+struct probe_hit {
+    uint32_t probe; /* index in the set */
+    uint32_t hart;
+    tick at_tick;
+    vaddr pc;
+    vaddr address;  /* of the access, for watchpoints */
+    uint32_t size;  /* of the access */
+    uint64_t value; /* about to be stored; 0 for a read */
+    bool is_write;
+};
+
+/* Told of each hit, lowest probe index first. Returns true to stop before the step; false lets it
+ * happen (a breakpoint and a watchpoint may both tell of one step). Never changes the machine. */
+struct probe_set {
+    const struct probe *probes;
+    size_t count;
+    void *opaque;
+    bool (*hit)(void *opaque, const struct probe_hit *h);
+};
+
+enum engine_stop {
+    ENGINE_BUDGET, /* all ticks used */
+    ENGINE_LOOK,   /* lines, alarms or power may have changed: plan again, call again */
+    ENGINE_YIELD,  /* the hart gives up its quantum: it waits, or said so */
+    ENGINE_PROBE   /* a probe's hit() said stop */
+};
+
+struct engine;
+
+/* cpus[0..count): all harts that run code of this memory; the arrays must outlive the engine.
+ * Registers itself as mem's listener. */
+struct engine *engine_new(struct mem *mem, struct cpu *cpus, unsigned count);
+void engine_free(struct engine *e);
+
+/* Runs `cpu` from tick `now` for at most `budget` (>= 1) ticks; *ran is the ticks used, <= budget.
+ * Takes pending interrupts and exceptions, each one tick. */
+enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_t budget,
+                            uint64_t *ran);
+
+/* The set is borrowed until replaced; NULL: none. Drops what was translated for another set. */
+void engine_set_probes(struct engine *e, const struct probe_set *set);
+
+/* Probes are not asked at tick `at`: the step that a stop was about may happen. TICK_NEVER: ask. */
+void engine_skip_probes(struct engine *e, tick at);
+
+/* Drops all derived state of all harts: translations, tables, jump entries. */
+void engine_forget(struct engine *e);
+/* At most this many blocks before everything is dropped; small for tests. Default 65536. */
+void engine_set_cache_limit(struct engine *e, size_t blocks);
+
+struct engine_stats {
+    uint64_t blocks_translated, insns_translated, flushes, invalidations;
+};
+void engine_get_stats(const struct engine *e, struct engine_stats *out);
+/* Prints each block's IR to `line` when translated; NULL stops. */
+void engine_set_trace(struct engine *e, void *opaque, void (*line)(void *opaque, const char *text));
+
+#endif

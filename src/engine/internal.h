@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * engine/internal: translated blocks and the struct engine, for this folder only.
+ */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+
+#define BLOCK_NO_PAGE UINT32_MAX
+#define BLOCK_DEAD    UINT32_MAX /* a mode that no ISA gives */
+
+/* A piece of guest code in one mode, at one virtual and one physical place. An instruction that
+ * crosses a page stands alone in its block, which then depends on two pages. */
+struct block {
+    vaddr pc;
+    paddr at;             /* physical address of pc */
+    uint32_t mode;        /* isa->block_mode(); BLOCK_DEAD once its bytes changed */
+    bool probed;          /* a probe is to be asked before it: see engine_set_probes */
+    uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
+    paddr second_page;    /* physical address of the second page, if page[1] is there */
+    uint64_t granules[2]; /* of each page that the bytes were read from */
+    struct ir_block *ir;
+    struct block *hash_next;
+    struct block *page_next[2];
+};
+
+struct engine {
+    struct mem *mem;
+    struct cpu *cpus;
+    unsigned cpu_count;
+    struct cpu *running; /* inside engine_run */
+
+    struct block **buckets;   /* ENGINE_BUCKETS */
+    struct block **page_list; /* per page: blocks made from it */
+    size_t block_count;       /* alive or dead, since the last flush */
+    size_t block_limit;
+    VEC(struct block *) blocks;     /* all of them, for freeing */
+    VEC(struct ir_block *) dead_ir; /* freed when no block is running */
+
+    const struct probe_set *probes;
+    bool has_break, has_watch, has_step;
+    struct cpu_watch watch;
+    const struct ir_block *block; /* being run */
+    tick skip_tick;               /* probes are not asked at this tick */
+
+    struct engine_stats stats;
+    void *trace_opaque;
+    void (*trace)(void *opaque, const char *text);
+    struct ir_build build;
+};
+
+/* cache.c */
+#define ENGINE_BUCKETS 65536u
+struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode);
+void cache_add(struct engine *e, struct block *b);
+void cache_flush(struct engine *e);
+void cache_init(struct engine *e);
+void cache_fini(struct engine *e);
+
+/* translate.c: the block at cpu->hart->pc, whose first byte is at physical address `at`; NULL with
+ * cpu->fault set if its first instruction cannot be fetched. */
+struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr at);
+
+/* probe.c */
+bool probe_breaks_at(const struct engine *e, vaddr pc);
+bool probe_ask_break(struct engine *e, struct cpu *cpu);
+bool probe_ask_step(struct engine *e, struct cpu *cpu);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * build: putting a machine together, and resetting it. Order of adding is order of everything.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "machine/internal.h"
+
+static const struct field machine_fields[] = {
+    FIELD(struct machine_state, now),           FIELD(struct machine_state, instructions),
+    FIELD(struct machine_state, clock.base_ns), FIELD(struct machine_state, clock.base_tick),
+    FIELD(struct machine_state, clock.shift),   FIELD(struct machine_state, quantum_left),
+    FIELD(struct machine_state, current),       FIELD(struct machine_state, exit_status),
+    FIELD(struct machine_state, power),         FIELD(struct machine_state, reset_requested),
+    FIELD_ARRAY(struct machine_state, zero),
+};
+const struct field_table machine_state_table = FIELD_TABLE(struct machine_state, machine_fields);
+
+static void add_part(struct machine *m, const char *name, const struct field_table *table,
+                     void *state)
+{
+    must(m->part_count < MACHINE_PARTS_MAX);
+    m->parts[m->part_count++] =
+        (struct machine_part){.name = base_strdup(name), .table = table, .state = state};
+}
+
+static enum inlet_answer silent_next(void *opaque, tick now, struct input *in, tick *ask_again)
+{
+    (void)opaque;
+    (void)now;
+    (void)in;
+    *ask_again = TICK_NEVER;
+    return INLET_QUIET;
+}
+
+static tick silent_idle(void *opaque, tick now, tick event)
+{
+    (void)opaque;
+    (void)now;
+    return event;
+}
+
+static int add_port(struct machine *m, const char *name, struct device *d, struct error *e)
+{
+    struct port *p = &m->ports[m->port_count];
+
+    if (m->port_count == MACHINE_PORTS_MAX) {
+        return error_set(e, "more than %d ports", MACHINE_PORTS_MAX);
+    }
+    snprintf(p->name, sizeof p->name, "%s", name);
+    p->device = d;
+    return (int)m->port_count++;
+}
+
+struct machine *machine_new(const struct machine_config *c, const struct isa *isa, struct error *e)
+{
+    struct machine *m;
+
+    if (c->hart_count < 1 || c->hart_count > MACHINE_HARTS_MAX) {
+        error_set(e, "a machine has 1 to %d harts, not %u", MACHINE_HARTS_MAX, c->hart_count);
+        return NULL;
+    }
+    if (c->quantum == 0 || c->shift > 10) {
+        error_set(e, "quantum %llu, shift %llu: a quantum is at least 1, a shift at most 10",
+                  (unsigned long long)c->quantum, (unsigned long long)c->shift);
+        return NULL;
+    }
+    m = base_alloc(1, sizeof(*m));
+    m->isa = isa;
+    m->hart_count = c->hart_count;
+    m->quantum = c->quantum;
+    m->no_reboot = c->no_reboot;
+    m->state.clock.shift = c->shift;
+    snprintf(m->cpu_option, sizeof m->cpu_option, "%s", c->cpu);
+    m->inlet = (struct inlet){.next = silent_next, .idle = silent_idle};
+    mem_init(&m->mem);
+    add_part(m, "machine", &machine_state_table, &m->state);
+    for (unsigned h = 0; h < m->hart_count; h++) {
+        char name[16];
+        snprintf(name, sizeof name, "hart%u", h);
+        cpu_init(&m->cpus[h], base_alloc(1, isa->state.state_size), &m->mem);
+        m->cpus[h].number = h;
+        m->cpus[h].isa = isa;
+        m->cpus[h].mmu = &isa->mmu;
+        m->cpus[h].clock = &m->state.clock;
+        m->cpus[h].machine = m;
+        add_part(m, name, &isa->state, m->cpus[h].state);
+    }
+    must(add_port(m, "poke", NULL, e) == POKE_PORT);
+    return m;
+}
+
+void machine_free(struct machine *m)
+{
+    if (!m) {
+        return;
+    }
+    engine_free(m->engine);
+    for (unsigned h = 0; h < m->hart_count; h++) {
+        free(m->cpus[h].state);
+        cpu_fini(&m->cpus[h]);
+    }
+    for (unsigned i = 0; i < m->device_count; i++) {
+        free(m->devices[i]->state);
+        free((void *)(uintptr_t)m->devices[i]->config);
+        free(m->devices[i]);
+    }
+    for (unsigned i = 0; i < m->part_count; i++) {
+        free((void *)(uintptr_t)m->parts[i].name);
+    }
+    for (unsigned i = 0; i < m->load_count; i++) {
+        free((void *)(uintptr_t)m->loads[i].data);
+    }
+    mem_fini(&m->mem);
+    free(m);
+}
+
+static uint64_t window_read(void *opaque, uint64_t at, unsigned size)
+{
+    struct device *d = opaque;
+
+    if (!d->class->read || !(d->class->access_sizes & size)) {
+        return device_bad_read(d, at, size);
+    }
+    return d->class->read(d, at, size);
+}
+
+static void window_write(void *opaque, uint64_t at, unsigned size, uint64_t value)
+{
+    struct device *d = opaque;
+
+    if (!d->class->write || !(d->class->access_sizes & size)) {
+        device_bad_write(d, at, size, value);
+        return;
+    }
+    d->class->write(d, at, size, value);
+}
+
+static int add_window(struct machine *m, struct device *d, struct error *e)
+{
+    struct mem_window w = {.base = d->base,
+                           .size = d->class->window,
+                           .opaque = d,
+                           .read = window_read,
+                           .write = window_write};
+    snprintf(w.name, sizeof w.name, "%s", d->name);
+    return mem_add_window(&m->mem, &w, e);
+}
+
+struct device *machine_add_device(struct machine *m, const struct device_class *class,
+                                  const char *name, paddr base, const void *config,
+                                  size_t config_size, const char *port_name, struct error *e)
+{
+    struct device *d;
+
+    must(!m->sealed);
+    if (m->device_count == MACHINE_DEVICES_MAX) {
+        error_set(e, "more than %d devices", MACHINE_DEVICES_MAX);
+        return NULL;
+    }
+    d = base_alloc(1, sizeof(*d));
+    d->class = class;
+    d->machine = m;
+    d->number = m->device_count;
+    d->base = base;
+    d->port = -1;
+    snprintf(d->name, sizeof d->name, "%s", name);
+    d->state = base_alloc(1, class->state.state_size);
+    if (config_size) {
+        void *copy = base_alloc(1, config_size);
+        memcpy(copy, config, config_size);
+        d->config = copy;
+    }
+    must(class->output_lines <= DEVICE_LINES_MAX);
+    for (unsigned i = 0; i < DEVICE_LINES_MAX; i++) {
+        d->lines[i].hart = -1;
+    }
+    m->devices[m->device_count++] = d;
+    add_part(m, d->name, &class->state, d->state);
+    if (class->window && add_window(m, d, e) < 0) {
+        return NULL;
+    }
+    if (port_name && (d->port = add_port(m, port_name, d, e)) < 0) {
+        return NULL;
+    }
+    return d;
+}
+
+void machine_connect(struct device *from, uint32_t line, struct device *to, uint32_t input)
+{
+    must(line < from->class->output_lines && to->class->line);
+    from->lines[line].device = to;
+    from->lines[line].input = input;
+}
+
+void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uint32_t pin)
+{
+    must(line < from->class->output_lines && hart < from->machine->hart_count);
+    from->lines[line].hart = (int)hart;
+    from->lines[line].input = pin;
+}
+
+int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t size, struct error *e)
+{
+    struct mem_block *b = mem_block_at(&m->mem, at);
+    uint8_t *copy;
+
+    if (m->load_count == MACHINE_LOADS_MAX) {
+        return error_set(e, "more than %d images to load", MACHINE_LOADS_MAX);
+    }
+    if (size == 0) {
+        return 0;
+    }
+    if (!b || size > b->size - (at - b->base)) {
+        return error_set(e, "an image of %llu bytes at 0x%llx does not lie in memory",
+                         (unsigned long long)size, (unsigned long long)at);
+    }
+    copy = base_alloc(size, 1);
+    memcpy(copy, data, size);
+    m->loads[m->load_count++] = (struct machine_load){.at = at, .data = copy, .size = size};
+    return 0;
+}
+
+/* Everything but time and memory that no image covers, as at power-on. */
+static void reset_harts(struct machine *m, struct error *e, int *failed)
+{
+    for (unsigned h = 0; h < m->hart_count; h++) {
+        uint64_t instructions = m->cpus[h].hart->instructions;
+        struct isa_options o = {
+            .cpu = m->cpu_option[0] ? m->cpu_option : NULL, .hart = h, .hart_count = m->hart_count};
+        memset(m->cpus[h].state, 0, m->isa->state.state_size);
+        *failed |= m->isa->reset(m->cpus[h].state, &o, e) < 0;
+        m->cpus[h].hart->instructions = instructions;
+    }
+}
+
+static int reset_all(struct machine *m, struct error *e)
+{
+    int failed = 0;
+
+    m->state.reset_requested = 0;
+    m->state.current = 0;
+    m->state.quantum_left = m->quantum;
+    for (unsigned i = 0; i < m->load_count; i++) {
+        must(mem_load_bytes(&m->mem, m->loads[i].at, m->loads[i].data, m->loads[i].size));
+    }
+    reset_harts(m, e, &failed);
+    for (unsigned i = 0; i < m->device_count && !failed; i++) {
+        device_reset(m->devices[i]);
+    }
+    if (m->board_reset && !failed) {
+        m->board_reset(m);
+    }
+    machine_forget(m);
+    return failed ? -1 : 0;
+}
+
+void machine_reset(struct machine *m)
+{
+    must(reset_all(m, NULL) == 0); /* the options were good when the machine was sealed */
+}
+
+int machine_seal(struct machine *m, struct error *e)
+{
+    must(!m->sealed);
+    m->engine = engine_new(&m->mem, m->cpus, m->hart_count);
+    m->sealed = true;
+    return reset_all(m, e);
+}
+
+void machine_set_inlet(struct machine *m, const struct inlet *inlet)
+{
+    m->inlet = *inlet;
+}
+
+int machine_port_by_name(const struct machine *m, const char *name)
+{
+    for (unsigned i = 0; i < m->port_count; i++) {
+        if (strcmp(m->ports[i].name, name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}

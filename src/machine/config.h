@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * config: a machine as the user asked for it, complete: the journal's CONFIG chunk holds exactly
+ * this, and a machine built twice from it is the same machine.
+ */
+#ifndef MACHINE_CONFIG_H
+#define MACHINE_CONFIG_H
+
+#include "base/base.h"
+
+/* Bumped whenever a stored sample's hash changes: same recording, other behaviour. */
+#define MACHINE_BEHAVIOUR 1
+
+#define MACHINE_HARTS_MAX   8
+#define MACHINE_SERIALS_MAX 4
+#define MACHINE_QUANTUM     20000 /* ticks */
+#define MACHINE_TEXT_MAX    4096
+
+/* A file that is part of the machine. */
+struct machine_image {
+    char *name;    /* as the user wrote it; NULL: not given */
+    uint8_t *data; /* owned; NULL while only named */
+    uint64_t size; /* bytes */
+    uint64_t hash; /* hash_bytes(data, size, 0) */
+};
+enum machine_image_role { IMAGE_BIOS, IMAGE_KERNEL, IMAGE_INITRD, IMAGE_DTB, IMAGE_COUNT };
+
+struct machine_config {
+    char arch[16];  /* riscv64 */
+    char board[32]; /* virt */
+    char cpu[256];  /* empty: the board's default */
+    uint32_t hart_count;
+    uint32_t serial_count; /* UARTs with a back end, at least as many as the board has */
+    uint64_t ram_bytes;
+    uint64_t quantum;              /* ticks a hart runs before the next one */
+    uint64_t shift;                /* one tick is 2^shift virtual ns, 0..10 */
+    uint64_t epoch_ns;             /* real-time clock at tick 0, since 1970 */
+    uint64_t seed;                 /* of everything random in the machine */
+    uint8_t no_reboot;             /* a guest reset ends the machine */
+    uint8_t bios_none;             /* -bios none: no firmware at all */
+    char append[MACHINE_TEXT_MAX]; /* kernel command line */
+    struct machine_image images[IMAGE_COUNT];
+};
+
+void machine_config_init(struct machine_config *c); /* defaults: 1 hart, 128 MiB, virt */
+void machine_config_fini(struct machine_config *c);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * device: what devices may ask of the machine: time, alarms, lines, memory, their port.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "machine/internal.h"
+
+/* Something that the plan of machine_run() depends on has changed. */
+static void replan(struct machine *m)
+{
+    if (m->running) {
+        m->running->look = true;
+    }
+}
+
+tick device_now(const struct device *d)
+{
+    return machine_now(d->machine);
+}
+
+uint64_t device_now_ns(const struct device *d)
+{
+    return machine_now_ns(d->machine);
+}
+
+tick device_tick_at(const struct device *d, uint64_t ns)
+{
+    return clock_tick_at(&d->machine->state.clock, ns);
+}
+
+tick *device_alarms(const struct device *d)
+{
+    return (tick *)(void *)((uint8_t *)d->state + d->class->alarm_offset);
+}
+
+void device_set_alarm(struct device *d, uint32_t i, tick when)
+{
+    tick soonest = device_now(d) + 1; /* reaching this tick again would fire it in a loop */
+
+    must(i < d->class->alarm_count);
+    device_alarms(d)[i] = when < soonest ? soonest : when;
+    replan(d->machine);
+}
+
+tick device_alarm(const struct device *d, uint32_t i)
+{
+    must(i < d->class->alarm_count);
+    return device_alarms(d)[i];
+}
+
+void device_set_line(struct device *d, uint32_t n, bool level)
+{
+    must(n < d->class->output_lines);
+    if (d->lines[n].device) {
+        struct device *to = d->lines[n].device;
+        to->class->line(to, d->lines[n].input, level);
+    } else if (d->lines[n].hart >= 0) {
+        device_set_hart_pin(d, (unsigned)d->lines[n].hart, d->lines[n].input, level);
+    }
+}
+
+void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool level)
+{
+    struct machine *m = d->machine;
+
+    must(hart < m->hart_count);
+    m->isa->set_line(&m->cpus[hart], pin, level);
+    replan(m);
+}
+
+void device_output(struct device *d, const uint8_t *bytes, size_t count)
+{
+    struct machine *m = d->machine;
+
+    if (d->port >= 0 && m->inlet.output) {
+        m->inlet.output(m->inlet.opaque, machine_now(m), (uint16_t)d->port, bytes, count);
+    }
+}
+
+bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size)
+{
+    return mem_read_bytes(&d->machine->mem, at, bytes, size);
+}
+
+bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size)
+{
+    return mem_write_bytes(&d->machine->mem, at, bytes, size);
+}
+
+void device_log(struct device *d, const char *format, ...)
+{
+    struct machine *m = d->machine;
+    char line[512];
+    va_list args;
+
+    if (!m->log.line) {
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    m->log.line(m->log.opaque, machine_now(m), d->name, line);
+}
+
+uint64_t device_bad_read(struct device *d, uint64_t at, unsigned size)
+{
+    device_log(d, "guest error: read of %u bytes at 0x%llx", size, (unsigned long long)at);
+    return 0;
+}
+
+void device_bad_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+{
+    device_log(d, "guest error: write of 0x%llx, %u bytes at 0x%llx", (unsigned long long)value,
+               size, (unsigned long long)at);
+}
+
+void device_reset(struct device *d)
+{
+    memset(d->state, 0, d->class->state.state_size);
+    for (uint32_t i = 0; i < d->class->alarm_count; i++) {
+        device_alarms(d)[i] = TICK_NEVER;
+    }
+    if (d->class->reset) {
+        d->class->reset(d);
+    }
+}

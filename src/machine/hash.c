@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * hash: the state hash, and naming the first difference between two machines. Both walk the parts
+ * in order, then memory.
+ */
+#include <stdio.h>
+
+#include "machine/internal.h"
+
+static uint64_t hash_parts(const struct machine *m, uint64_t memory)
+{
+    uint8_t bytes[8];
+    uint64_t h = 0;
+
+    for (unsigned i = 0; i < m->part_count; i++) {
+        h = hash_bytes(m->parts[i].state, m->parts[i].table->state_size, h);
+    }
+    bytes_set_le(bytes, sizeof bytes, memory);
+    return hash_bytes(bytes, sizeof bytes, h);
+}
+
+uint64_t machine_hash(struct machine *m)
+{
+    return hash_parts(m, mem_hash(&m->mem));
+}
+
+uint64_t machine_hash_slow(struct machine *m)
+{
+    return hash_parts(m, mem_hash_slow(&m->mem));
+}
+
+static bool first_memory_difference(struct machine *a, struct machine *b,
+                                    struct machine_difference *out)
+{
+    for (uint32_t p = 0; p < a->mem.page_count; p++) {
+        const uint8_t *x = mem_page_bytes(&a->mem, p);
+        const uint8_t *y = mem_page_bytes(&b->mem, p);
+        paddr at = mem_page_address(&a->mem, p);
+        if (memcmp(x, y, PAGE_SIZE) == 0) {
+            continue;
+        }
+        for (uint32_t i = 0; i < PAGE_SIZE; i += 8) {
+            if (memcmp(x + i, y + i, 8) != 0) {
+                const struct mem_block *block = mem_block_at(&a->mem, at);
+                snprintf(out->where, sizeof out->where, "%s+0x%llx", block->name,
+                         (unsigned long long)(at - block->base + i));
+                out->a = bytes_get_le(x + i, 8);
+                out->b = bytes_get_le(y + i, 8);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool machine_first_difference(struct machine *a, struct machine *b, struct machine_difference *out)
+{
+    must(a->part_count == b->part_count && a->mem.page_count == b->mem.page_count);
+    for (unsigned i = 0; i < a->part_count; i++) {
+        const struct machine_part *p = &a->parts[i];
+        struct field_difference d;
+        if (field_first_difference(p->table, p->state, b->parts[i].state, &d)) {
+            if (d.field->count > 1) {
+                snprintf(out->where, sizeof out->where, "%s.%s[%u]", p->name, d.field->name,
+                         d.index);
+            } else {
+                snprintf(out->where, sizeof out->where, "%s.%s", p->name, d.field->name);
+            }
+            out->a = d.a;
+            out->b = d.b;
+            return true;
+        }
+    }
+    return first_memory_difference(a, b, out);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * machine: the closed box. Harts, memory, devices and one clock; what enters comes through one
+ * inlet, stamped with a tick; nothing else can change what it does.
+ *
+ * Order at a tick t (docs/determinism.md): reset if requested; alarms due at t, devices in order,
+ * then harts in order; now the state is H(t). Then one step: an input stamped t, or the current
+ * hart's instruction or trap entry, or idling to the next alarm or input.
+ */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/field.h"
+#include "cpu/cpu.h"
+#include "engine/engine.h"
+#include "isa/isa.h"
+#include "machine/config.h"
+#include "mem/mem.h"
+
+#define MACHINE_DEVICES_MAX 64
+#define MACHINE_PORTS_MAX   32
+#define MACHINE_PARTS_MAX   (MACHINE_DEVICES_MAX + MACHINE_HARTS_MAX + 1)
+#define MACHINE_LOADS_MAX   16
+
+/* ---- what enters and leaves ---- */
+
+struct input {
+    tick at; /* delivered as the step from `at` to `at` + 1 */
+    uint16_t port;
+    uint32_t length;     /* bytes, at most INPUT_BYTES_MAX */
+    const uint8_t *data; /* borrowed until the next call of the inlet */
+};
+#define INPUT_BYTES_MAX 65536
+
+enum inlet_answer {
+    INLET_QUIET, /* nothing enters before *ask_again, which is > now */
+    INLET_INPUT, /* *in enters now */
+    INLET_END    /* the machine's history ends here: nothing happens any more */
+};
+/* The one way in. A live one stamps what the world posted, a replaying one reads it back; the
+ * machine cannot tell. */
+struct inlet {
+    void *opaque;
+    enum inlet_answer (*next)(void *opaque, tick now, struct input *in, tick *ask_again);
+    /* All harts wait. Returns the tick to go on at: `event` (the next alarm or the caller's limit,
+     * TICK_NEVER if none), or before it, >= now, when an input or the end comes first. */
+    tick (*idle)(void *opaque, tick now, tick event);
+    /* Bytes leave through a port. Never fails as far as the machine can see. */
+    void (*output)(void *opaque, tick now, uint16_t port, const uint8_t *bytes, size_t count);
+};
+
+/* ---- devices ---- */
+
+struct device;
+
+/* One kind of device. All its state is one plain struct that `state` tiles; alarms are ticks
+ * inside it. Functions may be NULL where a device has no such thing. */
+struct device_class {
+    const char *name;
+    uint64_t window;      /* bytes of registers, a multiple of 4; 0: none */
+    uint8_t access_sizes; /* OR of 1, 2, 4, 8: sizes that read() and write() understand; others are
+                              answered by device_bad_* */
+    struct field_table state;
+    uint32_t alarm_offset; /* of `tick alarm[alarm_count]` in the state; TICK_NEVER: unarmed */
+    uint32_t alarm_count;
+    uint32_t output_lines; /* how many lines it drives */
+
+    void (*reset)(struct device *d); /* state is all zero, alarms TICK_NEVER, before the call */
+    uint64_t (*read)(struct device *d, uint64_t at, unsigned size);
+    void (*write)(struct device *d, uint64_t at, unsigned size, uint64_t value);
+    /* Alarm i's tick has come; it is disarmed before the call. */
+    void (*alarm)(struct device *d, uint32_t i);
+    /* Another device drives input line n. Levels are state of the receiver; a repeated level must
+     * change nothing. */
+    void (*line)(struct device *d, uint32_t n, bool level);
+    /* Input bytes for the device's port; room says how many it could take now (a pure function of
+     * state): no more than that is ever delivered at once. */
+    void (*input)(struct device *d, const uint8_t *bytes, uint32_t count);
+    uint32_t (*room)(const struct device *d);
+};
+
+#define DEVICE_LINES_MAX 64
+
+/* Wiring of one device: not state. */
+struct device {
+    const struct device_class *class;
+    char name[24]; /* "uart0"; unique in the machine */
+    struct machine *machine;
+    void *state;
+    const void *config; /* the class's own, from the board; outlives the machine's build: copied */
+    uint32_t number;    /* index in the machine: the order of ties */
+    paddr base;
+    int port; /* -1: none */
+    struct {
+        struct device *device; /* NULL: see hart */
+        int hart;              /* -1: not connected */
+        uint32_t input;
+    } lines[DEVICE_LINES_MAX];
+};
+
+/* For devices. Time is exact even in the middle of a block. */
+tick device_now(const struct device *d);
+uint64_t device_now_ns(const struct device *d);
+void device_set_line(struct device *d, uint32_t n, bool level);
+void device_set_alarm(struct device *d, uint32_t i, tick when); /* TICK_NEVER disarms */
+tick device_alarm(const struct device *d, uint32_t i);
+/* The first tick at which device_now_ns() is at least `ns`. */
+tick device_tick_at(const struct device *d, uint64_t ns);
+void device_output(struct device *d, const uint8_t *bytes, size_t count);
+/* Drives a hart's interrupt pin directly (for CLINT, PLIC, which have a pin per hart). */
+void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool level);
+/* Guest memory by physical address; false if it is not RAM. */
+bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
+bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size);
+/* The guest did something that the device has no answer for: logged; reads give 0. */
+uint64_t device_bad_read(struct device *d, uint64_t at, unsigned size);
+void device_bad_write(struct device *d, uint64_t at, unsigned size, uint64_t value);
+void device_log(struct device *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- the machine ---- */
+
+enum machine_power { POWER_ON, POWER_OFF, POWER_FAILED /* with exit_status */, POWER_RESET_END };
+
+struct machine_state {
+    tick now;
+    uint64_t instructions; /* retired, all harts */
+    struct clock clock;
+    uint64_t quantum_left; /* ticks, of the current hart */
+    uint32_t current;      /* hart */
+    uint32_t exit_status;  /* the guest's, when POWER_FAILED */
+    uint8_t power;         /* enum machine_power */
+    uint8_t reset_requested;
+    uint8_t zero[6];
+};
+
+struct machine_part { /* everything that is hashed, saved and compared, but for memory */
+    const char *name; /* "machine", "hart0", "uart0" */
+    const struct field_table *table;
+    void *state;
+};
+
+struct port {
+    char name[24];         /* "serial0" */
+    struct device *device; /* NULL: the machine itself (POKE_PORT) */
+};
+/* The port of debuggers' and monitors' changes; payload in poke.c. Always port 0. */
+#define POKE_PORT 0
+
+struct machine_load { /* put back into memory at every reset */
+    paddr at;
+    const uint8_t *data; /* owned by the machine */
+    uint64_t size;
+};
+
+struct machine_log {
+    void *opaque;
+    void (*line)(void *opaque, tick at, const char *channel, const char *text);
+};
+
+struct machine {
+    struct machine_state state;
+    const struct isa *isa;
+    struct mem mem;
+    struct cpu cpus[MACHINE_HARTS_MAX];
+    unsigned hart_count;
+    struct engine *engine;
+    uint64_t quantum;
+    bool no_reboot;
+    char cpu_option[256];
+
+    struct device *devices[MACHINE_DEVICES_MAX];
+    unsigned device_count;
+    struct port ports[MACHINE_PORTS_MAX];
+    unsigned port_count;
+    struct machine_part parts[MACHINE_PARTS_MAX];
+    unsigned part_count;
+    struct machine_load loads[MACHINE_LOADS_MAX];
+    unsigned load_count;
+
+    struct inlet inlet;
+    struct machine_log log;
+    struct cpu *running; /* inside engine_run: time is cpu_now() of it */
+    uint64_t boot[4];    /* board's: what the harts' reset values are made from */
+    void (*board_reset)(struct machine *m); /* after devices and harts were reset */
+    bool sealed;                            /* machine_seal() was called */
+};
+
+/* Building: new, add RAM/ROM to m->mem, devices, lines, loads; then seal, which resets. Errors are
+ * the user's (too many, overlap); -1/NULL and a sentence. */
+struct machine *machine_new(const struct machine_config *c, const struct isa *isa, struct error *e);
+void machine_free(struct machine *m);
+/* Adds a device with its window at `base` (ignored if the class has none). `config` is copied
+ * (config_size bytes); `port_name` NULL: no port. */
+struct device *machine_add_device(struct machine *m, const struct device_class *class,
+                                  const char *name, paddr base, const void *config,
+                                  size_t config_size, const char *port_name, struct error *e);
+void machine_connect(struct device *from, uint32_t line, struct device *to, uint32_t input);
+void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uint32_t pin);
+/* The bytes are copied; they are put at `at` at every reset. */
+int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t size, struct error *e);
+int machine_seal(struct machine *m, struct error *e);
+/* Drops the journal's inlet in: before running. The default inlet is silent: no input, idle jumps
+ * to the event, an idle machine with no event ends, output is dropped. */
+void machine_set_inlet(struct machine *m, const struct inlet *inlet);
+
+enum stop {
+    STOP_TICK,  /* at `until` */
+    STOP_PROBE, /* a probe's hit() asked for it */
+    STOP_END,   /* the inlet's history ends here */
+    STOP_POWER  /* the guest powered off, failed, or reset with no_reboot: see state.power */
+};
+
+/* Runs the machine until tick `until`, and not one step past it. Calling this twice with a tick in
+ * between gives the same state as calling it once. At most one return per reason: after
+ * STOP_PROBE a further call would tell of the same hit again, unless `skip_probes_now` lets the
+ * next step happen unasked. */
+enum stop machine_run(struct machine *m, tick until, bool skip_probes_now);
+
+void machine_set_probes(struct machine *m, const struct probe_set *set);
+
+tick machine_now(const struct machine *m); /* exact inside device callbacks too */
+uint64_t machine_now_ns(const struct machine *m);
+/* The state hash at the current tick: parts in order, then memory. Costs what was written. */
+uint64_t machine_hash(struct machine *m);
+/* As machine_hash with memory hashed from nothing; for tests. */
+uint64_t machine_hash_slow(struct machine *m);
+/* Drops everything derived: after parts or memory were changed from outside (restore), or in
+ * tests at any tick. */
+void machine_forget(struct machine *m);
+
+/* How many bytes of input the port would take now. */
+uint32_t machine_port_room(const struct machine *m, uint16_t port);
+int machine_port_by_name(const struct machine *m, const char *name); /* -1: none */
+
+/* From devices: effective after the current instruction. */
+void machine_power_off(struct machine *m, enum machine_power how, uint32_t exit_status);
+void machine_request_reset(struct machine *m);
+
+/* ---- poke.c: payloads of POKE_PORT ---- */
+
+/* A debugger's change as input bytes: at most POKE_HEADER + data. Returns the length. */
+#define POKE_HEADER 16
+enum poke_kind {
+    POKE_MEMORY /* physical */,
+    POKE_REGISTER /* GDB number */,
+    POKE_POWER_BUTTON,
+    POKE_RESET
+};
+uint32_t poke_encode(uint8_t *out, enum poke_kind kind, uint32_t hart, uint64_t where,
+                     const void *data, uint32_t size);
+/* Applies it; a malformed one does nothing but is counted as the step it is. */
+void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length);
+
+/* ---- diff.c: naming what differs ---- */
+
+struct machine_difference {
+    char where[96]; /* "plic.pending[1]", "hart0.x[10]", "ram+0x1234" */
+    uint64_t a, b;
+};
+/* First difference in part order, then memory by address; false if there is none. The machines
+ * were built from the same config. */
+bool machine_first_difference(struct machine *a, struct machine *b, struct machine_difference *out);
+
+#endif

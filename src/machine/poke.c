@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * poke: changes made by a debugger or a monitor are inputs like any other. The payload is a header
+ * of POKE_HEADER bytes (kind, hart, two zeros, four zeros, little-endian address or register) and
+ * the new bytes.
+ */
+#include "machine/internal.h"
+
+uint32_t poke_encode(uint8_t *out, enum poke_kind kind, uint32_t hart, uint64_t where,
+                     const void *data, uint32_t size)
+{
+    memset(out, 0, POKE_HEADER);
+    out[0] = (uint8_t)kind;
+    out[1] = (uint8_t)hart;
+    bytes_set_le(out + 8, 8, where);
+    if (size) {
+        memcpy(out + POKE_HEADER, data, size);
+    }
+    return POKE_HEADER + size;
+}
+
+void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length)
+{
+    uint8_t value[64] = {0};
+    uint32_t size, hart;
+    uint64_t where;
+
+    if (length < POKE_HEADER || bytes[1] >= m->hart_count) {
+        return;
+    }
+    size = length - POKE_HEADER;
+    hart = bytes[1];
+    where = bytes_get_le(bytes + 8, 8);
+    switch (bytes[0]) {
+    case POKE_MEMORY: mem_write_bytes(&m->mem, where, bytes + POKE_HEADER, size); break;
+    case POKE_REGISTER:
+        if (size <= sizeof value && where <= UINT32_MAX) {
+            memcpy(value, bytes + POKE_HEADER, size);
+            m->isa->gdb_set(&m->cpus[hart], (uint32_t)where, value);
+        }
+        break;
+    case POKE_POWER_BUTTON: machine_power_off(m, POWER_OFF, 0); break;
+    case POKE_RESET: machine_request_reset(m); break;
+    default: break;
+    }
+}
