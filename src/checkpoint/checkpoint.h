@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * checkpoint: a machine at a tick, in memory or as bytes. The parts by their field tables, guest
+ * memory as a tree of pages that checkpoints share; never anything that observes or only caches
+ * (probes, tables, translated code). docs/checkpoints.md has the shape and the format.
+ * Left out: disks (they come with their overlays), the index file (travel/ decides what goes in).
+ */
+#ifndef CHECKPOINT_CHECKPOINT_H
+#define CHECKPOINT_CHECKPOINT_H
+
+#include "base/base.h"
+#include "machine/machine.h"
+
+/* The checkpoints of one machine: what they share, and which of them its memory was last equal
+ * to. It is the only user of mem's checkpoint dirty list. One thread at a time. */
+struct checkpoint_store;
+/* One of them: immutable, counted references. */
+struct checkpoint;
+
+/* `m` is sealed and outlives the store. */
+struct checkpoint_store *checkpoint_store_new(struct machine *m);
+/* Every checkpoint of it must have been dropped. */
+void checkpoint_store_free(struct checkpoint_store *s);
+
+/* The machine's state at its current tick, with one reference. Costs what was written since the
+ * last save or restore; the first one costs what is not zero. Brings the page hashes up to date. */
+struct checkpoint *checkpoint_save(struct checkpoint_store *s);
+struct checkpoint *checkpoint_hold(struct checkpoint *c); /* one more reference; returns c */
+void checkpoint_drop(struct checkpoint *c);               /* one less; NULL is fine */
+
+/* Makes the machine what it was: touches only pages that differ, then drops what is derived. The
+ * inlet is not the machine's: whoever calls this moves it to checkpoint_tick() as well. */
+void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c);
+
+tick checkpoint_tick(const struct checkpoint *c);
+uint64_t checkpoint_instructions(const struct checkpoint *c); /* retired until then, all harts */
+
+/* What the store holds in host memory, all its checkpoints together. */
+uint64_t checkpoint_store_bytes(const struct checkpoint_store *s);
+/* Figures of the work done, for tests and statistics. */
+struct checkpoint_stats {
+    uint64_t saves, restores;
+    uint64_t pages_saved;    /* written pages looked at by saves */
+    uint64_t pages_kept;     /* of these, stored anew: their content was not there yet */
+    uint64_t pages_restored; /* whose bytes restores replaced */
+    uint64_t pages_held;     /* distinct pages in memory now */
+};
+struct checkpoint_stats checkpoint_store_stats(const struct checkpoint_store *s);
+
+/* ---- as bytes ---- */
+
+/* Appends the checkpoint to `out`: complete, readable by another process (docs/checkpoints.md). */
+void checkpoint_write(const struct checkpoint *c, struct text *out);
+/* Reads one back for the store's machine, which was built from the same config: one reference.
+ * NULL and a sentence if the bytes are damaged, foreign, newer, or of another machine. */
+struct checkpoint *checkpoint_read(struct checkpoint_store *s, const void *bytes, size_t count,
+                                   struct error *e);
+
+#endif

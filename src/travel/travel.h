@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * travel: time as a place to go to. A machine, where its inputs come from, and the checkpoints
+ * that make going back cheap. Backwards is always: restore a checkpoint and run forwards.
+ * docs/travel.md says how each answer is found and what it costs.
+ *
+ * All ticks are machine ticks. The cursor is machine_now(); the state there is H(now): alarms of
+ * that tick have fired, its step is not yet taken. A position is a tick; nothing else is moved to.
+ */
+#ifndef TRAVEL_TRAVEL_H
+#define TRAVEL_TRAVEL_H
+
+#include "base/base.h"
+#include "checkpoint/checkpoint.h"
+#include "engine/engine.h"
+#include "machine/machine.h"
+
+/* ---- where inputs come from ---- */
+
+/* A recording, or a live journal that keeps what it delivered. The machine's inlet is set from it
+ * by travel_new(); output already shown is not passed on again when it is replayed. */
+struct travel_source {
+    void *opaque; /* of the functions below; the inlet has its own */
+    struct inlet inlet;
+    /* The machine was at tick `from` and is at `to` now: the next call of the inlet asks for
+     * `to`. From the furthest tick on, a live journal is live again; no host time that passed in
+     * between may enter. */
+    void (*moved)(void *opaque, tick from, tick to);
+    /* Where known history ends: the recording's last tick; for a live one the furthest tick known
+     * to it (the machine's own progress is known to travel). */
+    tick (*end)(void *opaque);
+    /* The first witness after tick `after`; false if there is none. NULL: no witnesses. */
+    bool (*witness)(void *opaque, tick after, tick *at, uint64_t *hash);
+    bool is_live; /* running past end() makes new history */
+};
+
+/* ---- the traveller ---- */
+
+struct travel;
+
+struct travel_limits {
+    uint64_t spacing; /* retired instructions between checkpoints while running on; 0: default */
+    uint64_t bytes;   /* host memory for checkpoints; 0: default */
+    uint32_t count;   /* checkpoints kept at most; 0: default */
+};
+
+/* `m` stands at tick 0 (just sealed) or, live, wherever the recording has got to: then nothing
+ * before that tick can be gone to. It is borrowed until travel_free, and only moved by travel.
+ * The source is copied; limits may be NULL. */
+struct travel *travel_new(struct machine *m, const struct travel_source *source,
+                          const struct travel_limits *limits);
+void travel_free(struct travel *t);
+
+struct machine *travel_machine(struct travel *t);
+tick travel_now(const struct travel *t);
+tick travel_begin(const struct travel *t);        /* the earliest tick there is */
+tick travel_end(const struct travel *t);          /* the latest one known */
+bool travel_is_live(const struct travel *t);      /* the source is, wherever the cursor */
+bool travel_at_live_edge(const struct travel *t); /* the next step makes new history */
+
+/* Asked a few times a second, in the middle of any journey: true abandons it. `done` of `whole` is
+ * how far it is, in ticks. NULL: never. */
+void travel_set_poll(struct travel *t, void *opaque,
+                     bool (*poll)(void *opaque, uint64_t done, uint64_t whole));
+
+/* ---- answers ---- */
+
+enum travel_why {
+    TRAVEL_ARRIVED,     /* at the tick, or at the step, that was asked for */
+    TRAVEL_HIT,         /* a probe; see hit */
+    TRAVEL_BEGIN,       /* at the beginning of history: going backwards found nothing */
+    TRAVEL_END,         /* at the end of the recording */
+    TRAVEL_POWER,       /* the guest powered off, failed or reset with no_reboot: the end as well */
+    TRAVEL_INTERRUPTED, /* poll() said so; the cursor stands somewhere between */
+    TRAVEL_DIVERGED     /* the replay does not match the witness at this tick */
+};
+struct travel_stop {
+    enum travel_why why;
+    tick at;              /* where the machine stands now */
+    unsigned hart;        /* whose step is meant: of the hit, or of the step gone to */
+    bool after;           /* TRAVEL_HIT: the machine stands just after the step of the hit */
+    struct probe_hit hit; /* the lowest probe index among those hit at that step */
+    uint64_t hits;        /* how many probes of the set were hit by that step */
+};
+
+/* What to stop at. The array is borrowed for the call. */
+struct travel_probes {
+    const struct probe *probes;
+    size_t count;
+    /* Where to stop for a watchpoint. True (RISC-V, Arm: the debugger itself steps once more over
+     * the access): short of the access in the direction of travel, that is before it forwards and
+     * just after it backwards. False (x86): past it, that is after it forwards, before it
+     * backwards. Breakpoints always stop before their instruction. */
+    bool client_steps;
+    /* Asked when a probe is met, the machine standing before the step, which it must not change:
+     * false passes the hit by. NULL: every hit counts. */
+    void *opaque;
+    bool (*wanted)(void *opaque, struct machine *m, const struct probe_hit *hit);
+};
+
+/* ---- going places ---- */
+
+/* To tick `to`, either way; beyond either edge it stops there and says so. */
+struct travel_stop travel_seek(struct travel *t, tick to);
+
+/* Forwards to a probe, the tick `until` (TICK_NEVER: none) or the end. `skip_here`: what would be
+ * hit by the very next step is passed by (to go on from a breakpoint). `probes` may be NULL. */
+struct travel_stop travel_run_forward(struct travel *t, tick until,
+                                      const struct travel_probes *probes, bool skip_here);
+
+/* One step of `hart`, an instruction or a trap entry: to the start of the one after it. Other
+ * harts' steps, idling and inputs are passed over. Ends at the end of history if there is no more. */
+struct travel_stop travel_step(struct travel *t, unsigned hart);
+
+/* To the start of the last step of `hart` before now: TRAVEL_ARRIVED, or TRAVEL_BEGIN at the
+ * beginning if it has taken none. After travel_step() from the start of a step of the same hart
+ * this leads back to where it was. */
+struct travel_stop travel_reverse_step(struct travel *t, unsigned hart);
+
+/* To the last stop before now, or TRAVEL_BEGIN. Never finds the hit again that it stopped for just
+ * before; does find one whose step was taken since, whatever way that was gone. */
+struct travel_stop travel_reverse_continue(struct travel *t, const struct travel_probes *probes);
+
+/* The last step, of any hart, that ended at or before tick `at`: what happened there in words.
+ * Moves the cursor and brings it back. */
+struct travel_step_name {
+    tick at;       /* the tick the step was taken at */
+    bool is_step;  /* false: an input was delivered, or all harts idled */
+    unsigned hart; /* the rest only if is_step */
+    vaddr pc;
+    char text[96]; /* disassembly, empty if the bytes cannot be read */
+};
+int travel_name_step(struct travel *t, tick at, struct travel_step_name *out);
+
+/* ---- what is kept ---- */
+
+/* A checkpoint here and now; it is thinned like any other. */
+void travel_mark(struct travel *t);
+struct travel_stats {
+    struct checkpoint_stats store;
+    uint64_t bytes;     /* host memory held by checkpoints */
+    uint32_t marks;     /* checkpoints kept */
+    uint64_t ticks_run; /* forwards, for whatever reason */
+    uint64_t segments;  /* replayed by searches */
+    uint64_t witnesses; /* compared and found equal */
+};
+struct travel_stats travel_get_stats(const struct travel *t);
+/* Ticks of the checkpoints kept, in order; for `info` and tests. Returns how many there are. */
+size_t travel_marks(const struct travel *t, tick *out, size_t room);
+
+/* ---- divergence: diff.c, verify.c, inject.c ---- */
+
+/* Compares witnesses while running forwards (default: on). At the first that differs the journey
+ * ends with TRAVEL_DIVERGED; each witness is compared once. */
+void travel_set_verify(struct travel *t, bool on);
+
+enum travel_finding {
+    FOUND_SAME,    /* no difference up to `at` */
+    FOUND_INPUTS,  /* different inputs entered at tick `at` */
+    FOUND_STATE,   /* the states differ at `at` and do not before; see difference and step */
+    FOUND_END,     /* one of them ends at `at`, the other goes on */
+    FOUND_WITNESS, /* the replay is repeatable but not what was recorded: between two ticks */
+    FOUND_INTERRUPTED
+};
+struct travel_difference {
+    enum travel_finding finding;
+    tick at;                              /* the first tick that differs */
+    tick after;                           /* FOUND_WITNESS: the last tick known to be good */
+    struct machine_difference difference; /* FOUND_STATE: field and both values */
+    struct travel_step_name step;         /* the step that led there (`has_step`) */
+    bool has_step;
+};
+/* The first tick at which two machines of the same config differ, each driven by its own source.
+ * Both are compared every `stride` ticks (0: default) and bisected from there; a difference that
+ * heals completely in between leaves no trace and is not found. Both are left at that tick. */
+void travel_diff(struct travel *a, struct travel *b, uint64_t stride,
+                 struct travel_difference *out);
+/* What is behind a TRAVEL_DIVERGED: `again` is a second machine over the same recording. Compares
+ * the two: if they differ the machine is not deterministic (FOUND_STATE), else the recording was
+ * made by another machine (FOUND_WITNESS). */
+void travel_explain(struct travel *t, struct travel *again, struct travel_difference *out);
+/* "tick 48 211 907: plic.pending[1]: 0x00000400 != 0x00000000" and the step, as lines. */
+void travel_print_difference(const struct travel_difference *d, struct text *out);
+
+/* For tests: flips one bit of the state at tick `at`, whenever it is reached from now on.
+ * `part` names a part and `field` one of its fields; or "ram" with field NULL, then `index` is the
+ * byte's physical address. -1 and a sentence if there is no such thing. */
+int travel_inject(struct travel *t, tick at, const char *part, const char *field, uint64_t index,
+                  unsigned bit, struct error *e);
+
+#endif
