@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * journal: the choke point. Every byte that enters a machine enters here, gets its tick here, and
+ * is written down here; a replay reads it back through the same inlet. The file is described in
+ * docs/journal.md. Whether a machine records, replays or just runs is private to this folder: no
+ * function tells, and nobody needs to know.
+ *
+ * Three things: a `recording` (what happened, in memory), a `replay` (an inlet that reads a
+ * recording, as many at once as wanted) and a `journal` (a machine's life: live or from a file).
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include "base/base.h"
+#include "machine/config.h"
+#include "machine/machine.h"
+
+#define JOURNAL_FORMAT 1 /* version of the file */
+#define JOURNAL_INBOX_MAX                                                                          \
+    UINT64_C(1048576) /* bytes that wait to be delivered, all ports together */
+
+/* ---- what surrounds a machine: given by cli/ ----------------------------------------------- */
+
+/* The host's time, from world/. `wait` returns at `until_ns` (UINT64_MAX: never) or soon after
+ * `wake` was called, whichever is first; a wake before the wait is not lost. `wake` may be called
+ * from any thread and from a signal handler. wait NULL: idle time is skipped (-icount sleep=off)
+ * as long as something is due; with nothing due, `park` waits for a wake (NULL: history ends). */
+struct pace {
+    void *opaque;
+    uint64_t (*now_ns)(void *opaque); /* monotonic */
+    void (*wait)(void *opaque, uint64_t until_ns);
+    void (*park)(void *opaque); /* wait without limit */
+    void (*wake)(void *opaque);
+};
+
+/* Where output goes. May wait in host time: no guest can see that. `flush` (may be NULL) is called
+ * on the machine's thread when output was made and some host milliseconds may pass before more. */
+struct sink {
+    void *opaque;
+    void (*output)(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count);
+    void (*flush)(void *opaque);
+};
+
+/* Why a history ended. Numbers are in the file. */
+enum journal_end {
+    END_NONE = 0,      /* it did not: still running, or cut off (killed, disk full, damaged) */
+    END_POWER_OFF = 1, /* the guest powered off */
+    END_FAILED = 2,    /* the guest asked for a failure exit: see exit_status */
+    END_RESET = 3,     /* the guest reset, and -no-reboot was given */
+    END_QUIT = 4,      /* the user quit (Ctrl-A x, QMP quit, ...) */
+    END_SIGNAL = 5,    /* a signal ended us */
+    END_LIMIT = 6,     /* ran as far as was asked */
+    END_IDLE = 7,      /* all harts wait for something that can never come */
+    END_COUNT
+};
+const char *journal_end_name(enum journal_end why); /* "power-off"; "cut off" for END_NONE */
+
+/* ---- recording.c: what happened ------------------------------------------------------------ */
+
+/* Config, inputs, witnesses and end of one history. One that came from a file never changes and
+ * may be used by several threads at once. One that is being made grows on the thread that drives
+ * its journal, and only that thread may look. */
+struct recording;
+
+struct witness {
+    tick at;
+    uint64_t instructions; /* retired until then */
+    uint64_t hash;         /* machine_hash() */
+};
+
+/* All output through one port, as witness of the whole console. */
+struct output_digest {
+    uint16_t port;
+    uint64_t bytes;
+    uint64_t hash; /* XXH3-64 of them */
+};
+
+struct recording_end {
+    enum journal_end why;
+    uint32_t exit_status; /* the guest's, for END_FAILED */
+    struct witness last;  /* the final state */
+    struct output_digest outputs[MACHINE_PORTS_MAX];
+    size_t output_count;
+};
+
+/* Reads the longest valid prefix of the file. NULL and a sentence if nothing can be replayed from
+ * it: foreign, newer, other behaviour, no configuration, an image missing or changed. */
+struct recording *recording_open(const char *path, struct error *e);
+/* The same from memory; `name` is for sentences. `by_name` false: images that are not embedded are
+ * an error instead of being read from the host. For fuzzing and tests. */
+struct recording *recording_parse(const uint8_t *bytes, size_t count, const char *name,
+                                  bool by_name, struct error *e);
+void recording_close(struct recording *r);
+
+const struct machine_config *recording_config(const struct recording *r);
+/* The tick through which history is known: the end, the last seal, or the live edge. No input
+ * comes from the recording at or after it; H(recording_known(r)) is the last state there is. */
+tick recording_known(const struct recording *r);
+/* NULL while there is none: cut off, or still being made. */
+const struct recording_end *recording_end(const struct recording *r);
+/* A sentence about what is wrong with the file after the valid prefix, naming what, where and the
+ * tick it is good to; NULL: nothing is. A file that was merely cut off between chunks (kill -9)
+ * has no problem, but no end. */
+const char *recording_problem(const struct recording *r);
+
+size_t recording_input_count(const struct recording *r);
+/* Input i, 0 <= i < count; in->data is valid until the recording grows or closes. */
+void recording_input(const struct recording *r, size_t i, struct input *in);
+/* Index of the first input with `at` >= t; count if none. */
+size_t recording_input_at(const struct recording *r, tick t);
+
+size_t recording_witness_count(const struct recording *r);
+struct witness recording_witness(const struct recording *r, size_t i); /* by rising tick */
+/* Index of the first witness with `at` >= t; count if none. */
+size_t recording_witness_at(const struct recording *r, tick t);
+
+/* ---- replay.c: an inlet that reads it back ------------------------------------------------- */
+
+/* In place, no fini. Ends the history at recording_known(). */
+struct replay {
+    const struct recording *recording;
+    size_t next; /* input */
+    struct sink sink;
+};
+/* Positioned so that a machine at tick `at` goes on from there; sink NULL: output is dropped (the
+ * bytes were seen before). */
+void replay_init(struct replay *p, const struct recording *r, tick at, const struct sink *sink);
+/* After the machine was put to tick `at` (restored). */
+void replay_seek(struct replay *p, tick at);
+/* The replay is borrowed by the machine until its inlet is replaced. */
+struct inlet replay_inlet(struct replay *p);
+
+/* ---- journal.c: a machine's life ----------------------------------------------------------- */
+
+struct journal;
+
+struct journal_options {
+    const char *program; /* name and version of the program, for people; NULL: "reprise" */
+    bool force;          /* record: overwrite a file that exists */
+    bool by_reference;   /* record: leave images out; replay reads them by name and checks them */
+    bool skip_witnesses; /* replay: compare nothing until the end (--no-verify) */
+};
+
+/* Live without a file. The config is borrowed until journal_close(). Inputs are kept in memory, so
+ * that a debugger can go back. */
+struct journal *journal_run(const struct machine_config *config, const struct pace *pace,
+                            const struct sink *sink, struct error *e);
+/* Live, into a new file: refuses one that exists unless forced. When this returns, the file can be
+ * replayed to tick 0. */
+struct journal *journal_record(const char *path, const struct machine_config *config,
+                               const struct journal_options *options, const struct pace *pace,
+                               const struct sink *sink, struct error *e);
+/* From a file; fails as recording_open() does. Needs no pace: idle time is skipped. */
+struct journal *journal_replay(const char *path, const struct journal_options *options,
+                               const struct sink *sink, struct error *e);
+/* Ends what is not ended (as journal_finish(j, END_QUIT) does), and frees. */
+void journal_close(struct journal *j);
+
+const struct machine_config *journal_config(const struct journal *j);
+/* What happened so far; owned by the journal. While live it grows as the machine runs. */
+const struct recording *journal_recording(const struct journal *j);
+
+/* Gives the machine, which is at tick 0 and was built from journal_config(j), its inlet. */
+void journal_attach(struct journal *j, struct machine *m);
+/* The journal's own inlet, for putting it back after a replay_inlet was used on the machine. The
+ * machine has to be at the very tick at which journal_drive() last left it, in that state. */
+struct inlet journal_inlet(struct journal *j);
+
+enum journal_stop {
+    JOURNAL_TICK,     /* at `until` */
+    JOURNAL_PROBE,    /* a probe asked for it */
+    JOURNAL_END,      /* the history ends here: see journal_why() */
+    JOURNAL_DIVERGED, /* not what was recorded: see journal_divergence() */
+    JOURNAL_LOST      /* the file cannot be written any more: see journal_problem() */
+};
+/* Runs the attached machine until tick `until` at most, making or comparing witnesses on the way.
+ * In pieces or at once gives the same file and the same verdict. After JOURNAL_END, _DIVERGED and
+ * _LOST each further call answers the same and runs nothing. JOURNAL_END has written the file's
+ * end. */
+enum journal_stop journal_drive(struct journal *j, struct machine *m, tick until,
+                                bool skip_probes_now);
+/* Ends the history at the machine's tick: live, the END is written and the file is complete. Does
+ * nothing for a history that is over or was not made here. Returns -1 and a sentence if the file
+ * could not be completed. */
+int journal_finish(struct journal *j, enum journal_end why, struct error *e);
+
+/* After JOURNAL_END. */
+enum journal_end journal_why(const struct journal *j);
+
+/* The first witness that differs. What differed first, and where, is found by whoever has two
+ * machines and checkpoints (travel/): everything up to `good` agreed. */
+struct divergence {
+    tick good;               /* last tick that was compared and agreed; 0 at first */
+    tick bad;                /* the tick at which the recording says otherwise */
+    struct witness recorded; /* what the recording says of `bad` */
+    struct witness replayed; /* what this machine was; .at may differ if the end came early */
+    char text[256];          /* a sentence */
+};
+const struct divergence *journal_divergence(const struct journal *j); /* NULL: none */
+/* Why it is JOURNAL_LOST; NULL if it is not. */
+const char *journal_problem(const struct journal *j);
+
+struct journal_stats {
+    uint64_t inputs, input_bytes; /* delivered so far */
+    uint64_t outputs;             /* bytes, all ports */
+    uint64_t witnesses;           /* made or compared */
+    uint64_t file_bytes;          /* written so far; 0 without a file */
+    uint64_t waited_ns;           /* host time spent waiting while the guest was idle */
+};
+void journal_stats(const struct journal *j, struct journal_stats *out);
+
+/* ---- inbox.c: the world's side; any thread ------------------------------------------------- */
+
+/* Bytes for a port. Returns how many fitted (the first ones); post the rest later. For POKE_PORT
+ * it is all or nothing, and the payload is delivered as one input; other ports are streams. A
+ * machine that is replaying takes and forgets them. Wakes an idle machine. */
+size_t journal_post(struct journal *j, uint16_t port, const void *bytes, size_t count);
+/* The history is to end, at the next tick that asks. Safe in a signal handler. */
+void journal_post_quit(struct journal *j, enum journal_end why);
+
+/* ---- info.c: `reprise info` ---------------------------------------------------------------- */
+
+struct recording_file {
+    const char *role; /* "kernel" */
+    const char *name;
+    uint64_t bytes, hash;
+    bool embedded;
+};
+struct recording_info {
+    uint32_t format;
+    char program[64];
+    char arch[16], board[32], cpu[256];
+    uint32_t harts;
+    uint64_t ram_bytes, epoch_ns, seed, shift;
+    char append[MACHINE_TEXT_MAX];
+    struct recording_file files[IMAGE_COUNT];
+    size_t file_count;
+    tick ticks;            /* recording_known() */
+    uint64_t instructions; /* of the last witness, or the end */
+    uint64_t virtual_ns;
+    uint64_t inputs, input_bytes, witnesses;
+    uint64_t final_hash; /* 0 unless complete */
+    bool complete;       /* has its end */
+    const char *ended;   /* journal_end_name() */
+    uint32_t exit_status;
+    uint64_t recording_bytes; /* the whole file; */
+    uint64_t blob_bytes;      /* of which embedded files take */
+    const char *problem;      /* recording_problem() */
+};
+/* Strings point into the recording. */
+void recording_get_info(const struct recording *r, struct recording_info *out);
+/* Opens a recording for its figures only: images that are not embedded need not be there. */
+struct recording *recording_open_for_info(const char *path, struct error *e);
+
+#endif
