@@ -26,7 +26,8 @@ struct fp_env {
     uint8_t nan_rule;     /* enum fp_nan_rule */
     uint8_t tiny_before;  /* tininess before rounding (Arm); 0: after (RISC-V, x86) */
     uint8_t flush_inputs; /* denormal operands count as zeros, raising FP_ID */
-    uint8_t flush_output; /* denormal results become zeros, raising FP_UF | FP_NX */
+    uint8_t
+        flush_output; /* tiny results become zeros, raising FP_UF, and FP_NX unless tiny_before */
     uint8_t flags;
 };
 
@@ -56,7 +57,8 @@ enum fp_order { FP_LESS = -1, FP_EQUAL = 0, FP_GREATER = 1, FP_UNORDERED = 2 };
  * unnormals, pseudo-infinities and pseudo-NaNs count as invalid: FP_NV and the default NaN, as on
  * every x87 since the 387). FP_ID is raised for a denormal operand whether it is flushed or not
  * (not flushed: only if no NaN and no other exception of the operands comes first, as on x86);
- * guests that have no such flag mask it away.
+ * guests that have no such flag mask it away. So does x86 with DAZ set, and for ROUNDSS, VCVTPH2PS
+ * and VCVTPS2PH, which do not look. Storing an f80 in another format does not raise it.
  *
  * add sub mul div fma sqrt
  *              fma is a * b + c, rounded once. inf * 0 + quiet NaN raises FP_NV except by
