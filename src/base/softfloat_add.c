@@ -15,10 +15,10 @@ FP_INLINE u128 add(struct fp_format f, u128 x, u128 y, bool subtract, struct fp_
         return fp_pack(f, fp_add_finite(a, b, env), env);
     }
     if (fp_is_nan(a) || fp_is_nan(b)) {
-        return fp_pack_rare(f, fp_nan2(f, a, b, env), env);
+        return fp_pack_rare(f, fp_nan2(f, fp_copy(a), fp_copy(b), env), env);
     }
     b.negative ^= subtract; /* after the NaNs, whose signs stay */
-    return fp_pack(f, fp_add_rare(a, b, env), env);
+    return fp_pack(f, fp_copy(fp_add_rare(fp_copy(a), fp_copy(b), env)), env);
 }
 
 FP_INLINE u128 mul(struct fp_format f, u128 x, u128 y, struct fp_env *env)
@@ -31,9 +31,9 @@ FP_INLINE u128 mul(struct fp_format f, u128 x, u128 y, struct fp_env *env)
         return fp_pack_finite(f, fp_mul_finite(f, a, b), env);
     }
     if (fp_is_nan(a) || fp_is_nan(b)) {
-        return fp_pack_rare(f, fp_nan2(f, a, b, env), env);
+        return fp_pack_rare(f, fp_nan2(f, fp_copy(a), fp_copy(b), env), env);
     }
-    return fp_pack_rare(f, fp_mul_rare(a, b, env), env);
+    return fp_pack_rare(f, fp_mul_rare(fp_copy(a), fp_copy(b), env), env);
 }
 
 /* ---- fused multiply-add ---- */
@@ -165,7 +165,7 @@ FP_INLINE u128 multiply_add(struct fp_format f, u128 x, u128 y, u128 z, struct f
         if (likely(c.kind == FP_KIND_FINITE)) {
             fp_note_denormal(denormal, env);
             if (f.frac_bits > 60) {
-                return fp_pack(f, fma_wide(a, b, c, env), env);
+                return fp_pack(f, fp_copy(fma_wide(fp_copy(a), fp_copy(b), fp_copy(c), env)), env);
             }
             return fp_pack(f, fp_add_finite(fp_mul_finite(f, a, b), c, env), env);
         }
@@ -175,9 +175,9 @@ FP_INLINE u128 multiply_add(struct fp_format f, u128 x, u128 y, u128 z, struct f
         }
     }
     if (fp_is_nan(a) || fp_is_nan(b) || fp_is_nan(c)) {
-        return fp_pack_rare(f, fma_nan(a, b, c, env), env);
+        return fp_pack_rare(f, fma_nan(fp_copy(a), fp_copy(b), fp_copy(c), env), env);
     }
-    return fp_pack(f, fma_rare(a, b, c, env), env);
+    return fp_pack(f, fp_copy(fma_rare(fp_copy(a), fp_copy(b), fp_copy(c), env)), env);
 }
 
 /* ---- the formats ---- */

@@ -5,63 +5,45 @@
  */
 #include "base/softfloat_num.h"
 
-/* (x << 64) / y for x < y, and what is left of x; y has bit 63 set. */
-FP_INLINE uint64_t divide_digit(uint64_t *x, uint64_t y)
+/* 64 bits of (x << 64) / y for x < y, and what is left of x; bit 127 of y is set. The quotient by
+ * y's upper half is at most 2 too great (Knuth, volume 2, 4.3.1, theorem B). */
+FP_INLINE uint64_t divide_digit(u128 *x, u128 y)
 {
-    u128 dividend = (u128)*x << 64;
-    uint64_t q = (uint64_t)(dividend / y);
-    *x = (uint64_t)(dividend - (u128)q * y);
-    return q;
-}
+    uint64_t y1 = (uint64_t)(y >> 64), y0 = (uint64_t)y;
+    uint64_t q = (uint64_t)(*x >> 64) < y1 ? (uint64_t)(*x / y1) : UINT64_MAX;
+    u128 left = *x - (u128)q * y1;
+    u128 owed = (u128)q * y0;
 
-/* x / y with a sticky bit 0, for x < y, bit by bit; `bits` of quotient from bit 127 on. */
-FP_INLINE u128 divide_bits(u128 x, u128 y, int bits)
-{
-    u128 q = 0;
-
-    for (int i = 0; i < bits; i++) {
-        bool carry = x >> 127 != 0;
-        x <<= 1;
-        q <<= 1;
-        if (carry || x >= y) {
-            x -= y;
-            q |= 1;
-        }
+    while (left >> 64 == 0 && left << 64 < owed) {
+        q--;
+        left += y1;
+        owed -= y0;
     }
-    return q << (128 - bits) | (x != 0);
+    *x = (left << 64) - owed;
+    return q;
 }
 
 FP_INLINE struct fp_num div_finite(struct fp_format f, struct fp_num a, struct fp_num b)
 {
     struct fp_num r = {.kind = FP_KIND_FINITE, .negative = a.negative ^ b.negative};
     bool less = a.sig < b.sig;
+    u128 x = a.sig >> !less; /* < b.sig; no format has used the bit that falls out */
 
-    /* every format leaves bit 0 of a's significand free, at worst */
     r.exp = a.exp - b.exp - less;
-    if (f.frac_bits > 63) {
-        r.sig = divide_bits(less ? a.sig : a.sig >> 1, b.sig, f.frac_bits + 3);
-        return r;
+    if (f.frac_bits > 60) {
+        r.sig = (u128)divide_digit(&x, b.sig) << 64;
+        r.sig |= divide_digit(&x, b.sig);
+        r.sig |= x != 0;
+    } else if (f.frac_bits > 30) {
+        uint64_t y = (uint64_t)(b.sig >> 64); /* the rest of it is 0 */
+        uint64_t q = (uint64_t)(x / y);
+        r.sig = (u128)q << 64 | (x != (u128)q * y);
+    } else {
+        /* 32 bits of quotient will do, by a narrower division */
+        uint64_t x1 = (uint64_t)(x >> 64), y1 = (uint64_t)(b.sig >> 96);
+        uint64_t q = x1 / y1;
+        r.sig = (u128)q << 96 | (x1 != q * y1);
     }
-    uint64_t y = (uint64_t)(b.sig >> 64);
-    if (f.frac_bits <= 30) {
-        /* 32 bits of quotient will do, and one native division */
-        uint64_t x = (uint64_t)(a.sig >> 64) >> !less;
-        uint64_t q = x / (y >> 32);
-        r.sig = (u128)q << 96 | (x != q * (y >> 32));
-        return r;
-    }
-    uint64_t x = (uint64_t)(a.sig >> 64);
-    uint64_t odd = less ? 0 : x << 63;
-    if (!less) {
-        x >>= 1;
-    }
-    /* x:odd / y: the bit that the halving dropped is in `odd` */
-    u128 dividend = (u128)x << 64 | odd;
-    uint64_t q = (uint64_t)(dividend / y);
-    uint64_t left = (uint64_t)(dividend - (u128)q * y);
-    r.sig = (u128)q << 64;
-    r.sig |= f.frac_bits > 60 ? divide_digit(&left, y) : 0;
-    r.sig |= left != 0;
     return r;
 }
 
@@ -72,7 +54,7 @@ static struct fp_num div_rare(struct fp_format f, struct fp_num a, struct fp_num
     bool negative = a.negative ^ b.negative;
 
     if (fp_is_nan(a) || fp_is_nan(b)) {
-        return fp_nan2(f, a, b, env);
+        return fp_nan2(f, fp_copy(a), fp_copy(b), env);
     }
     if (a.kind == b.kind) {
         return fp_invalid(env);
@@ -97,13 +79,14 @@ FP_INLINE u128 divide(struct fp_format f, u128 x, u128 y, struct fp_env *env)
         fp_note_denormal(a.denormal | b.denormal, env);
         return fp_pack_finite(f, div_finite(f, a, b), env);
     }
-    return fp_pack_rare(f, div_rare(f, a, b, env), env);
+    return fp_pack_rare(f, div_rare(f, fp_copy(a), fp_copy(b), env), env);
 }
 
 /* ---- square root ---- */
 
 /* The root of x * 2^-126, 1 <= that < 4, with `bits` of root from bit 127 on and a sticky bit 0:
- * two bits of x for one bit of root, as on paper. */
+ * two bits of x for one bit of root, as on paper. Which it is of 0 and 1 no host can foresee, so
+ * there is no branch. */
 FP_INLINE u128 root_bits(u128 x, int bits)
 {
     u128 root = 0, left = 0;
@@ -112,13 +95,27 @@ FP_INLINE u128 root_bits(u128 x, int bits)
         u128 trial = root << 2 | 1;
         left = left << 2 | x >> 126;
         x <<= 2;
-        root <<= 1;
-        if (left >= trial) {
-            left -= trial;
-            root |= 1;
-        }
+        bool one = left >= trial;
+        left -= trial & -(u128)one;
+        root = root << 1 | one;
     }
     return root << (128 - bits) | ((left | x) != 0);
+}
+
+/* The same where 64 bits are enough for all but x: bits <= 61. */
+FP_INLINE u128 root_bits_narrow(u128 x, int bits)
+{
+    uint64_t root = 0, left = 0;
+
+    for (int i = 0; i < bits; i++) {
+        uint64_t trial = root << 2 | 1;
+        left = left << 2 | (uint64_t)(x >> 126);
+        x <<= 2;
+        bool one = left >= trial;
+        left -= trial & -(uint64_t)one;
+        root = root << 1 | one;
+    }
+    return (u128)root << (128 - bits) | ((left | x) != 0);
 }
 
 FP_INLINE u128 square_root(struct fp_format f, u128 x, struct fp_env *env)
@@ -139,7 +136,9 @@ FP_INLINE u128 square_root(struct fp_format f, u128 x, struct fp_env *env)
         return fp_pack_rare(f, a, env);
     }
     bool odd = a.exp & 1;
-    a.sig = root_bits(odd ? a.sig : a.sig >> 1, f.frac_bits + 3);
+    u128 radicand = odd ? a.sig : a.sig >> 1;
+    a.sig = f.frac_bits < 58 ? root_bits_narrow(radicand, f.frac_bits + 3)
+                             : root_bits(radicand, f.frac_bits + 3);
     a.exp = (a.exp - odd) / 2;
     return fp_pack_finite(f, a, env);
 }
@@ -185,7 +184,7 @@ static struct fp_num remainder_of(struct fp_format f, struct fp_num a, struct fp
                                   struct fp_env *env)
 {
     if (fp_is_nan(a) || fp_is_nan(b)) {
-        return fp_nan2(f, a, b, env);
+        return fp_nan2(f, fp_copy(a), fp_copy(b), env);
     }
     if (a.kind == FP_KIND_INF || b.kind == FP_KIND_ZERO) {
         return fp_invalid(env);

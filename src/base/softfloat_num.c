@@ -70,35 +70,36 @@ u128 fp_pack_overflow(struct fp_format f, bool negative, struct fp_env *env)
 
 /* Whether a number below the least normal one stays below it when it is rounded as if exponents
  * had no end. */
-static bool tiny_after_rounding(struct fp_format f, struct fp_num n, const struct fp_env *env)
+static bool tiny_after_rounding(struct fp_format f, bool negative, int exp, u128 sig,
+                                unsigned rounding)
 {
-    u128 kept = n.sig >> (127 - f.frac_bits);
-    u128 rest = n.sig << (f.frac_bits + 1);
-
-    if (n.exp < -fp_bias(f) || rest == 0) {
-        return true;
-    }
-    kept += fp_rounds_up(env->rounding, n.negative, kept & 1, rest);
-    return kept >> (f.frac_bits + 1) == 0;
-}
-
-u128 fp_pack_tiny(struct fp_format f, struct fp_num n, struct fp_env *env)
-{
-    bool tiny = env->tiny_before || tiny_after_rounding(f, n, env);
-    u128 sig = fp_shift_sticky(n.sig, 1 - fp_bias(f) - n.exp);
     u128 kept = sig >> (127 - f.frac_bits);
     u128 rest = sig << (f.frac_bits + 1);
 
+    if (exp < -fp_bias(f) || rest == 0) {
+        return true;
+    }
+    kept += fp_rounds_up(rounding, negative, kept & 1, rest);
+    return kept >> (f.frac_bits + 1) == 0;
+}
+
+u128 fp_pack_tiny(struct fp_format f, bool negative, int exp, u128 sig, struct fp_env *env)
+{
+    bool tiny = env->tiny_before || tiny_after_rounding(f, negative, exp, sig, env->rounding);
+
     if (tiny && env->flush_output) {
         env->flags |= env->tiny_before ? FP_UF : FP_UF | FP_NX;
-        return fp_assemble(f, n.negative, 0, 0);
+        return fp_assemble(f, negative, 0, 0);
     }
+    sig = fp_shift_sticky(sig, 1 - fp_bias(f) - exp);
+    u128 kept = sig >> (127 - f.frac_bits);
+    u128 rest = sig << (f.frac_bits + 1);
     if (rest != 0) {
         env->flags |= tiny ? FP_UF | FP_NX : FP_NX;
-        kept += fp_rounds_up(env->rounding, n.negative, kept & 1, rest);
+        kept += fp_rounds_up(env->rounding, negative, kept & 1, rest);
     }
     /* the least normal number is reached when the integer bit is */
-    return fp_assemble(f, n.negative, (int)(kept >> f.frac_bits), kept);
+    return fp_assemble(f, negative, (int)(kept >> f.frac_bits), kept);
 }
 
 /* ---- NaNs ---- */
