@@ -26,8 +26,7 @@ struct fp_env {
     uint8_t nan_rule;     /* enum fp_nan_rule */
     uint8_t tiny_before;  /* tininess before rounding (Arm); 0: after (RISC-V, x86) */
     uint8_t flush_inputs; /* denormal operands count as zeros, raising FP_ID */
-    uint8_t
-        flush_output; /* tiny results become zeros, raising FP_UF, and FP_NX unless tiny_before */
+    uint8_t flush_output; /* tiny results become zeros: FP_UF, and FP_NX unless tiny_before */
     uint8_t flags;
 };
 
