@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * build: makes blocks, operation by operation. What is not used of an operation gets one fixed
+ * form, so that equal operations are equal bytes. GETs of what is known of a slot are forwarded;
+ * folding is in fold.c.
+ */
+#include "ir/build.h"
+
+#include <stddef.h>
+
+unsigned ir_type_size(unsigned type)
+{
+    switch (type & IR_TYPE_MASK) {
+    case IR_I32:
+    case IR_F32: return 4;
+    case IR_I64:
+    case IR_F64: return 8;
+    case IR_V128: return 16;
+    default: return 0;
+    }
+}
+
+bool ir_has_imm(const struct ir_op *op)
+{
+    switch ((enum ir_imm_kind)ir_op_info[op->op].imm) {
+    case IMM_CONST:
+    case IMM_SLOT:
+    case IMM_DISP:
+    case IMM_PC:
+    case IMM_N: return true;
+    case IMM_NONE: return op->type & IR_IMM;
+    case IMM_HELPER:
+    case IMM_X: break;
+    }
+    return false;
+}
+
+bool ir_has_x(const struct ir_op *op)
+{
+    return ir_op_info[op->op].imm == IMM_X || ir_op_info[op->op].imm == IMM_HELPER;
+}
+
+/* ---- what is known of slots ---- */
+
+static void forget_slots(struct ir_build *b, uint64_t slot, unsigned size)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < b->known_count; i++) {
+        uint64_t at = b->known[i].slot;
+
+        if (at + ir_type_size(b->known[i].type) <= slot || slot + size <= at) {
+            b->known[kept++] = b->known[i];
+        }
+    }
+    b->known_count = kept;
+}
+
+static void know_slot(struct ir_build *b, unsigned type, uint32_t slot, ir_ref value)
+{
+    if (b->known_count == ARRAY_LEN(b->known)) {
+        b->known_count--;
+        memmove(&b->known[0], &b->known[1], b->known_count * sizeof(b->known[0]));
+    }
+    b->known[b->known_count].slot = slot;
+    b->known[b->known_count].value = value;
+    b->known[b->known_count].type = (uint8_t)type;
+    b->known_count++;
+}
+
+/* After an operation that may change slots by other ways than GET and PUT. */
+static void note_effects(struct ir_build *b, const struct ir_op *o, ir_ref value)
+{
+    unsigned effects = ir_op_info[o->op].effects;
+
+    if (effects & E_PUT) {
+        forget_slots(b, o->imm, ir_type_size(o->type));
+        know_slot(b, o->type, (uint32_t)o->imm, o->a);
+    } else if (effects & E_GET) {
+        know_slot(b, o->type, (uint32_t)o->imm, value);
+    } else if (effects & E_FP) {
+        forget_slots(b, offsetof(struct hart, fp_flags), 1);
+    } else if (effects & E_CALL) {
+        if (o->x >= b->helper_count || (b->helpers[o->x].effects & HELPER_WRITES)) {
+            b->known_count = 0;
+        }
+    }
+    if (o->op == IR_EXIT || o->op == IR_EXIT_TO) {
+        b->ended = true;
+    }
+}
+
+/* ---- blocks and instructions ---- */
+
+void ir_build_start(struct ir_build *b, vaddr pc, const struct ir_helper *helpers,
+                    uint32_t helper_count)
+{
+    /* The arrays are written before they are read, up to their counts. */
+    b->op_count = 0;
+    b->insn_count = 0;
+    b->pc = pc;
+    b->helpers = helpers;
+    b->helper_count = helper_count;
+    b->overflow = false;
+    b->ended = false;
+    b->known_count = 0;
+}
+
+void ir_build_insn(struct ir_build *b, uint32_t pc_offset)
+{
+    if (b->insn_count == IR_BLOCK_INSNS_MAX || pc_offset > UINT16_MAX) {
+        b->overflow = true;
+        return;
+    }
+    b->insns[b->insn_count++] =
+        (struct ir_insn){.first_op = (uint16_t)b->op_count, .pc_offset = (uint16_t)pc_offset};
+}
+
+void ir_build_insn_length(struct ir_build *b, unsigned length)
+{
+    must(b->insn_count != 0 && length <= UINT8_MAX);
+    b->insns[b->insn_count - 1].length = (uint8_t)length;
+}
+
+/* The one form of an operation's unused members. */
+static void normalise(struct ir_op *o)
+{
+    const struct ir_op_info *info = &ir_op_info[o->op];
+
+    if (info->a == K_NONE) {
+        o->a = IR_ABSENT;
+    }
+    if (info->b == K_NONE || (o->type & IR_IMM)) {
+        o->b = IR_ABSENT;
+    }
+    if (!ir_has_imm(o)) {
+        o->c = info->c == K_NONE ? IR_ABSENT : o->c;
+        o->d = IR_ABSENT;
+        o->x = ir_has_x(o) ? o->x : 0;
+    } else if (ir_type_width(o->type) == 32 && (info->imm == IMM_CONST || (o->type & IR_IMM))) {
+        o->imm &= UINT32_MAX;
+    }
+    if (info->attr == ATTR_NONE) {
+        o->attr = 0;
+    }
+}
+
+ir_ref ir_emit(struct ir_build *b, struct ir_op op)
+{
+    must(op.op < IR_OPCODE_COUNT && b->insn_count != 0);
+    if (b->op_count == IR_BLOCK_OPS_MAX) {
+        b->overflow = true;
+        return 0;
+    }
+    normalise(&op);
+    op.insn = (uint8_t)(b->insn_count - 1);
+    ir_ref value = (ir_ref)b->op_count++;
+    b->ops[value] = op;
+    note_effects(b, &op, value);
+    return value;
+}
+
+struct ir_block *ir_build_finish(const struct ir_build *b)
+{
+    size_t ops_size = b->op_count * sizeof(b->ops[0]);
+    size_t insns_size = b->insn_count * sizeof(b->insns[0]);
+    uint8_t *piece = base_alloc(1, sizeof(struct ir_block) + ops_size + insns_size);
+    struct ir_block *block = (struct ir_block *)piece;
+
+    *block = (struct ir_block){
+        .ops = (struct ir_op *)(piece + sizeof(*block)),
+        .op_count = b->op_count,
+        .insn_count = b->insn_count,
+        .insns = (struct ir_insn *)(piece + sizeof(*block) + ops_size),
+        .pc = b->pc,
+        .helpers = b->helpers,
+        .helper_count = b->helper_count,
+    };
+    memcpy(block->ops, b->ops, ops_size);
+    memcpy(block->insns, b->insns, insns_size);
+    return block;
+}
+
+/* ---- guest state ---- */
+
+static ir_ref emit_un(struct ir_build *b, enum ir_opcode op, unsigned type, ir_ref x)
+{
+    return ir_emit(b, (struct ir_op){.op = (uint8_t)op, .type = (uint8_t)type, .a = x});
+}
+
+/* A value of type `t` made from a known one of the same slot; absent if that takes more than a
+ * change of type. Slots are little-endian. */
+static ir_ref known_as(struct ir_build *b, enum ir_type t, unsigned type, ir_ref value)
+{
+    if (t == type) {
+        return value;
+    }
+    if (t == IR_I32 && type == IR_I64) {
+        return ir_un(b, IR_TRUNC, IR_I32, value);
+    }
+    if ((t == IR_I64 && type == IR_F64) || (t == IR_I32 && type == IR_F32)) {
+        return emit_un(b, IR_FTOI, t, value);
+    }
+    if ((t == IR_F64 && type == IR_I64) || (t == IR_F32 && type == IR_I32)) {
+        return emit_un(b, IR_FFROMI, t, value);
+    }
+    return IR_ABSENT;
+}
+
+ir_ref ir_get(struct ir_build *b, enum ir_type t, uint32_t slot)
+{
+    ir_ref value = IR_ABSENT;
+
+    for (uint32_t i = 0; i < b->known_count; i++) {
+        if (b->known[i].slot == slot && b->known[i].type == t) {
+            return b->known[i].value;
+        }
+    }
+    for (uint32_t i = 0; i < b->known_count && value == IR_ABSENT; i++) {
+        if (b->known[i].slot == slot) {
+            value = known_as(b, t, b->known[i].type, b->known[i].value);
+        }
+    }
+    if (value != IR_ABSENT) {
+        return value;
+    }
+    return ir_emit(b, (struct ir_op){.op = IR_GET, .type = (uint8_t)t, .imm = slot});
+}
+
+void ir_put(struct ir_build *b, enum ir_type t, uint32_t slot, ir_ref value)
+{
+    ir_emit(b, (struct ir_op){.op = IR_PUT, .type = (uint8_t)t, .a = value, .imm = slot});
+}
+
+/* ---- memory, exits, calls, floating point ---- */
+
+/* An address x + constant is taken apart: the displacement costs nothing. */
+static ir_ref split_address(const struct ir_build *b, ir_ref base, int64_t *disp)
+{
+    const struct ir_op *o = ir_maker(b, base);
+
+    if (o != NULL && o->op == IR_ADD && o->type == (IR_I64 | IR_IMM)) {
+        *disp = (int64_t)((uint64_t)*disp + o->imm);
+        return o->a;
+    }
+    return base;
+}
+
+ir_ref ir_ld(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, uint8_t mem_attr)
+{
+    base = split_address(b, base, &disp);
+    return ir_emit(
+        b,
+        (struct ir_op){
+            .op = IR_LD, .type = (uint8_t)t, .attr = mem_attr, .a = base, .imm = (uint64_t)disp});
+}
+
+void ir_st(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, ir_ref value,
+           uint8_t mem_attr)
+{
+    base = split_address(b, base, &disp);
+    ir_emit(b, (struct ir_op){.op = IR_ST,
+                              .type = (uint8_t)t,
+                              .attr = mem_attr,
+                              .a = base,
+                              .b = value,
+                              .imm = (uint64_t)disp});
+}
+
+void ir_stc(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref value, ir_ref cond,
+            uint8_t mem_attr)
+{
+    ir_emit(b, (struct ir_op){.op = IR_STC,
+                              .type = (uint8_t)t,
+                              .attr = mem_attr,
+                              .a = address,
+                              .b = value,
+                              .c = cond});
+}
+
+ir_ref ir_rmw(struct ir_build *b, enum ir_type t, enum ir_rmw kind, ir_ref address, ir_ref value,
+              uint8_t mem_attr)
+{
+    return ir_emit(b, (struct ir_op){.op = IR_RMW,
+                                     .type = (uint8_t)t,
+                                     .attr = mem_attr,
+                                     .a = address,
+                                     .b = value,
+                                     .x = (uint32_t)kind});
+}
+
+ir_ref ir_cas(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref expected, ir_ref desired,
+              uint8_t mem_attr)
+{
+    return ir_emit(b, (struct ir_op){.op = IR_CAS,
+                                     .type = (uint8_t)t,
+                                     .attr = mem_attr,
+                                     .a = address,
+                                     .b = expected,
+                                     .c = desired});
+}
+
+void ir_exit(struct ir_build *b, vaddr target, uint8_t exit_attr)
+{
+    ir_emit(b, (struct ir_op){.op = IR_EXIT, .attr = exit_attr, .imm = target});
+}
+
+void ir_exit_to(struct ir_build *b, ir_ref target, uint8_t exit_attr)
+{
+    ir_emit(b, (struct ir_op){.op = IR_EXIT_TO, .attr = exit_attr, .a = target});
+}
+
+void ir_exit_if(struct ir_build *b, ir_ref cond, vaddr target)
+{
+    uint64_t value;
+
+    if (ir_is_const(b, cond, &value) && value == 0) {
+        return;
+    }
+    ir_emit(b, (struct ir_op){.op = IR_EXIT_IF, .a = cond, .imm = target});
+}
+
+ir_ref ir_call(struct ir_build *b, uint32_t helper, ir_ref x, ir_ref y, ir_ref z)
+{
+    return ir_emit(
+        b, (struct ir_op){.op = IR_CALL, .type = IR_I64, .a = x, .b = y, .c = z, .x = helper});
+}
+
+ir_ref ir_fp(struct ir_build *b, enum ir_opcode op, enum ir_type t, uint8_t fp_attr, uint32_t x,
+             ir_ref p, ir_ref q, ir_ref r)
+{
+    struct ir_op o = {.op = (uint8_t)op, .type = (uint8_t)t, .attr = fp_attr, .a = p, .b = q};
+
+    /* Some of the others keep their number in imm (lanes, vector shifts), where c would be. */
+    if (ir_has_imm(&o)) {
+        o.imm = x;
+    } else {
+        o.c = r;
+        o.x = x;
+    }
+    return ir_emit(b, o);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * interp_fp: the interpreter's floating point, all of it base/softfloat.h's.
+ */
+#include "ir/interp.h"
+
+#include "base/softfloat.h"
+
+static struct fp_env environment(uint8_t attr)
+{
+    return (struct fp_env){
+        .rounding = attr & 7,
+        .nan_rule = attr >> 3 & 3,
+        .tiny_before = (attr & IR_FP_TINY_BEFORE) != 0,
+        .flush_inputs = (attr & IR_FP_FLUSH_INPUTS) != 0,
+        .flush_output = (attr & IR_FP_FLUSH_OUTPUT) != 0,
+    };
+}
+
+/* The function of the type that the operation has. */
+#define F32(value) ((f32)(value))
+
+#define ONE(name)  (f32_type ? f32_##name(F32(a), e) : f64_##name(a, e))
+#define TWO(name)  (f32_type ? f32_##name(F32(a), F32(b), e) : f64_##name(a, b, e))
+#define FACT(name) (f32_type ? f32_##name(F32(a), F32(b), e) : f64_##name(a, b, e))
+
+static uint64_t least(unsigned rule, bool f32_type, uint64_t a, uint64_t b, struct fp_env *e)
+{
+    switch ((enum ir_fminmax)rule) {
+    case FMINMAX_NUMBER: return TWO(min);
+    case FMINMAX_X86: return TWO(min_x86);
+    case FMINMAX_ARM: return TWO(min_arm);
+    case FMINMAX_ARM_NUMBER: return TWO(min_num_arm);
+    }
+    must(false);
+    return 0;
+}
+
+static uint64_t greatest(unsigned rule, bool f32_type, uint64_t a, uint64_t b, struct fp_env *e)
+{
+    switch ((enum ir_fminmax)rule) {
+    case FMINMAX_NUMBER: return TWO(max);
+    case FMINMAX_X86: return TWO(max_x86);
+    case FMINMAX_ARM: return TWO(max_arm);
+    case FMINMAX_ARM_NUMBER: return TWO(max_num_arm);
+    }
+    must(false);
+    return 0;
+}
+
+static bool compare(unsigned kind, bool f32_type, uint64_t a, uint64_t b, struct fp_env *e)
+{
+    switch ((enum ir_fcmp)kind) {
+    case FCMP_EQ: return FACT(eq);
+    case FCMP_LT: return FACT(lt);
+    case FCMP_LE: return FACT(le);
+    case FCMP_EQ_SIGNALING: return FACT(eq_signaling);
+    case FCMP_LT_QUIET: return FACT(lt_quiet);
+    case FCMP_LE_QUIET: return FACT(le_quiet);
+    case FCMP_UNORDERED:
+        return (f32_type ? f32_compare(F32(a), F32(b), false, e) : f64_compare(a, b, false, e)) ==
+               FP_UNORDERED;
+    }
+    must(false);
+    return false;
+}
+
+/* ---- conversions; x is IR_CVT ---- */
+
+static uint64_t from_integer(const struct ir_op *o, uint64_t a, struct fp_env *e)
+{
+    bool wide = (o->x & 0xf) == IR_I64, is_signed = o->x >> 4 & 1;
+
+    if ((o->type & IR_TYPE_MASK) == IR_F32) {
+        if (wide) {
+            return is_signed ? i64_to_f32((int64_t)a, e) : u64_to_f32(a, e);
+        }
+        return is_signed ? i32_to_f32((int32_t)a, e) : u32_to_f32((uint32_t)a, e);
+    }
+    if (wide) {
+        return is_signed ? i64_to_f64((int64_t)a, e) : u64_to_f64(a, e);
+    }
+    return is_signed ? i32_to_f64((int32_t)a, e) : u32_to_f64((uint32_t)a, e);
+}
+
+static uint64_t to_integer(const struct ir_op *o, uint64_t a, struct fp_env *e)
+{
+    bool f32_type = (o->x & 0xf) == IR_F32, is_signed = o->x >> 4 & 1;
+    enum fp_int_rule rule = (enum fp_int_rule)(o->x >> 5 & 3);
+
+    if ((o->type & IR_TYPE_MASK) == IR_I32) {
+        if (is_signed) {
+            return (uint32_t)(f32_type ? f32_to_i32(F32(a), rule, e) : f64_to_i32(a, rule, e));
+        }
+        return f32_type ? f32_to_u32(F32(a), rule, e) : f64_to_u32(a, rule, e);
+    }
+    if (is_signed) {
+        return (uint64_t)(f32_type ? f32_to_i64(F32(a), rule, e) : f64_to_i64(a, rule, e));
+    }
+    return f32_type ? f32_to_u64(F32(a), rule, e) : f64_to_u64(a, rule, e);
+}
+
+static uint64_t result_of(const struct ir_op *o, const union ir_value *v, struct fp_env *e)
+{
+    bool f32_type = (o->type & IR_TYPE_MASK) == IR_F32;
+    uint64_t a = v[o->a].u, b = o->b != IR_ABSENT ? v[o->b].u : 0;
+
+    switch (o->op) {
+    case IR_FADD: return TWO(add);
+    case IR_FSUB: return TWO(sub);
+    case IR_FMUL: return TWO(mul);
+    case IR_FDIV: return TWO(div);
+    case IR_FSQRT: return ONE(sqrt);
+    case IR_FMA:
+        return f32_type ? f32_fma(F32(a), F32(b), F32(v[o->c].u), e) : f64_fma(a, b, v[o->c].u, e);
+    case IR_FMIN: return least(o->x, f32_type, a, b, e);
+    case IR_FMAX: return greatest(o->x, f32_type, a, b, e);
+    case IR_FCMP: return compare(o->x, f32_type, a, b, e);
+    case IR_FROUND:
+        return f32_type ? f32_round_to_int(F32(a), o->x, e) : f64_round_to_int(a, o->x, e);
+    case IR_FCVT_FF: return f32_type ? f64_to_f32(a, e) : f32_to_f64(F32(a), e);
+    case IR_FCVT_IF: return from_integer(o, a, e);
+    case IR_FCVT_FI: return to_integer(o, a, e);
+    default: must(false); return 0;
+    }
+}
+
+void ir_interp_fp(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
+                  union ir_value *result)
+{
+    struct fp_env e = environment(o->attr);
+
+    result->u = result_of(o, v, &e);
+    cpu->hart->fp_flags |= e.flags;
+}

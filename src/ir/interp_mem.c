@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * interp_mem: the interpreter's memory operations beside the plain hit of a table: through cpu/'s
+ * slow paths, and read-modify-write, which one thread needs no atomic operations for.
+ */
+#include "ir/interp.h"
+#include "ir/eval.h"
+
+static uint64_t type_mask(const struct ir_op *o)
+{
+    unsigned type = o->type & IR_TYPE_MASK;
+
+    return type == IR_I32 || type == IR_F32 ? UINT32_MAX : UINT64_MAX;
+}
+
+void ir_interp_load(struct cpu *cpu, const struct ir_op *o, vaddr va, union ir_value *result)
+{
+    if ((o->type & IR_TYPE_MASK) == IR_V128) {
+        (void)cpu_load128(cpu, va, o->attr, result->d);
+    } else {
+        result->u = cpu_load(cpu, va, o->attr) & type_mask(o);
+    }
+}
+
+void ir_interp_store(struct cpu *cpu, const struct ir_op *o, vaddr va, const union ir_value *value)
+{
+    if ((o->type & IR_TYPE_MASK) == IR_V128) {
+        (void)cpu_store128(cpu, va, o->attr, value->d);
+    } else {
+        cpu_store(cpu, va, value->u, o->attr);
+    }
+}
+
+/* ---- read-modify-write ---- */
+
+/* `bits` is the width in memory; old and b are zero-extended from it. */
+static uint64_t rmw_value(unsigned kind, unsigned bits, uint64_t old, uint64_t b)
+{
+    switch ((enum ir_rmw)kind) {
+    case RMW_SWAP: return b;
+    case RMW_ADD: return old + b;
+    case RMW_AND: return old & b;
+    case RMW_OR: return old | b;
+    case RMW_XOR: return old ^ b;
+    case RMW_ANDN: return old & ~b;
+    case RMW_MINS: return eval_signed(bits, old) < eval_signed(bits, b) ? old : b;
+    case RMW_MAXS: return eval_signed(bits, old) > eval_signed(bits, b) ? old : b;
+    case RMW_MINU: return old < b ? old : b;
+    case RMW_MAXU: return old > b ? old : b;
+    case RMW_RSUB: return old - b;
+    }
+    must(false);
+    return 0;
+}
+
+/* The operand in RAM, or NULL: then *device says whether to load and store it instead; else
+ * nothing is to be done, for a fault, a watchpoint, or because nothing is there. */
+static void *rmw_host(struct cpu *cpu, vaddr va, uint8_t attr, bool *device)
+{
+    const struct tlb_entry *e = &cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES];
+    unsigned size = MEM_SIZE(attr);
+
+    *device = false;
+    /* Pages in the write table are readable too: access.c. */
+    if (MEM_AS(attr) == AS_CURRENT && va - e->tag <= PAGE_SIZE - size && va % size == 0) {
+        return (void *)(e->addend + (uintptr_t)va);
+    }
+    return cpu_rmw_address(cpu, va, attr, device);
+}
+
+static bool stopped(const struct cpu *cpu)
+{
+    return cpu->fault.raised || cpu->watch_hit;
+}
+
+static uint64_t host_get(const void *host, uint8_t attr)
+{
+    unsigned size = MEM_SIZE(attr);
+
+    return attr & MEM_BIG ? bytes_get_be(host, size) : bytes_get_le(host, size);
+}
+
+static void host_set(void *host, uint8_t attr, uint64_t value)
+{
+    unsigned size = MEM_SIZE(attr);
+
+    if (attr & MEM_BIG) {
+        bytes_set_be(host, size, value);
+    } else {
+        bytes_set_le(host, size, value);
+    }
+}
+
+static uint64_t extended(const struct ir_op *o, uint64_t value)
+{
+    unsigned bits = 8 * MEM_SIZE(o->attr);
+
+    return (o->attr & MEM_SIGNED ? bits_sext(value, bits) : value) & type_mask(o);
+}
+
+void ir_interp_rmw(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
+                   union ir_value *result)
+{
+    vaddr va = v[o->a].u;
+    unsigned bits = 8 * MEM_SIZE(o->attr);
+    uint64_t old = 0, b = bits_get(v[o->b].u, 0, bits);
+    bool device;
+    void *host = rmw_host(cpu, va, o->attr, &device);
+
+    if (host != NULL) {
+        old = host_get(host, o->attr);
+        host_set(host, o->attr, rmw_value(o->x, bits, old, b));
+    } else if (device) {
+        old = cpu_load(cpu, va, o->attr & (uint8_t)~MEM_SIGNED);
+        if (!stopped(cpu)) {
+            cpu_store(cpu, va, rmw_value(o->x, bits, old, b), o->attr);
+        }
+    }
+    result->u = extended(o, old);
+}
+
+static void cas_128(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
+                    union ir_value *result)
+{
+    vaddr va = v[o->a].u;
+    const union ir_value *expected = &v[o->b], *desired = &v[o->c];
+    union ir_value old;
+    bool device;
+
+    /* cpu_load128 knows about byte order; the address was only asked for the permission. */
+    result->d[0] = 0;
+    result->d[1] = 0;
+    if (cpu_rmw_address(cpu, va, o->attr, &device) == NULL && !device) {
+        return;
+    }
+    if (!cpu_load128(cpu, va, o->attr, old.d)) {
+        return;
+    }
+    if (memcmp(old.d, expected->d, sizeof(old.d)) == 0 &&
+        !cpu_store128(cpu, va, o->attr, desired->d)) {
+        return;
+    }
+    *result = old;
+}
+
+void ir_interp_cas(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
+                   union ir_value *result)
+{
+    vaddr va = v[o->a].u;
+    unsigned bits = 8 * MEM_SIZE(o->attr);
+    uint64_t old = 0;
+    bool device;
+    void *host;
+
+    if ((o->type & IR_TYPE_MASK) == IR_V128) {
+        cas_128(cpu, o, v, result);
+        return;
+    }
+    uint64_t expected = bits_get(v[o->b].u, 0, bits);
+    host = rmw_host(cpu, va, o->attr, &device);
+    if (host != NULL) {
+        old = host_get(host, o->attr);
+        if (old == expected) {
+            host_set(host, o->attr, v[o->c].u);
+        }
+    } else if (device) {
+        old = cpu_load(cpu, va, o->attr & (uint8_t)~MEM_SIGNED);
+        if (!stopped(cpu) && old == expected) {
+            cpu_store(cpu, va, v[o->c].u, o->attr);
+        }
+    }
+    result->u = extended(o, old);
+}

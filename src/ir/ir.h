@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * ir: what guest instructions mean, between the guest's ISA and whatever runs it.
+ *
+ * A block is a linear array of 16-byte operations in the order in which they happen. Operation i
+ * defines value i; operands are indexes of earlier operations (single assignment by construction).
+ * A block has one entry, its first operation, and leaves through exit operations; side exits may
+ * stand anywhere, the last operation is always an unconditional exit.
+ *
+ * Guest state is bytes at fixed offsets ("slots") of the ISA's state struct, read by GET, written
+ * by PUT. Every operation belongs to a guest instruction (`insn`), numbered from 0 in the block.
+ * Contract, for every tool that touches a block:
+ *  - the effects (E_*) of operations are never reordered, duplicated or removed;
+ *  - an operation that may fault leaves the state as it was before its instruction: lifters PUT
+ *    nothing, and store nothing, before the last operation of the instruction that may fault,
+ *    unless the ISA itself commits partially (then each commit is restartable);
+ *  - leaving at any instruction boundary finds every PUT of the earlier instructions done and
+ *    none of the later, so no PUT is moved across or merged over a boundary.
+ * hart.pc is not kept up inside a block: whoever leaves at instruction i writes
+ * block->pc + block->insns[i].pc_offset. hart.instructions likewise counts on leaving.
+ *
+ * Types: i32 and i64 are integers, f32 and f64 IEEE bit patterns, v128 16 bytes, flags the six
+ * arithmetic condition flags of which each ISA uses what it has. Values of i32 and f32 are kept
+ * zero-extended in 64 bits. docs/ir.md has worked examples for several ISAs.
+ */
+#ifndef IR_IR_H
+#define IR_IR_H
+
+#include "base/base.h"
+#include "cpu/cpu.h"
+
+enum ir_type { IR_NONE, IR_I32, IR_I64, IR_F32, IR_F64, IR_V128, IR_FLAGS, IR_TYPE_COUNT };
+#define IR_IMM       8 /* ORed into ir_op.type: operand b is ir_op.imm */
+#define IR_TYPE_MASK 7
+
+enum ir_opcode {
+#define IR_OP(name, ...) IR_##name,
+#include "ir/ops.def"
+#undef IR_OP
+    IR_OPCODE_COUNT
+};
+
+typedef uint16_t ir_ref;
+#define IR_ABSENT ((ir_ref)UINT16_MAX)
+
+struct ir_op {
+    uint8_t op;   /* enum ir_opcode */
+    uint8_t type; /* enum ir_type, perhaps | IR_IMM */
+    uint8_t attr;
+    uint8_t insn; /* guest instruction in the block */
+    ir_ref a, b;
+    union {
+        uint64_t imm;
+        struct {
+            ir_ref c, d;
+            uint32_t x;
+        };
+    };
+};
+
+/* ---- attributes ---- */
+
+/* Memory operand (attr MEM): MEM_* of cpu/cpu.h. */
+
+/* Flags as FPACK lays them out. C is the borrow after a subtraction. */
+enum {
+    IR_FLAG_C = 1,
+    IR_FLAG_P = 4,
+    IR_FLAG_A = 0x10,
+    IR_FLAG_Z = 0x40,
+    IR_FLAG_S = 0x80,
+    IR_FLAG_O = 0x800
+};
+/* Conditions in x86's order; bit 0 negates. */
+enum ir_cc {
+    CC_O, CC_NO, CC_B, CC_AE, CC_E, CC_NE, CC_BE, CC_A,
+    CC_S, CC_NS, CC_P, CC_NP, CC_L, CC_GE, CC_LE, CC_G
+};
+
+/* Floating point (attr FP): rounding in bits 0..2, enum fp_nan_rule in 3..4, then switches. */
+#define IR_FP(rounding, nan_rule) ((uint8_t)((rounding) | (nan_rule) << 3))
+#define IR_FP_TINY_BEFORE  0x20
+#define IR_FP_FLUSH_INPUTS 0x40
+#define IR_FP_FLUSH_OUTPUT 0x80
+
+enum ir_fcmp { FCMP_EQ, FCMP_LT, FCMP_LE, FCMP_EQ_SIGNALING, FCMP_LT_QUIET, FCMP_LE_QUIET,
+               FCMP_UNORDERED };
+enum ir_fminmax { FMINMAX_NUMBER /* RISC-V, IEEE 2019 minimumNumber */, FMINMAX_X86, FMINMAX_ARM,
+                  FMINMAX_ARM_NUMBER /* FMINNM: a quiet NaN loses */ };
+
+/* x of FCVT_IF / FCVT_FI: the other side's type, signedness of the integer, and what an integer
+ * out of range becomes (enum fp_int_rule of base/softfloat.h). */
+#define IR_CVT(other_type, is_signed, int_rule)                                                    \
+    ((uint32_t)(other_type) | (uint32_t)(is_signed) << 4 | (uint32_t)(int_rule) << 5)
+
+enum ir_rmw { RMW_SWAP, RMW_ADD, RMW_AND, RMW_OR, RMW_XOR, RMW_ANDN, RMW_MINS, RMW_MAXS, RMW_MINU,
+              RMW_MAXU, RMW_RSUB /* old - b */ };
+
+/* Exits (attr EXIT). */
+#define IR_EXIT_LOOK 1 /* interrupts, mode or translation may have changed: back to the engine */
+#define IR_EXIT_YIELD 2 /* and the rest of the quantum is given up (pause, wfi) */
+
+/* ---- effects ---- */
+enum {
+    E_GET = 1, E_PUT = 2, E_LOAD = 4, E_STORE = 8,
+    E_FAULT = 16, /* may leave before the instruction is done */
+    E_EXIT = 32,
+    E_FP = 64, /* ORs into hart.fp_flags */
+    E_CALL = 128 /* see the helper's own effects */
+};
+
+/* A C function of the ISA. It may read and write the state its effects admit, call cpu_raise()
+ * when it has HELPER_FAULTS, and use cpu_now() when it has HELPER_READS. */
+enum { HELPER_PURE = 0, HELPER_READS = 1, HELPER_WRITES = 2, HELPER_FAULTS = 4 };
+struct ir_helper {
+    const char *name;
+    uint64_t (*call)(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c);
+    uint8_t effects; /* HELPER_* */
+    uint8_t argument_count;
+};
+
+/* ---- blocks ---- */
+
+#define IR_BLOCK_INSNS_MAX 64
+#define IR_BLOCK_OPS_MAX   1024
+
+struct ir_insn {
+    uint16_t first_op;
+    uint16_t pc_offset; /* bytes from block->pc */
+    uint8_t length;     /* bytes */
+    uint8_t zero;
+};
+
+struct ir_block {
+    struct ir_op *ops;
+    uint32_t op_count;
+    uint32_t insn_count;
+    struct ir_insn *insns;
+    vaddr pc;
+    const struct ir_helper *helpers; /* of the ISA */
+    uint32_t helper_count;
+};
+
+/* ---- build.c: how front ends make IR ---- */
+
+/* Constants are folded and GETs of what was just PUT forwarded while building. */
+struct ir_build {
+    struct ir_op ops[IR_BLOCK_OPS_MAX];
+    struct ir_insn insns[IR_BLOCK_INSNS_MAX];
+    uint32_t op_count, insn_count;
+    vaddr pc;
+    const struct ir_helper *helpers;
+    uint32_t helper_count;
+    bool overflow; /* no room: the whole block is to be built again with fewer instructions */
+    bool ended;    /* an unconditional exit was emitted */
+    /* what is known of slots: forwarded values; forgotten at calls that write state */
+    struct {
+        uint32_t slot;
+        ir_ref value;
+        uint8_t type;
+    } known[32];
+    uint32_t known_count;
+};
+
+void ir_build_start(struct ir_build *b, vaddr pc, const struct ir_helper *helpers,
+                    uint32_t helper_count);
+/* Begins guest instruction number insn_count at pc + pc_offset; its length is set when known. */
+void ir_build_insn(struct ir_build *b, uint32_t pc_offset);
+void ir_build_insn_length(struct ir_build *b, unsigned length);
+/* Emits any operation; the shorthands below are clearer. */
+ir_ref ir_emit(struct ir_build *b, struct ir_op op);
+/* Copies the built block into one malloc'd piece (free() it). */
+struct ir_block *ir_build_finish(const struct ir_build *b);
+
+ir_ref ir_const(struct ir_build *b, enum ir_type t, uint64_t value);
+ir_ref ir_get(struct ir_build *b, enum ir_type t, uint32_t slot);
+void ir_put(struct ir_build *b, enum ir_type t, uint32_t slot, ir_ref value);
+/* Any op of the form T = a op b, T = a op imm, T = op a, result = compare. */
+ir_ref ir_bin(struct ir_build *b, enum ir_opcode op, enum ir_type t, ir_ref x, ir_ref y);
+ir_ref ir_bini(struct ir_build *b, enum ir_opcode op, enum ir_type t, ir_ref x, uint64_t imm);
+ir_ref ir_un(struct ir_build *b, enum ir_opcode op, enum ir_type t, ir_ref x);
+ir_ref ir_extract(struct ir_build *b, enum ir_type t, ir_ref x, unsigned pos, unsigned len);
+ir_ref ir_sextract(struct ir_build *b, enum ir_type t, ir_ref x, unsigned pos, unsigned len);
+ir_ref ir_deposit(struct ir_build *b, enum ir_type t, ir_ref x, ir_ref y, unsigned pos,
+                  unsigned len);
+ir_ref ir_select(struct ir_build *b, enum ir_type t, ir_ref cond, ir_ref yes, ir_ref no);
+ir_ref ir_ld(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, uint8_t mem_attr);
+void ir_st(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, ir_ref value,
+           uint8_t mem_attr);
+void ir_stc(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref value, ir_ref cond,
+            uint8_t mem_attr);
+ir_ref ir_rmw(struct ir_build *b, enum ir_type t, enum ir_rmw kind, ir_ref address, ir_ref value,
+              uint8_t mem_attr);
+ir_ref ir_cas(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref expected, ir_ref desired,
+              uint8_t mem_attr);
+void ir_exit(struct ir_build *b, vaddr target, uint8_t exit_attr);
+void ir_exit_to(struct ir_build *b, ir_ref target, uint8_t exit_attr);
+void ir_exit_if(struct ir_build *b, ir_ref cond, vaddr target);
+/* `helper` is an index in the ISA's table; absent operands are IR_ABSENT. */
+ir_ref ir_call(struct ir_build *b, uint32_t helper, ir_ref x, ir_ref y, ir_ref z);
+/* Floating point and others with attr, x and up to three operands. */
+ir_ref ir_fp(struct ir_build *b, enum ir_opcode op, enum ir_type t, uint8_t fp_attr, uint32_t x,
+             ir_ref p, ir_ref q, ir_ref r);
+
+/* ---- ops.c: the table as data ---- */
+struct ir_op_info {
+    const char *name;
+    uint8_t types;                       /* bit per enum ir_type */
+    uint8_t result, a, b, c;             /* enum ir_operand_kind, in ops.c's order */
+    uint8_t imm, attr, effects;
+    const char *meaning;
+};
+enum ir_operand_kind { K_NONE, K_T, K_R, K_I64, K_I32, K_FLAGS, K_V128, K_X };
+enum ir_imm_kind { IMM_NONE, IMM_CONST, IMM_SLOT, IMM_DISP, IMM_PC, IMM_HELPER, IMM_N, IMM_X };
+enum ir_attr_kind { ATTR_NONE, ATTR_MEM, ATTR_CC, ATTR_FP, ATTR_LANE, ATTR_EXIT };
+extern const struct ir_op_info ir_op_info[IR_OPCODE_COUNT];
+/* The type of an operation's result; IR_NONE if it has none. */
+enum ir_type ir_result_type(const struct ir_op *op);
+
+/* ---- check.c, print.c, parse.c, interp.c, dead.c ---- */
+
+/* -1 and a sentence naming the operation if the block breaks a rule of this file or of ops.def.
+ * state_size bounds slots. */
+int ir_check(const struct ir_block *b, size_t state_size, struct error *e);
+
+/* Text form, one operation a line; parse reads what print writes (round trip is exact). */
+void ir_print(const struct ir_block *b, struct text *out);
+struct ir_block *ir_parse(const char *text, const struct ir_helper *helpers, uint32_t helper_count,
+                          struct error *e);
+
+/* Removes pure operations whose value nobody uses. */
+void ir_dead(struct ir_build *b);
+
+enum ir_left {
+    IR_LEFT_EXIT,  /* through an exit without LOOK; hart.pc is the target */
+    IR_LEFT_LOOK,  /* through an exit with LOOK, or cpu->look was set: the engine must look */
+    IR_LEFT_YIELD, /* an exit with YIELD */
+    IR_LEFT_LIMIT, /* `limit` instructions are done; hart.pc is the next one */
+    IR_LEFT_FAULT, /* cpu->fault is set; hart.pc is the faulting instruction */
+    IR_LEFT_WATCH  /* cpu->watch_hit; hart.pc is the instruction, which has done nothing */
+};
+/* Runs at most `limit` (>= 1) instructions of the block. On return hart.pc and hart.instructions
+ * are up to date, and cpu->insn is the number of instructions that were retired.
+ * requires: cpu->block_tick is now, cpu->space chosen, no fault, look or watch_hit pending. */
+enum ir_left ir_interp(struct cpu *cpu, const struct ir_block *b, uint32_t limit);
+
+#endif

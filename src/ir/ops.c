@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * ops: ops.def as data, for the checker, the printer and whoever else follows the table.
+ */
+#include "ir/ir.h"
+
+enum {
+    TYPES_NONE = 1 << IR_NONE,
+    TYPES_I32 = 1 << IR_I32,
+    TYPES_I64 = 1 << IR_I64,
+    TYPES_INT = TYPES_I32 | TYPES_I64,
+    TYPES_FP = 1 << IR_F32 | 1 << IR_F64,
+    TYPES_V128 = 1 << IR_V128,
+    TYPES_ANY = TYPES_INT | TYPES_FP | TYPES_V128
+};
+
+const struct ir_op_info ir_op_info[IR_OPCODE_COUNT] = {
+#define IR_OP(NAME, TEXT, T, RESULT, A, B, C, IMM, ATTR, EFFECTS, MEANING)                         \
+    [IR_##NAME] = {.name = (TEXT),                                                                 \
+                   .types = TYPES_##T,                                                             \
+                   .result = K_##RESULT,                                                           \
+                   .a = K_##A,                                                                     \
+                   .b = K_##B,                                                                     \
+                   .c = K_##C,                                                                     \
+                   .imm = IMM_##IMM,                                                               \
+                   .attr = ATTR_##ATTR,                                                            \
+                   .effects = (EFFECTS),                                                           \
+                   .meaning = (MEANING)},
+#include "ir/ops.def"
+#undef IR_OP
+};
+
+enum ir_type ir_result_type(const struct ir_op *op)
+{
+    switch ((enum ir_operand_kind)ir_op_info[op->op].result) {
+    case K_T:
+    case K_R: return (enum ir_type)(op->type & IR_TYPE_MASK);
+    case K_I64: return IR_I64;
+    case K_I32: return IR_I32;
+    case K_FLAGS: return IR_FLAGS;
+    case K_V128: return IR_V128;
+    case K_NONE:
+    case K_X: break;
+    }
+    return IR_NONE;
+}
