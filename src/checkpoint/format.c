@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * format: a checkpoint as bytes and back, byte by byte in docs/checkpoints.md. The reader believes
+ * nothing before the checksum was right, and bounds everything after it all the same. Fields are
+ * compared by name and shape, so that a state of another layout is refused, not misread.
+ */
+#include <stdlib.h>
+
+#include <zstd.h>
+
+#include "checkpoint/internal.h"
+
+#define MAGIC         "reprise checkpoint\n"
+#define MAGIC_BYTES   (sizeof(MAGIC) - 1)
+#define VERSION       1
+#define GROUP_PAGES   64
+#define PAGE_LEVEL    1 /* of zstd */
+#define CHECKSUM_SEED 0
+
+/* ---- writing ---- */
+
+static void put(struct text *out, uint64_t value, unsigned size)
+{
+    uint8_t bytes[8];
+
+    bytes_set_le(bytes, size, value);
+    text_add_bytes(out, bytes, size);
+}
+
+static void put_name(struct text *out, const char *name)
+{
+    size_t length = strlen(name);
+
+    must(length <= UINT8_MAX);
+    put(out, length, 1);
+    text_add_bytes(out, name, length);
+}
+
+static void write_part(const struct machine_part *part, const uint8_t *state, struct text *out)
+{
+    put_name(out, part->name);
+    put(out, part->table->field_count, 4);
+    for (size_t i = 0; i < part->table->field_count; i++) {
+        const struct field *f = &part->table->fields[i];
+
+        put_name(out, f->name);
+        put(out, f->element_size, 1);
+        put(out, f->count, 4);
+        for (uint32_t n = 0; n < f->count; n++) {
+            put(out, field_get(f, state, n), f->element_size);
+        }
+    }
+}
+
+/* Pages are compressed some at a time: alone they are too short to gain much. */
+struct page_writer {
+    struct text *out;
+    uint32_t count;
+    uint32_t index[GROUP_PAGES];
+    uint64_t hash[GROUP_PAGES];
+    uint8_t bytes[GROUP_PAGES * PAGE_SIZE];
+    uint8_t packed[GROUP_PAGES * PAGE_SIZE * 2];
+};
+
+static void write_group(struct page_writer *w)
+{
+    size_t packed = ZSTD_compress(w->packed, sizeof w->packed, w->bytes,
+                                  (size_t)w->count * PAGE_SIZE, PAGE_LEVEL);
+
+    must(!ZSTD_isError(packed));
+    put(w->out, w->count, 4);
+    for (uint32_t i = 0; i < w->count; i++) {
+        put(w->out, w->index[i], 4);
+        put(w->out, w->hash[i], 8);
+    }
+    put(w->out, packed, 4);
+    text_add_bytes(w->out, w->packed, packed);
+    w->count = 0;
+}
+
+static void write_page(void *opaque, uint32_t index, const struct page *page)
+{
+    struct page_writer *w = opaque;
+
+    w->index[w->count] = index;
+    w->hash[w->count] = page->hash;
+    memcpy(w->bytes + (size_t)w->count * PAGE_SIZE, page->bytes, PAGE_SIZE);
+    w->count++;
+    if (w->count == GROUP_PAGES) {
+        write_group(w);
+    }
+}
+
+void checkpoint_write(const struct checkpoint *c, struct text *out)
+{
+    const struct machine *m = c->store->machine;
+    struct tree nothing = {.level = c->memory.level};
+    struct page_writer *w = base_alloc(1, sizeof(*w));
+    const uint8_t *state = c->parts;
+    size_t start = out->length;
+
+    text_add_bytes(out, MAGIC, MAGIC_BYTES);
+    put(out, VERSION, 4);
+    put(out, c->at, 8);
+    put(out, c->instructions, 8);
+    put(out, m->part_count, 4);
+    for (unsigned i = 0; i < m->part_count; i++) {
+        write_part(&m->parts[i], state, out);
+        state += m->parts[i].table->state_size;
+    }
+    put(out, m->mem.page_count, 4);
+    w->out = out;
+    tree_compare(&nothing, &c->memory, w, write_page);
+    if (w->count != 0) {
+        write_group(w);
+    }
+    put(out, 0, 4); /* no more groups */
+    free(w);
+    put(out, hash_bytes(out->data + start, out->length - start, CHECKSUM_SEED), 8);
+}
+
+/* ---- reading ---- */
+
+struct reader {
+    const uint8_t *bytes;
+    size_t count, at;
+    bool short_of; /* asked for more than there is */
+};
+
+static const uint8_t *take_bytes(struct reader *r, size_t count)
+{
+    const uint8_t *p = r->bytes + r->at;
+
+    if (count > r->count - r->at) {
+        r->short_of = true;
+        return NULL;
+    }
+    r->at += count;
+    return p;
+}
+
+static uint64_t take(struct reader *r, unsigned size)
+{
+    const uint8_t *p = take_bytes(r, size);
+
+    return p != NULL ? bytes_get_le(p, size) : 0;
+}
+
+static bool take_name(struct reader *r, const char *expected)
+{
+    size_t length = (size_t)take(r, 1);
+    const uint8_t *p = take_bytes(r, length);
+
+    return p != NULL && length == strlen(expected) && memcmp(p, expected, length) == 0;
+}
+
+static int read_part(struct reader *r, const struct machine_part *part, uint8_t *state,
+                     struct error *e)
+{
+    if (!take_name(r, part->name) || take(r, 4) != part->table->field_count) {
+        return error_set(e, "checkpoint: it has no part \"%s\" of this shape", part->name);
+    }
+    for (size_t i = 0; i < part->table->field_count; i++) {
+        const struct field *f = &part->table->fields[i];
+
+        if (!take_name(r, f->name) || take(r, 1) != f->element_size || take(r, 4) != f->count) {
+            return error_set(e, "checkpoint: it has no field \"%s.%s\" of this shape", part->name,
+                             f->name);
+        }
+        for (uint32_t n = 0; n < f->count && !r->short_of; n++) {
+            field_set(f, state, n, take(r, f->element_size));
+        }
+    }
+    return r->short_of ? error_set(e, "checkpoint: it ends in part \"%s\"", part->name) : 0;
+}
+
+static int read_parts(struct reader *r, struct checkpoint *c, struct error *e)
+{
+    const struct machine *m = c->store->machine;
+    const struct machine_state *machine_state = (const void *)c->parts;
+    uint8_t *state = c->parts;
+    uint64_t parts;
+
+    c->at = take(r, 8);
+    c->instructions = take(r, 8);
+    parts = take(r, 4);
+    if (parts != m->part_count) {
+        return error_set(e, "checkpoint: a machine of %llu parts, this one has %u",
+                         (unsigned long long)parts, m->part_count);
+    }
+    for (unsigned i = 0; i < m->part_count; i++) {
+        if (read_part(r, &m->parts[i], state, e) < 0) {
+            return -1;
+        }
+        state += m->parts[i].table->state_size;
+    }
+    must(m->parts[0].state == &m->state);
+    if (machine_state->now != c->at || machine_state->instructions != c->instructions ||
+        machine_state->current >= m->hart_count) {
+        return error_set(e, "checkpoint: its machine state makes no sense");
+    }
+    return 0;
+}
+
+/* One group; 1 if there was one, 0 at the end, -1 and a sentence. `last` is the index before. */
+static int read_group(struct reader *r, struct checkpoint *c, uint8_t *room, int64_t *last,
+                      struct error *e)
+{
+    uint32_t count = (uint32_t)take(r, 4), packed;
+    const uint8_t *entries = take_bytes(r, (size_t)count * 12), *frame;
+
+    if (count == 0 || count > GROUP_PAGES || entries == NULL) {
+        return count == 0 && !r->short_of ? 0 : error_set(e, "checkpoint: a bad group of pages");
+    }
+    packed = (uint32_t)take(r, 4);
+    frame = take_bytes(r, packed);
+    if (frame == NULL || ZSTD_decompress(room, GROUP_PAGES * PAGE_SIZE, frame, packed) !=
+                             (size_t)count * PAGE_SIZE) {
+        return error_set(e, "checkpoint: pages that cannot be decompressed");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = (uint32_t)bytes_get_le(entries + (size_t)i * 12, 4);
+        uint64_t hash = bytes_get_le(entries + (size_t)i * 12 + 4, 8);
+
+        if (index <= *last || index >= c->store->machine->mem.page_count || hash == 0) {
+            return error_set(e, "checkpoint: page %u out of place", index);
+        }
+        *last = index;
+        tree_set(&c->store->pool, &c->memory, index,
+                 page_keep(&c->store->pool, room + (size_t)i * PAGE_SIZE, hash));
+    }
+    return 1;
+}
+
+static int read_memory(struct reader *r, struct checkpoint *c, struct error *e)
+{
+    uint64_t page_count = take(r, 4);
+    int64_t last = -1;
+    uint8_t *room;
+    int more;
+
+    if (page_count != c->store->machine->mem.page_count) {
+        return error_set(e, "checkpoint: memory of %llu pages, this machine has %u",
+                         (unsigned long long)page_count, c->store->machine->mem.page_count);
+    }
+    room = base_alloc(GROUP_PAGES, PAGE_SIZE);
+    do {
+        more = read_group(r, c, room, &last, e);
+    } while (more > 0);
+    free(room);
+    if (more == 0 && r->at != r->count) {
+        return error_set(e, "checkpoint: bytes after its end");
+    }
+    return more;
+}
+
+struct checkpoint *checkpoint_read(struct checkpoint_store *s, const void *bytes, size_t count,
+                                   struct error *e)
+{
+    struct reader r = {.bytes = bytes, .count = count};
+    struct checkpoint *c;
+    const uint8_t *magic = take_bytes(&r, MAGIC_BYTES);
+    uint64_t version = take(&r, 4);
+
+    if (magic == NULL || r.short_of || memcmp(magic, MAGIC, MAGIC_BYTES) != 0) {
+        error_set(e, "checkpoint: these bytes are none");
+        return NULL;
+    }
+    if (version != VERSION) {
+        error_set(e, "checkpoint: it has format %llu, this program reads %d",
+                  (unsigned long long)version, VERSION);
+        return NULL;
+    }
+    if (count < r.at + 8 ||
+        bytes_get_le(r.bytes + count - 8, 8) != hash_bytes(bytes, count - 8, CHECKSUM_SEED)) {
+        error_set(e, "checkpoint: damaged or cut off: its checksum is wrong");
+        return NULL;
+    }
+    r.count -= 8;
+    c = checkpoint_new(s);
+    if (read_parts(&r, c, e) < 0 || read_memory(&r, c, e) < 0) {
+        checkpoint_drop(c);
+        return NULL;
+    }
+    return c;
+}
