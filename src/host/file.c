@@ -16,7 +16,8 @@ static int open_for_reading(const char *path, struct stat *about, struct error *
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
 
     if (descriptor < 0) {
-        return error_set(e, "%s: cannot be opened: %s", path, strerror(errno));
+        error_set(e, "%s: cannot be opened: %s", path, strerror(errno));
+        return -1;
     }
     if (fstat(descriptor, about) != 0) {
         error_set(e, "%s: cannot be looked at: %s", path, strerror(errno));
@@ -125,7 +126,8 @@ int host_file_read_at(const struct host_file *f, uint64_t at, void *bytes, size_
     while (done < count) {
         ssize_t got;
         do {
-            got = pread(f->descriptor, (uint8_t *)bytes + done, count - done, (off_t)(at + done));
+            got = pread(f->descriptor, (uint8_t *)bytes + done, count - done,
+                        (off_t)at + (off_t)done);
         } while (got < 0 && errno == EINTR);
         if (got < 0) {
             return error_set(e, "%s: cannot be read: %s", f->path, strerror(errno));

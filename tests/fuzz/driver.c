@@ -116,6 +116,7 @@ static size_t chance_below(struct chance *c, size_t bound)
 /* Small pieces are the likely ones. */
 static size_t chance_length(struct chance *c, size_t most)
 {
+    must(most <= INPUT_MAX);
     return chance_below(c, ((size_t)1 << chance_below(c, 16)) + 1) % (most + 1);
 }
 
@@ -202,6 +203,7 @@ static void run_mutations(const seed_list *seeds, uint64_t first, uint64_t count
 {
     struct input *in = base_alloc(1, sizeof(*in));
 
+    must(seeds->count != 0);
     for (uint64_t i = first; i < first + count; i++) {
         struct chance c = {i << 20};
         const struct seed *from = &seeds->data[chance_below(&c, seeds->count)];
@@ -251,6 +253,8 @@ static void add_folder(seed_list *seeds, const char *path)
     }
     if (folder != NULL) {
         closedir(folder);
+    }
+    if (seeds->count != 0) {
         /* The order of a folder is the host's. */
         qsort(seeds->data, seeds->count, sizeof(seeds->data[0]), by_path);
     }
