@@ -90,8 +90,8 @@ SSE(f32_compare_quiet, "ucomiss %%xmm1, %%xmm0" FLAGS_TO_R)
         __asm__ volatile("fninit\n\tfldcw %[word]\n\t" body "\n\tfnstsw %[status]\n\tfninit"       \
                          : [r] "+m"(r), [status] "=m"(status)                                      \
                          : [word] "m"(word), [a] "m"(a), [b] "m"(b)                                \
-                         : "cc", "memory", "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)",      \
-                           "st(6)", "st(7)");                                                      \
+                         : "cc", "memory", "rax", "st", "st(1)", "st(2)", "st(3)", "st(4)",        \
+                           "st(5)", "st(6)", "st(7)");                                             \
         *control |= status & 63;                                                                   \
         return r & (((u128)1 << (result)) - 1);                                                    \
     }
