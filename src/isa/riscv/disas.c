@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * disas: instructions as text, from the operand column of insn.decode. The assembler of binutils
+ * reads it back; addresses are absolute. What is no instruction is printed as data.
+ */
+#include "isa/riscv/lift.h"
+
+static const char *const x_names[32] = {
+    "zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+    "a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
+    "s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+};
+static const char *const f_names[32] = {
+    "ft0", "ft1", "ft2", "ft3", "ft4",  "ft5",  "ft6", "ft7", "fs0",  "fs1",  "fa0",
+    "fa1", "fa2", "fa3", "fa4", "fa5",  "fa6",  "fa7", "fs2", "fs3",  "fs4",  "fs5",
+    "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11",
+};
+#define RM_DYNAMIC 7
+
+static void add_fence_set(struct text *out, unsigned set)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if ((set & 8 >> i) != 0) {
+            text_add(out, "%c", "iorw"[i]);
+        }
+    }
+    if (set == 0) {
+        text_add(out, "0");
+    }
+}
+
+/* Registers: "rd", "fs2" and the like. False if the word is none. */
+static bool add_register(struct text *out, const char *word, size_t length,
+                         const struct riscv_insn *i)
+{
+    const uint8_t numbers[] = {i->rd, i->rs1, i->rs2, i->rs3};
+    bool fp = word[0] == 'f';
+    unsigned which = 0;
+
+    if (length == 3 && word[1] == 's') {
+        which = (unsigned)(word[2] - '0');
+    } else if (length != 2 || word[1] != 'd') {
+        return false;
+    }
+    text_add(out, "%s", (fp ? f_names : x_names)[numbers[which] & 31]);
+    return true;
+}
+
+static void add_operand(struct text *out, const char *word, size_t length,
+                        const struct riscv_insn *i, vaddr pc)
+{
+    static const char *const roundings[] = {"rne", "rtz", "rdn", "rup", "rmm"};
+
+    if (add_register(out, word, length, i)) {
+        return;
+    }
+    if (strncmp(word, "imm", length) == 0) {
+        text_add(out, "%lld", (long long)i->imm);
+    } else if (strncmp(word, "hex", length) == 0) {
+        text_add(out, "0x%llx", (unsigned long long)i->imm);
+    } else if (strncmp(word, "hex20", length) == 0) {
+        text_add(out, "0x%llx", (unsigned long long)bits_get((uint64_t)i->imm, 12, 20));
+    } else if (strncmp(word, "target", length) == 0) {
+        text_add(out, "0x%llx", (unsigned long long)(pc + (uint64_t)i->imm));
+    } else if (strncmp(word, "csr", length) == 0) {
+        riscv_csr_print(i->csr, out);
+    } else if (strncmp(word, "rm", length) == 0) {
+        text_add(out, "%s", i->rm < ARRAY_LEN(roundings) ? roundings[i->rm] : "unknown");
+    } else if (strncmp(word, "fence", length) == 0) {
+        add_fence_set(out, i->imm >> 4 & 15);
+        text_add(out, ",");
+        add_fence_set(out, i->imm & 15);
+    }
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Walks the operand column up to its end or to '='. */
+static void add_operands(struct text *out, const char *at, const struct riscv_insn *i, vaddr pc)
+{
+    bool skip_rm = i->rm == RM_DYNAMIC;
+
+    while (*at != 0 && *at != '=') {
+        size_t length = 0;
+        if (skip_rm && strncmp(at, ",rm", 3) == 0) {
+            at += 3;
+            continue;
+        }
+        while (is_word(at[length])) {
+            length++;
+        }
+        if (length == 0) {
+            text_add(out, "%c", *at);
+            at++;
+        } else {
+            add_operand(out, at, length, i, pc);
+            at += length;
+        }
+    }
+}
+
+static void add_instruction(struct text *out, const struct riscv_insn *i, vaddr pc)
+{
+    static const char *const orders[] = {"", ".rl", ".aq", ".aqrl"};
+    const char *operands = i->info->operands;
+    const char *alias = strchr(operands, '=');
+
+    if (alias != NULL && i->rs1 == i->rs2) {
+        text_add(out, "%s\t", alias + 1);
+        add_operands(out, "fd,fs1", i, pc);
+        return;
+    }
+    text_add(out, "%s", i->info->name);
+    if (strncmp(operands, "aq:", 3) == 0) {
+        text_add(out, "%s", orders[bits_get(i->bits, 25, 2)]);
+        operands += 3;
+    }
+    if (*operands != 0) {
+        text_add(out, "\t");
+        add_operands(out, operands, i, pc);
+    }
+}
+
+unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out)
+{
+    struct riscv_insn i;
+    unsigned length;
+
+    if (available < 2) {
+        return 0;
+    }
+    length = (bytes[0] & 3) == 3 ? 4 : 2;
+    if (available < length) {
+        return 0;
+    }
+    if (riscv_decode((uint32_t)bytes_get_le(bytes, length), &i) &&
+        i.info->lift != riscv_lift_illegal) {
+        add_instruction(out, &i, pc);
+    } else {
+        text_add(out, length == 4 ? ".4byte\t0x%08x" : ".2byte\t0x%04x", i.bits);
+    }
+    return length;
+}

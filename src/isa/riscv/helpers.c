@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * helpers: the C functions that lifted blocks call: exceptions, CSRs, returns from traps, WFI, and
+ * the mode checks of fences and cache-block operations. Caches are not modelled: of the latter only
+ * the permission to touch the block remains.
+ */
+#include "base/softfloat.h"
+#include "isa/riscv/riscv.h"
+
+static uint64_t help_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t unused)
+{
+    (void)unused;
+    cpu_raise(cpu, (uint32_t)cause, value);
+    return 0;
+}
+
+static uint64_t help_mret(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    struct riscv *s = riscv_of(cpu);
+    uint64_t status = s->mstatus & ~(MSTATUS_MIE | MSTATUS_MPP);
+
+    (void)b;
+    (void)c;
+    if (s->priv != PRIV_M) {
+        return riscv_raise_illegal(cpu, bits);
+    }
+    s->priv = (uint32_t)bits_get(s->mstatus, MSTATUS_MPP_POS, 2);
+    status |= (s->mstatus & MSTATUS_MPIE) != 0 ? MSTATUS_MIE : 0;
+    status |= MSTATUS_MPIE;
+    if (s->priv != PRIV_M) {
+        status &= ~MSTATUS_MPRV;
+    }
+    s->mstatus = status;
+    return s->mepc;
+}
+
+static uint64_t help_sret(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    struct riscv *s = riscv_of(cpu);
+    uint64_t status = s->mstatus & ~(MSTATUS_SIE | MSTATUS_SPP | MSTATUS_MPRV);
+
+    (void)b;
+    (void)c;
+    if (s->priv == PRIV_U || (s->priv == PRIV_S && (s->mstatus & MSTATUS_TSR) != 0)) {
+        return riscv_raise_illegal(cpu, bits);
+    }
+    s->priv = (s->mstatus & MSTATUS_SPP) != 0 ? PRIV_S : PRIV_U;
+    status |= (s->mstatus & MSTATUS_SPIE) != 0 ? MSTATUS_SIE : 0;
+    s->mstatus = status | MSTATUS_SPIE;
+    return s->sepc;
+}
+
+static uint64_t help_wfi(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    struct riscv *s = riscv_of(cpu);
+
+    (void)b;
+    (void)c;
+    if (s->priv == PRIV_U || (s->priv == PRIV_S && (s->mstatus & MSTATUS_TW) != 0)) {
+        return riscv_raise_illegal(cpu, bits);
+    }
+    s->hart.waiting = !riscv_wakes(cpu);
+    return 0;
+}
+
+static uint64_t help_fence_vma(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    struct riscv *s = riscv_of(cpu);
+
+    (void)b;
+    (void)c;
+    if (s->priv == PRIV_U || (s->priv == PRIV_S && (s->mstatus & MSTATUS_TVM) != 0)) {
+        return riscv_raise_illegal(cpu, bits);
+    }
+    return 0;
+}
+
+/* SFENCE.W.INVAL and SFENCE.INVAL.IR, which TVM does not trap. */
+static uint64_t help_fence_inval(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    (void)b;
+    (void)c;
+    return riscv_of(cpu)->priv == PRIV_U ? riscv_raise_illegal(cpu, bits) : 0;
+}
+
+/* The envcfg registers of the modes above let the current one use the operation. */
+static bool cbo_enabled(const struct riscv *s, uint64_t field)
+{
+    return s->priv == PRIV_M ||
+           ((s->menvcfg & field) != 0 && (s->priv == PRIV_S || (s->senvcfg & field) != 0));
+}
+
+enum { CBO_INVAL, CBO_CLEAN, CBO_FLUSH };
+
+static uint64_t help_cbo(struct cpu *cpu, uint64_t bits, uint64_t address, uint64_t c)
+{
+    uint64_t field = bits_get(bits, 20, 12) == CBO_INVAL ? ENVCFG_CBIE : ENVCFG_CBCFE;
+    struct translation t;
+
+    (void)c;
+    if (!cbo_enabled(riscv_of(cpu), field)) {
+        return riscv_raise_illegal(cpu, bits);
+    }
+    /* Needs the permission to read or to write (which implies reading); faults count as stores. */
+    if (!riscv_translate(cpu, address, ACCESS_READ, AS_CURRENT, &t)) {
+        cpu->fault.cause =
+            cpu->fault.cause == CAUSE_LOAD_PAGE ? CAUSE_STORE_PAGE : CAUSE_STORE_ACCESS;
+    }
+    return 0;
+}
+
+static uint64_t help_cbo_zero(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    (void)b;
+    (void)c;
+    return cbo_enabled(riscv_of(cpu), ENVCFG_CBZE) ? 0 : riscv_raise_illegal(cpu, bits);
+}
+
+static uint64_t help_fclass_s(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    (void)cpu;
+    (void)b;
+    (void)c;
+    return f32_class((f32)bits);
+}
+
+static uint64_t help_fclass_d(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    (void)cpu;
+    (void)b;
+    (void)c;
+    return f64_class(bits);
+}
+
+#define STATE (HELPER_READS | HELPER_WRITES | HELPER_FAULTS)
+
+const struct ir_helper riscv_helpers[RISCV_HELPER_COUNT] = {
+    [HELP_RAISE] = {"raise", help_raise, HELPER_FAULTS, 2},
+    [HELP_CSR] = {"csr", riscv_csr_access, STATE, 2},
+    [HELP_MRET] = {"mret", help_mret, STATE, 1},
+    [HELP_SRET] = {"sret", help_sret, STATE, 1},
+    [HELP_WFI] = {"wfi", help_wfi, STATE, 1},
+    [HELP_FENCE_VMA] = {"fence_vma", help_fence_vma, HELPER_READS | HELPER_FAULTS, 1},
+    [HELP_FENCE_INVAL] = {"fence_inval", help_fence_inval, HELPER_READS | HELPER_FAULTS, 1},
+    [HELP_CBO] = {"cbo", help_cbo, HELPER_READS | HELPER_FAULTS, 2},
+    [HELP_CBO_ZERO] = {"cbo_zero", help_cbo_zero, HELPER_READS | HELPER_FAULTS, 1},
+    [HELP_FCLASS_S] = {"fclass_s", help_fclass_s, HELPER_PURE, 1},
+    [HELP_FCLASS_D] = {"fclass_d", help_fclass_d, HELPER_PURE, 1},
+};

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * isa: the description of riscv64 to the rest: its field table, reset and `-cpu`'s options.
+ */
+#include "isa/riscv/riscv.h"
+
+static const struct field fields[] = {
+    HART_FIELDS(struct riscv),
+    FIELD_ARRAY(struct riscv, x),
+    FIELD_ARRAY(struct riscv, f),
+    FIELD(struct riscv, priv),
+    FIELD(struct riscv, fs),
+    FIELD(struct riscv, frm),
+    FIELD(struct riscv, extensions),
+    FIELD(struct riscv, hart_id),
+    FIELD(struct riscv, mstatus),
+    FIELD(struct riscv, medeleg),
+    FIELD(struct riscv, mideleg),
+    FIELD(struct riscv, mie),
+    FIELD(struct riscv, lines),
+    FIELD(struct riscv, soft),
+    FIELD(struct riscv, mtvec),
+    FIELD(struct riscv, mscratch),
+    FIELD(struct riscv, mepc),
+    FIELD(struct riscv, mcause),
+    FIELD(struct riscv, mtval),
+    FIELD(struct riscv, stvec),
+    FIELD(struct riscv, sscratch),
+    FIELD(struct riscv, sepc),
+    FIELD(struct riscv, scause),
+    FIELD(struct riscv, stval),
+    FIELD(struct riscv, satp),
+    FIELD(struct riscv, menvcfg),
+    FIELD(struct riscv, senvcfg),
+    FIELD(struct riscv, mcounteren),
+    FIELD(struct riscv, scounteren),
+    FIELD(struct riscv, mcountinhibit),
+    FIELD(struct riscv, cycle_offset),
+    FIELD(struct riscv, instret_offset),
+    FIELD(struct riscv, stip),
+    FIELD(struct riscv, stimecmp),
+    FIELD_ARRAY(struct riscv, pmpaddr),
+    FIELD_ARRAY(struct riscv, pmpcfg),
+    FIELD(struct riscv, pmp_generation),
+};
+
+/* ---- -cpu ---- */
+
+static const struct {
+    const char *name;
+    uint32_t bit;
+} switches[] = {
+    {"zba", EXT_ZBA},       {"zbb", EXT_ZBB},   {"zbs", EXT_ZBS},     {"zicbom", EXT_ZICBOM},
+    {"zicboz", EXT_ZICBOZ}, {"sstc", EXT_SSTC}, {"svadu", EXT_SVADU}, {"svinval", EXT_SVINVAL},
+};
+/* What can only be on, and what can only be off. */
+static const char *const always[] = {"i",   "m",     "a",        "f",      "d",
+                                     "c",   "g",     "s",        "u",      "mmu",
+                                     "pmp", "zicsr", "zifencei", "zicntr", "counters"};
+static const char *const never[] = {"e",      "h",   "j",         "v",        "b",       "zbc",
+                                    "zfh",    "zfa", "zicond",    "zawrs",    "svnapot", "svpbmt",
+                                    "smepmp", "zkr", "smstateen", "sscofpmf", "debug"};
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* The `length` bytes at `word` are `name`, whatever their case. */
+static bool word_is(const char *word, size_t length, const char *name)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (lower(word[i]) != name[i]) {
+            return false;
+        }
+    }
+    return name[length] == 0;
+}
+
+static bool word_in(const char *word, size_t length, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (word_is(word, length, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* -1: neither. */
+static int truth_of(const char *word, size_t length)
+{
+    static const char *const yes[] = {"true", "on", "yes"};
+    static const char *const no[] = {"false", "off", "no"};
+
+    if (word_in(word, length, yes, ARRAY_LEN(yes))) {
+        return 1;
+    }
+    return word_in(word, length, no, ARRAY_LEN(no)) ? 0 : -1;
+}
+
+/* One "name=value". */
+static int apply_option(const char *word, size_t length, uint32_t *extensions, struct error *e)
+{
+    const char *equals = memchr(word, '=', length);
+    size_t name_length = equals != NULL ? (size_t)(equals - word) : length;
+    int on = equals != NULL ? truth_of(equals + 1, length - name_length - 1) : -1;
+
+    if (on < 0) {
+        return error_set(e, "-cpu: \"%.*s\" is not of the form name=true or name=false",
+                         (int)length, word);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(switches); i++) {
+        if (word_is(word, name_length, switches[i].name)) {
+            *extensions = (*extensions & ~switches[i].bit) | (on ? switches[i].bit : 0);
+            return 0;
+        }
+    }
+    if (word_in(word, name_length, always, ARRAY_LEN(always))) {
+        return on ? 0 : error_set(e, "-cpu: \"%.*s\" is always on", (int)name_length, word);
+    }
+    if (word_in(word, name_length, never, ARRAY_LEN(never))) {
+        return on ? error_set(e, "-cpu: \"%.*s\" is not implemented", (int)name_length, word) : 0;
+    }
+    return error_set(e, "-cpu: no extension is called \"%.*s\"", (int)name_length, word);
+}
+
+static int parse_cpu(const char *cpu, uint32_t *extensions, struct error *e)
+{
+    size_t length;
+
+    *extensions = EXT_ALL;
+    if (cpu == NULL) {
+        return 0;
+    }
+    length = strcspn(cpu, ",");
+    if (!word_is(cpu, length, "rv64") && !word_is(cpu, length, "max")) {
+        return error_set(e, "-cpu: no CPU of riscv64 is called \"%.*s\"; there is rv64",
+                         (int)length, cpu);
+    }
+    for (cpu += length; *cpu == ','; cpu += length) {
+        cpu++;
+        length = strcspn(cpu, ",");
+        if (apply_option(cpu, length, extensions, e) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int riscv_reset(void *state, const struct isa_options *o, struct error *e)
+{
+    struct riscv *s = state;
+
+    memset(s, 0, sizeof(*s));
+    if (parse_cpu(o->cpu, &s->extensions, e) < 0) {
+        return -1;
+    }
+    s->hart.pc = 0x1000; /* where boards of this kind have their reset code */
+    s->priv = PRIV_M;
+    s->hart_id = o->hart;
+    s->stimecmp = UINT64_MAX;
+    /* Firmware that has not heard of Svadu gets walks that set A and D. */
+    s->menvcfg = (s->extensions & EXT_SVADU) != 0 ? ENVCFG_ADUE : 0;
+    return 0;
+}
+
+uint32_t riscv_block_mode(const struct cpu *cpu)
+{
+    const struct riscv *s = riscv_of(cpu);
+
+    return s->priv | (s->fs != FS_OFF ? MODE_FS_ON : 0) | (s->fs == FS_DIRTY ? MODE_FS_DIRTY : 0) |
+           s->frm << MODE_FRM_POS | s->extensions << MODE_EXT_POS;
+}
+
+const struct isa isa_riscv64 = {
+    .name = "riscv64",
+    .gdb_name = "riscv:rv64",
+    .elf_machine = 243,
+    .insn_align = 2,
+    .state = FIELD_TABLE(struct riscv, fields),
+    .reset = riscv_reset,
+    .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},
+    .helpers = riscv_helpers,
+    .helper_count = RISCV_HELPER_COUNT,
+    .block_mode = riscv_block_mode,
+    .lift = riscv_lift,
+    .interrupt_pending = riscv_interrupt_pending,
+    .wakes = riscv_wakes,
+    .take_interrupt = riscv_take_interrupt,
+    .take_exception = riscv_take_exception,
+    .set_line = riscv_set_line,
+    .next_alarm = riscv_next_alarm,
+    .alarm = riscv_alarm,
+    .disassemble = riscv_disassemble,
+    .gdb_registers = riscv_gdb_registers,
+    .gdb_get = riscv_gdb_get,
+    .gdb_set = riscv_gdb_set,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * lift: a decoded instruction, the generated decoder, and what the lift_*.c files share. There is
+ * one function per kind of operation, named in the last but one column of insn.decode.
+ */
+#ifndef ISA_RISCV_LIFT_H
+#define ISA_RISCV_LIFT_H
+
+#include "isa/riscv/riscv.h"
+
+struct riscv_insn {
+    const struct riscv_insn_info *info;
+    int64_t imm;
+    uint32_t bits;
+    uint16_t csr;
+    uint8_t length; /* bytes */
+    uint8_t rd, rs1, rs2, rs3, rm;
+};
+
+typedef void riscv_lift_fn(struct lift *l, const struct riscv_insn *i);
+
+struct riscv_insn_info {
+    const char *name;
+    const char *operands; /* as insn.decode has them */
+    riscv_lift_fn *lift;
+    uint32_t argument;
+    uint32_t extension; /* 0: always there */
+};
+
+/* The low 32 (or 16) bits at an instruction; false if it is none, with length and bits set. */
+bool riscv_decode(uint32_t w, struct riscv_insn *i);
+const struct riscv_insn_info *riscv_insn_infos(size_t *count);
+
+/* info->argument of some lift functions. */
+enum { FMA_ADD, FMA_SUB, FMA_NSUB, FMA_NADD };
+enum { SGNJ, SGNJN, SGNJX };
+enum { CVT_W, CVT_WU, CVT_L, CVT_LU };
+
+riscv_lift_fn riscv_lift_illegal;
+/* lift_i.c */
+riscv_lift_fn riscv_lift_lui, riscv_lift_auipc, riscv_lift_jal, riscv_lift_jalr;
+riscv_lift_fn riscv_lift_branch, riscv_lift_branch_swap, riscv_lift_load, riscv_lift_store;
+riscv_lift_fn riscv_lift_alu, riscv_lift_alui, riscv_lift_aluw, riscv_lift_aluiw;
+riscv_lift_fn riscv_lift_fence, riscv_lift_ecall, riscv_lift_ebreak;
+/* lift_m.c */
+riscv_lift_fn riscv_lift_div, riscv_lift_divw;
+/* lift_a.c */
+riscv_lift_fn riscv_lift_lr, riscv_lift_sc, riscv_lift_amow, riscv_lift_amod;
+/* lift_fd.c */
+riscv_lift_fn riscv_lift_fload, riscv_lift_fstore, riscv_lift_fma_s, riscv_lift_fma_d;
+riscv_lift_fn riscv_lift_fbin_s, riscv_lift_fbin_d, riscv_lift_fsqrt_s, riscv_lift_fsqrt_d;
+riscv_lift_fn riscv_lift_fsgnj_s, riscv_lift_fsgnj_d, riscv_lift_fminmax_s, riscv_lift_fminmax_d;
+riscv_lift_fn riscv_lift_fcmp_s, riscv_lift_fcmp_d, riscv_lift_fclass;
+riscv_lift_fn riscv_lift_fmv_x_w, riscv_lift_fmv_w_x, riscv_lift_fmv_x_d, riscv_lift_fmv_d_x;
+riscv_lift_fn riscv_lift_fcvt_s_d, riscv_lift_fcvt_d_s, riscv_lift_fcvt_i_s, riscv_lift_fcvt_i_d;
+riscv_lift_fn riscv_lift_fcvt_s_i, riscv_lift_fcvt_d_i;
+/* lift_zb.c */
+riscv_lift_fn riscv_lift_sh_add, riscv_lift_sh_add_uw, riscv_lift_slli_uw, riscv_lift_xnor;
+riscv_lift_fn riscv_lift_unary, riscv_lift_unaryw, riscv_lift_sext, riscv_lift_zext;
+riscv_lift_fn riscv_lift_orc_b, riscv_lift_bit, riscv_lift_biti, riscv_lift_bext;
+riscv_lift_fn riscv_lift_bexti;
+/* lift_system.c */
+riscv_lift_fn riscv_lift_csr, riscv_lift_csri, riscv_lift_xret, riscv_lift_wfi, riscv_lift_pause;
+riscv_lift_fn riscv_lift_fence_i, riscv_lift_fence_vma, riscv_lift_cbo, riscv_lift_cbo_zero;
+
+/* ---- shorthands ---- */
+
+static inline uint32_t x_slot(unsigned r)
+{
+    return (uint32_t)(offsetof(struct riscv, x) + r * sizeof(uint64_t));
+}
+static inline uint32_t f_slot(unsigned r)
+{
+    return (uint32_t)(offsetof(struct riscv, f) + r * sizeof(uint64_t));
+}
+static inline ir_ref x_get(struct lift *l, unsigned r)
+{
+    return r == 0 ? ir_const(l->b, IR_I64, 0) : ir_get(l->b, IR_I64, x_slot(r));
+}
+/* The low 32 bits. */
+static inline ir_ref x_get32(struct lift *l, unsigned r)
+{
+    return ir_un(l->b, IR_TRUNC, IR_I32, x_get(l, r));
+}
+static inline void x_put(struct lift *l, unsigned r, ir_ref v)
+{
+    if (r != 0) {
+        ir_put(l->b, IR_I64, x_slot(r), v);
+    }
+}
+/* Sign-extends an i32, as all W instructions do. */
+static inline void x_put32(struct lift *l, unsigned r, ir_ref v)
+{
+    x_put(l, r, ir_un(l->b, IR_SEXT, IR_I64, v));
+}
+
+/* Emits the exception and ends the block. */
+void riscv_lift_raise(struct lift *l, uint32_t cause, uint64_t value);
+/* Goes on at the next instruction after letting the engine look. */
+void riscv_lift_leave(struct lift *l, const struct riscv_insn *i, uint8_t exit_attr);
+
+#endif

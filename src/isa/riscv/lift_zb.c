@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * lift_zb: Zba, Zbb and Zbs, after "RISC-V Bit-Manipulation ISA-extensions" 1.0. Those that are one
+ * IR operation are lifted by lift_i.c.
+ */
+#include "isa/riscv/lift.h"
+
+static ir_ref zext32(struct lift *l, unsigned r)
+{
+    return ir_un(l->b, IR_ZEXT, IR_I64, x_get32(l, r));
+}
+
+void riscv_lift_sh_add(struct lift *l, const struct riscv_insn *i)
+{
+    ir_ref shifted = ir_bini(l->b, IR_SHL, IR_I64, x_get(l, i->rs1), i->info->argument);
+
+    x_put(l, i->rd, ir_bin(l->b, IR_ADD, IR_I64, shifted, x_get(l, i->rs2)));
+}
+
+void riscv_lift_sh_add_uw(struct lift *l, const struct riscv_insn *i)
+{
+    ir_ref shifted = ir_bini(l->b, IR_SHL, IR_I64, zext32(l, i->rs1), i->info->argument);
+
+    x_put(l, i->rd, ir_bin(l->b, IR_ADD, IR_I64, shifted, x_get(l, i->rs2)));
+}
+
+void riscv_lift_slli_uw(struct lift *l, const struct riscv_insn *i)
+{
+    x_put(l, i->rd, ir_bini(l->b, IR_SHL, IR_I64, zext32(l, i->rs1), (uint64_t)i->imm));
+}
+
+void riscv_lift_xnor(struct lift *l, const struct riscv_insn *i)
+{
+    ir_ref x = ir_bin(l->b, IR_XOR, IR_I64, x_get(l, i->rs1), x_get(l, i->rs2));
+
+    x_put(l, i->rd, ir_bini(l->b, IR_XOR, IR_I64, x, UINT64_MAX));
+}
+
+void riscv_lift_unary(struct lift *l, const struct riscv_insn *i)
+{
+    x_put(l, i->rd, ir_un(l->b, (enum ir_opcode)i->info->argument, IR_I64, x_get(l, i->rs1)));
+}
+
+void riscv_lift_unaryw(struct lift *l, const struct riscv_insn *i)
+{
+    x_put32(l, i->rd, ir_un(l->b, (enum ir_opcode)i->info->argument, IR_I32, x_get32(l, i->rs1)));
+}
+
+void riscv_lift_sext(struct lift *l, const struct riscv_insn *i)
+{
+    x_put(l, i->rd, ir_sextract(l->b, IR_I64, x_get(l, i->rs1), 0, i->info->argument));
+}
+
+void riscv_lift_zext(struct lift *l, const struct riscv_insn *i)
+{
+    x_put(l, i->rd, ir_extract(l->b, IR_I64, x_get(l, i->rs1), 0, i->info->argument));
+}
+
+/* Each byte that is not zero becomes 0xff. */
+void riscv_lift_orc_b(struct lift *l, const struct riscv_insn *i)
+{
+    const uint64_t low7 = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    ir_ref x = x_get(l, i->rs1);
+    ir_ref carry = ir_bini(l->b, IR_ADD, IR_I64, ir_bini(l->b, IR_AND, IR_I64, x, low7), low7);
+    /* The top bit of each byte says whether the byte is not zero. */
+    ir_ref top = ir_bini(l->b, IR_AND, IR_I64, ir_bin(l->b, IR_OR, IR_I64, carry, x), ~low7);
+    ir_ref twice = ir_bini(l->b, IR_SHL, IR_I64, top, 1);
+
+    x_put(l, i->rd, ir_bin(l->b, IR_SUB, IR_I64, twice, ir_bini(l->b, IR_SHR, IR_I64, top, 7)));
+}
+
+void riscv_lift_bit(struct lift *l, const struct riscv_insn *i)
+{
+    ir_ref bit = ir_bin(l->b, IR_SHL, IR_I64, ir_const(l->b, IR_I64, 1), x_get(l, i->rs2));
+
+    x_put(l, i->rd, ir_bin(l->b, (enum ir_opcode)i->info->argument, IR_I64, x_get(l, i->rs1), bit));
+}
+
+void riscv_lift_biti(struct lift *l, const struct riscv_insn *i)
+{
+    x_put(l, i->rd,
+          ir_bini(l->b, (enum ir_opcode)i->info->argument, IR_I64, x_get(l, i->rs1),
+                  UINT64_C(1) << i->imm));
+}
+
+void riscv_lift_bext(struct lift *l, const struct riscv_insn *i)
+{
+    ir_ref x = ir_bin(l->b, IR_SHR, IR_I64, x_get(l, i->rs1), x_get(l, i->rs2));
+
+    x_put(l, i->rd, ir_bini(l->b, IR_AND, IR_I64, x, 1));
+}
+
+void riscv_lift_bexti(struct lift *l, const struct riscv_insn *i)
+{
+    x_put(l, i->rd, ir_extract(l->b, IR_I64, x_get(l, i->rs1), (unsigned)i->imm, 1));
+}

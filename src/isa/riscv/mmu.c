@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * mmu: Sv39, Sv48 and Sv57 page walks, after volume II, 4.3 to 4.6, then physical memory
+ * protection. A and D are set by the walk if menvcfg.ADUE says so (Svadu), else they fault (Svade).
+ * ASIDs and fences have no effect: what is cached is always what the tables say.
+ */
+#include "isa/riscv/riscv.h"
+
+enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_A = 64, PTE_D = 128 };
+#define PTE_PPN_POS  10
+#define PTE_PPN_LEN  44
+#define PTE_RESERVED (UINT64_MAX << (PTE_PPN_POS + PTE_PPN_LEN))
+#define VPN_BITS     9
+
+enum outcome { WALK_OK, WALK_PAGE_FAULT, WALK_ACCESS_FAULT };
+
+/* How one access is to be translated. */
+struct walk {
+    enum access access;
+    unsigned priv; /* effective: MPRV */
+    bool debug;
+    bool sum, mxr, adue;
+};
+
+static void raise_for(struct cpu *cpu, vaddr va, enum access access, enum outcome why)
+{
+    static const uint8_t causes[2][3] = {
+        {CAUSE_LOAD_PAGE, CAUSE_STORE_PAGE, CAUSE_FETCH_PAGE},
+        {CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS, CAUSE_FETCH_ACCESS},
+    };
+
+    cpu_raise(cpu, causes[why == WALK_ACCESS_FAULT][access], va);
+}
+
+void riscv_bus_fault(struct cpu *cpu, vaddr va, enum access access)
+{
+    raise_for(cpu, va, access, WALK_ACCESS_FAULT);
+}
+
+void riscv_misaligned(struct cpu *cpu, vaddr va, enum access access)
+{
+    static const uint8_t causes[3] = {CAUSE_LOAD_MISALIGNED, CAUSE_STORE_MISALIGNED,
+                                      CAUSE_FETCH_MISALIGNED};
+
+    cpu_raise(cpu, causes[access], va);
+}
+
+static unsigned data_priv(const struct riscv *s)
+{
+    return (s->mstatus & MSTATUS_MPRV) != 0 ? (unsigned)bits_get(s->mstatus, MSTATUS_MPP_POS, 2)
+                                            : s->priv;
+}
+
+static unsigned levels_of(uint64_t satp)
+{
+    switch (SATP_MODE(satp)) {
+    case SATP_SV39: return 3;
+    case SATP_SV48: return 4;
+    case SATP_SV57: return 5;
+    default: return 0;
+    }
+}
+
+/* What a leaf lets this access's privilege do, as PMP_R | PMP_W | PMP_X. */
+static unsigned leaf_allows(const struct walk *w, uint64_t pte)
+{
+    unsigned allowed = (pte & PTE_R) != 0 ? PMP_R : 0;
+
+    allowed |= w->mxr && (pte & PTE_X) != 0 ? PMP_R : 0;
+    allowed |= (pte & PTE_W) != 0 ? PMP_W : 0;
+    allowed |= (pte & PTE_X) != 0 ? PMP_X : 0;
+    if (w->priv == PRIV_U) {
+        return (pte & PTE_U) != 0 ? allowed : 0;
+    }
+    if ((pte & PTE_U) != 0) {
+        return w->sum ? allowed & ~(unsigned)PMP_X : 0;
+    }
+    return allowed;
+}
+
+static const uint8_t access_need[3] = {PMP_R, PMP_W, PMP_X};
+
+/* A leaf was found: checks it, sets A and D, and says what the page allows. */
+static enum outcome use_leaf(struct cpu *cpu, const struct walk *w, paddr at, uint64_t *pte,
+                             unsigned *allowed)
+{
+    uint64_t wanted = *pte | PTE_A | (w->access == ACCESS_WRITE ? PTE_D : 0);
+    bool whole;
+
+    if (w->debug) {
+        *allowed = PMP_R | PMP_W | PMP_X;
+        return WALK_OK;
+    }
+    *allowed = leaf_allows(w, *pte);
+    if ((*allowed & access_need[w->access]) == 0) {
+        return WALK_PAGE_FAULT;
+    }
+    if (wanted != *pte) {
+        if (!w->adue) {
+            return WALK_PAGE_FAULT;
+        }
+        if ((riscv_pmp_allows(riscv_of(cpu), at, PRIV_S, &whole) & PMP_W) == 0 ||
+            !cpu_walk_update(cpu, at, 8, wanted)) {
+            return WALK_ACCESS_FAULT;
+        }
+        *pte = wanted;
+    }
+    if ((*pte & PTE_D) == 0) {
+        *allowed &= ~(unsigned)PMP_W;
+    }
+    return WALK_OK;
+}
+
+static enum outcome walk(struct cpu *cpu, const struct walk *w, vaddr va, paddr *out,
+                         unsigned *allowed)
+{
+    const struct riscv *s = riscv_of(cpu);
+    unsigned levels = levels_of(s->satp);
+    unsigned va_bits = PAGE_BITS + VPN_BITS * levels;
+    paddr table = bits_get(s->satp, 0, PTE_PPN_LEN) << PAGE_BITS;
+
+    if (bits_sext(va, va_bits) != va) {
+        return WALK_PAGE_FAULT;
+    }
+    for (unsigned level = levels; level-- > 0;) {
+        unsigned shift = PAGE_BITS + VPN_BITS * level;
+        paddr at = table + 8 * bits_get(va, shift, VPN_BITS);
+        uint64_t span = (UINT64_C(1) << shift) - 1;
+        enum outcome why;
+        uint64_t pte;
+        bool whole;
+
+        if ((!w->debug && (riscv_pmp_allows(s, at, PRIV_S, &whole) & PMP_R) == 0) ||
+            !cpu_walk_read(cpu, at, 8, !w->debug, &pte)) {
+            return WALK_ACCESS_FAULT;
+        }
+        if ((pte & PTE_V) == 0 || (pte & (PTE_R | PTE_W)) == PTE_W || (pte & PTE_RESERVED) != 0) {
+            return WALK_PAGE_FAULT;
+        }
+        table = bits_get(pte, PTE_PPN_POS, PTE_PPN_LEN) << PAGE_BITS;
+        if ((pte & (PTE_R | PTE_X)) == 0) {
+            if ((pte & (PTE_A | PTE_D | PTE_U)) != 0) {
+                return WALK_PAGE_FAULT; /* reserved in a pointer */
+            }
+            continue;
+        }
+        if ((table & span) != 0) {
+            return WALK_PAGE_FAULT; /* misaligned superpage */
+        }
+        why = use_leaf(cpu, w, at, &pte, allowed);
+        *out = table | (va & span);
+        return why;
+    }
+    return WALK_PAGE_FAULT;
+}
+
+bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
+                     struct translation *out)
+{
+    const struct riscv *s = riscv_of(cpu);
+    struct walk w = {
+        .access = access,
+        .priv = access == ACCESS_FETCH ? s->priv : data_priv(s),
+        .debug = as == AS_DEBUG,
+        .sum = (s->mstatus & MSTATUS_SUM) != 0,
+        .mxr = (s->mstatus & MSTATUS_MXR) != 0,
+        .adue = (s->menvcfg & ENVCFG_ADUE) != 0,
+    };
+    unsigned allowed = PMP_R | PMP_W | PMP_X;
+    enum outcome why = WALK_OK;
+    bool whole_page = true;
+
+    out->at = va;
+    if (w.priv != PRIV_M && SATP_MODE(s->satp) != SATP_BARE) {
+        why = walk(cpu, &w, va, &out->at, &allowed);
+    }
+    if (why == WALK_OK && !w.debug) {
+        allowed &= riscv_pmp_allows(s, out->at, w.priv, &whole_page);
+        why = (allowed & access_need[access]) == 0 ? WALK_ACCESS_FAULT : WALK_OK;
+    }
+    if (why != WALK_OK) {
+        if (!w.debug) {
+            raise_for(cpu, va, access, why);
+        }
+        return false;
+    }
+    out->cacheable = whole_page && !w.debug;
+    out->readable = (allowed & PMP_R) != 0;
+    out->writable = (allowed & PMP_W) != 0;
+    out->executable = (allowed & PMP_X) != 0;
+    return true;
+}
+
+void riscv_space_key(const struct cpu *cpu, uint64_t key[4])
+{
+    const struct riscv *s = riscv_of(cpu);
+    bool bare = s->priv == PRIV_M && data_priv(s) == PRIV_M;
+
+    key[0] = bare ? 0 : s->satp;
+    key[1] = s->priv | data_priv(s) << 2;
+    if (!bare) {
+        key[1] |= (s->mstatus & (MSTATUS_SUM | MSTATUS_MXR)) | (s->menvcfg & ENVCFG_ADUE);
+    }
+    key[2] = s->pmp_generation;
+    key[3] = 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * pmp: physical memory protection, after volume II, 3.7: 16 entries, granularity 4 bytes. The
+ * lowest entry that holds the byte decides; without one, M mode may do all and others nothing.
+ */
+#include "isa/riscv/riscv.h"
+
+enum { PMP_A_OFF, PMP_A_TOR, PMP_A_NA4, PMP_A_NAPOT };
+#define PMP_ALL  (PMP_R | PMP_W | PMP_X)
+#define PMP_LOCK 0x80
+
+/* Entry i's bytes [*low, *high]; false if it is off or empty. */
+static bool entry_range(const struct riscv *s, unsigned i, paddr *low, paddr *high)
+{
+    paddr top = s->pmpaddr[i] << 2;
+    uint64_t ones;
+
+    switch (s->pmpcfg[i] >> 3 & 3) {
+    case PMP_A_TOR:
+        *low = i > 0 ? s->pmpaddr[i - 1] << 2 : 0;
+        *high = top - 1;
+        return *low < top;
+    case PMP_A_NA4:
+        *low = top;
+        *high = top + 3;
+        return true;
+    case PMP_A_NAPOT:
+        /* n low ones in pmpaddr stand for 2^(n+3) bytes. */
+        ones = s->pmpaddr[i] & ~(s->pmpaddr[i] + 1);
+        *low = (s->pmpaddr[i] & ~ones) << 2;
+        *high = *low + (ones << 3 | 7);
+        return true;
+    default: return false;
+    }
+}
+
+unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, bool *whole_page)
+{
+    paddr page = align_down(at, PAGE_SIZE);
+    paddr page_last = page + (PAGE_SIZE - 1);
+    paddr low, high;
+
+    *whole_page = true;
+    for (unsigned i = 0; i < PMP_ENTRIES; i++) {
+        if (!entry_range(s, i, &low, &high) || high < page || low > page_last) {
+            continue;
+        }
+        if (low > page || high < page_last) {
+            *whole_page = false;
+        }
+        if (at >= low && at <= high) {
+            bool ignored = priv == PRIV_M && (s->pmpcfg[i] & PMP_LOCK) == 0;
+            return ignored ? PMP_ALL : s->pmpcfg[i] & PMP_ALL;
+        }
+    }
+    return priv == PRIV_M ? PMP_ALL : 0;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * riscv: the state of one hart and what the files of this folder share.
+ *
+ * After "The RISC-V Instruction Set Manual", volume I (unprivileged, 20191213 and the ratified
+ * extensions since) and volume II (privileged, 1.12): RV64 I M A F D C, Zicsr, Zifencei, Zicntr,
+ * Zihpm (all zero), Zba, Zbb, Zbs, Zicbom, Zicboz, Sstc, Svadu, Svinval; modes M, S and U.
+ * Left out: hypervisor, vectors, triggers, big-endian data, Svnapot, Svpbmt, changes of XLEN.
+ */
+#ifndef ISA_RISCV_RISCV_H
+#define ISA_RISCV_RISCV_H
+
+#include "isa/isa.h"
+
+/* The one place that knows the register width. */
+#define XLEN      64
+#define RV_T_XLEN IR_I64
+
+#define PMP_ENTRIES     16
+#define CBO_BLOCK_BYTES 64
+
+enum riscv_priv { PRIV_U = 0, PRIV_S = 1, PRIV_M = 3 };
+
+/* Extensions that `-cpu` can switch, in block_mode()'s order. */
+enum {
+    EXT_ZBA = 1,
+    EXT_ZBB = 2,
+    EXT_ZBS = 4,
+    EXT_ZICBOM = 8,
+    EXT_ZICBOZ = 16,
+    EXT_SSTC = 32,
+    EXT_SVADU = 64,
+    EXT_SVINVAL = 128,
+    EXT_ALL = 255
+};
+
+/* All of a hart. Interrupt-pending bits are kept by who sets them: `lines` by pins from outside,
+ * `soft` by CSR writes, `stip` by stimecmp; mip is their OR. */
+struct riscv {
+    struct hart hart;
+    uint64_t x[32]; /* x[0] is never written */
+    uint64_t f[32]; /* narrower values NaN-boxed */
+
+    uint32_t priv; /* enum riscv_priv */
+    uint32_t fs;   /* mstatus.FS, a slot of its own so that FP instructions can set it */
+    uint32_t frm;
+    uint32_t extensions; /* EXT_*; fixed at reset */
+    uint64_t hart_id;
+
+    uint64_t mstatus; /* without FS and SD */
+    uint64_t medeleg, mideleg, mie;
+    uint64_t lines, soft;
+    uint64_t mtvec, mscratch, mepc, mcause, mtval;
+    uint64_t stvec, sscratch, sepc, scause, stval;
+    uint64_t satp;
+    uint64_t menvcfg, senvcfg;
+    uint64_t mcounteren, scounteren, mcountinhibit;
+    /* A counter is its source (ticks, instructions) plus this; while inhibited, this alone. */
+    uint64_t cycle_offset, instret_offset;
+    uint64_t stip; /* bit IRQ_STI: time >= stimecmp, with Sstc enabled */
+    uint64_t stimecmp;
+
+    uint64_t pmpaddr[PMP_ENTRIES];
+    uint8_t pmpcfg[PMP_ENTRIES];
+    uint64_t pmp_generation; /* counts PMP writes: part of an address space's key */
+};
+
+extern const struct isa isa_riscv64;
+
+static inline struct riscv *riscv_of(const struct cpu *cpu)
+{
+    return cpu->state;
+}
+
+/* ---- numbers of the specification ---- */
+
+enum {
+    CAUSE_FETCH_MISALIGNED,
+    CAUSE_FETCH_ACCESS,
+    CAUSE_ILLEGAL,
+    CAUSE_BREAKPOINT,
+    CAUSE_LOAD_MISALIGNED,
+    CAUSE_LOAD_ACCESS,
+    CAUSE_STORE_MISALIGNED,
+    CAUSE_STORE_ACCESS,
+    CAUSE_ECALL_U,
+    CAUSE_ECALL_S,
+    CAUSE_ECALL_M = 11,
+    CAUSE_FETCH_PAGE,
+    CAUSE_LOAD_PAGE,
+    CAUSE_STORE_PAGE = 15
+};
+#define CAUSE_INTERRUPT (UINT64_C(1) << (XLEN - 1))
+
+enum { IRQ_SSI = 1, IRQ_MSI = 3, IRQ_STI = 5, IRQ_MTI = 7, IRQ_SEI = 9, IRQ_MEI = 11 };
+#define IRQ_BIT(n)   (UINT64_C(1) << (n))
+#define IRQ_S_BITS   (IRQ_BIT(IRQ_SSI) | IRQ_BIT(IRQ_STI) | IRQ_BIT(IRQ_SEI))
+#define IRQ_M_BITS   (IRQ_BIT(IRQ_MSI) | IRQ_BIT(IRQ_MTI) | IRQ_BIT(IRQ_MEI))
+#define IRQ_PIN_BITS (IRQ_M_BITS | IRQ_BIT(IRQ_SEI)) /* pins that set_line() drives */
+
+#define MSTATUS_SIE      (UINT64_C(1) << 1)
+#define MSTATUS_MIE      (UINT64_C(1) << 3)
+#define MSTATUS_SPIE     (UINT64_C(1) << 5)
+#define MSTATUS_MPIE     (UINT64_C(1) << 7)
+#define MSTATUS_SPP      (UINT64_C(1) << 8)
+#define MSTATUS_MPP_POS  11
+#define MSTATUS_MPP      (UINT64_C(3) << MSTATUS_MPP_POS)
+#define MSTATUS_FS_POS   13
+#define MSTATUS_FS       (UINT64_C(3) << MSTATUS_FS_POS)
+#define MSTATUS_MPRV     (UINT64_C(1) << 17)
+#define MSTATUS_SUM      (UINT64_C(1) << 18)
+#define MSTATUS_MXR      (UINT64_C(1) << 19)
+#define MSTATUS_TVM      (UINT64_C(1) << 20)
+#define MSTATUS_TW       (UINT64_C(1) << 21)
+#define MSTATUS_TSR      (UINT64_C(1) << 22)
+#define MSTATUS_XL_FIXED (UINT64_C(10) << 32) /* UXL = SXL = 64 bits */
+#define MSTATUS_SD       (UINT64_C(1) << (XLEN - 1))
+
+#define ENVCFG_FIOM     UINT64_C(1)
+#define ENVCFG_CBIE_POS 4
+#define ENVCFG_CBIE     (UINT64_C(3) << ENVCFG_CBIE_POS)
+#define ENVCFG_CBCFE    (UINT64_C(1) << 6)
+#define ENVCFG_CBZE     (UINT64_C(1) << 7)
+#define ENVCFG_ADUE     (UINT64_C(1) << 61)
+#define ENVCFG_STCE     (UINT64_C(1) << 63)
+
+enum { FS_OFF, FS_INITIAL, FS_CLEAN, FS_DIRTY };
+
+enum { SATP_BARE = 0, SATP_SV39 = 8, SATP_SV48 = 9, SATP_SV57 = 10 };
+#define SATP_MODE(satp) ((unsigned)((satp) >> 60))
+
+/* block_mode(): what lifting depends on. */
+#define MODE_PRIV(m)  ((m)&3)
+#define MODE_FS_ON    4
+#define MODE_FS_DIRTY 8
+#define MODE_FRM(m)   ((m) >> 4 & 7)
+#define MODE_EXT(m)   ((m) >> 8)
+#define MODE_FRM_POS  4
+#define MODE_EXT_POS  8
+
+/* ---- csr.c ---- */
+
+enum riscv_csr_op { CSR_OP_READ = 0, CSR_OP_WRITE = 1, CSR_OP_SET = 2, CSR_OP_CLEAR = 3 };
+
+/* One register, or `count` of a kind. A plain one is a member of struct riscv of 64 bits. */
+struct riscv_csr {
+    uint16_t number, count;
+    const char *name; /* of several: without the number at its end */
+    uint32_t slot;    /* plain: its offset */
+    uint32_t first;   /* several: the number at the first one's end */
+    uint64_t mask;    /* plain: bits that writes reach */
+    uint64_t (*get)(const struct cpu *cpu, unsigned number);       /* NULL: plain */
+    void (*set)(struct cpu *cpu, unsigned number, uint64_t value); /* NULL with get: ignored */
+};
+/* NULL if there is no such register. */
+const struct riscv_csr *riscv_csr_find(const struct riscv *s, unsigned number);
+/* Without permission checks, for debuggers. */
+uint64_t riscv_csr_get(const struct cpu *cpu, const struct riscv_csr *csr, unsigned number);
+void riscv_csr_set(struct cpu *cpu, const struct riscv_csr *csr, unsigned number, uint64_t value);
+/* Adds the register's name, or its number. */
+void riscv_csr_print(unsigned number, struct text *out);
+/* Nothing that the engine or the lifter watches can follow from writing this register. */
+bool riscv_csr_write_is_quiet(unsigned number);
+/* The instruction `bits` with the value of rs1: its old value, or an illegal instruction raised. */
+uint64_t riscv_csr_access(struct cpu *cpu, uint64_t bits, uint64_t source, uint64_t unused);
+
+uint64_t riscv_mstatus(const struct riscv *s);
+uint64_t riscv_mip(const struct riscv *s);
+uint64_t riscv_time_at(const struct cpu *cpu, tick now);
+/* Sets stip as time and stimecmp say. */
+void riscv_update_stip(struct cpu *cpu, tick now);
+bool riscv_raise_illegal(struct cpu *cpu, uint64_t bits); /* always false */
+
+/* ---- trap.c ---- */
+
+bool riscv_interrupt_pending(const struct cpu *cpu);
+bool riscv_wakes(const struct cpu *cpu);
+void riscv_take_interrupt(struct cpu *cpu);
+void riscv_take_exception(struct cpu *cpu);
+void riscv_set_line(struct cpu *cpu, unsigned pin, bool level);
+tick riscv_next_alarm(const struct cpu *cpu);
+void riscv_alarm(struct cpu *cpu, tick now);
+
+/* ---- mmu.c, pmp.c ---- */
+
+bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
+                     struct translation *out);
+void riscv_bus_fault(struct cpu *cpu, vaddr va, enum access access);
+void riscv_misaligned(struct cpu *cpu, vaddr va, enum access access);
+void riscv_space_key(const struct cpu *cpu, uint64_t key[4]);
+
+/* What PMP allows a mode at one byte, as PTE-like R W X bits; *whole_page says that the answer is
+ * the same for each byte of its 4 KiB page. */
+enum { PMP_R = 1, PMP_W = 2, PMP_X = 4 };
+unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, bool *whole_page);
+
+/* ---- helpers.c ---- */
+
+/* Indexes in riscv_helpers, in its order. */
+enum riscv_helper {
+    HELP_RAISE,
+    HELP_CSR,
+    HELP_MRET,
+    HELP_SRET,
+    HELP_WFI,
+    HELP_FENCE_VMA,
+    HELP_FENCE_INVAL,
+    HELP_CBO,
+    HELP_CBO_ZERO,
+    HELP_FCLASS_S,
+    HELP_FCLASS_D,
+    RISCV_HELPER_COUNT
+};
+extern const struct ir_helper riscv_helpers[RISCV_HELPER_COUNT];
+
+/* ---- the rest ---- */
+
+int riscv_reset(void *state, const struct isa_options *o, struct error *e);
+uint32_t riscv_block_mode(const struct cpu *cpu);
+bool riscv_lift(struct lift *l);
+unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
+const struct isa_register *riscv_gdb_registers(size_t *count);
+bool riscv_gdb_get(struct cpu *cpu, uint32_t number, uint8_t *value);
+bool riscv_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value);
+
+#endif
