@@ -152,7 +152,8 @@ struct journal *journal_record(const char *path, const struct machine_config *co
 /* From a file; fails as recording_open() does. Needs no pace: idle time is skipped. */
 struct journal *journal_replay(const char *path, const struct journal_options *options,
                                const struct sink *sink, struct error *e);
-/* Ends what is not ended (as journal_finish(j, END_QUIT) does), and frees. */
+/* Ends what is not ended (as journal_finish(j, END_QUIT) does), and frees. Before the machine is
+ * freed, if one is attached. */
 void journal_close(struct journal *j);
 
 const struct machine_config *journal_config(const struct journal *j);

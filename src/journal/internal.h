@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * internal: what the files of journal/ share and nobody else sees: the file format's numbers, the
+ * structs behind journal.h, the writer and the inbox. The mode is in here, and stays in here.
+ */
+#ifndef JOURNAL_INTERNAL_H
+#define JOURNAL_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <xxhash.h>
+
+#include "journal/journal.h"
+
+/* ---- format.c: docs/journal.md, section by section ------------------------------------------ */
+
+enum {
+    HEADER_BYTES = 128,  /* preamble, magic, version, two slots */
+    PREAMBLE_BYTES = 13, /* what QEMU's dump script accepts as a whole log */
+    MAGIC_AT = 16,
+    VERSION_AT = 24,
+    FIRST_AT = 28,      /* offset of the first chunk */
+    HEADER_SUM_AT = 40, /* over the 40 bytes before it */
+    SLOT_AT = 64,
+    SLOT_BYTES = 32,
+    CHUNK_HEADER_BYTES = 16
+};
+
+enum chunk_type {
+    CHUNK_CONFIG = 1,
+    CHUNK_BLOB = 2,
+    CHUNK_INPUTS = 3,
+    CHUNK_WITNESS = 4,
+    CHUNK_STATE = 5, /* reserved */
+    CHUNK_READ = 6,  /* reserved */
+    CHUNK_RATE = 7,  /* reserved */
+    CHUNK_END = 8
+};
+enum { ENCODING_PLAIN = 0, ENCODING_ZSTD = 1 };
+
+/* Bounds, so that no file makes a reader allocate without limit. */
+#define CHUNK_RAW_MAX   (4 * MIB + 64)
+#define BLOB_PIECE      (4 * MIB)
+#define INPUTS_PIECE    (1 * MIB)
+#define IMAGE_BYTES_MAX (2 * GIB)
+#define FILE_BYTES_MAX  (8 * GIB)
+#define INPUTS_RAW_MAX  (512 * MIB) /* all INPUTS chunks of a file together, unpacked */
+
+typedef VEC(uint8_t) byte_vec;
+
+void bytes_add(byte_vec *v, const void *bytes, size_t count);
+void bytes_add_u8(byte_vec *v, uint8_t x);
+void bytes_add_u64(byte_vec *v, uint64_t x); /* eight bytes, little-endian */
+void bytes_add_varint(byte_vec *v, uint64_t x);
+
+/* Reads from the front; after an overrun `bad` stays set and everything reads as 0. */
+struct cursor {
+    const uint8_t *at;
+    size_t left;
+    bool bad;
+};
+uint8_t cursor_u8(struct cursor *c);
+uint64_t cursor_u64(struct cursor *c);
+uint64_t cursor_varint(struct cursor *c);
+const uint8_t *cursor_bytes(struct cursor *c, uint64_t count); /* NULL if they are not there */
+
+/* The 128 bytes of a new file. Returns the checksum that the chain of chunks starts from. */
+uint64_t header_make(uint8_t *out);
+/* 0 and the chain's start, or -1 and a sentence (without the name). */
+int header_check(const uint8_t *bytes, size_t count, uint64_t *chain, struct error *e);
+
+/* "History is known through `through` once `length` bytes of the file are there." */
+struct slot {
+    uint64_t sequence; /* 0: never written */
+    tick through;
+    uint64_t length;
+};
+void slot_make(uint8_t *out, const struct slot *s);
+bool slot_read(const uint8_t *bytes, struct slot *s); /* false: empty or torn */
+
+struct chunk {
+    enum chunk_type type;
+    uint8_t encoding;
+    uint32_t stored_bytes;
+    uint64_t sum;
+};
+/* Appends a chunk to `out`, packed if that is shorter and `pack`; moves *chain on. */
+void chunk_make(byte_vec *out, enum chunk_type type, const void *payload, size_t count, bool pack,
+                uint64_t *chain);
+/* Splits one chunk off: *payload is malloc'ed, *count its unpacked size. 0, or -1 with a sentence
+ * that says what is wrong; *stored is then undefined. `chain` moves on if all is well. */
+int chunk_read(const uint8_t *bytes, size_t left, uint64_t *chain, struct chunk *c,
+               uint8_t **payload, size_t *count, size_t *stored, struct error *e);
+
+/* ---- config.c: CONFIG and BLOB, both ways ---------------------------------------------------- */
+
+struct image_note {
+    bool embedded;
+    uint64_t loaded; /* bytes of it seen in BLOB chunks */
+};
+void config_write(byte_vec *out, const struct machine_config *c, const char *program,
+                  bool by_reference);
+/* Fills the config without image data. */
+int config_read(const uint8_t *bytes, size_t count, struct machine_config *c, char *program,
+                size_t program_room, struct image_note notes[IMAGE_COUNT], struct error *e);
+/* One BLOB chunk. */
+int blob_read(const uint8_t *bytes, size_t count, struct machine_config *c,
+              struct image_note notes[IMAGE_COUNT], struct error *e);
+/* All embedded images are there and right; others are read by name if `by_name`. */
+int images_complete(struct machine_config *c, struct image_note notes[IMAGE_COUNT], bool by_name,
+                    struct error *e);
+const char *image_role_name(unsigned role);
+
+/* ---- recording.c ----------------------------------------------------------------------------- */
+
+struct entry {
+    tick at;
+    uint64_t offset; /* in `bytes` */
+    uint32_t length;
+    uint16_t port;
+};
+
+struct recording {
+    struct machine_config *config; /* owned if not `live` */
+    bool live;
+    VEC(struct entry) inputs;
+    byte_vec bytes;
+    VEC(struct witness) witnesses;
+    tick known;
+    bool ended;
+    struct recording_end end;
+    char *problem;
+    char program[64];
+    struct image_note notes[IMAGE_COUNT];
+    uint64_t file_bytes, blob_bytes;
+};
+struct recording *recording_new_live(const struct machine_config *config);
+/* Returns the stored copy of the bytes. */
+const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, const void *bytes,
+                                   uint32_t length);
+
+/* ---- read.c ---------------------------------------------------------------------------------- */
+
+enum images_wanted { IMAGES_EMBEDDED, IMAGES_BY_NAME, IMAGES_NONE };
+struct recording *recording_read(const uint8_t *bytes, size_t count, const char *name,
+                                 enum images_wanted images, struct error *e);
+void inputs_add(byte_vec *out, tick *base, const struct input *in); /* write.c; as read.c reads */
+void witnesses_add(byte_vec *out, struct witness *previous, const struct witness *w);
+void end_write(byte_vec *out, const struct recording_end *end);
+
+/* ---- write.c: the file being made; a helper thread does the writing -------------------------- */
+
+struct writer;
+/* Header, CONFIG and BLOBs are in the file when this returns. */
+struct writer *writer_open(const char *path, const struct machine_config *config,
+                           const struct journal_options *options, const struct pace *pace,
+                           struct error *e);
+/* From the machine's thread. Inputs and witnesses come by rising tick. */
+void writer_input(struct writer *w, const struct input *in);
+void writer_witness(struct writer *w, const struct witness *x);
+/* Nothing more comes before tick t. */
+void writer_reached(struct writer *w, tick t);
+/* The process is about to wait: what is pending is written now, by the helper. */
+void writer_hurry(struct writer *w);
+/* NULL, or why nothing can be written any more. Cheap. */
+const char *writer_failure(const struct writer *w);
+uint64_t writer_bytes(const struct writer *w);
+/* Writes what is pending and END, and waits until the host has it on its disk. */
+int writer_finish(struct writer *w, const struct recording_end *end, struct error *e);
+void writer_free(struct writer *w); /* without END if not finished */
+
+/* ---- inbox.c --------------------------------------------------------------------------------- */
+
+struct message;
+struct inbox {
+    pthread_mutex_t lock;
+    struct message *first, **last;
+    size_t bytes;
+    atomic_bool waiting; /* something is in it; read without the lock */
+};
+void inbox_init(struct inbox *b);
+void inbox_fini(struct inbox *b);
+size_t inbox_post(struct inbox *b, uint16_t port, const void *bytes, size_t count);
+static inline bool inbox_waiting(struct inbox *b)
+{
+    return atomic_load_explicit(&b->waiting, memory_order_acquire);
+}
+/* Takes, in the order of posting for each port, the first bytes that their port has room for, into
+ * `out` (INPUT_BYTES_MAX). False: nothing can be delivered now. With out NULL only looks. */
+bool inbox_take(struct inbox *b, struct machine *m, uint16_t *port, uint8_t *out, uint32_t *length);
+
+/* ---- journal.c ------------------------------------------------------------------------------- */
+
+struct output {
+    XXH3_state_t *state; /* NULL: nothing came yet */
+    uint64_t bytes;
+};
+
+struct journal {
+    enum { MODE_LIVE, MODE_REPLAY } mode;
+    struct recording *recording;
+    struct writer *writer; /* NULL: no file */
+    struct machine *machine;
+    struct pace pace;
+    struct sink sink;
+    bool unflushed; /* output since the last sink.flush */
+    bool skip_witnesses;
+    struct output outputs[MACHINE_PORTS_MAX];
+
+    struct inbox inbox;
+    atomic_int quit;  /* enum journal_end */
+    uint8_t *scratch; /* INPUT_BYTES_MAX */
+
+    /* stamp.c */
+    uint64_t horizon; /* ticks between two looks at the inbox */
+    uint64_t asked_ns;
+    tick asked_at;
+    int64_t overslept_ns; /* idle time that the host took too much (or, negative, too little) */
+
+    struct replay replay; /* replaying */
+
+    /* witness.c */
+    uint64_t spacing;    /* instructions between witnesses */
+    uint64_t at_spacing; /* witnesses made since it was doubled */
+    tick piece_end;      /* where the next one may be made */
+    uint64_t witnessed;  /* instructions at the last one */
+    size_t next_witness; /* replaying */
+    tick good;
+    bool over;
+    enum journal_stop verdict; /* once over */
+    enum journal_end why;
+    bool idle_for_ever;
+    struct divergence divergence;
+    struct error problem; /* why it is JOURNAL_LOST */
+    struct journal_stats stats;
+};
+
+/* stamp.c: the live inlet */
+struct inlet stamp_inlet(struct journal *j);
+/* The machine has got to tick t, by running or by waiting. */
+void stamp_reached(struct journal *j, tick t);
+/* journal.c */
+void journal_output(struct journal *j, tick at, uint16_t port, const uint8_t *bytes, size_t count);
+void journal_flush(struct journal *j);
+/* witness.c */
+void witness_start(struct journal *j);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * read: a recording from its bytes, and the payloads of INPUTS, WITNESS and END in both directions.
+ * Whatever the bytes are, the answer is the longest valid prefix, with a sentence about what
+ * follows it, or a refusal; every size is bounded before memory is taken.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "journal/internal.h"
+
+/* ---- payloads: each pair writes and reads the same thing ------------------------------------- */
+
+/* An input takes a tick, so the next one comes at *base or later: that is what deltas count from. */
+void inputs_add(byte_vec *out, tick *base, const struct input *in)
+{
+    must(in->at >= *base && in->at < TICK_NEVER && in->length <= INPUT_BYTES_MAX);
+    bytes_add_varint(out, in->at - *base);
+    bytes_add_varint(out, in->port);
+    bytes_add_varint(out, in->length);
+    bytes_add(out, in->data, in->length);
+    *base = in->at + 1;
+}
+
+static int inputs_read(struct cursor *c, struct recording *r, tick *base)
+{
+    uint64_t count = cursor_varint(c);
+    uint64_t rest;
+
+    for (uint64_t i = 0; i < count && !c->bad; i++) {
+        uint64_t delta = cursor_varint(c);
+        uint64_t port = cursor_varint(c);
+        uint64_t length = cursor_varint(c);
+        const uint8_t *bytes = cursor_bytes(c, length);
+        if (bytes == NULL || delta >= TICK_NEVER - 1 - *base || port >= MACHINE_PORTS_MAX ||
+            length > INPUT_BYTES_MAX) {
+            return -1;
+        }
+        (void)recording_add_input(r, *base + delta, (uint16_t)port, bytes, (uint32_t)length);
+        *base += delta + 1;
+    }
+    rest = cursor_varint(c); /* known this far beyond the last one */
+    if (c->bad || c->left != 0 || rest >= TICK_NEVER - *base) {
+        return -1;
+    }
+    r->known = r->known > *base + rest ? r->known : *base + rest;
+    return 0;
+}
+
+void witnesses_add(byte_vec *out, struct witness *previous, const struct witness *w)
+{
+    must(w->at > previous->at && w->instructions >= previous->instructions);
+    bytes_add_varint(out, w->at - previous->at);
+    bytes_add_varint(out, w->instructions - previous->instructions);
+    bytes_add_u64(out, w->hash);
+    *previous = *w;
+}
+
+static int witnesses_read(struct cursor *c, struct recording *r)
+{
+    struct witness w = {0};
+
+    if (r->witnesses.count > 0) {
+        w = r->witnesses.data[r->witnesses.count - 1];
+    }
+    while (c->left > 0) {
+        uint64_t ticks = cursor_varint(c);
+        uint64_t instructions = cursor_varint(c);
+        w.hash = cursor_u64(c);
+        if (c->bad || ticks == 0 || ticks >= TICK_NEVER - w.at || instructions > ticks) {
+            return -1;
+        }
+        w.at += ticks;
+        w.instructions += instructions;
+        vec_push(&r->witnesses, w);
+    }
+    /* It was made after every input before it was written. */
+    r->known = r->known > w.at ? r->known : w.at;
+    return 0;
+}
+
+void end_write(byte_vec *out, const struct recording_end *end)
+{
+    bytes_add_u8(out, (uint8_t)end->why);
+    bytes_add_varint(out, end->exit_status);
+    bytes_add_varint(out, end->last.at);
+    bytes_add_varint(out, end->last.instructions);
+    bytes_add_u64(out, end->last.hash);
+    bytes_add_varint(out, end->output_count);
+    for (size_t i = 0; i < end->output_count; i++) {
+        bytes_add_varint(out, end->outputs[i].port);
+        bytes_add_varint(out, end->outputs[i].bytes);
+        bytes_add_u64(out, end->outputs[i].hash);
+    }
+}
+
+static int end_read(struct cursor *c, struct recording *r, tick base)
+{
+    struct recording_end *end = &r->end;
+    uint8_t why = cursor_u8(c);
+    uint64_t status = cursor_varint(c);
+    uint64_t outputs;
+
+    end->last.at = cursor_varint(c);
+    end->last.instructions = cursor_varint(c);
+    end->last.hash = cursor_u64(c);
+    outputs = cursor_varint(c);
+    if (c->bad || why == END_NONE || why >= END_COUNT || status > UINT32_MAX ||
+        end->last.at < base || end->last.at < r->known || end->last.at == TICK_NEVER ||
+        end->last.instructions > end->last.at || outputs > MACHINE_PORTS_MAX) {
+        return -1;
+    }
+    for (uint64_t i = 0; i < outputs; i++) {
+        uint64_t port = cursor_varint(c);
+        end->outputs[i].bytes = cursor_varint(c);
+        end->outputs[i].hash = cursor_u64(c);
+        if (port >= MACHINE_PORTS_MAX || (i > 0 && port <= end->outputs[i - 1].port)) {
+            return -1;
+        }
+        end->outputs[i].port = (uint16_t)port;
+    }
+    if (c->bad || c->left != 0) {
+        return -1;
+    }
+    end->why = (enum journal_end)why;
+    end->exit_status = (uint32_t)status;
+    end->output_count = (size_t)outputs;
+    r->ended = true;
+    r->known = end->last.at;
+    return 0;
+}
+
+/* ---- the chain ------------------------------------------------------------------------------- */
+
+struct reader {
+    struct recording *r;
+    const char *name;
+    size_t at; /* of the chunk being read: everything before it is valid */
+    tick base;
+    uint64_t inputs_raw;
+    bool configured;
+    bool refused; /* nothing can be replayed: the sentence is final */
+};
+
+/* A chunk whose checksum is right. -1: it makes no sense, or (refused) nothing does. */
+static int take_chunk(struct reader *in, const struct chunk *c, const uint8_t *payload,
+                      size_t count, size_t stored, struct error *e)
+{
+    struct recording *r = in->r;
+    struct cursor cur = {payload, count, false};
+    int result = 0;
+
+    if (in->configured != (c->type != CHUNK_CONFIG)) {
+        in->refused = true;
+        return error_set(e, "its configuration is not where it belongs");
+    }
+    switch (c->type) {
+    case CHUNK_CONFIG:
+        in->configured = true;
+        in->refused = config_read(payload, count, r->config, r->program, sizeof(r->program),
+                                  r->notes, e) != 0;
+        return in->refused ? -1 : 0;
+    case CHUNK_BLOB:
+        r->blob_bytes += stored;
+        return blob_read(payload, count, r->config, r->notes, e);
+    case CHUNK_INPUTS:
+        in->inputs_raw += count;
+        if (in->inputs_raw > INPUTS_RAW_MAX) {
+            return error_set(e, "more input than this program reads (%" PRIu64 " bytes)",
+                             INPUTS_RAW_MAX);
+        }
+        result = inputs_read(&cur, r, &in->base);
+        break;
+    case CHUNK_WITNESS: result = witnesses_read(&cur, r); break;
+    case CHUNK_END: result = end_read(&cur, r, in->base); break;
+    case CHUNK_STATE:
+    case CHUNK_READ:
+    case CHUNK_RATE:
+    default:
+        return error_set(e, "a chunk of type %u, which this program does not know",
+                         (unsigned)c->type);
+    }
+    return result == 0 ? 0 : error_set(e, "a chunk of type %u makes no sense", (unsigned)c->type);
+}
+
+/* Chunks up to the end, to END, or to the first that is not valid (then -1 and why). */
+static int read_chain(struct reader *in, const uint8_t *bytes, size_t count, uint64_t chain,
+                      struct error *e)
+{
+    while (in->at < count && !in->r->ended) {
+        struct chunk c;
+        uint8_t *payload = NULL;
+        size_t length, stored;
+        size_t input_count = in->r->inputs.count;
+        size_t witness_count = in->r->witnesses.count;
+        tick known = in->r->known;
+
+        int result =
+            chunk_read(bytes + in->at, count - in->at, &chain, &c, &payload, &length, &stored, e);
+        if (result == 0) {
+            result = take_chunk(in, &c, payload, length, stored, e);
+            free(payload);
+        }
+        if (result != 0) { /* half of a chunk is not taken */
+            in->r->inputs.count = input_count;
+            in->r->witnesses.count = witness_count;
+            in->r->known = known;
+            return -1;
+        }
+        in->at += stored;
+    }
+    if (in->at < count) {
+        return error_set(e, "there are %zu bytes after its end", count - in->at);
+    }
+    return 0;
+}
+
+/* The seal slots tell of time without input; one that speaks of bytes that are not there tells
+ * nothing about what came with them. */
+static void read_slots(struct reader *in, const uint8_t *bytes)
+{
+    if (in->r->ended) {
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        struct slot s;
+        if (slot_read(bytes + SLOT_AT + i * SLOT_BYTES, &s) && s.length <= in->at &&
+            s.through > in->r->known && s.through != TICK_NEVER) {
+            in->r->known = s.through;
+        }
+    }
+}
+
+static void set_problem(struct reader *in, const struct error *why)
+{
+    struct text t = {0};
+
+    text_add(&t, "%s: %s (at byte %zu); it is good up to tick %" PRIu64, in->name, why->text,
+             in->at, in->r->known);
+    in->r->problem = t.data;
+}
+
+static int read_all(struct reader *in, const uint8_t *bytes, size_t count,
+                    enum images_wanted images, struct error *e)
+{
+    struct error why = {{0}};
+    struct error missing = {{0}};
+    uint64_t chain;
+    bool broken;
+
+    if (header_check(bytes, count, &chain, e) != 0) {
+        return error_prefix(e, "%s", in->name);
+    }
+    in->at = HEADER_BYTES;
+    broken = read_chain(in, bytes, count, chain, &why) != 0;
+    if (in->refused) {
+        return error_set(e, "%s: %s", in->name, why.text);
+    }
+    if (!in->configured) {
+        return error_set(e, "%s: its configuration cannot be read: %s (at byte %zu)", in->name,
+                         broken ? why.text : "the file ends before it", in->at);
+    }
+    read_slots(in, bytes);
+    if (images != IMAGES_NONE &&
+        images_complete(in->r->config, in->r->notes, images == IMAGES_BY_NAME, &missing) != 0) {
+        return broken ? error_set(e, "%s: %s: %s (at byte %zu)", in->name, missing.text, why.text,
+                                  in->at)
+                      : error_set(e, "%s: %s", in->name, missing.text);
+    }
+    if (broken) {
+        set_problem(in, &why);
+    }
+    return 0;
+}
+
+struct recording *recording_read(const uint8_t *bytes, size_t count, const char *name,
+                                 enum images_wanted images, struct error *e)
+{
+    struct recording *r = base_alloc(1, sizeof(*r));
+    struct reader in = {.r = r, .name = name};
+
+    r->config = base_alloc(1, sizeof(*r->config));
+    r->file_bytes = count;
+    if (read_all(&in, bytes, count, images, e) != 0) {
+        recording_close(r);
+        return NULL;
+    }
+    return r;
+}

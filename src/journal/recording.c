@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * recording: one history in memory: what entered and when, what the state's hash was, how it ended.
+ * Filled by read.c from a file, or by stamp.c and witness.c while it happens; asked by everybody.
+ */
+#include <stdio.h>
+
+#include "host/host.h"
+#include "journal/internal.h"
+
+const char *journal_end_name(enum journal_end why)
+{
+    static const char *const names[END_COUNT] = {
+        [END_NONE] = "cut off", [END_POWER_OFF] = "power-off", [END_FAILED] = "failed",
+        [END_RESET] = "reset",  [END_QUIT] = "quit",           [END_SIGNAL] = "signal",
+        [END_LIMIT] = "limit",  [END_IDLE] = "idle for ever",
+    };
+    return (unsigned)why < END_COUNT ? names[why] : "unknown";
+}
+
+struct recording *recording_new_live(const struct machine_config *config)
+{
+    struct recording *r = base_alloc(1, sizeof(*r));
+
+    /* Borrowed: a live recording never changes nor frees it. */
+    r->config = (struct machine_config *)(uintptr_t)config;
+    r->live = true;
+    return r;
+}
+
+const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, const void *bytes,
+                                   uint32_t length)
+{
+    struct entry entry = {.at = at, .offset = r->bytes.count, .length = length, .port = port};
+
+    bytes_add(&r->bytes, bytes, length);
+    vec_push(&r->inputs, entry);
+    return r->bytes.data + entry.offset;
+}
+
+static struct recording *open_file(const char *path, enum images_wanted images, struct error *e)
+{
+    uint8_t *bytes;
+    size_t count;
+    struct recording *r;
+
+    if (host_file_read_all(path, FILE_BYTES_MAX, &bytes, &count, e) != 0) {
+        return NULL;
+    }
+    r = recording_read(bytes, count, path, images, e);
+    free(bytes);
+    return r;
+}
+
+struct recording *recording_open(const char *path, struct error *e)
+{
+    return open_file(path, IMAGES_BY_NAME, e);
+}
+
+struct recording *recording_open_for_info(const char *path, struct error *e)
+{
+    return open_file(path, IMAGES_NONE, e);
+}
+
+struct recording *recording_parse(const uint8_t *bytes, size_t count, const char *name,
+                                  bool by_name, struct error *e)
+{
+    return recording_read(bytes, count, name, by_name ? IMAGES_BY_NAME : IMAGES_EMBEDDED, e);
+}
+
+void recording_close(struct recording *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    if (!r->live && r->config != NULL) {
+        for (unsigned i = 0; i < IMAGE_COUNT; i++) {
+            free(r->config->images[i].name);
+            free(r->config->images[i].data);
+        }
+        free(r->config);
+    }
+    vec_fini(&r->inputs);
+    vec_fini(&r->bytes);
+    vec_fini(&r->witnesses);
+    free(r->problem);
+    free(r);
+}
+
+const struct machine_config *recording_config(const struct recording *r)
+{
+    return r->config;
+}
+
+tick recording_known(const struct recording *r)
+{
+    return r->known;
+}
+
+const struct recording_end *recording_end(const struct recording *r)
+{
+    return r->ended ? &r->end : NULL;
+}
+
+const char *recording_problem(const struct recording *r)
+{
+    return r->problem;
+}
+
+size_t recording_input_count(const struct recording *r)
+{
+    return r->inputs.count;
+}
+
+void recording_input(const struct recording *r, size_t i, struct input *in)
+{
+    must(i < r->inputs.count);
+    *in = (struct input){.at = r->inputs.data[i].at,
+                         .port = r->inputs.data[i].port,
+                         .length = r->inputs.data[i].length,
+                         .data = r->bytes.data + r->inputs.data[i].offset};
+}
+
+size_t recording_input_at(const struct recording *r, tick t)
+{
+    size_t low = 0;
+    size_t high = r->inputs.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->inputs.data[middle].at < t) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+size_t recording_witness_count(const struct recording *r)
+{
+    return r->witnesses.count;
+}
+
+struct witness recording_witness(const struct recording *r, size_t i)
+{
+    must(i < r->witnesses.count);
+    return r->witnesses.data[i];
+}
+
+size_t recording_witness_at(const struct recording *r, tick t)
+{
+    size_t low = 0;
+    size_t high = r->witnesses.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->witnesses.data[middle].at < t) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * replay: the inlet that reads a recording back. Any number of them may read one recording, each
+ * for its own machine; idle time is skipped, and the history ends where it is no longer known.
+ */
+#include "journal/internal.h"
+
+static enum inlet_answer replay_next(void *opaque, tick now, struct input *in, tick *ask_again)
+{
+    struct replay *p = opaque;
+    const struct recording *r = p->recording;
+
+    if (now >= r->known) {
+        return INLET_END;
+    }
+    if (p->next < r->inputs.count) {
+        tick at = r->inputs.data[p->next].at;
+        must(at >= now); /* else the machine was moved without replay_seek() */
+        if (at == now) {
+            recording_input(r, p->next++, in);
+            return INLET_INPUT;
+        }
+        *ask_again = at < r->known ? at : r->known;
+        return INLET_QUIET;
+    }
+    *ask_again = r->known;
+    return INLET_QUIET;
+}
+
+static tick replay_idle(void *opaque, tick now, tick event)
+{
+    const struct replay *p = opaque;
+    const struct recording *r = p->recording;
+    tick to = event;
+
+    if (p->next < r->inputs.count && r->inputs.data[p->next].at < to) {
+        to = r->inputs.data[p->next].at;
+    }
+    if (r->known < to) {
+        to = r->known;
+    }
+    return to > now ? to : now;
+}
+
+static void replay_output(void *opaque, tick now, uint16_t port, const uint8_t *bytes, size_t count)
+{
+    struct replay *p = opaque;
+
+    if (p->sink.output != NULL) {
+        p->sink.output(p->sink.opaque, now, port, bytes, count);
+    }
+}
+
+void replay_init(struct replay *p, const struct recording *r, tick at, const struct sink *sink)
+{
+    *p = (struct replay){.recording = r};
+    if (sink != NULL) {
+        p->sink = *sink;
+    }
+    replay_seek(p, at);
+}
+
+void replay_seek(struct replay *p, tick at)
+{
+    p->next = recording_input_at(p->recording, at);
+}
+
+struct inlet replay_inlet(struct replay *p)
+{
+    return (struct inlet){
+        .opaque = p, .next = replay_next, .idle = replay_idle, .output = replay_output};
+}

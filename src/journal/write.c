@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * write: the file being made (docs/journal.md). The machine's thread puts inputs and witnesses into
+ * memory; a helper thread writes them every FLUSH_MS and whenever the machine is about to wait, and
+ * moves the seal on where nothing came. Bytes in the host's page cache survive kill -9; only END is
+ * forced to the disk.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/host.h"
+#include "journal/internal.h"
+
+enum {
+    FLUSH_MS = 50,      /* half of what docs/journal.md promises */
+    WITNESS_BATCH = 16, /* a chunk's head costs more than a witness, so they wait for company, */
+    WITNESS_ROUNDS = 20 /* but not longer than this many flushes */
+};
+
+struct writer {
+    int fd;
+    char *path;
+    struct pace pace;
+
+    /* The helper's, and of whoever runs while there is no helper. */
+    _Atomic uint64_t length; /* bytes of valid chunks in the file */
+    uint64_t chain;
+    uint64_t slot_sequence;
+    tick sealed;
+    struct witness last_witness;
+    unsigned witness_rounds;
+
+    struct host_thread *helper;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;    /* to the helper */
+    pthread_cond_t drained; /* to the machine */
+    bool stopping, hurry;   /* all below: under the lock */
+    byte_vec pending;       /* records of inputs */
+    uint64_t pending_count;
+    tick base; /* the tick after the last input */
+    VEC(struct witness) witnesses;
+    char failure[512];
+
+    _Atomic tick reached;
+    atomic_bool failed;
+};
+
+static void writer_fail(struct writer *w, const char *what, int error_number)
+{
+    bool again;
+
+    pthread_mutex_lock(&w->lock);
+    again = atomic_load(&w->failed);
+    if (!again) {
+        struct error e;
+        error_set(&e, "%s: cannot %s: %s; it is good up to tick %" PRIu64, w->path, what,
+                  strerror(error_number), w->sealed);
+        memcpy(w->failure, e.text, sizeof(w->failure) - 1);
+        atomic_store(&w->failed, true);
+    }
+    pthread_cond_broadcast(&w->drained);
+    pthread_mutex_unlock(&w->lock);
+    if (!again && w->pace.wake != NULL) {
+        w->pace.wake(w->pace.opaque);
+    }
+}
+
+/* ---- into the file --------------------------------------------------------------------------- */
+
+static int write_at(struct writer *w, const void *bytes, size_t count, uint64_t at)
+{
+    const uint8_t *b = bytes;
+
+    while (count > 0) {
+        ssize_t n = pwrite(w->fd, b, count, (off_t)at);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return n == 0 ? ENOSPC : errno;
+        }
+        b += n;
+        at += (uint64_t)n;
+        count -= (size_t)n;
+    }
+    return 0;
+}
+
+/* Whole chunks at the end. */
+static bool append(struct writer *w, const byte_vec *chunks)
+{
+    int failed;
+
+    if (atomic_load(&w->failed)) {
+        return false;
+    }
+    failed = write_at(w, chunks->data, chunks->count, w->length);
+    if (failed != 0) {
+        /* Half of a chunk would only be passed over; if this fails too, it is. */
+        if (ftruncate(w->fd, (off_t)w->length) != 0) {
+            failed = failed != 0 ? failed : errno;
+        }
+        writer_fail(w, "write", failed);
+        return false;
+    }
+    w->length += chunks->count;
+    return true;
+}
+
+/* Two slots in turn: one of them is whole whenever the process dies. */
+static void seal(struct writer *w, tick through)
+{
+    uint8_t bytes[SLOT_BYTES];
+    struct slot s = {.sequence = w->slot_sequence + 1, .through = through, .length = w->length};
+    int failed;
+
+    if (atomic_load(&w->failed) || through <= w->sealed) {
+        return;
+    }
+    slot_make(bytes, &s);
+    failed = write_at(w, bytes, sizeof(bytes), SLOT_AT + (s.sequence % 2) * SLOT_BYTES);
+    if (failed != 0) {
+        writer_fail(w, "write", failed);
+        return;
+    }
+    w->slot_sequence = s.sequence;
+    w->sealed = through;
+}
+
+static void add_inputs_chunk(struct writer *w, byte_vec *out, const byte_vec *records,
+                             uint64_t count, tick base, tick through)
+{
+    byte_vec payload = {0};
+
+    bytes_add_varint(&payload, count);
+    bytes_add(&payload, records->data, records->count);
+    bytes_add_varint(&payload, through - base);
+    chunk_make(out, CHUNK_INPUTS, payload.data, payload.count, true, &w->chain);
+    vec_fini(&payload);
+}
+
+static void add_witness_chunk(struct writer *w, byte_vec *out, const struct witness *list,
+                              size_t count)
+{
+    byte_vec payload = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        witnesses_add(&payload, &w->last_witness, &list[i]);
+    }
+    chunk_make(out, CHUNK_WITNESS, payload.data, payload.count, false, &w->chain);
+    vec_fini(&payload);
+}
+
+/* Writes what is pending, and how far history is known. */
+static void flush(struct writer *w, bool final)
+{
+    byte_vec out = {0};
+    byte_vec records;
+    VEC(struct witness) witnesses = {0};
+    uint64_t count;
+    tick base;
+    /* Read first: every input before it is pending or written. */
+    tick through = atomic_load_explicit(&w->reached, memory_order_acquire);
+
+    pthread_mutex_lock(&w->lock);
+    records = w->pending;
+    w->pending = (byte_vec){0};
+    count = w->pending_count;
+    w->pending_count = 0;
+    base = w->base;
+    w->witness_rounds += w->witnesses.count > 0;
+    if (w->witnesses.count > 0 &&
+        (final || w->witnesses.count >= WITNESS_BATCH || w->witness_rounds >= WITNESS_ROUNDS)) {
+        witnesses.data = w->witnesses.data;
+        witnesses.count = w->witnesses.count;
+        w->witnesses.data = NULL;
+        w->witnesses.count = w->witnesses.room = 0;
+        w->witness_rounds = 0;
+    }
+    pthread_cond_broadcast(&w->drained);
+    pthread_mutex_unlock(&w->lock);
+
+    through = through > base ? through : base;
+    if (count > 0) {
+        add_inputs_chunk(w, &out, &records, count, base, through);
+    }
+    if (witnesses.count > 0) {
+        add_witness_chunk(w, &out, witnesses.data, witnesses.count);
+    }
+    if (out.count == 0 || append(w, &out)) {
+        seal(w, through);
+    }
+    vec_fini(&out);
+    vec_fini(&records);
+    free(witnesses.data);
+}
+
+static void *helper_run(void *argument)
+{
+    struct writer *w = argument;
+    bool stopping;
+
+    do {
+        struct timespec until;
+
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += FLUSH_MS * 1000000L;
+        if (until.tv_nsec >= 1000000000L) {
+            until.tv_nsec -= 1000000000L;
+            until.tv_sec++;
+        }
+        pthread_mutex_lock(&w->lock);
+        while (!w->stopping && !w->hurry) {
+            if (pthread_cond_timedwait(&w->wake, &w->lock, &until) == ETIMEDOUT) {
+                break;
+            }
+        }
+        w->hurry = false;
+        stopping = w->stopping;
+        pthread_mutex_unlock(&w->lock);
+        flush(w, false);
+    } while (!stopping);
+    return NULL;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static bool append_image(struct writer *w, unsigned role, const struct machine_image *image)
+{
+    for (uint64_t at = 0; at < image->size; at += BLOB_PIECE) {
+        uint64_t n = image->size - at < BLOB_PIECE ? image->size - at : BLOB_PIECE;
+        byte_vec payload = {0};
+        byte_vec out = {0};
+        bool written;
+
+        bytes_add_u8(&payload, (uint8_t)role);
+        bytes_add_varint(&payload, at);
+        bytes_add(&payload, image->data + at, n);
+        chunk_make(&out, CHUNK_BLOB, payload.data, payload.count, true, &w->chain);
+        written = append(w, &out);
+        vec_fini(&payload);
+        vec_fini(&out);
+        if (!written) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool append_start(struct writer *w, const struct machine_config *config,
+                         const struct journal_options *options)
+{
+    const char *program = options->program != NULL ? options->program : "reprise";
+    uint8_t header[HEADER_BYTES];
+    byte_vec payload = {0};
+    byte_vec out = {0};
+    bool written;
+
+    w->chain = header_make(header);
+    bytes_add(&out, header, sizeof(header));
+    config_write(&payload, config, program, options->by_reference);
+    chunk_make(&out, CHUNK_CONFIG, payload.data, payload.count, true, &w->chain);
+    written = append(w, &out);
+    vec_fini(&payload);
+    vec_fini(&out);
+    for (unsigned i = 0; written && !options->by_reference && i < IMAGE_COUNT; i++) {
+        if (config->images[i].name != NULL) {
+            written = append_image(w, i, &config->images[i]);
+        }
+    }
+    return written;
+}
+
+static int open_new(const char *path, bool force, struct error *e)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
+
+    if (fd < 0 && errno == EEXIST && !force) {
+        return error_set(e, "%s: exists already, and is not overwritten without --force", path);
+    }
+    return fd >= 0 ? fd : error_set(e, "%s: cannot be made: %s", path, strerror(errno));
+}
+
+static void init_shared(struct writer *w)
+{
+    pthread_condattr_t monotonic;
+
+    must(pthread_condattr_init(&monotonic) == 0);
+    must(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    must(pthread_mutex_init(&w->lock, NULL) == 0);
+    must(pthread_cond_init(&w->wake, &monotonic) == 0);
+    must(pthread_cond_init(&w->drained, NULL) == 0);
+    pthread_condattr_destroy(&monotonic);
+}
+
+struct writer *writer_open(const char *path, const struct machine_config *config,
+                           const struct journal_options *options, const struct pace *pace,
+                           struct error *e)
+{
+    struct writer *w;
+    int fd = open_new(path, options->force, e);
+
+    if (fd < 0) {
+        return NULL;
+    }
+    w = base_alloc(1, sizeof(*w));
+    w->fd = fd;
+    w->path = base_strdup(path);
+    if (pace != NULL) {
+        w->pace = *pace;
+    }
+    init_shared(w);
+    if (!append_start(w, config, options)) {
+        (void)error_set(e, "%s", w->failure);
+    } else {
+        w->helper = host_thread_start(helper_run, w, e);
+    }
+    if (w->helper == NULL) {
+        struct stat st;
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+            (void)unlink(path); /* nothing could be replayed from it */
+        }
+        writer_free(w);
+        return NULL;
+    }
+    return w;
+}
+
+/* ---- from the machine's thread --------------------------------------------------------------- */
+
+void writer_input(struct writer *w, const struct input *in)
+{
+    pthread_mutex_lock(&w->lock);
+    while (w->pending.count >= INPUTS_PIECE && !atomic_load(&w->failed)) {
+        w->hurry = true;
+        pthread_cond_signal(&w->wake);
+        pthread_cond_wait(&w->drained, &w->lock);
+    }
+    inputs_add(&w->pending, &w->base, in);
+    w->pending_count++;
+    pthread_mutex_unlock(&w->lock);
+}
+
+void writer_witness(struct writer *w, const struct witness *x)
+{
+    pthread_mutex_lock(&w->lock);
+    vec_push(&w->witnesses, *x);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void writer_reached(struct writer *w, tick t)
+{
+    atomic_store_explicit(&w->reached, t, memory_order_release);
+}
+
+void writer_hurry(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    if (w->pending_count > 0) {
+        w->hurry = true;
+        pthread_cond_signal(&w->wake);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+const char *writer_failure(const struct writer *w)
+{
+    return atomic_load_explicit(&w->failed, memory_order_acquire) ? w->failure : NULL;
+}
+
+uint64_t writer_bytes(const struct writer *w)
+{
+    return atomic_load(&w->length);
+}
+
+/* ---- closing --------------------------------------------------------------------------------- */
+
+static void stop_helper(struct writer *w)
+{
+    if (w->helper != NULL) {
+        pthread_mutex_lock(&w->lock);
+        w->stopping = true;
+        pthread_cond_signal(&w->wake);
+        pthread_mutex_unlock(&w->lock);
+        (void)host_thread_join(w->helper);
+        w->helper = NULL;
+    }
+}
+
+int writer_finish(struct writer *w, const struct recording_end *end, struct error *e)
+{
+    byte_vec payload = {0};
+    byte_vec out = {0};
+
+    stop_helper(w);
+    flush(w, true);
+    end_write(&payload, end);
+    chunk_make(&out, CHUNK_END, payload.data, payload.count, true, &w->chain);
+    if (append(w, &out) && fdatasync(w->fd) != 0 && errno != EINVAL && errno != EROFS) {
+        writer_fail(w, "reach the disk", errno);
+    }
+    vec_fini(&payload);
+    vec_fini(&out);
+    return atomic_load(&w->failed) ? error_set(e, "%s", w->failure) : 0;
+}
+
+void writer_free(struct writer *w)
+{
+    if (w == NULL) {
+        return;
+    }
+    stop_helper(w);
+    close(w->fd);
+    free(w->path);
+    vec_fini(&w->pending);
+    vec_fini(&w->witnesses);
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->wake);
+    pthread_cond_destroy(&w->drained);
+    free(w);
+}
