@@ -86,7 +86,7 @@ FP_INLINE u128 divide(struct fp_format f, u128 x, u128 y, struct fp_env *env)
 
 /* The root of x * 2^-126, 1 <= that < 4, with `bits` of root from bit 127 on and a sticky bit 0:
  * two bits of x for one bit of root, as on paper. Which it is of 0 and 1 no host can foresee, so
- * there is no branch. */
+ * there is no branch. Nothing of x may be left: it has no more than 2 * bits bits. */
 FP_INLINE u128 root_bits(u128 x, int bits)
 {
     u128 root = 0, left = 0;
@@ -99,7 +99,7 @@ FP_INLINE u128 root_bits(u128 x, int bits)
         left -= trial & -(u128)one;
         root = root << 1 | one;
     }
-    return root << (128 - bits) | ((left | x) != 0);
+    return root << (128 - bits) | (left != 0);
 }
 
 /* The same where 64 bits are enough for all but x: bits <= 61. */
@@ -115,7 +115,7 @@ FP_INLINE u128 root_bits_narrow(u128 x, int bits)
         left -= trial & -(uint64_t)one;
         root = root << 1 | one;
     }
-    return (u128)root << (128 - bits) | ((left | x) != 0);
+    return (u128)root << (128 - bits) | (left != 0);
 }
 
 FP_INLINE u128 square_root(struct fp_format f, u128 x, struct fp_env *env)

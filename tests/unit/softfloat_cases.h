@@ -101,6 +101,9 @@ static inline void cases_operands(struct cases *c, struct fp_format f, u128 x[3]
     x[2] = cases_bits(c, f, cases_exp(f, x[0]) + cases_exp(f, x[1]) - bias);
     if (cases_below(c, 16) == 0) {
         x[1] = x[0];
+        if (cases_below(c, 2)) {
+            x[1] ^= (u128)1 << (f.frac_bits + f.one_bits + f.exp_bits);
+        }
     }
 }
 
