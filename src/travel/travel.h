@@ -12,26 +12,44 @@
 #include "base/base.h"
 #include "checkpoint/checkpoint.h"
 #include "engine/engine.h"
+#include "journal/journal.h"
 #include "machine/machine.h"
 
 /* ---- where inputs come from ---- */
 
-/* A recording, or a live journal that keeps what it delivered. The machine's inlet is set from it
- * by travel_new(); output already shown is not passed on again when it is replayed. */
+/* A recording, or a live journal that keeps what it delivered; source.c makes one of either. */
 struct travel_source {
     void *opaque; /* of the functions below; the inlet has its own */
+    /* Reads known history back. Output that was shown once is not passed on to it again. */
     struct inlet inlet;
-    /* The machine was at tick `from` and is at `to` now: the next call of the inlet asks for
-     * `to`. From the furthest tick on, a live journal is live again; no host time that passed in
-     * between may enter. */
+    /* The machine was put from tick `from` to tick `to`: the next call of the inlet asks for
+     * that. */
     void (*moved)(void *opaque, tick from, tick to);
-    /* Where known history ends: the recording's last tick; for a live one the furthest tick known
-     * to it (the machine's own progress is known to travel). */
+    /* Where known history ends: the recording's last tick; for a live one how far it has got. */
     tick (*end)(void *opaque);
     /* The first witness after tick `after`; false if there is none. NULL: no witnesses. */
     bool (*witness)(void *opaque, tick after, tick *at, uint64_t *hash);
-    bool is_live; /* running past end() makes new history */
+    /* NULL unless live. go_live: the machine is at end(), in that state, and goes on from there:
+     * gives it the live inlet; no host time that passed since it was there may enter. run_live:
+     * machine_run() for such a machine, which makes new history. */
+    void (*go_live)(void *opaque, struct machine *m);
+    enum stop (*run_live)(void *opaque, struct machine *m, tick until, bool skip_probes_now);
 };
+
+/* source.c: in place, no fini; `storage` outlives the traveller. A recording's output goes to
+ * `sink` (NULL: nowhere) the first time it is made. */
+struct travel_recording {
+    struct replay replay;
+    struct sink sink;
+};
+struct travel_source travel_of_recording(struct travel_recording *storage,
+                                         const struct recording *r, const struct sink *sink);
+/* The machine is attached to the journal (journal_attach) and driven only by travel from now on. */
+struct travel_live {
+    struct journal *journal;
+    struct replay replay;
+};
+struct travel_source travel_of_journal(struct travel_live *storage, struct journal *j);
 
 /* ---- the traveller ---- */
 

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * diff: the first tick at which two machines differ, and what. Both run in step and are compared
+ * by their hash every so many ticks; where they differ, bisection between the last tick at which
+ * they were equal and that one. Equal states with equal inputs stay equal, so between the two
+ * there is exactly one such tick, unless inputs differ: then that is what is named.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "travel/internal.h"
+
+#define DEFAULT_STRIDE (UINT64_C(1) << 20)
+
+struct pair {
+    struct travel *a, *b;
+};
+
+/* ---- naming a step ---- */
+
+static void disassemble(struct machine *m, struct cpu *cpu, struct travel_step_name *out)
+{
+    struct text text = {0};
+    uint8_t bytes[16];
+    unsigned available = sizeof bytes;
+
+    while (available > 0 && !cpu_debug_read(cpu, cpu->hart->pc, bytes, available)) {
+        available--;
+    }
+    if (available > 0 && m->isa->disassemble != NULL &&
+        m->isa->disassemble(bytes, available, cpu->hart->pc, &text) != 0) {
+        snprintf(out->text, sizeof out->text, "%s", text.data != NULL ? text.data : "");
+    }
+    text_fini(&text);
+}
+
+static void name_no_step(const struct travel *t, struct travel_step_name *out)
+{
+    const struct machine *m = t->machine;
+
+    if (t->last_input.at == out->at && t->last_input.port < m->port_count) {
+        snprintf(out->text, sizeof out->text, "input of %u bytes at port %s", t->last_input.length,
+                 m->ports[t->last_input.port].name);
+    } else {
+        snprintf(out->text, sizeof out->text, "all harts wait");
+    }
+}
+
+int travel_name_step(struct travel *t, tick at, struct travel_step_name *out)
+{
+    struct machine *m = t->machine;
+    tick back = m->state.now;
+    bool has_reported = t->has_reported, waiting;
+    uint64_t instructions;
+    int result = -1;
+
+    *out = (struct travel_step_name){0};
+    if (at <= t->begin || at > travel_end(t) || travel_go(t, at - 1) != TRAVEL_ARRIVED) {
+        goto out;
+    }
+    out->at = at - 1;
+    out->hart = m->state.current;
+    out->pc = m->cpus[out->hart].hart->pc;
+    waiting = m->cpus[out->hart].hart->waiting != 0;
+    instructions = m->state.instructions;
+    disassemble(m, &m->cpus[out->hart], out);
+    t->last_input.at = TICK_NEVER;
+    if (travel_drive(t, at, 0) != TRAVEL_ARRIVED) {
+        goto out;
+    }
+    result = 0;
+    out->is_step = t->last_input.at != out->at && !waiting;
+    if (!out->is_step) {
+        name_no_step(t, out);
+    } else if (m->state.instructions == instructions) {
+        size_t used = strlen(out->text);
+
+        snprintf(out->text + used, sizeof out->text - used, "%s(trap entry)", used ? " " : "");
+    }
+out:
+    (void)travel_go(t, back);
+    t->has_reported = has_reported;
+    return result;
+}
+
+/* ---- comparing ---- */
+
+static bool differs(const struct pair *p)
+{
+    return p->a->machine->state.now != p->b->machine->state.now ||
+           machine_hash(p->a->machine) != machine_hash(p->b->machine);
+}
+
+/* Both to `at`, or to the end of history before it. False: interrupted. */
+static bool both_go(const struct pair *p, tick at)
+{
+    return travel_seek(p->a, at).why != TRAVEL_INTERRUPTED &&
+           travel_seek(p->b, at).why != TRAVEL_INTERRUPTED;
+}
+
+/* The first tick of (equal, different] at which they differ; both are left there. */
+static bool bisect(const struct pair *p, tick equal, tick different, tick *first)
+{
+    while (different - equal > 1) {
+        tick middle = equal + (different - equal) / 2;
+
+        if (!both_go(p, middle)) {
+            return false;
+        }
+        if (differs(p)) {
+            different = middle;
+        } else {
+            travel_mark(p->a);
+            travel_mark(p->b);
+            equal = middle;
+        }
+    }
+    *first = different;
+    return both_go(p, different);
+}
+
+/* Both stand at the first tick that differs. */
+static void describe(const struct pair *p, tick at, struct travel_difference *out)
+{
+    struct travel_step_name b_step;
+    bool a_input, b_input;
+
+    out->finding = FOUND_STATE;
+    out->at = at;
+    if (!machine_first_difference(p->a->machine, p->b->machine, &out->difference)) {
+        snprintf(out->difference.where, sizeof out->difference.where, "state hash");
+        out->difference.a = machine_hash(p->a->machine);
+        out->difference.b = machine_hash(p->b->machine);
+    }
+    out->has_step = travel_name_step(p->a, at, &out->step) == 0;
+    a_input = p->a->last_input.at == at - 1;
+    if (out->has_step && travel_name_step(p->b, at, &b_step) == 0) {
+        b_input = p->b->last_input.at == at - 1;
+        if (a_input != b_input || (a_input && (p->a->last_input.port != p->b->last_input.port ||
+                                               p->a->last_input.hash != p->b->last_input.hash))) {
+            out->finding = FOUND_INPUTS;
+            out->at = at - 1;
+            if (!a_input) {
+                out->step = b_step;
+            }
+        }
+    }
+}
+
+/* Both stand at a tick at which they are equal. Compares up to `limit` or the end. */
+static void compare_from_here(const struct pair *p, uint64_t stride, tick limit,
+                              struct travel_difference *out)
+{
+    tick equal = p->a->machine->state.now;
+
+    for (;;) {
+        tick end_a = travel_end(p->a), end_b = travel_end(p->b);
+        tick last = end_a < end_b ? end_a : end_b, next;
+
+        last = last < limit ? last : limit;
+        next = last > equal && last - equal > stride ? equal + stride : last;
+        if (!both_go(p, next)) {
+            out->finding = FOUND_INTERRUPTED;
+            return;
+        }
+        if (differs(p)) {
+            if (!bisect(p, equal, next, &out->at)) {
+                out->finding = FOUND_INTERRUPTED;
+                return;
+            }
+            describe(p, out->at, out);
+            return;
+        }
+        equal = next;
+        if (equal >= last) {
+            out->at = equal;
+            out->finding = end_a != end_b && last < limit ? FOUND_END : FOUND_SAME;
+            return;
+        }
+        travel_mark(p->a);
+        travel_mark(p->b);
+    }
+}
+
+static void compare_without_verifying(struct travel *a, struct travel *b, tick from,
+                                      uint64_t stride, tick limit, struct travel_difference *out)
+{
+    const struct pair p = {.a = a, .b = b};
+    bool verify_a = a->verify, verify_b = b->verify;
+
+    *out = (struct travel_difference){.finding = FOUND_INTERRUPTED};
+    a->verify = b->verify = false;
+    if (both_go(&p, from) && from > a->begin && differs(&p)) {
+        from = a->begin;
+    }
+    if (both_go(&p, from)) {
+        if (differs(&p)) {
+            describe(&p, from, out);
+        } else {
+            compare_from_here(&p, stride != 0 ? stride : DEFAULT_STRIDE, limit, out);
+        }
+    }
+    a->verify = verify_a;
+    b->verify = verify_b;
+}
+
+void travel_diff(struct travel *a, struct travel *b, uint64_t stride, struct travel_difference *out)
+{
+    compare_without_verifying(a, b, a->begin, stride, TICK_NEVER, out);
+}
+
+void travel_explain(struct travel *t, struct travel *again, struct travel_difference *out)
+{
+    if (!t->diverged) {
+        *out = (struct travel_difference){.finding = FOUND_SAME, .at = t->verified};
+        return;
+    }
+    compare_without_verifying(t, again, t->good, 0, t->bad, out);
+    if (out->finding == FOUND_SAME || out->finding == FOUND_END) {
+        out->finding = FOUND_WITNESS;
+        out->after = t->good;
+        out->at = t->bad;
+    }
+}
+
+/* ---- for people ---- */
+
+static void add_tick(struct text *out, tick at)
+{
+    char digits[24];
+    size_t count = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)at);
+
+    text_add(out, "tick ");
+    for (size_t i = 0; i < count; i++) {
+        text_add(out, "%s%c", i != 0 && (count - i) % 3 == 0 ? " " : "", digits[i]);
+    }
+}
+
+static void print_step(const struct travel_difference *d, struct text *out)
+{
+    const struct travel_step_name *s = &d->step;
+
+    if (!d->has_step) {
+        return;
+    }
+    text_add(out, "  after the step at ");
+    add_tick(out, s->at);
+    if (s->is_step) {
+        text_add(out, ": hart%u at 0x%llx: %s\n", s->hart, (unsigned long long)s->pc, s->text);
+    } else {
+        text_add(out, ": %s\n", s->text);
+    }
+}
+
+void travel_print_difference(const struct travel_difference *d, struct text *out)
+{
+    switch (d->finding) {
+    case FOUND_SAME:
+        text_add(out, "no difference up to ");
+        add_tick(out, d->at);
+        text_add(out, "\n");
+        break;
+    case FOUND_INPUTS:
+        add_tick(out, d->at);
+        text_add(out, ": different inputs: %s\n", d->step.text);
+        break;
+    case FOUND_STATE:
+        add_tick(out, d->at);
+        text_add(out, ": %s: 0x%08llx != 0x%08llx\n", d->difference.where,
+                 (unsigned long long)d->difference.a, (unsigned long long)d->difference.b);
+        print_step(d, out);
+        break;
+    case FOUND_END:
+        text_add(out, "one ends at ");
+        add_tick(out, d->at);
+        text_add(out, ", the other goes on; no difference before\n");
+        break;
+    case FOUND_WITNESS:
+        text_add(out, "between ");
+        add_tick(out, d->after);
+        text_add(out, " and ");
+        add_tick(out, d->at);
+        text_add(out, " the recording says otherwise, though two replays agree: it was made by "
+                      "another program or host, or its file is wrong; the recorded state itself "
+                      "is not known\n");
+        break;
+    case FOUND_INTERRUPTED: text_add(out, "interrupted\n"); break;
+    }
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * travel/internal: the traveller, for this folder only.
+ */
+#ifndef TRAVEL_INTERNAL_H
+#define TRAVEL_INTERNAL_H
+
+#include "travel/travel.h"
+
+/* A checkpoint kept, by rising tick. */
+struct mark {
+    tick at;
+    uint64_t cost; /* travel_cost() at it: how far apart marks are in host time, roughly */
+    struct checkpoint *checkpoint;
+};
+
+struct injection {
+    tick at;
+    int part; /* index in the machine; -1: RAM */
+    const struct field *field;
+    uint64_t index; /* element, or physical address */
+    unsigned bit;
+};
+
+/* What a search has come to, in the order in which going backwards meets it: a later position
+ * first, at one position the later step first. */
+struct place {
+    tick position; /* where to stand */
+    tick step;     /* the tick of the step that is meant */
+};
+
+struct travel {
+    struct machine *machine;
+    struct travel_source source;
+    struct travel_limits limits;
+    struct checkpoint_store *store;
+    VEC(struct mark) marks; /* the first one, at `begin`, is never dropped */
+    tick begin;
+    tick furthest; /* output before it was shown; for a live source its edge */
+    bool is_live;  /* the machine has the source's live inlet */
+    bool muted;    /* the machine is before `furthest` */
+
+    void *poll_opaque;
+    bool (*poll)(void *opaque, uint64_t done, uint64_t whole);
+
+    bool verify;
+    tick verified; /* witnesses up to here were compared */
+    tick good;     /* the last one that was equal */
+    bool diverged;
+    tick bad; /* if so: the one that was not */
+
+    /* Reverse-continue stopped for this, and the machine has not moved since. */
+    bool has_reported;
+    struct place reported;
+
+    struct {
+        tick at; /* TICK_NEVER: none */
+        uint16_t port;
+        uint32_t length;
+        uint64_t hash;
+    } last_input; /* that entered, for naming steps */
+    VEC(struct injection) injections;
+    struct travel_stats stats;
+};
+
+/* travel.c: the machine gets the source's inlet for known history. */
+void travel_set_inlet(struct travel *t);
+struct travel_stop travel_stopped(const struct travel *t, enum travel_why why);
+
+/* timeline.c */
+uint64_t travel_cost(const struct travel *t);
+/* The latest mark at or before tick `at`; there is one for every tick >= begin. */
+const struct mark *travel_mark_before(const struct travel *t, tick at);
+void travel_restore(struct travel *t, const struct mark *mark);
+void travel_drop_marks_from(struct travel *t, tick at);
+
+/* drive.c: forwards in pieces */
+enum travel_drive {
+    DRIVE_SKIP_HERE = 1, /* probes are not asked about the first step */
+    DRIVE_TRAIL = 2      /* leave marks shortly before `until`: it is the place to go to */
+};
+/* To tick `until` or to a probe that says stop (the set is in the machine), leaving marks.
+ * TRAVEL_ARRIVED, _HIT, _END, _POWER, _INTERRUPTED or _DIVERGED. */
+enum travel_why travel_drive(struct travel *t, tick until, unsigned flags);
+/* Puts the cursor to a tick within history by the shortest way. */
+enum travel_why travel_go(struct travel *t, tick to);
+
+/* inject.c */
+tick travel_next_injection(const struct travel *t, tick after);
+void travel_apply_injections(struct travel *t);
+
+#endif

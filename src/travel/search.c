@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * search: going places. Forwards is running to a probe; backwards is replaying the pieces of
+ * history between checkpoints, the latest first, counting what is met without stopping, and then
+ * going to the last of it. docs/travel.md has the rules of the edges and of watchpoints.
+ */
+#include "travel/internal.h"
+
+/* ---- forwards ---- */
+
+struct travel_stop travel_seek(struct travel *t, tick to)
+{
+    tick end = travel_end(t);
+    enum travel_why why;
+
+    if (to < t->begin) {
+        (void)travel_go(t, t->begin);
+        return travel_stopped(t, TRAVEL_BEGIN);
+    }
+    why = travel_go(t, to > end ? end : to);
+    if (why == TRAVEL_ARRIVED && to > end) {
+        why = t->machine->state.power != POWER_ON ? TRAVEL_POWER : TRAVEL_END;
+    }
+    return travel_stopped(t, why);
+}
+
+static bool is_watch(enum probe_kind kind)
+{
+    return kind == PROBE_WATCH_READ || kind == PROBE_WATCH_WRITE || kind == PROBE_WATCH_ACCESS;
+}
+
+static bool wanted(const struct travel *t, const struct travel_probes *p,
+                   const struct probe_hit *hit)
+{
+    return p->wanted == NULL || p->wanted(p->opaque, t->machine, hit);
+}
+
+struct forward {
+    const struct travel *travel;
+    const struct travel_probes *probes;
+    struct probe_hit hit; /* the first one told of the step that stops */
+    uint64_t hits;
+};
+
+static bool forward_hit(void *opaque, const struct probe_hit *h)
+{
+    struct forward *f = opaque;
+
+    if (!wanted(f->travel, f->probes, h)) {
+        return false;
+    }
+    if (f->hits == 0 || h->probe < f->hit.probe) {
+        f->hit = *h;
+    }
+    f->hits++;
+    return true;
+}
+
+struct travel_stop travel_run_forward(struct travel *t, tick until,
+                                      const struct travel_probes *probes, bool skip_here)
+{
+    static const struct travel_probes none;
+    struct forward f = {.travel = t, .probes = probes != NULL ? probes : &none};
+    const struct probe_set set = {
+        .probes = f.probes->probes, .count = f.probes->count, .opaque = &f, .hit = forward_hit};
+    struct travel_stop stop;
+
+    machine_set_probes(t->machine, &set);
+    stop = travel_stopped(t, travel_drive(t, until, skip_here ? DRIVE_SKIP_HERE : 0));
+    machine_set_probes(t->machine, NULL);
+    if (stop.why == TRAVEL_HIT) {
+        bool after = is_watch(probes->probes[f.hit.probe].kind) && !probes->client_steps;
+
+        if (after) {
+            (void)travel_drive(t, f.hit.at_tick + 1, 0);
+            stop.at = t->machine->state.now;
+        }
+        stop.after = after;
+        stop.hit = f.hit;
+        stop.hart = f.hit.hart;
+        stop.hits = f.hits;
+    }
+    return stop;
+}
+
+/* The hart's own next step is let happen, the one after it is not. */
+static bool second_step(void *opaque, const struct probe_hit *h)
+{
+    uint64_t *steps = opaque;
+
+    (void)h;
+    return (*steps)++ != 0;
+}
+
+struct travel_stop travel_step(struct travel *t, unsigned hart)
+{
+    const struct probe probe = {.kind = PROBE_STEP, .hart = hart};
+    uint64_t steps = 0;
+    const struct probe_set set = {
+        .probes = &probe, .count = 1, .opaque = &steps, .hit = second_step};
+    struct travel_stop stop;
+    enum travel_why why;
+
+    must(hart < t->machine->hart_count);
+    machine_set_probes(t->machine, &set);
+    why = travel_drive(t, TICK_NEVER, 0);
+    machine_set_probes(t->machine, NULL);
+    stop = travel_stopped(t, why == TRAVEL_HIT ? TRAVEL_ARRIVED : why);
+    stop.hart = hart;
+    return stop;
+}
+
+/* ---- backwards ---- */
+
+struct backward {
+    const struct travel *travel;
+    const struct travel_probes *probes;
+    struct place before; /* only what is met before this counts */
+    bool found;
+    struct place place; /* the last one met */
+    struct probe_hit hit;
+    uint64_t hits;
+};
+
+static bool is_before(const struct place *a, const struct place *b)
+{
+    return a->position != b->position ? a->position < b->position : a->step < b->step;
+}
+
+/* Never stops: the last hit is the answer, and only the end of the piece shows which it was. */
+static bool backward_hit(void *opaque, const struct probe_hit *h)
+{
+    struct backward *b = opaque;
+    bool after = b->probes->client_steps && is_watch(b->probes->probes[h->probe].kind);
+    struct place place = {.position = h->at_tick + after, .step = h->at_tick};
+
+    if (!is_before(&place, &b->before) || !wanted(b->travel, b->probes, h)) {
+        return false;
+    }
+    if (b->found && !is_before(&b->place, &place)) {
+        bool same = !is_before(&place, &b->place);
+
+        if (same) {
+            b->hits++;
+        }
+        if (same && h->probe < b->hit.probe) {
+            b->hit = *h;
+        }
+        return false;
+    }
+    b->found = true;
+    b->place = place;
+    b->hit = *h;
+    b->hits = 1;
+    return false;
+}
+
+/* Replays [mark, until) with the probes in place. */
+static enum travel_why scan_piece(struct travel *t, const struct mark *from, tick until,
+                                  const struct probe_set *set)
+{
+    enum travel_why why;
+
+    travel_restore(t, from);
+    machine_set_probes(t->machine, set);
+    why = travel_drive(t, until, 0);
+    machine_set_probes(t->machine, NULL);
+    t->stats.segments++;
+    return why;
+}
+
+/* Searches history before now, piece by piece. TRAVEL_ARRIVED: nothing more to search, or found. */
+static enum travel_why scan(struct travel *t, struct backward *b)
+{
+    const struct probe_set set = {
+        .probes = b->probes->probes, .count = b->probes->count, .opaque = b, .hit = backward_hit};
+    tick until = t->machine->state.now;
+
+    while (!b->found && until > t->begin) {
+        const struct mark *from = travel_mark_before(t, until - 1);
+        tick start = from->at;
+        enum travel_why why = scan_piece(t, from, until, &set);
+
+        if (why != TRAVEL_ARRIVED) {
+            return why;
+        }
+        until = start;
+    }
+    return TRAVEL_ARRIVED;
+}
+
+struct travel_stop travel_reverse_continue(struct travel *t, const struct travel_probes *probes)
+{
+    tick now = t->machine->state.now;
+    struct backward b = {.travel = t, .probes = probes, .before = {.position = now, .step = now}};
+    struct travel_stop stop;
+    enum travel_why why;
+
+    if (t->has_reported) {
+        b.before = t->reported;
+    }
+    if (t->is_live) {
+        travel_mark(t); /* so that the way back to the live edge is short */
+    }
+    why = probes->count != 0 ? scan(t, &b) : TRAVEL_ARRIVED;
+    if (why != TRAVEL_ARRIVED) {
+        return travel_stopped(t, why);
+    }
+    why = travel_go(t, b.found ? b.place.position : t->begin);
+    if (why != TRAVEL_ARRIVED || !b.found) {
+        return travel_stopped(t, why != TRAVEL_ARRIVED ? why : TRAVEL_BEGIN);
+    }
+    t->has_reported = true;
+    t->reported = b.place;
+    stop = travel_stopped(t, TRAVEL_HIT);
+    stop.hart = b.hit.hart;
+    stop.after = b.place.position != b.place.step;
+    stop.hit = b.hit;
+    stop.hits = b.hits;
+    return stop;
+}
+
+/* A piece longer than this is first replayed at full speed, leaving a trail of marks: asking at
+ * every step is several times slower, and most answers are close. */
+#define STEP_PIECE 16
+
+struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
+{
+    const struct probe probe = {.kind = PROBE_STEP, .hart = hart};
+    const struct travel_probes probes = {.probes = &probe, .count = 1};
+    tick now = t->machine->state.now;
+    struct backward b = {.travel = t, .probes = &probes, .before = {.position = now, .step = now}};
+    struct travel_stop stop;
+    enum travel_why why = TRAVEL_ARRIVED;
+
+    must(hart < t->machine->hart_count);
+    if (t->is_live) {
+        travel_mark(t);
+    }
+    if (now > t->begin && now - travel_mark_before(t, now - 1)->at > STEP_PIECE) {
+        travel_restore(t, travel_mark_before(t, now - 1));
+        why = travel_drive(t, now, DRIVE_TRAIL);
+    }
+    if (why == TRAVEL_ARRIVED) {
+        why = scan(t, &b);
+    }
+    if (why == TRAVEL_ARRIVED) {
+        why = travel_go(t, b.found ? b.place.position : t->begin);
+    }
+    if (why == TRAVEL_ARRIVED && !b.found) {
+        why = TRAVEL_BEGIN;
+    }
+    stop = travel_stopped(t, why);
+    stop.hart = hart;
+    return stop;
+}

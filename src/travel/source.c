@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * source: where history comes from: a finished recording, or a journal whose machine still runs.
+ * Known history is always read back by a replay over the recording in memory; a live machine gets
+ * the journal's own inlet only at the very edge.
+ */
+#include "travel/travel.h"
+
+static bool witness_after(const struct recording *r, tick after, tick *at, uint64_t *hash)
+{
+    size_t i = after != TICK_NEVER ? recording_witness_at(r, after + 1) : SIZE_MAX;
+
+    if (i >= recording_witness_count(r)) {
+        return false;
+    }
+    *at = recording_witness(r, i).at;
+    *hash = recording_witness(r, i).hash;
+    return true;
+}
+
+/* ---- a recording ---- */
+
+static void recording_moved(void *opaque, tick from, tick to)
+{
+    struct travel_recording *s = opaque;
+
+    (void)from;
+    replay_seek(&s->replay, to);
+}
+
+static tick recording_edge(void *opaque)
+{
+    struct travel_recording *s = opaque;
+
+    return recording_known(s->replay.recording);
+}
+
+/* The final state is a witness too. */
+static bool recording_next_witness(void *opaque, tick after, tick *at, uint64_t *hash)
+{
+    struct travel_recording *s = opaque;
+    const struct recording_end *end = recording_end(s->replay.recording);
+
+    if (witness_after(s->replay.recording, after, at, hash)) {
+        return true;
+    }
+    if (end == NULL || end->last.at <= after) {
+        return false;
+    }
+    *at = end->last.at;
+    *hash = end->last.hash;
+    return true;
+}
+
+struct travel_source travel_of_recording(struct travel_recording *storage,
+                                         const struct recording *r, const struct sink *sink)
+{
+    *storage = (struct travel_recording){0};
+    if (sink != NULL) {
+        storage->sink = *sink;
+    }
+    replay_init(&storage->replay, r, 0, sink != NULL ? &storage->sink : NULL);
+    return (struct travel_source){.opaque = storage,
+                                  .inlet = replay_inlet(&storage->replay),
+                                  .moved = recording_moved,
+                                  .end = recording_edge,
+                                  .witness = recording_next_witness};
+}
+
+/* ---- a live journal ---- */
+
+static void live_moved(void *opaque, tick from, tick to)
+{
+    struct travel_live *s = opaque;
+
+    (void)from;
+    replay_seek(&s->replay, to);
+}
+
+static tick live_edge(void *opaque)
+{
+    struct travel_live *s = opaque;
+
+    return recording_known(s->replay.recording);
+}
+
+static bool live_witness(void *opaque, tick after, tick *at, uint64_t *hash)
+{
+    struct travel_live *s = opaque;
+
+    return witness_after(s->replay.recording, after, at, hash);
+}
+
+static void live_go(void *opaque, struct machine *m)
+{
+    struct travel_live *s = opaque;
+    const struct inlet inlet = journal_inlet(s->journal);
+
+    machine_set_inlet(m, &inlet);
+}
+
+static enum stop live_run(void *opaque, struct machine *m, tick until, bool skip_probes_now)
+{
+    struct travel_live *s = opaque;
+
+    switch (journal_drive(s->journal, m, until, skip_probes_now)) {
+    case JOURNAL_TICK: return STOP_TICK;
+    case JOURNAL_PROBE: return STOP_PROBE;
+    case JOURNAL_END:
+    case JOURNAL_DIVERGED:
+    case JOURNAL_LOST: break;
+    }
+    return m->state.power != POWER_ON ? STOP_POWER : STOP_END;
+}
+
+struct travel_source travel_of_journal(struct travel_live *storage, struct journal *j)
+{
+    *storage = (struct travel_live){.journal = j};
+    replay_init(&storage->replay, journal_recording(j), 0, NULL);
+    return (struct travel_source){.opaque = storage,
+                                  .inlet = replay_inlet(&storage->replay),
+                                  .moved = live_moved,
+                                  .end = live_edge,
+                                  .witness = live_witness,
+                                  .go_live = live_go,
+                                  .run_live = live_run};
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * timeline: the checkpoints kept, and which of them to give up. One rule makes the spacing grow
+ * with the distance from the cursor: when there are too many, the one goes whose loss lengthens
+ * the way least, in proportion to how far away it is. So N ticks need O(log N) of them, and what a
+ * finished journey left behind thins out by itself as the cursor moves on.
+ */
+#include <stdlib.h>
+
+#include "travel/internal.h"
+
+/* Idle ticks cost next to nothing to replay; but a guest may use up ticks without retiring
+ * anything (a loop of faults), so they count a little. */
+#define IDLE_SHARE 64
+
+/* Kept even if the guest's memory alone is more than the budget: with fewer, going back would take
+ * for ever. */
+#define MARKS_MIN 16
+
+uint64_t travel_cost(const struct travel *t)
+{
+    const struct machine_state *s = &t->machine->state;
+
+    return s->instructions + (s->now - s->instructions) / IDLE_SHARE;
+}
+
+/* How many marks are at or before `at`. */
+static size_t marks_until(const struct travel *t, tick at)
+{
+    size_t low = 0, high = t->marks.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (t->marks.data[middle].at <= at) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+const struct mark *travel_mark_before(const struct travel *t, tick at)
+{
+    size_t count = marks_until(t, at);
+
+    must(count > 0);
+    return &t->marks.data[count - 1];
+}
+
+static void drop_mark(struct travel *t, size_t i)
+{
+    checkpoint_drop(t->marks.data[i].checkpoint);
+    memmove(&t->marks.data[i], &t->marks.data[i + 1],
+            (t->marks.count - i - 1) * sizeof(*t->marks.data));
+    t->marks.count--;
+}
+
+void travel_drop_marks_from(struct travel *t, tick at)
+{
+    while (t->marks.count > 0 && t->marks.data[t->marks.count - 1].at >= at) {
+        drop_mark(t, t->marks.count - 1);
+    }
+}
+
+/* Gives up the mark that is missed least; the first and the last are not asked. */
+static void thin(struct travel *t)
+{
+    uint64_t cursor = travel_cost(t);
+    double least = 0;
+    size_t which = 0;
+
+    for (size_t i = 1; i + 1 < t->marks.count; i++) {
+        const struct mark *m = &t->marks.data[i];
+        uint64_t gap = m[1].cost - m[-1].cost;
+        uint64_t away = m->cost < cursor ? cursor - m->cost : m->cost - cursor;
+        double value = (double)gap / ((double)away + 1);
+
+        if (which == 0 || value < least) {
+            least = value;
+            which = i;
+        }
+    }
+    must(which != 0);
+    drop_mark(t, which);
+}
+
+void travel_mark(struct travel *t)
+{
+    tick now = t->machine->state.now;
+    size_t i = marks_until(t, now);
+
+    if (i > 0 && t->marks.data[i - 1].at == now) {
+        return;
+    }
+    vec_push(&t->marks, (struct mark){0});
+    memmove(&t->marks.data[i + 1], &t->marks.data[i],
+            (t->marks.count - 1 - i) * sizeof(*t->marks.data));
+    t->marks.data[i] =
+        (struct mark){.at = now, .cost = travel_cost(t), .checkpoint = checkpoint_save(t->store)};
+    while (t->marks.count > t->limits.count ||
+           (t->marks.count > MARKS_MIN && checkpoint_store_bytes(t->store) > t->limits.bytes)) {
+        thin(t);
+    }
+}
+
+size_t travel_marks(const struct travel *t, tick *out, size_t room)
+{
+    for (size_t i = 0; i < t->marks.count && i < room; i++) {
+        out[i] = t->marks.data[i].at;
+    }
+    return t->marks.count;
+}
+
+void travel_restore(struct travel *t, const struct mark *mark)
+{
+    struct machine *m = t->machine;
+    tick from = m->state.now;
+
+    if (from > t->furthest) {
+        t->furthest = from;
+    }
+    checkpoint_restore(t->store, mark->checkpoint);
+    if (t->is_live) {
+        travel_set_inlet(t);
+    }
+    t->source.moved(t->source.opaque, from, m->state.now);
+    t->has_reported = false;
+}

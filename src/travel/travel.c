@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * travel: the traveller itself, and the inlet between the source and the machine: it passes
+ * everything on, but output that was shown before, and notes which input came last.
+ */
+#include <stdlib.h>
+
+#include "travel/internal.h"
+
+/* Host time between checkpoints about 0.1 s at 40 M instructions/s: a guess between the cost of
+ * saving (a few per cent) and that of arriving (half of it on average). */
+#define DEFAULT_SPACING (UINT64_C(4) << 20)
+#define DEFAULT_BYTES   (UINT64_C(512) * MIB)
+#define DEFAULT_COUNT   160
+
+/* ---- the inlet ---- */
+
+static enum inlet_answer pass_next(void *opaque, tick now, struct input *in, tick *ask_again)
+{
+    struct travel *t = opaque;
+    enum inlet_answer answer = t->source.inlet.next(t->source.inlet.opaque, now, in, ask_again);
+
+    if (answer == INLET_INPUT) {
+        t->last_input.at = now;
+        t->last_input.port = in->port;
+        t->last_input.length = in->length;
+        t->last_input.hash = hash_bytes(in->data, in->length, in->port);
+    }
+    return answer;
+}
+
+static tick pass_idle(void *opaque, tick now, tick event)
+{
+    struct travel *t = opaque;
+
+    return t->source.inlet.idle(t->source.inlet.opaque, now, event);
+}
+
+static void pass_output(void *opaque, tick now, uint16_t port, const uint8_t *bytes, size_t count)
+{
+    struct travel *t = opaque;
+
+    if (!t->muted && t->source.inlet.output != NULL) {
+        t->source.inlet.output(t->source.inlet.opaque, now, port, bytes, count);
+    }
+}
+
+void travel_set_inlet(struct travel *t)
+{
+    const struct inlet inlet = {
+        .opaque = t, .next = pass_next, .idle = pass_idle, .output = pass_output};
+
+    machine_set_inlet(t->machine, &inlet);
+    t->is_live = false;
+}
+
+/* ---- making one ---- */
+
+struct travel *travel_new(struct machine *m, const struct travel_source *source,
+                          const struct travel_limits *limits)
+{
+    struct travel *t = base_alloc(1, sizeof(*t));
+
+    t->machine = m;
+    t->source = *source;
+    if (limits != NULL) {
+        t->limits = *limits;
+    }
+    t->limits.spacing = t->limits.spacing != 0 ? t->limits.spacing : DEFAULT_SPACING;
+    t->limits.bytes = t->limits.bytes != 0 ? t->limits.bytes : DEFAULT_BYTES;
+    t->limits.count = t->limits.count != 0 ? t->limits.count : DEFAULT_COUNT;
+    if (t->limits.count < 4) {
+        t->limits.count = 4;
+    }
+    t->verify = true;
+    t->last_input.at = TICK_NEVER;
+    travel_set_inlet(t);
+    machine_set_probes(m, NULL);
+    (void)machine_run(m, m->state.now, false); /* a machine just built has not settled yet */
+    t->begin = t->furthest = t->verified = t->good = m->state.now;
+    t->source.moved(t->source.opaque, t->begin, t->begin);
+    t->store = checkpoint_store_new(m);
+    travel_mark(t);
+    return t;
+}
+
+void travel_free(struct travel *t)
+{
+    if (t == NULL) {
+        return;
+    }
+    travel_drop_marks_from(t, 0);
+    vec_fini(&t->marks);
+    vec_fini(&t->injections);
+    checkpoint_store_free(t->store);
+    free(t);
+}
+
+/* ---- asking ---- */
+
+struct machine *travel_machine(struct travel *t)
+{
+    return t->machine;
+}
+
+tick travel_now(const struct travel *t)
+{
+    return t->machine->state.now;
+}
+
+tick travel_begin(const struct travel *t)
+{
+    return t->begin;
+}
+
+bool travel_is_live(const struct travel *t)
+{
+    return t->source.run_live != NULL;
+}
+
+void travel_set_poll(struct travel *t, void *opaque,
+                     bool (*poll)(void *opaque, uint64_t done, uint64_t whole))
+{
+    t->poll_opaque = opaque;
+    t->poll = poll;
+}
+
+void travel_set_verify(struct travel *t, bool on)
+{
+    t->verify = on;
+}
+
+struct travel_stats travel_get_stats(const struct travel *t)
+{
+    struct travel_stats stats = t->stats;
+
+    stats.store = checkpoint_store_stats(t->store);
+    stats.bytes = checkpoint_store_bytes(t->store);
+    stats.marks = (uint32_t)t->marks.count;
+    return stats;
+}
+
+struct travel_stop travel_stopped(const struct travel *t, enum travel_why why)
+{
+    return (struct travel_stop){
+        .why = why, .at = t->machine->state.now, .hart = t->machine->state.current};
+}
