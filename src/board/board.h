@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * board: whole machines: which chips, where, on which interrupt, and what lies in memory when the
+ * harts start. One file per board, one table of them.
+ */
+#ifndef BOARD_BOARD_H
+#define BOARD_BOARD_H
+
+#include "machine/machine.h"
+
+struct board {
+    const char *arch; /* of the guest: riscv64 */
+    const char *name; /* virt */
+    const char *summary;
+    unsigned serial_count; /* UARTs that it has; their ports are serial0 and so on */
+    struct machine *(*build)(const struct machine_config *c, const struct isa *isa,
+                             struct error *e);
+};
+
+extern const struct board board_registry[];
+extern const size_t board_registry_count;
+const struct board *board_by_name(const char *arch, const char *name); /* NULL: there is none */
+
+/* The machine that `c` describes, sealed, at tick 0: the caller frees it with machine_free().
+ * c->images must be read; they are copied. NULL and a sentence if the machine cannot be. */
+struct machine *board_build(const struct machine_config *c, struct error *e);
+
+/* The guest architecture that the kernel's or else the firmware's header names, also one without
+ * a board here ("aarch64", "x86_64"); NULL if no header says. */
+const char *board_arch_of(const struct machine_config *c);
+
+#endif

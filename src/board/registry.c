@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * registry: the table of boards, and finding the one that a configuration means.
+ */
+#include "board/internal.h"
+
+const struct board board_registry[] = {
+    {.arch = "riscv64",
+     .name = "virt",
+     .summary = "RISC-V VirtIO board",
+     .serial_count = 1,
+     .build = riscv_virt_build},
+};
+const size_t board_registry_count = ARRAY_LEN(board_registry);
+
+const struct board *board_by_name(const char *arch, const char *name)
+{
+    for (size_t i = 0; i < board_registry_count; i++) {
+        if (strcmp(board_registry[i].arch, arch) == 0 &&
+            strcmp(board_registry[i].name, name) == 0) {
+            return &board_registry[i];
+        }
+    }
+    return NULL;
+}
+
+static int board_unknown(const struct machine_config *c, struct error *e)
+{
+    for (size_t i = 0; i < board_registry_count; i++) {
+        if (strcmp(board_registry[i].arch, c->arch) == 0) {
+            return error_set(e, "there is no board \"%s\" for %s; there is \"%s\"", c->board,
+                             c->arch, board_registry[i].name);
+        }
+    }
+    return error_set(e, "guest architecture %s is not one of ours: riscv64 is", c->arch);
+}
+
+struct machine *board_build(const struct machine_config *c, struct error *e)
+{
+    const struct board *board;
+    const struct isa *isa;
+    const char *arch = c->arch;
+
+    if (arch[0] == '\0' && (arch = board_arch_of(c)) == NULL) {
+        error_set(e, "no header says which architecture the guest is of: say it with -arch");
+        return NULL;
+    }
+    board = board_by_name(arch, c->board);
+    isa = isa_by_name(arch);
+    if (board == NULL || isa == NULL) {
+        struct machine_config named = *c;
+        memset(named.arch, 0, sizeof named.arch);
+        memcpy(named.arch, arch, strnlen(arch, sizeof named.arch - 1));
+        board_unknown(&named, e);
+        return NULL;
+    }
+    return board->build(c, isa, e);
+}
+
+/* ---- which architecture ------------------------------------------------------------------------*/
+
+#define HEADER_BYTES 1024 /* holds every mark looked for */
+
+static bool has_mark(const uint8_t *data, uint64_t size, uint64_t at, const char *mark)
+{
+    return size >= at + strlen(mark) && memcmp(data + at, mark, strlen(mark)) == 0;
+}
+
+/* By e_machine and EI_CLASS of the ELF specification and its supplements. */
+static const char *arch_of_elf(const uint8_t *data, uint64_t size)
+{
+    static const struct {
+        unsigned machine;
+        const char *narrow, *wide;
+    } machines[] = {
+        {3, "i386", NULL},      {40, "arm", NULL},           {62, NULL, "x86_64"},
+        {183, NULL, "aarch64"}, {243, "riscv32", "riscv64"},
+    };
+    unsigned machine = elf_machine_of(data, size);
+
+    for (size_t i = 0; i < ARRAY_LEN(machines); i++) {
+        if (machines[i].machine == machine) {
+            return data[4] == 2 ? machines[i].wide : machines[i].narrow;
+        }
+    }
+    return NULL;
+}
+
+static const char *arch_of_bytes(const uint8_t *data, uint64_t size)
+{
+    if (elf_is(data, size)) {
+        return arch_of_elf(data, size);
+    }
+    if (has_mark(data, size, 56, "RSC\x05")) {
+        return "riscv64";
+    }
+    if (has_mark(data, size, 56, "ARM\x64")) {
+        return "aarch64";
+    }
+    if (has_mark(data, size, 0x202, "HdrS")) {
+        return "x86_64";
+    }
+    return NULL;
+}
+
+const char *board_arch_of(const struct machine_config *c)
+{
+    static const enum machine_image_role roles[] = {IMAGE_KERNEL, IMAGE_BIOS};
+
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+        const struct machine_image *image = &c->images[roles[i]];
+        const char *arch = NULL;
+        uint8_t head[HEADER_BYTES];
+
+        if (image->data == NULL) {
+            continue;
+        }
+        if (gzip_is(image->data, image->size)) {
+            uint64_t got = gzip_peek(image->data, image->size, head, sizeof head);
+            arch = arch_of_bytes(head, got);
+        } else {
+            arch = arch_of_bytes(image->data, image->size);
+        }
+        if (arch != NULL) {
+            return arch;
+        }
+    }
+    return NULL;
+}

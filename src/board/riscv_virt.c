@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * riscv_virt: the reference's `virt` board for RV64, so far as its guests can tell: its memory map
+ * and interrupt numbers, a boot ROM that starts firmware as OpenSBI's fw_dynamic wants it, and the
+ * kernel, the initial RAM disk and the device tree in RAM.
+ * Left out: PCI, virtio slots, flash, fw-cfg; see docs/devices.md.
+ */
+#include <stdlib.h>
+
+#include "board/internal.h"
+#include "dev/dev.h"
+
+/* The device tree ends below this, as 32-bit firmware wants it, and starts a page of 2 MiB. */
+#define FDT_LIMIT       UINT64_C(0xc0000000)
+#define FDT_ALIGN       (2 * MIB)
+#define FDT_ALIGN_SMALL (4 * KIB) /* with less RAM than: */
+#define RAM_SMALL       (16 * MIB)
+#define FDT_FIXUP_ROOM  (64 * KIB) /* firmware makes the tree longer in place */
+#define RAM_LEAST       (1 * MIB)
+
+/* OpenSBI's firmware/fw_dynamic: what the firmware before it tells it, version 2. */
+#define FW_DYNAMIC_MAGIC   UINT64_C(0x4942534f)
+#define FW_DYNAMIC_VERSION 2
+enum { FW_NEXT_MODE_S = 1 };
+
+/* ---- chips ------------------------------------------------------------------------------------*/
+
+static int add_chips(struct machine *m, const struct machine_config *c, struct error *e)
+{
+    const struct goldfish_rtc_config rtc_config = {.epoch_ns = c->epoch_ns};
+    const struct uart16550_config uart_config = {.clock_hz = RISCV_VIRT_UART_HZ};
+    /* The order is that of ties. */
+    struct device *timer =
+        machine_add_device(m, &clint, "clint", RISCV_VIRT_CLINT, NULL, 0, NULL, e);
+    struct device *interrupts =
+        machine_add_device(m, &plic, "plic", RISCV_VIRT_PLIC, NULL, 0, NULL, e);
+    struct device *test =
+        machine_add_device(m, &test_finisher, "test", RISCV_VIRT_TEST, NULL, 0, NULL, e);
+    struct device *rtc = machine_add_device(m, &goldfish_rtc, "rtc", RISCV_VIRT_RTC, &rtc_config,
+                                            sizeof rtc_config, NULL, e);
+    struct device *uart = machine_add_device(m, &uart16550, "uart0", RISCV_VIRT_UART, &uart_config,
+                                             sizeof uart_config, "serial0", e);
+
+    if (timer == NULL || interrupts == NULL || test == NULL || rtc == NULL || uart == NULL) {
+        return -1;
+    }
+    clint_attach(timer);
+    machine_connect(rtc, 0, interrupts, RISCV_VIRT_RTC_IRQ);
+    machine_connect(uart, 0, interrupts, RISCV_VIRT_UART_IRQ);
+    return 0;
+}
+
+/* ---- the boot ROM -----------------------------------------------------------------------------*/
+
+/* All harts start here: a0 = hart, a1 = device tree, a2 = fw_dynamic information. */
+static const uint32_t rom_code[] = {
+    0xf1402573, /* 0x00: csrr  a0, mhartid */
+    0x00000297, /* 0x04: auipc t0, 0 */
+    0x02c28613, /* 0x08: addi  a2, t0, 0x2c */
+    0x0242b583, /* 0x0c: ld    a1, 0x24(t0) */
+    0x01c2b283, /* 0x10: ld    t0, 0x1c(t0) */
+    0x00028067, /* 0x14: jr    t0 */
+};
+enum { ROM_ENTRY = 0x20, ROM_FDT = 0x28, ROM_INFO = 0x30, ROM_BYTES = 0x60 };
+
+static int add_rom(struct machine *m, paddr entry, paddr tree, paddr next, struct error *e)
+{
+    const uint64_t info[] = {
+        FW_DYNAMIC_MAGIC, FW_DYNAMIC_VERSION, next,
+        FW_NEXT_MODE_S,   0 /* options */,    0 /* the hart that boots */,
+    };
+    uint8_t rom[ROM_BYTES] = {0};
+
+    for (unsigned i = 0; i < ARRAY_LEN(rom_code); i++) {
+        bytes_set_le(rom + 4 * i, 4, rom_code[i]);
+    }
+    bytes_set_le(rom + ROM_ENTRY, 8, entry);
+    bytes_set_le(rom + ROM_FDT, 8, tree);
+    for (unsigned i = 0; i < ARRAY_LEN(info); i++) {
+        bytes_set_le(rom + ROM_INFO + 8 * i, 8, info[i]);
+    }
+    return machine_add_load(m, RISCV_VIRT_ROM, rom, sizeof rom, e);
+}
+
+static void riscv_virt_reset(struct machine *m)
+{
+    for (unsigned h = 0; h < m->hart_count; h++) {
+        m->cpus[h].hart->pc = RISCV_VIRT_ROM;
+    }
+}
+
+/* ---- RAM --------------------------------------------------------------------------------------*/
+
+static void *make_tree(const struct machine_config *c, struct error *e)
+{
+    const struct fdt_chosen chosen = {.bootargs = c->append,
+                                      .has_initrd = c->images[IMAGE_INITRD].data != NULL};
+    void *tree = c->images[IMAGE_DTB].data != NULL ? fdt_from_image(&c->images[IMAGE_DTB], e)
+                                                   : riscv_virt_fdt(c);
+
+    if (tree != NULL && fdt_add_chosen(tree, &chosen, e) < 0) {
+        free(tree);
+        return NULL;
+    }
+    return tree;
+}
+
+/* The highest place for `size` bytes below `top`; 0 if there is none (RAM is never at 0). */
+static paddr place_below(const struct ram_layout *r, paddr top, uint64_t size, uint64_t align)
+{
+    return size <= top - r->base ? align_down(top - size, align) : 0;
+}
+
+/* Lays down the tree and, below it, the initial RAM disk. Returns the tree's address, or 0. */
+static paddr load_tree_and_initrd(struct ram_layout *r, struct machine *m,
+                                  const struct machine_config *c, struct error *e)
+{
+    const struct machine_image *initrd = &c->images[IMAGE_INITRD];
+    paddr top = r->base + r->size;
+    void *tree = make_tree(c, e);
+    paddr at;
+    int result = 0;
+
+    if (tree == NULL) {
+        return 0;
+    }
+    top = top < FDT_LIMIT ? top : FDT_LIMIT;
+    at = place_below(r, top, fdt_bytes(tree) + FDT_FIXUP_ROOM,
+                     r->size < RAM_SMALL ? FDT_ALIGN_SMALL : FDT_ALIGN);
+    if (initrd->data != NULL) {
+        paddr start = place_below(r, at, initrd->size, PAGE_SIZE);
+
+        fdt_set_initrd(tree, start, start + initrd->size);
+        result = ram_load_bytes(r, m, "initial RAM disk", start, initrd->data, initrd->size, e);
+    }
+    if (result == 0) {
+        result = ram_load_bytes(r, m, "device tree", at, tree, fdt_bytes(tree), e);
+    }
+    free(tree);
+    return result == 0 ? at : 0;
+}
+
+/* Reads, places and loads one program. */
+static int load_program(struct ram_layout *r, struct machine *m, const struct machine_image *image,
+                        const char *what, paddr from, paddr *entry, paddr *end, struct error *e)
+{
+    struct program p;
+    int result;
+
+    if (program_read(image, what, m->isa->elf_machine, r->size, &p, e) < 0) {
+        return -1;
+    }
+    program_place(&p, from);
+    result = ram_load_program(r, m, what, &p, e);
+    *entry = p.entry;
+    *end = program_end(&p);
+    program_fini(&p);
+    return result;
+}
+
+static int load_all(struct machine *m, const struct machine_config *c, struct error *e)
+{
+    const struct machine_image *firmware = &c->images[IMAGE_BIOS];
+    const struct machine_image *kernel = &c->images[IMAGE_KERNEL];
+    struct ram_layout r = {.base = RISCV_VIRT_RAM, .size = c->ram_bytes};
+    paddr start = 0, next = 0, end = r.base, tree;
+    bool has_firmware = firmware->data != NULL && !c->bios_none;
+
+    if (!has_firmware && !c->bios_none) {
+        return error_set(e, "no firmware: name one with -bios FILE, or say -bios none");
+    }
+    if (!has_firmware && kernel->data == NULL) {
+        return error_set(e, "nothing to run: there is neither a firmware nor a kernel");
+    }
+    if (has_firmware && load_program(&r, m, firmware, "firmware", r.base, &start, &end, e) < 0) {
+        return -1;
+    }
+    if (kernel->data != NULL && load_program(&r, m, kernel, "kernel", end, &next, &end, e) < 0) {
+        return -1;
+    }
+    tree = load_tree_and_initrd(&r, m, c, e);
+    return tree != 0 ? add_rom(m, has_firmware ? start : next, tree, next, e) : -1;
+}
+
+/* ---- all together -----------------------------------------------------------------------------*/
+
+static int check_config(const struct machine_config *c, struct error *e)
+{
+    if (c->ram_bytes < RAM_LEAST || c->ram_bytes % PAGE_SIZE != 0) {
+        return error_set(e, "RAM of %llu bytes: it must be whole pages, and 1 MiB at least",
+                         (unsigned long long)c->ram_bytes);
+    }
+    if (c->images[IMAGE_INITRD].data != NULL && c->images[IMAGE_KERNEL].data == NULL) {
+        return error_set(e, "an initial RAM disk is of no use without a kernel");
+    }
+    return 0;
+}
+
+struct machine *riscv_virt_build(const struct machine_config *c, const struct isa *isa,
+                                 struct error *e)
+{
+    struct machine *m;
+
+    if (check_config(c, e) < 0 || (m = machine_new(c, isa, e)) == NULL) {
+        return NULL;
+    }
+    m->board_reset = riscv_virt_reset;
+    if (mem_add_block(&m->mem, "rom", RISCV_VIRT_ROM, RISCV_VIRT_ROM_SIZE, false, e) < 0 ||
+        mem_add_block(&m->mem, "ram", RISCV_VIRT_RAM, c->ram_bytes, true, e) < 0 ||
+        add_chips(m, c, e) < 0 || load_all(m, c, e) < 0 || machine_seal(m, e) < 0) {
+        machine_free(m);
+        return NULL;
+    }
+    return m;
+}
