@@ -14,6 +14,7 @@ static const char *const f_names[32] = {
     "fa1", "fa2", "fa3", "fa4", "fa5",  "fa6",  "fa7", "fs2", "fs3",  "fs4",  "fs5",
     "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11",
 };
+static const char *const roundings[] = {"rne", "rtz", "rdn", "rup", "rmm"};
 #define RM_DYNAMIC 7
 
 static void add_fence_set(struct text *out, unsigned set)
@@ -36,6 +37,9 @@ static bool add_register(struct text *out, const char *word, size_t length,
     bool fp = word[0] == 'f';
     unsigned which = 0;
 
+    if (!fp && word[0] != 'r') {
+        return false;
+    }
     if (length == 3 && word[1] == 's') {
         which = (unsigned)(word[2] - '0');
     } else if (length != 2 || word[1] != 'd') {
@@ -48,8 +52,6 @@ static bool add_register(struct text *out, const char *word, size_t length,
 static void add_operand(struct text *out, const char *word, size_t length,
                         const struct riscv_insn *i, vaddr pc)
 {
-    static const char *const roundings[] = {"rne", "rtz", "rdn", "rup", "rmm"};
-
     if (add_register(out, word, length, i)) {
         return;
     }
@@ -63,7 +65,7 @@ static void add_operand(struct text *out, const char *word, size_t length,
         text_add(out, "0x%llx", (unsigned long long)(pc + (uint64_t)i->imm));
     } else if (strncmp(word, "csr", length) == 0) {
         riscv_csr_print(i->csr, out);
-    } else if (strncmp(word, "rm", length) == 0) {
+    } else if (strncmp(word, "rm", length) == 0 || strncmp(word, "rne", length) == 0) {
         text_add(out, "%s", i->rm < ARRAY_LEN(roundings) ? roundings[i->rm] : "unknown");
     } else if (strncmp(word, "fence", length) == 0) {
         add_fence_set(out, i->imm >> 4 & 15);
@@ -80,13 +82,11 @@ static bool is_word(char c)
 /* Walks the operand column up to its end or to '='. */
 static void add_operands(struct text *out, const char *at, const struct riscv_insn *i, vaddr pc)
 {
-    bool skip_rm = i->rm == RM_DYNAMIC;
-
     while (*at != 0 && *at != '=') {
         size_t length = 0;
-        if (skip_rm && strncmp(at, ",rm", 3) == 0) {
-            at += 3;
-            continue;
+        if ((i->rm == RM_DYNAMIC && strcmp(at, ",rm") == 0) ||
+            (i->rm == 0 && strcmp(at, ",rne") == 0)) {
+            return;
         }
         while (is_word(at[length])) {
             length++;
@@ -99,6 +99,25 @@ static void add_operands(struct text *out, const char *at, const struct riscv_in
             at += length;
         }
     }
+}
+
+/* No assembler writes it: a reserved rounding, fields that are ignored but not zero. */
+static bool is_raw(const struct riscv_insn *i)
+{
+    const char *operands = i->info->operands;
+    size_t length = strlen(operands);
+
+    if (strncmp(operands, "raw:", 4) == 0 || i->info->lift == riscv_lift_illegal) {
+        return true;
+    }
+    if (strcmp(operands, "fence") == 0) {
+        return (i->imm & 0xf0) == 0 || (i->imm & 0x0f) == 0;
+    }
+    if (length > 4 && strcmp(operands + length - 4, ",rne") == 0) {
+        return i->rm != 0;
+    }
+    return length > 3 && strcmp(operands + length - 3, ",rm") == 0 && i->rm != RM_DYNAMIC &&
+           i->rm >= ARRAY_LEN(roundings);
 }
 
 static void add_instruction(struct text *out, const struct riscv_insn *i, vaddr pc)
@@ -116,6 +135,8 @@ static void add_instruction(struct text *out, const struct riscv_insn *i, vaddr 
     if (strncmp(operands, "aq:", 3) == 0) {
         text_add(out, "%s", orders[bits_get(i->bits, 25, 2)]);
         operands += 3;
+    } else if (strncmp(operands, "raw:", 4) == 0) {
+        operands += 4;
     }
     if (*operands != 0) {
         text_add(out, "\t");
@@ -127,6 +148,7 @@ unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, s
 {
     struct riscv_insn i;
     unsigned length;
+    bool known;
 
     if (available < 2) {
         return 0;
@@ -135,11 +157,13 @@ unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, s
     if (available < length) {
         return 0;
     }
-    if (riscv_decode((uint32_t)bytes_get_le(bytes, length), &i) &&
-        i.info->lift != riscv_lift_illegal) {
-        add_instruction(out, &i, pc);
-    } else {
+    known = riscv_decode((uint32_t)bytes_get_le(bytes, length), &i);
+    if (!known || is_raw(&i)) {
         text_add(out, length == 4 ? ".4byte\t0x%08x" : ".2byte\t0x%04x", i.bits);
+    }
+    if (known) {
+        text_add(out, is_raw(&i) ? "\t# " : "");
+        add_instruction(out, &i, pc);
     }
     return length;
 }

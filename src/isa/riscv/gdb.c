@@ -11,26 +11,89 @@ enum { GDB_PC = 32, GDB_F0 = 33, GDB_CSR0 = 65, GDB_PRIV = 65 + 4096 };
 #define CSR_FEATURE     "org.gnu.gdb.riscv.csr"
 #define VIRTUAL_FEATURE "org.gnu.gdb.riscv.virtual"
 
-#define X(n, name)       {#name, CPU_FEATURE, "int", "general", XLEN, n},
-#define P(n, name, type) {#name, CPU_FEATURE, type, "general", XLEN, n},
-#define F(n, name)       {#name, FPU_FEATURE, "ieee_double", "float", 64, GDB_F0 + (n)},
+#define X(n, name, type)                                                                           \
+    {                                                                                              \
+#name, CPU_FEATURE, type, "general", XLEN, n                                               \
+    }
+#define F(n, name)                                                                                 \
+    {                                                                                              \
+#name, FPU_FEATURE, "ieee_double", "float", 64, GDB_F0 + (n)                               \
+    }
+#define CSR(number, name)                                                                          \
+    {                                                                                              \
+#name, CSR_FEATURE, "int", "csr", XLEN, GDB_CSR0 + (number)                                \
+    }
 
 static const struct isa_register registers[] = {
-    X(0, zero) P(1, ra, "code_ptr") P(2, sp, "data_ptr") P(3, gp, "data_ptr") P(4, tp, "data_ptr")
-    X(5, t0) X(6, t1) X(7, t2) P(8, fp, "data_ptr") X(9, s1)
-    X(10, a0) X(11, a1) X(12, a2) X(13, a3) X(14, a4) X(15, a5) X(16, a6) X(17, a7)
-    X(18, s2) X(19, s3) X(20, s4) X(21, s5) X(22, s6) X(23, s7) X(24, s8) X(25, s9)
-    X(26, s10) X(27, s11) X(28, t3) X(29, t4) X(30, t5) X(31, t6)
-    P(GDB_PC, pc, "code_ptr")
-    F(0, ft0) F(1, ft1) F(2, ft2) F(3, ft3) F(4, ft4) F(5, ft5) F(6, ft6) F(7, ft7)
-    F(8, fs0) F(9, fs1) F(10, fa0) F(11, fa1) F(12, fa2) F(13, fa3) F(14, fa4) F(15, fa5)
-    F(16, fa6) F(17, fa7) F(18, fs2) F(19, fs3) F(20, fs4) F(21, fs5) F(22, fs6) F(23, fs7)
-    F(24, fs8) F(25, fs9) F(26, fs10) F(27, fs11) F(28, ft8) F(29, ft9) F(30, ft10) F(31, ft11)
-#define CSR_LINE(number, name) {#name, CSR_FEATURE, "int", "csr", XLEN, GDB_CSR0 + (number)},
-#define PLAIN(number, name, member, mask)           CSR_LINE(number, name)
-#define FUNC(number, name, get, set)                CSR_LINE(number, name)
+    X(0, zero, "int"),
+    X(1, ra, "code_ptr"),
+    X(2, sp, "data_ptr"),
+    X(3, gp, "data_ptr"),
+    X(4, tp, "data_ptr"),
+    X(5, t0, "int"),
+    X(6, t1, "int"),
+    X(7, t2, "int"),
+    X(8, fp, "data_ptr"),
+    X(9, s1, "int"),
+    X(10, a0, "int"),
+    X(11, a1, "int"),
+    X(12, a2, "int"),
+    X(13, a3, "int"),
+    X(14, a4, "int"),
+    X(15, a5, "int"),
+    X(16, a6, "int"),
+    X(17, a7, "int"),
+    X(18, s2, "int"),
+    X(19, s3, "int"),
+    X(20, s4, "int"),
+    X(21, s5, "int"),
+    X(22, s6, "int"),
+    X(23, s7, "int"),
+    X(24, s8, "int"),
+    X(25, s9, "int"),
+    X(26, s10, "int"),
+    X(27, s11, "int"),
+    X(28, t3, "int"),
+    X(29, t4, "int"),
+    X(30, t5, "int"),
+    X(31, t6, "int"),
+    X(GDB_PC, pc, "code_ptr"),
+    F(0, ft0),
+    F(1, ft1),
+    F(2, ft2),
+    F(3, ft3),
+    F(4, ft4),
+    F(5, ft5),
+    F(6, ft6),
+    F(7, ft7),
+    F(8, fs0),
+    F(9, fs1),
+    F(10, fa0),
+    F(11, fa1),
+    F(12, fa2),
+    F(13, fa3),
+    F(14, fa4),
+    F(15, fa5),
+    F(16, fa6),
+    F(17, fa7),
+    F(18, fs2),
+    F(19, fs3),
+    F(20, fs4),
+    F(21, fs5),
+    F(22, fs6),
+    F(23, fs7),
+    F(24, fs8),
+    F(25, fs9),
+    F(26, fs10),
+    F(27, fs11),
+    F(28, ft8),
+    F(29, ft9),
+    F(30, ft10),
+    F(31, ft11),
+#define FPCSR(number, name, get, set)     {#name, FPU_FEATURE, "int", "float", 32, GDB_CSR0 + (number)},
+#define PLAIN(number, name, member, mask) CSR(number, name),
+#define FUNC(number, name, get, set)      CSR(number, name),
 #define MANY(number, count, name, first, get, set)
-#define FPCSR(number, name, get, set) {#name, FPU_FEATURE, "int", "float", 32, GDB_CSR0 + (number)},
 #include "isa/riscv/csrs.def"
     {"priv", VIRTUAL_FEATURE, "int", NULL, XLEN, GDB_PRIV},
 };
