@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * tiny: the smallest machine that IR runs on. Its page walk is arithmetic; what a walk that reads
+ * memory adds is tested by tests/unit/cpu_walk.c.
+ */
+#include "tiny.h"
+
+#include <stdlib.h>
+
+/* ---- the device ---- */
+
+static uint64_t device_read(void *opaque, uint64_t at, unsigned size)
+{
+    struct tiny *t = opaque;
+
+    t->reads++;
+    return at | (uint64_t)size << 16;
+}
+
+static void device_write(void *opaque, uint64_t at, unsigned size, uint64_t value)
+{
+    struct tiny *t = opaque;
+
+    t->written_at = at;
+    t->written_size = size;
+    t->written = value;
+    if (at == 8) {
+        t->cpu.look = true;
+    }
+}
+
+/* ---- translation ---- */
+
+static struct tiny *tiny_of(const struct cpu *cpu)
+{
+    return cpu->machine;
+}
+
+static bool translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
+                      struct translation *out)
+{
+    struct tiny *t = tiny_of(cpu);
+    bool read_only = va - TINY_READ_ONLY < TINY_RAM + TINY_RAM_BYTES - TINY_READ_ONLY;
+    bool alias = va - TINY_ALIAS < TINY_RAM_BYTES;
+    bool mapped = va - TINY_RAM < TINY_RAM_BYTES || va - TINY_ROM < PAGE_SIZE ||
+                  va - TINY_NOTHING < PAGE_SIZE || va - TINY_DEVICE < PAGE_SIZE || alias;
+
+    t->translations++;
+    if (!mapped || (read_only && access == ACCESS_WRITE)) {
+        if (as != AS_DEBUG) {
+            cpu_raise(cpu, TINY_PAGE_FAULT + access, va);
+        }
+        return false;
+    }
+    *out = (struct translation){.at = alias ? va - TINY_ALIAS + TINY_RAM : va,
+                                .cacheable = !t->uncacheable,
+                                .readable = true,
+                                .writable = !read_only,
+                                .executable = true};
+    return true;
+}
+
+static void bus_fault(struct cpu *cpu, vaddr va, enum access access)
+{
+    cpu_raise(cpu, TINY_BUS_FAULT + access, va);
+}
+
+static void misaligned(struct cpu *cpu, vaddr va, enum access access)
+{
+    cpu_raise(cpu, TINY_MISALIGNED + access, va);
+}
+
+static void space_key(const struct cpu *cpu, uint64_t key[4])
+{
+    (void)cpu;
+    key[0] = 1;
+}
+
+static const struct cpu_mmu mmu = {translate, bus_fault, misaligned, space_key};
+
+/* ---- listeners ---- */
+
+static void code_written(void *listener, uint32_t page, uint64_t granules)
+{
+    struct tiny *t = listener;
+
+    (void)page;
+    t->code_hits++;
+    t->last_granules = granules;
+}
+
+static void table_written(void *listener)
+{
+    struct tiny *t = listener;
+
+    t->table_hits++;
+    cpu_forget(&t->cpu);
+    mem_tables_forget(&t->mem);
+}
+
+static void page_unwritable(void *listener, uint32_t page)
+{
+    struct tiny *t = listener;
+
+    t->pages_out++;
+    cpu_forget_page(&t->cpu, page);
+}
+
+static void epoch(void *listener)
+{
+    struct tiny *t = listener;
+
+    t->epochs++;
+    cpu_forget_writes(&t->cpu);
+}
+
+static void dma_written(void *listener)
+{
+    struct tiny *t = listener;
+
+    t->dma_writes++;
+}
+
+/* ---- helpers ---- */
+
+static uint64_t help_sum(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)cpu;
+    return a + b + c;
+}
+
+static uint64_t help_now(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)a, (void)b, (void)c;
+    return cpu_now(cpu);
+}
+
+static uint64_t help_poke(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)c;
+    memcpy((uint8_t *)cpu->state + a, &b, sizeof(b));
+    return 0;
+}
+
+static uint64_t help_raise(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)c;
+    if (a != 0) {
+        cpu_raise(cpu, (uint32_t)a, b);
+    }
+    return 0;
+}
+
+static uint64_t help_look(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)a, (void)b, (void)c;
+    cpu->look = true;
+    return 0;
+}
+
+const struct ir_helper tiny_helpers[] = {
+    {"sum", help_sum, HELPER_PURE, 3},     {"now", help_now, HELPER_READS, 0},
+    {"poke", help_poke, HELPER_WRITES, 2}, {"raise", help_raise, HELPER_FAULTS, 2},
+    {"look", help_look, HELPER_READS, 0},
+};
+const uint32_t tiny_helper_count = ARRAY_LEN(tiny_helpers);
+
+/* ---- the machine ---- */
+
+void tiny_init(struct tiny *t)
+{
+    struct mem_window window = {.name = "device",
+                                .base = TINY_DEVICE,
+                                .size = PAGE_SIZE,
+                                .opaque = t,
+                                .read = device_read,
+                                .write = device_write};
+    struct error e;
+
+    memset(t, 0, sizeof(*t));
+    mem_init(&t->mem);
+    must(mem_add_block(&t->mem, "ram", TINY_RAM, TINY_RAM_BYTES, true, &e) == 0);
+    must(mem_add_block(&t->mem, "rom", TINY_ROM, PAGE_SIZE, false, &e) == 0);
+    must(mem_add_window(&t->mem, &window, &e) == 0);
+    t->mem.listener = t;
+    t->mem.code_written = code_written;
+    t->mem.table_written = table_written;
+    t->mem.page_unwritable = page_unwritable;
+    t->mem.epoch = epoch;
+    t->mem.dma_written = dma_written;
+    cpu_init(&t->cpu, &t->state, &t->mem);
+    t->cpu.mmu = &mmu;
+    t->cpu.machine = t;
+    cpu_select_space(&t->cpu);
+}
+
+void tiny_fini(struct tiny *t)
+{
+    cpu_fini(&t->cpu);
+    mem_fini(&t->mem);
+}
+
+/* ---- building again ---- */
+
+static ir_ref rebuild_op(struct ir_build *b, struct ir_op o)
+{
+    const struct ir_op_info *info = &ir_op_info[o.op];
+    enum ir_type t = (enum ir_type)(o.type & IR_TYPE_MASK);
+    bool is_int = t == IR_I32 || t == IR_I64;
+
+    switch (o.op) {
+    case IR_CONST: return ir_const(b, t, o.imm);
+    case IR_GET: return ir_get(b, t, (uint32_t)o.imm);
+    case IR_DEPOSIT: return ir_deposit(b, t, o.a, o.b, o.x & 0xff, o.x >> 8);
+    case IR_EXTRACT: return ir_extract(b, t, o.a, o.imm & 0xff, (unsigned)(o.imm >> 8));
+    case IR_SEXTRACT: return ir_sextract(b, t, o.a, o.imm & 0xff, (unsigned)(o.imm >> 8));
+    case IR_SELECT: return ir_select(b, t, o.c, o.a, o.b);
+    case IR_LD: return ir_ld(b, t, o.a, (int64_t)o.imm, o.attr);
+    case IR_ST: ir_st(b, t, o.a, (int64_t)o.imm, o.b, o.attr); return IR_ABSENT;
+    case IR_EXIT_IF: ir_exit_if(b, o.a, o.imm); return IR_ABSENT;
+    default: break;
+    }
+    if (info->b == K_R && is_int) {
+        return o.type & IR_IMM ? ir_bini(b, (enum ir_opcode)o.op, t, o.a, o.imm)
+                               : ir_bin(b, (enum ir_opcode)o.op, t, o.a, o.b);
+    }
+    if (info->a != K_NONE && info->b == K_NONE && info->c == K_NONE && info->effects == 0 &&
+        info->imm == IMM_NONE && info->attr == ATTR_NONE) {
+        return ir_un(b, (enum ir_opcode)o.op, t, o.a);
+    }
+    return ir_emit(b, o);
+}
+
+struct ir_block *tiny_rebuilt(const struct ir_block *block)
+{
+    struct ir_build *b = base_alloc(1, sizeof(*b));
+    ir_ref map[IR_BLOCK_OPS_MAX];
+    uint32_t insn = 0;
+
+    ir_build_start(b, block->pc, block->helpers, block->helper_count);
+    for (uint32_t i = 0; i < block->op_count; i++) {
+        struct ir_op o = block->ops[i];
+
+        for (; insn < block->insn_count && block->insns[insn].first_op <= i; insn++) {
+            ir_build_insn(b, block->insns[insn].pc_offset);
+            ir_build_insn_length(b, block->insns[insn].length);
+        }
+        o.a = o.a < i ? map[o.a] : IR_ABSENT;
+        o.b = o.b < i ? map[o.b] : IR_ABSENT;
+        if (ir_op_info[o.op].c != K_NONE) {
+            o.c = o.c < i ? map[o.c] : IR_ABSENT;
+        }
+        map[i] = rebuild_op(b, o);
+    }
+    ir_dead(b);
+    struct ir_block *made = ir_build_finish(b);
+    free(b);
+    return made;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * tiny: the smallest machine that IR runs on, for tests and benchmarks: a state of plain slots, a
+ * few pages whose virtual address is their physical one, a device, and a handful of helpers.
+ */
+#ifndef TESTS_IR_TINY_H
+#define TESTS_IR_TINY_H
+
+#include "ir/ir.h"
+
+enum {
+    TINY_STATE_BYTES = 1024,
+    TINY_RAM = 0x10000, /* 32 KiB, read and write, but the last 2 pages are read-only */
+    TINY_RAM_BYTES = 0x8000,
+    TINY_READ_ONLY = 0x16000,
+    TINY_ROM = 0x20000,     /* one page; mapped for writing, too */
+    TINY_NOTHING = 0x28000, /* one page mapped to where nothing is */
+    TINY_DEVICE = 0x30000,  /* one page */
+    TINY_ALIAS = 0x40000    /* RAM again, at other virtual addresses */
+};
+
+/* Causes in cpu->fault; value is the virtual address. Plus enum access. */
+enum { TINY_PAGE_FAULT = 0x10, TINY_BUS_FAULT = 0x20, TINY_MISALIGNED = 0x30 };
+
+struct tiny_state {
+    struct hart hart;
+    uint8_t slots[TINY_STATE_BYTES - sizeof(struct hart)];
+};
+_Static_assert(sizeof(struct tiny_state) == TINY_STATE_BYTES, "slots begin at 0");
+
+struct tiny {
+    struct cpu cpu;
+    struct mem mem;
+    struct tiny_state state;
+    /* The device: reading gives the offset and the size (0xSS00OO); the last write is noted. A
+     * write to offset 8 raises cpu->look. */
+    uint64_t written_at, written, written_size, reads;
+    unsigned translations; /* calls of translate */
+    bool uncacheable;
+    unsigned code_hits, table_hits, pages_out, epochs, dma_writes;
+    uint64_t last_granules;
+};
+
+void tiny_init(struct tiny *t);
+void tiny_fini(struct tiny *t);
+
+/* sum(a, b, c) pure; now() reads; poke(slot, value) writes 8 bytes of state; raise(cause, value)
+ * if cause is not 0; look(). */
+extern const struct ir_helper tiny_helpers[];
+extern const uint32_t tiny_helper_count;
+
+/* The block made again through the builder's shorthands, and without its dead operations. */
+struct ir_block *tiny_rebuilt(const struct ir_block *b);
+
+#endif
