@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * world: the untidy outside: the host's clock and chance, the terminal, files and sockets behind
+ * serial ports. Nothing in here sees a machine; what it has goes to callbacks, which post it to a
+ * journal. The only threads are the readers of serial.c.
+ */
+#ifndef WORLD_WORLD_H
+#define WORLD_WORLD_H
+
+#include <termios.h>
+
+#include "base/base.h"
+#include "journal/journal.h"
+
+/* ---- wallclock.c ----------------------------------------------------------------------------- */
+
+/* The host's time, and a wait that can be cut short from any thread or signal handler. */
+struct wallclock {
+    int wake_fd;
+};
+int wallclock_init(struct wallclock *w, struct error *e);
+void wallclock_fini(struct wallclock *w);
+/* For a journal; the clock outlives it. `sleeps` false: -icount sleep=off. */
+struct pace wallclock_pace(struct wallclock *w, bool sleeps);
+uint64_t wallclock_now_ns(void);   /* monotonic */
+uint64_t wallclock_epoch_ns(void); /* since 1970: for a machine's configuration */
+uint64_t wallclock_cpu_ns(void);   /* processor time of this process, all threads */
+
+/* ---- entropy.c ------------------------------------------------------------------------------- */
+
+uint64_t entropy_seed(void); /* for a machine's configuration */
+
+/* ---- tty.c ----------------------------------------------------------------------------------- */
+
+/* A terminal in raw mode: each key goes to the guest at once. */
+struct tty {
+    int fd;
+    volatile bool raw;
+    struct termios saved;
+};
+/* Does nothing if fd is no terminal. `signals` keeps Ctrl-C, Ctrl-Z and Ctrl-\ as signals; output
+ * is still processed (newlines). */
+void tty_make_raw(struct tty *t, int fd, bool signals);
+/* Puts it back; may be called twice, and in a signal handler. */
+void tty_restore(struct tty *t);
+
+/* Ctrl-A is the prefix of commands, as in QEMU; Ctrl-A Ctrl-A sends one. */
+enum tty_command { TTY_NONE, TTY_QUIT /* x */, TTY_HELP /* h, ? */, TTY_MONITOR /* c */ };
+struct tty_keys {
+    bool prefixed;
+};
+/* Takes the next run of `in`: bytes for the guest go to `out` (room for `count`), *out_count of
+ * them; stops after a command. Returns how many bytes of `in` were used. */
+size_t tty_keys_take(struct tty_keys *k, const uint8_t *in, size_t count, uint8_t *out,
+                     size_t *out_count, enum tty_command *command);
+extern const char tty_help[]; /* the text for Ctrl-A h */
+
+/* ---- serial_spec.c: -serial and -chardev ------------------------------------------------------ */
+
+enum serial_kind { SERIAL_NULL, SERIAL_STDIO, SERIAL_FILE, SERIAL_UNIX, SERIAL_TCP };
+struct serial_spec {
+    enum serial_kind kind;
+    char path[1024];       /* file, unix; for tcp the host */
+    char port[32];         /* tcp */
+    bool is_server, waits; /* waits: for the first client, before the machine starts */
+    bool keys;             /* stdio: Ctrl-A commands, and no signals (mon:stdio, mux=on) */
+    bool appends;          /* file */
+};
+/* "stdio", "mon:stdio", "null", "none", "file:PATH", "unix:PATH[,server[=on|off]][,nowait|wait=..]",
+ * "tcp:HOST:PORT[,...]". "chardev:ID" is the caller's to look up. */
+int serial_spec_parse(struct serial_spec *s, const char *text, struct error *e);
+/* "socket,id=ID,path=PATH,server=on,wait=off", "file,id=ID,path=PATH", "stdio,id=ID", "null,id=ID"
+ */
+int serial_spec_parse_chardev(struct serial_spec *s, char *id, size_t id_room, const char *text,
+                              struct error *e);
+
+/* ---- serial.c -------------------------------------------------------------------------------- */
+
+struct serial;
+/* Called on the port's own thread. */
+struct serial_events {
+    void *opaque;
+    /* Bytes for the guest; returns how many were taken. The rest is offered again a little later,
+     * and nothing more is read meanwhile. */
+    size_t (*post)(void *opaque, const uint8_t *bytes, size_t count);
+    void (*command)(void *opaque, enum tty_command command); /* may be NULL */
+};
+/* Opens, connects, listens, waits for a client if it should. `tty` is made raw for stdio. */
+struct serial *serial_open(const struct serial_spec *spec, struct tty *tty, struct error *e);
+/* From now on input is posted. The end of input (EOF on stdin) ends nothing else. */
+int serial_start(struct serial *s, const struct serial_events *events, struct error *e);
+/* From the machine's thread. Files, pipes and terminals may wait; sockets never do: what exceeds
+ * 1 MiB, and what comes while nobody is connected, is dropped and counted. Bytes may stay in a
+ * buffer until serial_flush(). */
+void serial_output(struct serial *s, const uint8_t *bytes, size_t count);
+void serial_flush(struct serial *s);
+uint64_t serial_dropped(const struct serial *s); /* bytes */
+/* Flushes (sockets: at most two seconds), stops the thread, closes. */
+void serial_close(struct serial *s);
+
+#endif
