@@ -73,10 +73,14 @@ static bool may_fill(const struct cpu *cpu, vaddr va, enum access access, uint8_
 static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access access,
                       uint8_t mem_attr, struct place *p)
 {
-    struct translation t;
+    struct translation t = {0};
 
     *p = (struct place){.block = NULL};
     if (!cpu->mmu->translate(cpu, va, access, MEM_AS(mem_attr), &t)) {
+        return false;
+    }
+    if (t.extent != 0 && size > t.extent) {
+        cpu->mmu->bus_fault(cpu, va, access); /* protection ends inside the access */
         return false;
     }
     p->at = t.at;

@@ -20,9 +20,9 @@ struct hart {
     uint64_t pc;
     uint64_t instructions; /* retired since the machine was built */
     vaddr reservation;     /* LR/SC, exclusives: the address, while `reserved` */
-    uint32_t reserved; /* a slot of its own, so that lifters can PUT it */
-    uint8_t waiting;   /* in WFI, HLT: nothing runs until an interrupt is pending */
-    uint8_t fp_flags;  /* sticky FP_* since the front end last took them */
+    uint32_t reserved;     /* a slot of its own, so that lifters can PUT it */
+    uint8_t waiting;       /* in WFI, HLT: nothing runs until an interrupt is pending */
+    uint8_t fp_flags;      /* sticky FP_* since the front end last took them */
     uint8_t zero[2];
 };
 #define HART_FIELDS(type)                                                                          \
@@ -39,6 +39,8 @@ enum access_as { AS_CURRENT, AS_USER, AS_OTHER, AS_DEBUG };
 struct translation {
     paddr at;       /* physical address of the very byte asked for */
     bool cacheable; /* holds for its whole 4 KiB page until tables or the space key change */
+    unsigned
+        extent; /* bytes from `at` for which it holds when not cacheable; 0: to the page's end */
     bool readable, writable, executable; /* what the page allows; a write only once D is set */
 };
 
@@ -77,7 +79,7 @@ struct fetch_entry {
     paddr at;   /* its physical page */
 };
 struct jump_entry {
-    vaddr pc; /* UINT64_MAX: none */
+    vaddr pc;            /* UINT64_MAX: none */
     struct block *block; /* engine/ */
 };
 
@@ -151,9 +153,9 @@ void cpu_fini(struct cpu *cpu);
 void cpu_select_space(struct cpu *cpu);
 /* Drops every table (not the ISA's state): after a restore, a table write, in tests at any tick. */
 void cpu_forget(struct cpu *cpu);
-void cpu_forget_writes(struct cpu *cpu);               /* the write tables only: a new epoch */
-void cpu_forget_page(struct cpu *cpu, uint32_t page);  /* one physical page out of write tables */
-void cpu_forget_jumps(struct cpu *cpu);                /* jump entries: code went away */
+void cpu_forget_writes(struct cpu *cpu);              /* the write tables only: a new epoch */
+void cpu_forget_page(struct cpu *cpu, uint32_t page); /* one physical page out of write tables */
+void cpu_forget_jumps(struct cpu *cpu);               /* jump entries: code went away */
 
 /* Raises an exception for the current instruction. */
 static inline void cpu_raise(struct cpu *cpu, uint32_t cause, uint64_t value)
@@ -162,12 +164,12 @@ static inline void cpu_raise(struct cpu *cpu, uint32_t cause, uint64_t value)
 }
 
 /* Memory operand attributes: a byte, also of the IR's operations. */
-#define MEM_SIZE_LOG2 0x07 /* 0..4: 1 to 16 bytes */
-#define MEM_SIGNED    0x08 /* loads sign-extend to the type */
-#define MEM_BIG       0x10 /* big-endian */
-#define MEM_ALIGNED   0x20 /* misaligned addresses fault */
-#define MEM_AS_SHIFT  6    /* enum access_as in bits 6..7 */
-#define MEM_SIZE(attr) (1u << ((attr) & MEM_SIZE_LOG2))
+#define MEM_SIZE_LOG2  0x07 /* 0..4: 1 to 16 bytes */
+#define MEM_SIGNED     0x08 /* loads sign-extend to the type */
+#define MEM_BIG        0x10 /* big-endian */
+#define MEM_ALIGNED    0x20 /* misaligned addresses fault */
+#define MEM_AS_SHIFT   6    /* enum access_as in bits 6..7 */
+#define MEM_SIZE(attr) (1u << ((attr)&MEM_SIZE_LOG2))
 #define MEM_AS(attr)   ((enum access_as)((attr) >> MEM_AS_SHIFT))
 
 /* ---- slow paths: any size 1..16, any alignment, RAM or device ---- */

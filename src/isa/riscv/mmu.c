@@ -84,7 +84,7 @@ static enum outcome use_leaf(struct cpu *cpu, const struct walk *w, paddr at, ui
                              unsigned *allowed)
 {
     uint64_t wanted = *pte | PTE_A | (w->access == ACCESS_WRITE ? PTE_D : 0);
-    bool whole;
+    unsigned extent;
 
     if (w->debug) {
         *allowed = PMP_R | PMP_W | PMP_X;
@@ -98,7 +98,7 @@ static enum outcome use_leaf(struct cpu *cpu, const struct walk *w, paddr at, ui
         if (!w->adue) {
             return WALK_PAGE_FAULT;
         }
-        if ((riscv_pmp_allows(riscv_of(cpu), at, PRIV_S, &whole) & PMP_W) == 0 ||
+        if ((riscv_pmp_allows(riscv_of(cpu), at, PRIV_S, &extent) & PMP_W) == 0 ||
             !cpu_walk_update(cpu, at, 8, wanted)) {
             return WALK_ACCESS_FAULT;
         }
@@ -127,9 +127,9 @@ static enum outcome walk(struct cpu *cpu, const struct walk *w, vaddr va, paddr 
         uint64_t span = (UINT64_C(1) << shift) - 1;
         enum outcome why;
         uint64_t pte;
-        bool whole;
+        unsigned extent;
 
-        if ((!w->debug && (riscv_pmp_allows(s, at, PRIV_S, &whole) & PMP_R) == 0) ||
+        if ((!w->debug && (riscv_pmp_allows(s, at, PRIV_S, &extent) & PMP_R) == 0) ||
             !cpu_walk_read(cpu, at, 8, !w->debug, &pte)) {
             return WALK_ACCESS_FAULT;
         }
@@ -167,14 +167,14 @@ bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
     };
     unsigned allowed = PMP_R | PMP_W | PMP_X;
     enum outcome why = WALK_OK;
-    bool whole_page = true;
+    unsigned extent = 0;
 
     out->at = va;
     if (w.priv != PRIV_M && SATP_MODE(s->satp) != SATP_BARE) {
         why = walk(cpu, &w, va, &out->at, &allowed);
     }
     if (why == WALK_OK && !w.debug) {
-        allowed &= riscv_pmp_allows(s, out->at, w.priv, &whole_page);
+        allowed &= riscv_pmp_allows(s, out->at, w.priv, &extent);
         why = (allowed & access_need[access]) == 0 ? WALK_ACCESS_FAULT : WALK_OK;
     }
     if (why != WALK_OK) {
@@ -183,7 +183,8 @@ bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
         }
         return false;
     }
-    out->cacheable = whole_page && !w.debug;
+    out->extent = extent;
+    out->cacheable = extent == 0 && !w.debug;
     out->readable = (allowed & PMP_R) != 0;
     out->writable = (allowed & PMP_W) != 0;
     out->executable = (allowed & PMP_X) != 0;

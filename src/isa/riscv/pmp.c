@@ -33,24 +33,32 @@ static bool entry_range(const struct riscv *s, unsigned i, paddr *low, paddr *hi
     }
 }
 
-unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, bool *whole_page)
+unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, unsigned *extent)
 {
     paddr page = align_down(at, PAGE_SIZE);
-    paddr page_last = page + (PAGE_SIZE - 1);
+    paddr last = page + (PAGE_SIZE - 1); /* of the bytes around `at` that no boundary divides */
+    bool whole = true;
     paddr low, high;
+    unsigned allowed = priv == PRIV_M ? PMP_ALL : 0;
 
-    *whole_page = true;
     for (unsigned i = 0; i < PMP_ENTRIES; i++) {
-        if (!entry_range(s, i, &low, &high) || high < page || low > page_last) {
+        if (!entry_range(s, i, &low, &high) || high < page || low > (page | (PAGE_SIZE - 1))) {
             continue;
         }
-        if (low > page || high < page_last) {
-            *whole_page = false;
-        }
+        whole = whole && low <= page && high >= (page | (PAGE_SIZE - 1));
         if (at >= low && at <= high) {
-            bool ignored = priv == PRIV_M && (s->pmpcfg[i] & PMP_LOCK) == 0;
-            return ignored ? PMP_ALL : s->pmpcfg[i] & PMP_ALL;
+            last = high < last ? high : last;
+            if (priv != PRIV_M || (s->pmpcfg[i] & PMP_LOCK) != 0) {
+                allowed = s->pmpcfg[i] & PMP_ALL;
+            } else {
+                allowed = PMP_ALL;
+            }
+            break;
+        }
+        if (low > at && low - 1 < last) {
+            last = low - 1;
         }
     }
-    return priv == PRIV_M ? PMP_ALL : 0;
+    *extent = whole ? 0 : (unsigned)(last - at + 1);
+    return allowed;
 }

@@ -188,10 +188,10 @@ void riscv_bus_fault(struct cpu *cpu, vaddr va, enum access access);
 void riscv_misaligned(struct cpu *cpu, vaddr va, enum access access);
 void riscv_space_key(const struct cpu *cpu, uint64_t key[4]);
 
-/* What PMP allows a mode at one byte, as PTE-like R W X bits; *whole_page says that the answer is
- * the same for each byte of its 4 KiB page. */
+/* What PMP allows a mode at one byte. *extent: 0 if the answer is the same for each byte of its
+ * 4 KiB page, else the bytes from `at` on for which it certainly is. */
 enum { PMP_R = 1, PMP_W = 2, PMP_X = 4 };
-unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, bool *whole_page);
+unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, unsigned *extent);
 
 /* ---- helpers.c ---- */
 
