@@ -134,8 +134,8 @@ static void bench_complain(void *opaque, tick at, const char *channel, const cha
     b->complaints += strstr(text, "guest error") != NULL;
 }
 
-static inline void bench_open(struct bench *b, const struct device_class *class,
-                              const void *config, size_t config_size, unsigned harts)
+static inline void bench_open(struct bench *b, const struct device_class *class, const void *config,
+                              size_t config_size, unsigned harts)
 {
     struct machine_config c;
     struct error e;
