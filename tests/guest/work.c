@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// work: some 20 million instructions of what programs do: quicksort, a CRC, a sieve, matrices of
+// work: some 15 million instructions of what programs do: quicksort, a CRC, a sieve, matrices of
 // integers, strings, hashing; memory from one line to a megabyte. For timing, and for replays that
 // are long enough to have several checkpoints.
 #include "guest.h"

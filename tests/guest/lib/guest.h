@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)    (sizeof(a) / sizeof((a)[0]))
 #define GUEST_MAX_HARTS 8
 
 /* The program: entered by the boot hart alone with interrupts off. Returning ends the machine:
@@ -24,7 +24,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A failed check prints its place and both values, and the program goes on to the next one. */
 #define CHECK(x) guest_check((x), #x, __FILE__, __LINE__)
-#define CHECK_EQ(got, want) \
+#define CHECK_EQ(got, want)                                                                        \
     guest_check_eq((uint64_t)(got), (uint64_t)(want), #got, __FILE__, __LINE__)
 void guest_check(bool ok, const char *text, const char *file, int line);
 void guest_check_eq(uint64_t got, uint64_t want, const char *text, const char *file, int line);

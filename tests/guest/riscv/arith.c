@@ -5,9 +5,31 @@
 #include "riscv.h"
 
 static const uint64_t corners[] = {
-    0, 1, 2, 3, 31, 32, 33, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0x7fffffff, 0x80000000,
-    0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff,
-    0xfffffffffffffffe, 0xffffffff80000000, 0xffffffff7fffffff, 0x123456789abcdef0,
+    0,
+    1,
+    2,
+    3,
+    31,
+    32,
+    33,
+    63,
+    64,
+    0x7f,
+    0x80,
+    0xff,
+    0x7fff,
+    0x8000,
+    0x7fffffff,
+    0x80000000,
+    0xffffffff,
+    0x100000000,
+    0x7fffffffffffffff,
+    0x8000000000000000,
+    0xffffffffffffffff,
+    0xfffffffffffffffe,
+    0xffffffff80000000,
+    0xffffffff7fffffff,
+    0x123456789abcdef0,
 };
 
 static uint64_t sum;
@@ -22,23 +44,23 @@ static uint64_t word(uint64_t x)
     return (uint64_t)(int64_t)(int32_t)x;
 }
 
-#define OP2(name, a, b)                                                        \
-    ({                                                                         \
-        uint64_t r_;                                                           \
-        __asm__ volatile(name " %0, %1, %2" : "=r"(r_) : "r"(a), "r"(b));      \
-        r_;                                                                    \
+#define OP2(name, a, b)                                                                            \
+    ({                                                                                             \
+        uint64_t r_;                                                                               \
+        __asm__ volatile(name " %0, %1, %2" : "=r"(r_) : "r"(a), "r"(b));                          \
+        r_;                                                                                        \
     })
-#define OPI(name, a, imm)                                                      \
-    ({                                                                         \
-        uint64_t r_;                                                           \
-        __asm__ volatile(name " %0, %1, %2" : "=r"(r_) : "r"(a), "i"(imm));    \
-        r_;                                                                    \
+#define OPI(name, a, imm)                                                                          \
+    ({                                                                                             \
+        uint64_t r_;                                                                               \
+        __asm__ volatile(name " %0, %1, %2" : "=r"(r_) : "r"(a), "i"(imm));                        \
+        r_;                                                                                        \
     })
-#define EXPECT(got, want)                                                      \
-    do {                                                                       \
-        uint64_t g_ = (got);                                                   \
-        CHECK_EQ(g_, want);                                                    \
-        sum = mix(sum, g_);                                                     \
+#define EXPECT(got, want)                                                                          \
+    do {                                                                                           \
+        uint64_t g_ = (got);                                                                       \
+        CHECK_EQ(g_, want);                                                                        \
+        sum = mix(sum, g_);                                                                        \
     } while (0)
 
 static void base_ops(uint64_t a, uint64_t b)
@@ -110,12 +132,11 @@ static void immediates(uint64_t a)
     EXPECT(OPI("sraiw", a, 31), (int64_t)((int32_t)a >> 31));
 }
 
-#define TAKEN(name, a, b)                                                      \
-    ({                                                                         \
-        uint64_t r_ = 1;                                                       \
-        __asm__ volatile(name " %1, %2, 1f\n li %0, 0\n1:"                     \
-                         : "+r"(r_) : "r"(a), "r"(b));                         \
-        r_;                                                                    \
+#define TAKEN(name, a, b)                                                                          \
+    ({                                                                                             \
+        uint64_t r_ = 1;                                                                           \
+        __asm__ volatile(name " %1, %2, 1f\n li %0, 0\n1:" : "+r"(r_) : "r"(a), "r"(b));           \
+        r_;                                                                                        \
     })
 
 static void branches(uint64_t a, uint64_t b)
@@ -134,10 +155,10 @@ static void the_rest(void)
     static uint64_t cell[2];
     uint64_t r;
     cell[0] = UINT64_C(0x8182838485868788);
-#define LOAD(name)                                                             \
-    ({                                                                         \
-        __asm__ volatile(name " %0, 0(%1)" : "=r"(r) : "r"(cell) : "memory");  \
-        r;                                                                     \
+#define LOAD(name)                                                                                 \
+    ({                                                                                             \
+        __asm__ volatile(name " %0, 0(%1)" : "=r"(r) : "r"(cell) : "memory");                      \
+        r;                                                                                         \
     })
     EXPECT(LOAD("lb"), UINT64_C(0xffffffffffffff88));
     EXPECT(LOAD("lbu"), 0x88);
@@ -147,7 +168,9 @@ static void the_rest(void)
     EXPECT(LOAD("lwu"), UINT64_C(0x85868788));
     EXPECT(LOAD("ld"), cell[0]);
     __asm__ volatile("sb %1, 1(%0)\n sh %1, 2(%0)\n sw %1, 4(%0)"
-                     : : "r"(cell), "r"(UINT64_C(0x1122334455667799)) : "memory");
+                     :
+                     : "r"(cell), "r"(UINT64_C(0x1122334455667799))
+                     : "memory");
     EXPECT(cell[0], UINT64_C(0x5566779977999988));
     __asm__ volatile("lui %0, 0x80000" : "=r"(r));
     EXPECT(r, UINT64_C(0xffffffff80000000));

@@ -7,26 +7,25 @@
 static uint64_t sum;
 static uint64_t cell[128] __attribute__((aligned(64)));
 
-#define AMO(name, old)                                                         \
-    ({                                                                         \
-        uint64_t r_;                                                           \
-        cell[0] = (old);                                                       \
-        __asm__ volatile(name " %0, %2, (%1)"                                  \
-                         : "=r"(r_) : "r"(cell), "r"(value) : "memory");       \
-        r_;                                                                    \
+#define AMO(name, old)                                                                             \
+    ({                                                                                             \
+        uint64_t r_;                                                                               \
+        cell[0] = (old);                                                                           \
+        __asm__ volatile(name " %0, %2, (%1)" : "=r"(r_) : "r"(cell), "r"(value) : "memory");      \
+        r_;                                                                                        \
     })
-#define EXPECT_D(name, result)                                                 \
-    do {                                                                       \
-        CHECK_EQ(AMO(name ".d", start), start);                                \
-        CHECK_EQ(cell[0], result);                                             \
-        sum = mix(sum, cell[0]);                                               \
+#define EXPECT_D(name, result)                                                                     \
+    do {                                                                                           \
+        CHECK_EQ(AMO(name ".d", start), start);                                                    \
+        CHECK_EQ(cell[0], result);                                                                 \
+        sum = mix(sum, cell[0]);                                                                   \
     } while (0)
 // The word forms return the old word sign-extended and leave the other half alone.
-#define EXPECT_W(name, result)                                                 \
-    do {                                                                       \
-        CHECK_EQ(AMO(name ".w", start), (uint64_t)(int64_t)(int32_t)start);    \
-        CHECK_EQ(cell[0], (start & ~UINT64_C(0xffffffff)) | (uint32_t)(result)); \
-        sum = mix(sum, cell[0]);                                               \
+#define EXPECT_W(name, result)                                                                     \
+    do {                                                                                           \
+        CHECK_EQ(AMO(name ".w", start), (uint64_t)(int64_t)(int32_t)start);                        \
+        CHECK_EQ(cell[0], (start & ~UINT64_C(0xffffffff)) | (uint32_t)(result));                   \
+        sum = mix(sum, cell[0]);                                                                   \
     } while (0)
 
 static void all_amos(uint64_t start, uint64_t value)
@@ -57,18 +56,17 @@ static void all_amos(uint64_t start, uint64_t value)
     EXPECT_W("amomaxu", ua > ub ? ua : ub);
 }
 
-#define LR_D(p)                                                                \
-    ({                                                                         \
-        uint64_t r_;                                                           \
-        __asm__ volatile("lr.d %0, (%1)" : "=r"(r_) : "r"(p) : "memory");      \
-        r_;                                                                    \
+#define LR_D(p)                                                                                    \
+    ({                                                                                             \
+        uint64_t r_;                                                                               \
+        __asm__ volatile("lr.d %0, (%1)" : "=r"(r_) : "r"(p) : "memory");                          \
+        r_;                                                                                        \
     })
-#define SC_D(p, v)                                                             \
-    ({                                                                         \
-        uint64_t r_;                                                           \
-        __asm__ volatile("sc.d %0, %2, (%1)"                                   \
-                         : "=&r"(r_) : "r"(p), "r"((uint64_t)(v)) : "memory"); \
-        r_;                                                                    \
+#define SC_D(p, v)                                                                                 \
+    ({                                                                                             \
+        uint64_t r_;                                                                               \
+        __asm__ volatile("sc.d %0, %2, (%1)" : "=&r"(r_) : "r"(p), "r"((uint64_t)(v)) : "memory"); \
+        r_;                                                                                        \
     })
 
 static void reservations(void)
@@ -131,7 +129,9 @@ static void fight(uint64_t arg)
         __atomic_fetch_add((uint32_t *)&counters[1], 3, __ATOMIC_SEQ_CST);
         // LR/SC increments written out.
         __asm__ volatile("1: lr.d t0, (%0)\n addi t0, t0, 5\n sc.d t1, t0, (%0)\n bnez t1, 1b"
-                         : : "r"(&counters[2]) : "t0", "t1", "memory");
+                         :
+                         : "r"(&counters[2])
+                         : "t0", "t1", "memory");
         while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) != 0) {
         }
         guarded[0]++;
@@ -159,8 +159,15 @@ static void contention(void)
 
 void guest_main(void)
 {
-    static const uint64_t v[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff,
-        0x8000000000000000, 0xffffffffffffffff, 0x123456789abcdef0};
+    static const uint64_t v[] = {0,
+                                 1,
+                                 0x7fffffff,
+                                 0x80000000,
+                                 0xffffffff,
+                                 0x7fffffffffffffff,
+                                 0x8000000000000000,
+                                 0xffffffffffffffff,
+                                 0x123456789abcdef0};
     for (size_t i = 0; i < ARRAY_LEN(v); i++) {
         for (size_t j = 0; j < ARRAY_LEN(v); j++) {
             all_amos(v[i], v[j]);

@@ -7,29 +7,29 @@
 static uint64_t sum;
 
 #define ARCH(text) ".option push\n.option arch, +zba, +zbb, +zbs\n" text "\n.option pop"
-#define OP2(name, a, b)                                                        \
-    ({                                                                         \
-        uint64_t r_;                                                           \
-        __asm__ volatile(ARCH(name " %0, %1, %2") : "=r"(r_) : "r"(a), "r"(b)); \
-        r_;                                                                    \
+#define OP2(name, a, b)                                                                            \
+    ({                                                                                             \
+        uint64_t r_;                                                                               \
+        __asm__ volatile(ARCH(name " %0, %1, %2") : "=r"(r_) : "r"(a), "r"(b));                    \
+        r_;                                                                                        \
     })
-#define OP1(name, a)                                                           \
-    ({                                                                         \
-        uint64_t r_;                                                           \
-        __asm__ volatile(ARCH(name " %0, %1") : "=r"(r_) : "r"(a));            \
-        r_;                                                                    \
+#define OP1(name, a)                                                                               \
+    ({                                                                                             \
+        uint64_t r_;                                                                               \
+        __asm__ volatile(ARCH(name " %0, %1") : "=r"(r_) : "r"(a));                                \
+        r_;                                                                                        \
     })
-#define OPI(name, a, imm)                                                      \
-    ({                                                                         \
-        uint64_t r_;                                                           \
-        __asm__ volatile(ARCH(name " %0, %1, %2") : "=r"(r_) : "r"(a), "i"(imm)); \
-        r_;                                                                    \
+#define OPI(name, a, imm)                                                                          \
+    ({                                                                                             \
+        uint64_t r_;                                                                               \
+        __asm__ volatile(ARCH(name " %0, %1, %2") : "=r"(r_) : "r"(a), "i"(imm));                  \
+        r_;                                                                                        \
     })
-#define EXPECT(got, want)                                                      \
-    do {                                                                       \
-        uint64_t g_ = (got);                                                   \
-        CHECK_EQ(g_, want);                                                    \
-        sum = mix(sum, g_);                                                     \
+#define EXPECT(got, want)                                                                          \
+    do {                                                                                           \
+        uint64_t g_ = (got);                                                                       \
+        CHECK_EQ(g_, want);                                                                        \
+        sum = mix(sum, g_);                                                                        \
     } while (0)
 
 static uint64_t word(uint64_t x)
@@ -161,8 +161,21 @@ static void zbs(uint64_t a, uint64_t b)
 void guest_main(void)
 {
     static const uint64_t corners[] = {
-        0, 1, 0x80, 0x8000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0xff00ff00ff00ff00,
-        0x8000000000000000, 0x7fffffffffffffff, 0xffffffffffffffff, 0x0100000000000001, 40, 63,
+        0,
+        1,
+        0x80,
+        0x8000,
+        0x7fffffff,
+        0x80000000,
+        0xffffffff,
+        0x100000000,
+        0xff00ff00ff00ff00,
+        0x8000000000000000,
+        0x7fffffffffffffff,
+        0xffffffffffffffff,
+        0x0100000000000001,
+        40,
+        63,
     };
     uint64_t seed = 0x9e3779b97f4a7c15u;
     for (size_t i = 0; i < ARRAY_LEN(corners); i++) {

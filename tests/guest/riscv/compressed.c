@@ -6,20 +6,20 @@
 
 static uint64_t sum;
 
-#define EXPECT(got, want)                                                      \
-    do {                                                                       \
-        uint64_t g_ = (got);                                                   \
-        CHECK_EQ(g_, want);                                                    \
-        sum = mix(sum, g_);                                                    \
+#define EXPECT(got, want)                                                                          \
+    do {                                                                                           \
+        uint64_t g_ = (got);                                                                       \
+        CHECK_EQ(g_, want);                                                                        \
+        sum = mix(sum, g_);                                                                        \
     } while (0)
 
 // s0 in, s0 out; s1 is a second operand.
-#define RUN(text, a, b)                                                        \
-    ({                                                                         \
-        register uint64_t x_ __asm__("s1") = (a);                              \
-        register uint64_t y_ __asm__("a4") = (b);                              \
-        __asm__ volatile(text : "+r"(x_), "+r"(y_) : : "memory", "ra", "t0", "t1"); \
-        x_;                                                                    \
+#define RUN(text, a, b)                                                                            \
+    ({                                                                                             \
+        register uint64_t x_ __asm__("s1") = (a);                                                  \
+        register uint64_t y_ __asm__("a4") = (b);                                                  \
+        __asm__ volatile(text : "+r"(x_), "+r"(y_) : : "memory", "ra", "t0", "t1");                \
+        x_;                                                                                        \
     })
 
 static uint64_t cells[40];
@@ -48,7 +48,9 @@ static void registers_and_immediates(void)
     EXPECT(RUN("c.subw s1, a4", 0, 1), UINT64_MAX);
     EXPECT(RUN("mv t0, sp\n c.addi4spn s1, sp, 1020\n sub s1, s1, t0", 0, 0), 1020);
     EXPECT(RUN("mv t0, sp\n c.addi16sp sp, -512\n sub s1, t0, sp\n c.addi16sp sp, 496\n"
-               "c.addi16sp sp, 16", 0, 0), 512);
+               "c.addi16sp sp, 16",
+               0, 0),
+           512);
 }
 
 static void memory(void)
@@ -68,7 +70,8 @@ static void memory(void)
     EXPECT(RUN("c.addi16sp sp, -512\n c.sdsp a4, 504(sp)\n c.ldsp s1, 504(sp)\n"
                "c.swsp a4, 252(sp)\n c.lwsp t0, 252(sp)\n c.fldsp fa0, 504(sp)\n"
                "c.fsdsp fa0, 0(sp)\n c.ldsp t1, 0(sp)\n c.add s1, t0\n c.add s1, t1\n"
-               "c.addi16sp sp, 496\n c.addi16sp sp, 16", 0, UINT64_C(0x180000000)),
+               "c.addi16sp sp, 496\n c.addi16sp sp, 16",
+               0, UINT64_C(0x180000000)),
            UINT64_C(0x180000000) * 2 + UINT64_C(0xffffffff80000000));
 }
 
@@ -102,10 +105,10 @@ static uint16_t pages[2][2048] __attribute__((aligned(4096)));
 static void across_pages(void)
 {
     uint16_t *p = &pages[0][2045];
-    p[0] = 0x0505;              // c.addi a0, 1
-    p[1] = 0x0513;              // addi a0, a0, 0x7b: low half on this page
-    p[2] = 0x07b5;              // high half on the next
-    p[3] = 0x8082;              // c.jr ra
+    p[0] = 0x0505; // c.addi a0, 1
+    p[1] = 0x0513; // addi a0, a0, 0x7b: low half on this page
+    p[2] = 0x07b5; // high half on the next
+    p[3] = 0x8082; // c.jr ra
     __asm__ volatile("fence.i" : : : "memory");
     uint64_t (*fall_in)(uint64_t) = (uint64_t(*)(uint64_t))(void *)p;
     uint64_t (*jump_in)(uint64_t) = (uint64_t(*)(uint64_t))(void *)(p + 1);

@@ -9,69 +9,75 @@ enum { RNE, RTZ, RDN, RUP, RMM };
 enum { NX = 1, UF = 2, OF = 4, DZ = 8, NV = 16 };
 
 #define SET_RM(rm) csr_write(frm, rm)
-#define FLAGS()                                                                \
-    ({                                                                         \
-        uint64_t f_;                                                           \
-        __asm__ volatile("fsflags %0, zero" : "=r"(f_));                       \
-        f_;                                                                    \
+#define FLAGS()                                                                                    \
+    ({                                                                                             \
+        uint64_t f_;                                                                               \
+        __asm__ volatile("fsflags %0, zero" : "=r"(f_));                                           \
+        f_;                                                                                        \
     })
 
 // One C function per instruction; everything passes through integer registers, so that the
 // 64 bits of a single-precision result (with its boxing) are seen. "dyn" rounding throughout.
-#define D3(fn, name)                                                           \
-    static uint64_t fn(uint64_t a, uint64_t b)                                 \
-    {                                                                          \
-        uint64_t r;                                                            \
-        __asm__ volatile("fmv.d.x ft0, %1\n fmv.d.x ft1, %2\n" name            \
-                         " ft2, ft0, ft1\n fmv.x.d %0, ft2"                    \
-                         : "=r"(r) : "r"(a), "r"(b) : "ft0", "ft1", "ft2");    \
-        return r;                                                              \
+#define D3(fn, name)                                                                               \
+    static uint64_t fn(uint64_t a, uint64_t b)                                                     \
+    {                                                                                              \
+        uint64_t r;                                                                                \
+        __asm__ volatile("fmv.d.x ft0, %1\n fmv.d.x ft1, %2\n" name                                \
+                         " ft2, ft0, ft1\n fmv.x.d %0, ft2"                                        \
+                         : "=r"(r)                                                                 \
+                         : "r"(a), "r"(b)                                                          \
+                         : "ft0", "ft1", "ft2");                                                   \
+        return r;                                                                                  \
     }
-#define D2(fn, name)                                                           \
-    static uint64_t fn(uint64_t a, uint64_t b)                                 \
-    {                                                                          \
-        uint64_t r;                                                            \
-        (void)b;                                                               \
-        __asm__ volatile("fmv.d.x ft0, %1\n" name " ft2, ft0\n fmv.x.d %0, ft2" \
-                         : "=r"(r) : "r"(a) : "ft0", "ft2");                   \
-        return r;                                                              \
+#define D2(fn, name)                                                                               \
+    static uint64_t fn(uint64_t a, uint64_t b)                                                     \
+    {                                                                                              \
+        uint64_t r;                                                                                \
+        (void)b;                                                                                   \
+        __asm__ volatile("fmv.d.x ft0, %1\n" name " ft2, ft0\n fmv.x.d %0, ft2"                    \
+                         : "=r"(r)                                                                 \
+                         : "r"(a)                                                                  \
+                         : "ft0", "ft2");                                                          \
+        return r;                                                                                  \
     }
-#define COMPARE(fn, name)                                                      \
-    static uint64_t fn(uint64_t a, uint64_t b)                                 \
-    {                                                                          \
-        uint64_t r;                                                            \
-        __asm__ volatile("fmv.d.x ft0, %1\n fmv.d.x ft1, %2\n" name " %0, ft0, ft1" \
-                         : "=r"(r) : "r"(a), "r"(b) : "ft0", "ft1");           \
-        return r;                                                              \
+#define COMPARE(fn, name)                                                                          \
+    static uint64_t fn(uint64_t a, uint64_t b)                                                     \
+    {                                                                                              \
+        uint64_t r;                                                                                \
+        __asm__ volatile("fmv.d.x ft0, %1\n fmv.d.x ft1, %2\n" name " %0, ft0, ft1"                \
+                         : "=r"(r)                                                                 \
+                         : "r"(a), "r"(b)                                                          \
+                         : "ft0", "ft1");                                                          \
+        return r;                                                                                  \
     }
-#define TO_INT(fn, name)                                                       \
-    static uint64_t fn(uint64_t a, uint64_t b)                                 \
-    {                                                                          \
-        uint64_t r;                                                            \
-        (void)b;                                                               \
-        __asm__ volatile("fmv.d.x ft0, %1\n" name                              \
-                         : "=r"(r) : "r"(a) : "ft0");                          \
-        return r;                                                              \
+#define TO_INT(fn, name)                                                                           \
+    static uint64_t fn(uint64_t a, uint64_t b)                                                     \
+    {                                                                                              \
+        uint64_t r;                                                                                \
+        (void)b;                                                                                   \
+        __asm__ volatile("fmv.d.x ft0, %1\n" name : "=r"(r) : "r"(a) : "ft0");                     \
+        return r;                                                                                  \
     }
-#define FROM_INT(fn, name)                                                     \
-    static uint64_t fn(uint64_t a, uint64_t b)                                 \
-    {                                                                          \
-        uint64_t r;                                                            \
-        (void)b;                                                               \
-        __asm__ volatile(name "\n fmv.x.d %0, ft2" : "=r"(r) : "r"(a) : "ft2"); \
-        return r;                                                              \
+#define FROM_INT(fn, name)                                                                         \
+    static uint64_t fn(uint64_t a, uint64_t b)                                                     \
+    {                                                                                              \
+        uint64_t r;                                                                                \
+        (void)b;                                                                                   \
+        __asm__ volatile(name "\n fmv.x.d %0, ft2" : "=r"(r) : "r"(a) : "ft2");                    \
+        return r;                                                                                  \
     }
 // a*b + c with c = b's neighbour in the table would need three loops: c is a with its halves
 // swapped, which meets specials and ordinary numbers alike.
-#define FMA(fn, name)                                                          \
-    static uint64_t fn(uint64_t a, uint64_t b)                                 \
-    {                                                                          \
-        uint64_t r;                                                            \
-        __asm__ volatile("fmv.d.x ft0, %1\n fmv.d.x ft1, %2\n fmv.d.x ft3, %3\n" name \
-                         " ft2, ft0, ft1, ft3\n fmv.x.d %0, ft2"               \
-                         : "=r"(r) : "r"(a), "r"(b), "r"(third(a, b))          \
-                         : "ft0", "ft1", "ft2", "ft3");                        \
-        return r;                                                              \
+#define FMA(fn, name)                                                                              \
+    static uint64_t fn(uint64_t a, uint64_t b)                                                     \
+    {                                                                                              \
+        uint64_t r;                                                                                \
+        __asm__ volatile("fmv.d.x ft0, %1\n fmv.d.x ft1, %2\n fmv.d.x ft3, %3\n" name              \
+                         " ft2, ft0, ft1, ft3\n fmv.x.d %0, ft2"                                   \
+                         : "=r"(r)                                                                 \
+                         : "r"(a), "r"(b), "r"(third(a, b))                                        \
+                         : "ft0", "ft1", "ft2", "ft3");                                            \
+        return r;                                                                                  \
     }
 
 static uint64_t fma_third;
@@ -80,30 +86,48 @@ static uint64_t third(uint64_t a, uint64_t b)
     return fma_third != 0 ? fma_third : (a ^ UINT64_C(1) << 63) + (b & 3);
 }
 
-D3(fadd_d, "fadd.d") D3(fsub_d, "fsub.d") D3(fmul_d, "fmul.d") D3(fdiv_d, "fdiv.d")
-D3(fmin_d, "fmin.d") D3(fmax_d, "fmax.d") D2(fsqrt_d, "fsqrt.d")
-D3(fsgnj_d, "fsgnj.d") D3(fsgnjn_d, "fsgnjn.d") D3(fsgnjx_d, "fsgnjx.d")
-D3(fadd_s, "fadd.s") D3(fsub_s, "fsub.s") D3(fmul_s, "fmul.s") D3(fdiv_s, "fdiv.s")
-D3(fmin_s, "fmin.s") D3(fmax_s, "fmax.s") D2(fsqrt_s, "fsqrt.s")
-D3(fsgnj_s, "fsgnj.s") D3(fsgnjn_s, "fsgnjn.s") D3(fsgnjx_s, "fsgnjx.s")
-COMPARE(feq_d, "feq.d") COMPARE(flt_d, "flt.d") COMPARE(fle_d, "fle.d")
-COMPARE(feq_s, "feq.s") COMPARE(flt_s, "flt.s") COMPARE(fle_s, "fle.s")
-FMA(fmadd_d, "fmadd.d") FMA(fmsub_d, "fmsub.d") FMA(fnmadd_d, "fnmadd.d") FMA(fnmsub_d, "fnmsub.d")
-FMA(fmadd_s, "fmadd.s") FMA(fmsub_s, "fmsub.s") FMA(fnmadd_s, "fnmadd.s") FMA(fnmsub_s, "fnmsub.s")
-D2(fcvt_s_d, "fcvt.s.d") D2(fcvt_d_s, "fcvt.d.s")
-TO_INT(fclass_d, "fclass.d %0, ft0") TO_INT(fclass_s, "fclass.s %0, ft0")
-TO_INT(fcvt_w_d, "fcvt.w.d %0, ft0, dyn") TO_INT(fcvt_wu_d, "fcvt.wu.d %0, ft0, dyn")
-TO_INT(fcvt_l_d, "fcvt.l.d %0, ft0, dyn") TO_INT(fcvt_lu_d, "fcvt.lu.d %0, ft0, dyn")
-TO_INT(fcvt_w_s, "fcvt.w.s %0, ft0, dyn") TO_INT(fcvt_wu_s, "fcvt.wu.s %0, ft0, dyn")
-TO_INT(fcvt_l_s, "fcvt.l.s %0, ft0, dyn") TO_INT(fcvt_lu_s, "fcvt.lu.s %0, ft0, dyn")
-TO_INT(fmv_x_w, "fmv.x.w %0, ft0")
-FROM_INT(fmv_w_x, "fmv.w.x ft2, %1")
-FROM_INT(fcvt_d_w, "fcvt.d.w ft2, %1") FROM_INT(fcvt_d_wu, "fcvt.d.wu ft2, %1")
-FROM_INT(fcvt_d_l, "fcvt.d.l ft2, %1, dyn") FROM_INT(fcvt_d_lu, "fcvt.d.lu ft2, %1, dyn")
-FROM_INT(fcvt_s_w, "fcvt.s.w ft2, %1, dyn") FROM_INT(fcvt_s_wu, "fcvt.s.wu ft2, %1, dyn")
-FROM_INT(fcvt_s_l, "fcvt.s.l ft2, %1, dyn") FROM_INT(fcvt_s_lu, "fcvt.s.lu ft2, %1, dyn")
+D3(fadd_d, "fadd.d")
+D3(fsub_d, "fsub.d") D3(fmul_d, "fmul.d") D3(fdiv_d, "fdiv.d") D3(fmin_d, "fmin.d") D3(fmax_d,
+                                                                                       "fmax.d")
+    D2(fsqrt_d, "fsqrt.d") D3(fsgnj_d, "fsgnj.d") D3(fsgnjn_d, "fsgnjn.d") D3(fsgnjx_d, "fsgnjx.d")
+        D3(fadd_s, "fadd.s") D3(fsub_s, "fsub.s") D3(fmul_s, "fmul.s") D3(fdiv_s, "fdiv.s") D3(
+            fmin_s, "fmin.s") D3(fmax_s, "fmax.s") D2(fsqrt_s, "fsqrt.s") D3(fsgnj_s, "fsgnj.s")
+            D3(fsgnjn_s, "fsgnjn.s") D3(fsgnjx_s,
+                                        "fsgnjx.s") COMPARE(feq_d, "feq.d") COMPARE(flt_d, "flt.d")
+                COMPARE(fle_d, "fle.d") COMPARE(feq_s, "feq.s") COMPARE(flt_s, "flt.s") COMPARE(
+                    fle_s,
+                    "fle.s") FMA(fmadd_d, "fmadd.d") FMA(fmsub_d, "fmsub.d") FMA(fnmadd_d,
+                                                                                 "fnmadd.d")
+                    FMA(fnmsub_d, "fnmsub.d") FMA(fmadd_s, "fmadd.s") FMA(fmsub_s, "fmsub.s") FMA(
+                        fnmadd_s, "fnmadd.s") FMA(fnmsub_s, "fnmsub.s")
+                        D2(fcvt_s_d, "fcvt.s.d") D2(fcvt_d_s, "fcvt.d.s") TO_INT(
+                            fclass_d, "fclass.d %0, ft0") TO_INT(fclass_s, "fclass.s %0, ft0")
+                            TO_INT(fcvt_w_d, "fcvt.w.d %0, ft0, dyn") TO_INT(
+                                fcvt_wu_d,
+                                "fcvt.wu.d %0, ft0, dyn") TO_INT(fcvt_l_d, "fcvt.l.d %0, ft0, dyn")
+                                TO_INT(fcvt_lu_d, "fcvt.lu.d %0, ft0, dyn")
+                                    TO_INT(fcvt_w_s, "fcvt.w.s %0, ft0, dyn") TO_INT(
+                                        fcvt_wu_s,
+                                        "fcvt.wu.s %0, ft0, dyn") TO_INT(fcvt_l_s,
+                                                                         "fcvt.l.s %0, ft0, dyn")
+                                        TO_INT(fcvt_lu_s, "fcvt.lu.s %0, ft0, dyn") TO_INT(
+                                            fmv_x_w,
+                                            "fmv.x.w %0, ft0") FROM_INT(fmv_w_x, "fmv.w.x ft2, %1")
+                                            FROM_INT(fcvt_d_w, "fcvt.d.w ft2, %1")
+                                                FROM_INT(fcvt_d_wu, "fcvt.d.wu ft2, %1") FROM_INT(
+                                                    fcvt_d_l, "fcvt.d.l ft2, %1, dyn")
+                                                    FROM_INT(fcvt_d_lu, "fcvt.d.lu ft2, %1, dyn")
+                                                        FROM_INT(fcvt_s_w, "fcvt.s.w ft2, %1, dyn")
+                                                            FROM_INT(fcvt_s_wu,
+                                                                     "fcvt.s.wu ft2, %1, dyn")
+                                                                FROM_INT(fcvt_s_l,
+                                                                         "fcvt.s.l ft2, %1, dyn")
+                                                                    FROM_INT(
+                                                                        fcvt_s_lu,
+                                                                        "fcvt.s.lu ft2, %1, dyn")
 
-typedef uint64_t operation(uint64_t a, uint64_t b);
+                                                                        typedef uint64_t
+    operation(uint64_t a, uint64_t b);
 
 #define BOX(x)  (UINT64_C(0xffffffff00000000) | (x))
 #define D_ONE   UINT64_C(0x3ff0000000000000)
@@ -236,18 +260,43 @@ static void fused(void)
 }
 
 static const uint64_t corners_d[] = {
-    0, D_NEG, D_ONE, D_NEG | D_ONE, D_ONE + 1, D_ONE - 1, D_TWO, D_THREE, D_INF, D_NEG | D_INF,
-    D_NAN, D_SNAN, D_MAX, D_NEG | D_MAX, D_MIN, D_MIN - 1, D_NEG | D_MIN, D_TINY, D_NEG | D_TINY,
-    0x7fe0000000000000, 0x41dfffffffc00000, 0x41e0000000000000, 0xc1e0000000000000,
-    0x43e0000000000000, 0x43dfffffffffffff, 0x3fe0000000000000, 0xbff8000000000000,
-    0x36a0000000000000, 0x47efffffe0000000, 0x123456789abcdef0,
+    0,
+    D_NEG,
+    D_ONE,
+    D_NEG | D_ONE,
+    D_ONE + 1,
+    D_ONE - 1,
+    D_TWO,
+    D_THREE,
+    D_INF,
+    D_NEG | D_INF,
+    D_NAN,
+    D_SNAN,
+    D_MAX,
+    D_NEG | D_MAX,
+    D_MIN,
+    D_MIN - 1,
+    D_TINY,
+    D_NEG | D_TINY,
+    0x7fe0000000000000,
+    0x41dfffffffc00000,
+    0x41e0000000000000,
+    0xc1e0000000000000,
+    0x43e0000000000000,
+    0x43dfffffffffffff,
+    0x3fe0000000000000,
+    0xbff8000000000000,
+    0x36a0000000000000,
+    0x47efffffe0000000,
+    0x123456789abcdef0,
 };
 static const uint64_t corners_s[] = {
-    BOX(0), BOX(0x80000000), S_ONE, BOX(0xbf800000), BOX(0x3f800001), BOX(0x3f7fffff),
-    BOX(0x40000000), S_THREE, BOX(0x7f800000), BOX(0xff800000), S_NAN, BOX(0x7f800001),
-    BOX(0x7f7fffff), BOX(0xff7fffff), BOX(0x00800000), BOX(0x007fffff), BOX(0x80800000), BOX(1),
-    BOX(0x80000001), BOX(0x4effffff), BOX(0x4f000000), BOX(0xcf000000), BOX(0x5f000000),
-    BOX(0x3f000000), BOX(0xbfc00000), BOX(0x12345678), 0x3f800000,
+    BOX(0),          BOX(0x80000000), S_ONE,           BOX(0xbf800000), BOX(0x3f800001),
+    BOX(0x3f7fffff), BOX(0x40000000), S_THREE,         BOX(0x7f800000), BOX(0xff800000),
+    S_NAN,           BOX(0x7f800001), BOX(0x7f7fffff), BOX(0xff7fffff), BOX(0x00800000),
+    BOX(0x007fffff), BOX(1),          BOX(0x80000001), BOX(0x4effffff), BOX(0x4f000000),
+    BOX(0xcf000000), BOX(0x5f000000), BOX(0x3f000000), BOX(0xbfc00000), BOX(0x12345678),
+    0x3f800000,
 };
 
 struct family {
@@ -257,34 +306,33 @@ struct family {
     bool is_unary;
 };
 static const struct family families[] = {
-    {"fadd.d", fadd_d, false, false}, {"fsub.d", fsub_d, false, false},
-    {"fmul.d", fmul_d, false, false}, {"fdiv.d", fdiv_d, false, false},
-    {"fmin.d", fmin_d, false, false}, {"fmax.d", fmax_d, false, false},
-    {"fsgnj.d", fsgnj_d, false, false}, {"fsgnjn.d", fsgnjn_d, false, false},
-    {"fsgnjx.d", fsgnjx_d, false, false}, {"feq.d", feq_d, false, false},
-    {"flt.d", flt_d, false, false}, {"fle.d", fle_d, false, false},
-    {"fmadd.d", fmadd_d, false, false}, {"fmsub.d", fmsub_d, false, false},
-    {"fnmadd.d", fnmadd_d, false, false}, {"fnmsub.d", fnmsub_d, false, false},
-    {"fsqrt.d", fsqrt_d, false, true}, {"fcvt.s.d", fcvt_s_d, false, true},
-    {"fclass.d", fclass_d, false, true}, {"fcvt.w.d", fcvt_w_d, false, true},
+    {"fadd.d", fadd_d, false, false},      {"fsub.d", fsub_d, false, false},
+    {"fmul.d", fmul_d, false, false},      {"fdiv.d", fdiv_d, false, false},
+    {"fmin.d", fmin_d, false, false},      {"fmax.d", fmax_d, false, false},
+    {"fsgnj.d", fsgnj_d, false, false},    {"fsgnjn.d", fsgnjn_d, false, false},
+    {"fsgnjx.d", fsgnjx_d, false, false},  {"feq.d", feq_d, false, false},
+    {"flt.d", flt_d, false, false},        {"fle.d", fle_d, false, false},
+    {"fmadd.d", fmadd_d, false, false},    {"fmsub.d", fmsub_d, false, false},
+    {"fnmadd.d", fnmadd_d, false, false},  {"fnmsub.d", fnmsub_d, false, false},
+    {"fsqrt.d", fsqrt_d, false, true},     {"fcvt.s.d", fcvt_s_d, false, true},
+    {"fclass.d", fclass_d, false, true},   {"fcvt.w.d", fcvt_w_d, false, true},
     {"fcvt.wu.d", fcvt_wu_d, false, true}, {"fcvt.l.d", fcvt_l_d, false, true},
     {"fcvt.lu.d", fcvt_lu_d, false, true}, {"fcvt.d.w", fcvt_d_w, false, true},
     {"fcvt.d.wu", fcvt_d_wu, false, true}, {"fcvt.d.l", fcvt_d_l, false, true},
     {"fcvt.d.lu", fcvt_d_lu, false, true}, {"fcvt.s.w", fcvt_s_w, false, true},
     {"fcvt.s.wu", fcvt_s_wu, false, true}, {"fcvt.s.l", fcvt_s_l, false, true},
-    {"fcvt.s.lu", fcvt_s_lu, false, true},
-    {"fadd.s", fadd_s, true, false}, {"fsub.s", fsub_s, true, false},
-    {"fmul.s", fmul_s, true, false}, {"fdiv.s", fdiv_s, true, false},
-    {"fmin.s", fmin_s, true, false}, {"fmax.s", fmax_s, true, false},
-    {"fsgnj.s", fsgnj_s, true, false}, {"fsgnjn.s", fsgnjn_s, true, false},
-    {"fsgnjx.s", fsgnjx_s, true, false}, {"feq.s", feq_s, true, false},
-    {"flt.s", flt_s, true, false}, {"fle.s", fle_s, true, false},
-    {"fmadd.s", fmadd_s, true, false}, {"fmsub.s", fmsub_s, true, false},
-    {"fnmadd.s", fnmadd_s, true, false}, {"fnmsub.s", fnmsub_s, true, false},
-    {"fsqrt.s", fsqrt_s, true, true}, {"fcvt.d.s", fcvt_d_s, true, true},
-    {"fclass.s", fclass_s, true, true}, {"fcvt.w.s", fcvt_w_s, true, true},
-    {"fcvt.wu.s", fcvt_wu_s, true, true}, {"fcvt.l.s", fcvt_l_s, true, true},
-    {"fcvt.lu.s", fcvt_lu_s, true, true},
+    {"fcvt.s.lu", fcvt_s_lu, false, true}, {"fadd.s", fadd_s, true, false},
+    {"fsub.s", fsub_s, true, false},       {"fmul.s", fmul_s, true, false},
+    {"fdiv.s", fdiv_s, true, false},       {"fmin.s", fmin_s, true, false},
+    {"fmax.s", fmax_s, true, false},       {"fsgnj.s", fsgnj_s, true, false},
+    {"fsgnjn.s", fsgnjn_s, true, false},   {"fsgnjx.s", fsgnjx_s, true, false},
+    {"feq.s", feq_s, true, false},         {"flt.s", flt_s, true, false},
+    {"fle.s", fle_s, true, false},         {"fmadd.s", fmadd_s, true, false},
+    {"fmsub.s", fmsub_s, true, false},     {"fnmadd.s", fnmadd_s, true, false},
+    {"fnmsub.s", fnmsub_s, true, false},   {"fsqrt.s", fsqrt_s, true, true},
+    {"fcvt.d.s", fcvt_d_s, true, true},    {"fclass.s", fclass_s, true, true},
+    {"fcvt.w.s", fcvt_w_s, true, true},    {"fcvt.wu.s", fcvt_wu_s, true, true},
+    {"fcvt.l.s", fcvt_l_s, true, true},    {"fcvt.lu.s", fcvt_lu_s, true, true},
 };
 
 static void sweep(const struct family *f)

@@ -16,13 +16,13 @@ static uint64_t expected(const uint8_t *p, unsigned size)
     return v;
 }
 
-#define LOAD(name, p)                                                          \
-    ({                                                                         \
-        uint64_t r_;                                                           \
-        __asm__ volatile(name " %0, 0(%1)" : "=r"(r_) : "r"(p) : "memory");    \
-        r_;                                                                    \
+#define LOAD(name, p)                                                                              \
+    ({                                                                                             \
+        uint64_t r_;                                                                               \
+        __asm__ volatile(name " %0, 0(%1)" : "=r"(r_) : "r"(p) : "memory");                        \
+        r_;                                                                                        \
     })
-#define STORE(name, p, v) \
+#define STORE(name, p, v)                                                                          \
     __asm__ volatile(name " %1, 0(%0)" : : "r"(p), "r"((uint64_t)(v)) : "memory")
 
 static void at(uint8_t *p, uint64_t v)
@@ -40,11 +40,15 @@ static void at(uint8_t *p, uint64_t v)
     CHECK_EQ(expected(p, 8), ~v);
     uint64_t r;
     __asm__ volatile("fld ft0, 0(%1)\n fsd ft0, 1(%1)\n fmv.x.d %0, ft0"
-                     : "=r"(r) : "r"(p) : "ft0", "memory");
+                     : "=r"(r)
+                     : "r"(p)
+                     : "ft0", "memory");
     CHECK_EQ(r, ~v);
     CHECK_EQ(expected(p + 1, 8), ~v);
     __asm__ volatile("flw ft0, 3(%1)\n fsw ft0, 0(%1)\n fmv.x.w %0, ft0"
-                     : "=r"(r) : "r"(p) : "ft0", "memory");
+                     : "=r"(r)
+                     : "r"(p)
+                     : "ft0", "memory");
     CHECK_EQ(expected(p, 4), (uint32_t)r);
     sum = mix(sum, expected(p, 8));
 }

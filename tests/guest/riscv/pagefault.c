@@ -86,12 +86,9 @@ static bool is_permitted(unsigned pte, unsigned mode, unsigned access, bool sum,
         return false;
     }
     switch (access) {
-    case LOAD:
-        return (pte & R) != 0 || (mxr && (pte & X) != 0);
-    case STORE:
-        return (pte & W) != 0;
-    default:
-        return (pte & X) != 0;
+    case LOAD: return (pte & R) != 0 || (mxr && (pte & X) != 0);
+    case STORE: return (pte & W) != 0;
+    default: return (pte & X) != 0;
     }
 }
 
@@ -192,7 +189,8 @@ static void addresses(void)
 {
     // Bits 63 to 39 must equal bit 38.
     static const uint64_t bad[] = {UINT64_C(1) << 38, UINT64_C(1) << 63 | WINDOW,
-        UINT64_C(0x8000000000) | WINDOW, UINT64_C(0xffffffbfffffffff) - 7};
+                                   UINT64_C(0x8000000000) | WINDOW,
+                                   UINT64_C(0xffffffbfffffffff) - 7};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         for (unsigned access = LOAD; access <= FETCH; access++) {
             expect(MODE_S, access, bad[i], true, bad[i]);
@@ -260,11 +258,8 @@ static void remapping(void)
         case 0:
             __asm__ volatile("sfence.vma %0, zero" : : "r"(WINDOW + 0x1000 * (i & 1)) : "memory");
             break;
-        case 1:
-            __asm__ volatile("sfence.vma zero, %0" : : "r"(UINT64_C(0)) : "memory");
-            break;
-        default:
-            fence();
+        case 1: __asm__ volatile("sfence.vma zero, %0" : : "r"(UINT64_C(0)) : "memory"); break;
+        default: fence();
         }
         expect(MODE_S, LOAD, WINDOW + 0x1000 * (i & 1) + 64, false, 0);
         CHECK_EQ(result, 1000 + ((i * 3) & 3));
@@ -283,7 +278,9 @@ static void as_another_mode(void)
     csr_set(mstatus, (uint64_t)MODE_S << 11);
     trap_expect();
     __asm__ volatile("csrs mstatus, %1\n ld %0, 8(%2)\n sd %0, 8(%2)\n csrc mstatus, %1"
-                     : "=&r"(v) : "r"(MSTATUS_MPRV), "r"(WINDOW) : "memory");
+                     : "=&r"(v)
+                     : "r"(MSTATUS_MPRV), "r"(WINDOW)
+                     : "memory");
     struct trap_seen t = trap_taken();
     CHECK_EQ(v, 4711);
     CHECK_EQ(t.cause, CAUSE_STORE_PAGE);

@@ -61,7 +61,9 @@ static __attribute__((noinline)) uint64_t patch_ahead(uint64_t fresh)
                      "la t0, 1f\n sw a1, 0(t0)\n"
                      "1: addi a0, a0, 1\n"
                      "addi a0, a0, 256\n.option pop"
-                     : "+r"(a0) : "r"(a1) : "t0", "memory");
+                     : "+r"(a0)
+                     : "r"(a1)
+                     : "t0", "memory");
     return a0;
 }
 
@@ -74,7 +76,9 @@ static uint64_t patch_loop(void)
                      "1: addi a0, a0, 0\n"
                      "lw t2, 0(t0)\n add t2, t2, t3\n sw t2, 0(t0)\n"
                      "addi t1, t1, -1\n bnez t1, 1b\n.option pop"
-                     : "+r"(a0) : : "t0", "t1", "t2", "t3", "memory");
+                     : "+r"(a0)
+                     :
+                     : "t0", "t1", "t2", "t3", "memory");
     return a0;
 }
 

@@ -5,8 +5,8 @@
 
 enum { LAPS = 50, VOLLEYS = 20 };
 
-static volatile uint64_t token[GUEST_MAX_HARTS];   /* laps seen by each hart */
-static volatile uint64_t taken[GUEST_MAX_HARTS];   /* software interrupts taken */
+static volatile uint64_t token[GUEST_MAX_HARTS]; /* laps seen by each hart */
+static volatile uint64_t taken[GUEST_MAX_HARTS]; /* software interrupts taken */
 static volatile uint64_t acknowledged[GUEST_MAX_HARTS][GUEST_MAX_HARTS];
 static volatile uint64_t requested[GUEST_MAX_HARTS][GUEST_MAX_HARTS]; /* [to][from] */
 static volatile uint64_t finished;

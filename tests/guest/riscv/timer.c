@@ -21,7 +21,10 @@ static void on_machine_timer(struct trap *t)
     fired++;
     next += PERIOD;
     CLINT_MTIMECMP(0) = next;
-    CHECK((csr_read(mip) >> IRQ_MTI & 1) == 0);
+    // Withdrawn, unless the next one is due by now (the reference runs in real time).
+    if ((csr_read(mip) >> IRQ_MTI & 1) != 0) {
+        CHECK(CLINT_MTIME >= next);
+    }
 }
 
 static void machine_timer(void)

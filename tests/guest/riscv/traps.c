@@ -16,23 +16,26 @@ static uint64_t run(unsigned mode, uint64_t (*fn)(uint64_t), uint64_t arg)
 }
 
 // Runs one instruction that must trap, and returns what was seen; `at` is its address.
-#define TRAPS(instruction)                                                     \
-    ({                                                                         \
-        uint64_t at_;                                                          \
-        trap_expect();                                                         \
-        __asm__ volatile("li t0, 1\n la %0, 1f\n .option push\n.option norvc\n1: " instruction \
-                         "\n.option pop" : "=&r"(at_) : : "t0", "t1", "memory"); \
-        struct trap_seen t_ = trap_taken();                                    \
-        CHECK_EQ(t_.count, 1);                                                 \
-        CHECK_EQ(t_.epc, at_);                                                 \
-        sum = mix(sum, t_.cause);                                              \
-        t_;                                                                    \
+#define TRAPS(instruction)                                                                         \
+    ({                                                                                             \
+        uint64_t at_;                                                                              \
+        trap_expect();                                                                             \
+        __asm__ volatile("li t0, 1\n la %0, 1f\n .option push\n.option norvc\n1: " instruction     \
+                         "\n.option pop"                                                           \
+                         : "=&r"(at_)                                                              \
+                         :                                                                         \
+                         : "t0", "t1", "memory");                                                  \
+        struct trap_seen t_ = trap_taken();                                                        \
+        CHECK_EQ(t_.count, 1);                                                                     \
+        CHECK_EQ(t_.epc, at_);                                                                     \
+        sum = mix(sum, t_.cause);                                                                  \
+        t_;                                                                                        \
     })
-#define ILLEGAL(instruction, encoding)                                         \
-    do {                                                                       \
-        struct trap_seen i_ = TRAPS(instruction);                              \
-        CHECK_EQ(i_.cause, CAUSE_ILLEGAL);                                     \
-        CHECK(i_.tval == 0 || i_.tval == (encoding));                          \
+#define ILLEGAL(instruction, encoding)                                                             \
+    do {                                                                                           \
+        struct trap_seen i_ = TRAPS(instruction);                                                  \
+        CHECK_EQ(i_.cause, CAUSE_ILLEGAL);                                                         \
+        CHECK(i_.tval == 0 || i_.tval == (encoding));                                              \
     } while (0)
 
 static void machine_causes(void)
@@ -43,10 +46,10 @@ static void machine_causes(void)
     CHECK(t.tval == 0 || t.tval == t.epc);
     ILLEGAL(".word 0xffffffff", 0xffffffff);
     ILLEGAL(".word 0x0000007f", 0x7f);
-    ILLEGAL("csrr t0, 0x5c0", 0x5c0022f3);     // no such register
-    ILLEGAL("csrw cycle, t0", 0xc0029073);     // read-only
-    ILLEGAL("csrs mhartid, t0", 0xf142a073);   // read-only, for setting bits as well
-    ILLEGAL(".word 0x3001202f", 0x3001202f);   // an AMO that nobody defined
+    ILLEGAL("csrr t0, 0x5c0", 0x5c0022f3);   // no such register
+    ILLEGAL("csrw cycle, t0", 0xc0029073);   // read-only
+    ILLEGAL("csrs mhartid, t0", 0xf142a073); // read-only, for setting bits as well
+    ILLEGAL(".word 0x3001202f", 0x3001202f); // an AMO that nobody defined
     // Reading one with x0 as mask is fine.
     __asm__ volatile("csrrs t0, mhartid, zero" : : : "t0");
 
@@ -74,12 +77,14 @@ static void machine_causes(void)
 // ---- what other modes may not do ---------------------------------------------------------------
 
 // One function per instruction, to be run in another mode.
-#define GADGET(fn, instruction)                                                \
-    static uint64_t fn(uint64_t arg)                                           \
-    {                                                                          \
-        __asm__ volatile(".option push\n.option norvc\n " instruction          \
-                         "\n.option pop" : : : "t0", "memory");                \
-        return arg;                                                            \
+#define GADGET(fn, instruction)                                                                    \
+    static uint64_t fn(uint64_t arg)                                                               \
+    {                                                                                              \
+        __asm__ volatile(".option push\n.option norvc\n " instruction "\n.option pop"              \
+                         :                                                                         \
+                         :                                                                         \
+                         : "t0", "memory");                                                        \
+        return arg;                                                                                \
     }
 
 GADGET(do_ecall, "li a7, 0\n ecall")
@@ -175,7 +180,9 @@ static uint64_t returns_a0(uint64_t arg)
 {
     register uint64_t a0 __asm__("a0") = arg;
     __asm__ volatile("li a7, 0\n .option push\n.option norvc\n ecall\n.option pop"
-                     : "+r"(a0) : : "a7", "memory");
+                     : "+r"(a0)
+                     :
+                     : "a7", "memory");
     return a0;
 }
 
@@ -196,7 +203,9 @@ static void status_stack(void)
     csr_set(mstatus, MSTATUS_MPP | MSTATUS_MPRV);
     csr_clear(mstatus, MSTATUS_MPIE);
     __asm__ volatile("la t0, 1f\n csrw mepc, t0\n mret\n.balign 4\n1: csrr %0, mstatus"
-                     : "=r"(status) : : "t0", "memory");
+                     : "=r"(status)
+                     :
+                     : "t0", "memory");
     csr_clear(mstatus, MSTATUS_MPRV);
     CHECK_EQ(status & MSTATUS_MPP, 0);
     CHECK_EQ(status & MSTATUS_MPIE, MSTATUS_MPIE);

@@ -45,7 +45,9 @@ static void enabled(void)
     CLINT_MTIMECMP(0) = CLINT_MTIME + 20000;
     __asm__ volatile("la %0, 1f\n csrsi mstatus, 8\n"
                      "2: wfi\n1: lw t0, %1\n beqz t0, 2b\n csrci mstatus, 8"
-                     : "=&r"(after) : "m"(taken) : "t0", "memory");
+                     : "=&r"(after)
+                     : "m"(taken)
+                     : "t0", "memory");
     CHECK_EQ(taken, 1);
     // Had it come just before the wfi or after the load, the loop would have ended all the same.
     CHECK(taken_epc >= after - 4 && taken_epc <= after + 12);

@@ -50,17 +50,17 @@ enum { IRQ_SSI = 1, IRQ_MSI = 3, IRQ_STI = 5, IRQ_MTI = 7, IRQ_SEI = 9, IRQ_MEI 
 /* By number: an assembler may not know these names, or only with an extension. */
 #define CSR_STIMECMP 0x14d
 #define CSR_MENVCFG  0x30a
-#define csr_read(csr)                                                          \
-    ({                                                                         \
-        uint64_t v_;                                                           \
-        __asm__ volatile("csrr %0, " CSR_TEXT(csr) : "=r"(v_) : : "memory");   \
-        v_;                                                                    \
+#define csr_read(csr)                                                                              \
+    ({                                                                                             \
+        uint64_t v_;                                                                               \
+        __asm__ volatile("csrr %0, " CSR_TEXT(csr) : "=r"(v_) : : "memory");                       \
+        v_;                                                                                        \
     })
-#define csr_write(csr, value)                                                  \
+#define csr_write(csr, value)                                                                      \
     __asm__ volatile("csrw " CSR_TEXT(csr) ", %0" : : "r"((uint64_t)(value)) : "memory")
-#define csr_set(csr, value)                                                    \
+#define csr_set(csr, value)                                                                        \
     __asm__ volatile("csrs " CSR_TEXT(csr) ", %0" : : "r"((uint64_t)(value)) : "memory")
-#define csr_clear(csr, value)                                                  \
+#define csr_clear(csr, value)                                                                      \
     __asm__ volatile("csrc " CSR_TEXT(csr) ", %0" : : "r"((uint64_t)(value)) : "memory")
 
 /* The registers of what was interrupted; whatever the hook changes is what goes on. */
@@ -116,15 +116,15 @@ uint64_t run_in_mode(unsigned mode, uint64_t (*fn)(uint64_t arg), uint64_t arg, 
 
 /* Sleeps until `condition`, which an interrupt's hook makes true. Looks at it with interrupts off:
  * one that came between the look and the wfi would be slept through. Leaves them on. */
-#define WAIT_UNTIL(condition)                                                  \
-    do {                                                                       \
-        csr_clear(mstatus, MSTATUS_MIE);                                       \
-        while (!(condition)) {                                                 \
-            __asm__ volatile("wfi" : : : "memory");                            \
-            csr_set(mstatus, MSTATUS_MIE); /* taken here */                    \
-            csr_clear(mstatus, MSTATUS_MIE);                                   \
-        }                                                                      \
-        csr_set(mstatus, MSTATUS_MIE);                                         \
+#define WAIT_UNTIL(condition)                                                                      \
+    do {                                                                                           \
+        csr_clear(mstatus, MSTATUS_MIE);                                                           \
+        while (!(condition)) {                                                                     \
+            __asm__ volatile("wfi" : : : "memory");                                                \
+            csr_set(mstatus, MSTATUS_MIE); /* taken here */                                        \
+            csr_clear(mstatus, MSTATUS_MIE);                                                       \
+        }                                                                                          \
+        csr_set(mstatus, MSTATUS_MIE);                                                             \
     } while (0)
 
 /* ---- board.c: the virt board ----------------------------------------------------------------- */
@@ -134,23 +134,40 @@ uint64_t run_in_mode(unsigned mode, uint64_t (*fn)(uint64_t arg), uint64_t arg, 
 #define CLINT_MTIME          (*(volatile uint64_t *)0x200bff8)
 #define TICKS_PER_SECOND     UINT64_C(10000000) /* the board's timebase-frequency */
 
-#define PLIC_PRIORITY(irq)   (*(volatile uint32_t *)(0xc000000 + 4 * (uint64_t)(irq)))
-#define PLIC_PENDING(word)   (*(volatile uint32_t *)(0xc001000 + 4 * (uint64_t)(word)))
-#define PLIC_ENABLE(ctx, word) \
+#define PLIC_PRIORITY(irq) (*(volatile uint32_t *)(0xc000000 + 4 * (uint64_t)(irq)))
+#define PLIC_PENDING(word) (*(volatile uint32_t *)(0xc001000 + 4 * (uint64_t)(word)))
+#define PLIC_ENABLE(ctx, word)                                                                     \
     (*(volatile uint32_t *)(0xc002000 + 0x80 * (uint64_t)(ctx) + 4 * (uint64_t)(word)))
-#define PLIC_THRESHOLD(ctx)  (*(volatile uint32_t *)(0xc200000 + 0x1000 * (uint64_t)(ctx)))
-#define PLIC_CLAIM(ctx)      (*(volatile uint32_t *)(0xc200004 + 0x1000 * (uint64_t)(ctx)))
+#define PLIC_THRESHOLD(ctx) (*(volatile uint32_t *)(0xc200000 + 0x1000 * (uint64_t)(ctx)))
+#define PLIC_CLAIM(ctx)     (*(volatile uint32_t *)(0xc200004 + 0x1000 * (uint64_t)(ctx)))
 enum { PLIC_UART = 10, PLIC_RTC = 11 };
 #define PLIC_CONTEXT_M(hart) (2 * (hart))
 #define PLIC_CONTEXT_S(hart) (2 * (hart) + 1)
 
 #define UART(reg) (*(volatile uint8_t *)(0x10000000 + (uint64_t)(reg)))
-enum { UART_THR = 0, UART_RBR = 0, UART_IER = 1, UART_IIR = 2, UART_FCR = 2, UART_LCR = 3,
-    UART_MCR = 4, UART_LSR = 5, UART_MSR = 6, UART_SCR = 7 };
+enum {
+    UART_THR = 0,
+    UART_RBR = 0,
+    UART_IER = 1,
+    UART_IIR = 2,
+    UART_FCR = 2,
+    UART_LCR = 3,
+    UART_MCR = 4,
+    UART_LSR = 5,
+    UART_MSR = 6,
+    UART_SCR = 7
+};
 
 #define RTC(reg) (*(volatile uint32_t *)(0x101000 + (uint64_t)(reg)))
-enum { RTC_TIME_LOW = 0, RTC_TIME_HIGH = 4, RTC_ALARM_LOW = 8, RTC_ALARM_HIGH = 0xc,
-    RTC_IRQ_ENABLED = 0x10, RTC_CLEAR_ALARM = 0x14, RTC_ALARM_STATUS = 0x18,
-    RTC_CLEAR_INTERRUPT = 0x1c };
+enum {
+    RTC_TIME_LOW = 0,
+    RTC_TIME_HIGH = 4,
+    RTC_ALARM_LOW = 8,
+    RTC_ALARM_HIGH = 0xc,
+    RTC_IRQ_ENABLED = 0x10,
+    RTC_CLEAR_ALARM = 0x14,
+    RTC_ALARM_STATUS = 0x18,
+    RTC_CLEAR_INTERRUPT = 0x1c
+};
 
 #endif
