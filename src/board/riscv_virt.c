@@ -185,12 +185,18 @@ static int load_all(struct machine *m, const struct machine_config *c, struct er
 
 static int check_config(const struct machine_config *c, struct error *e)
 {
+    const struct machine_image *initrd = &c->images[IMAGE_INITRD];
+
     if (c->ram_bytes < RAM_LEAST || c->ram_bytes % PAGE_SIZE != 0) {
         return error_set(e, "RAM of %llu bytes: it must be whole pages, and 1 MiB at least",
                          (unsigned long long)c->ram_bytes);
     }
-    if (c->images[IMAGE_INITRD].data != NULL && c->images[IMAGE_KERNEL].data == NULL) {
+    if (initrd->data != NULL && c->images[IMAGE_KERNEL].data == NULL) {
         return error_set(e, "an initial RAM disk is of no use without a kernel");
+    }
+    if (initrd->data != NULL && initrd->size == 0) {
+        return error_set(e, "initial RAM disk %s: it is empty",
+                         initrd->name != NULL ? initrd->name : "(no name)");
     }
     return 0;
 }
