@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * gdb: GDB's remote serial protocol (GDB manual, appendix "Remote Protocol"), over a traveller: it
+ * talks, and asks travel/ for everything that moves. No socket in here: bytes come and go through
+ * a stream that cli/ wires up. docs/gdb.md lists the packets and what is left out.
+ */
+#ifndef GDB_GDB_H
+#define GDB_GDB_H
+
+#include "base/base.h"
+#include "travel/travel.h"
+
+/* Where the client is. Functions are called on the thread that serves, never at once. */
+struct gdb_stream {
+    void *opaque;
+    /* Waits for bytes, at most `timeout_ms` (0: look only; -1: for ever). Returns how many were put
+     * into `bytes`, 0 when the time is over (or a signal came), -1 when the client is gone. */
+    int (*read)(void *opaque, void *bytes, size_t room, int timeout_ms);
+    /* All of it; -1 when the client is gone. */
+    int (*write)(void *opaque, const void *bytes, size_t count);
+};
+
+struct gdb_options {
+    void *opaque; /* of the functions below */
+    /* Live only: puts bytes into the inbox of POKE_PORT (journal_post); false if they do not fit.
+     * NULL: nothing can be written. */
+    bool (*post_poke)(void *opaque, const void *bytes, size_t count);
+    /* Asked now and then while waiting for the client and during journeys: true ends the serving
+     * (a signal came). NULL: never. */
+    bool (*quit)(void *opaque);
+};
+
+enum gdb_end {
+    GDB_DETACHED,     /* D: the machine may run on */
+    GDB_KILLED,       /* k, vKill: it is not wanted any more */
+    GDB_DISCONNECTED, /* the stream ended, in the middle of something perhaps */
+    GDB_QUIT          /* quit() said so */
+};
+
+struct gdb_session;
+
+/* The traveller is borrowed until gdb_session_free, and its poll function is taken while serving.
+ * Options are copied (NULL: none). */
+struct gdb_session *gdb_session_new(struct travel *t, const struct gdb_options *o);
+void gdb_session_free(struct gdb_session *s);
+
+/* Talks to one client until it is done with us. Journeys happen inside, also live ones; afterwards
+ * the cursor stays where the client left it, and no probe is left in the machine. May be called
+ * again for the next client: breakpoints are dropped in between. */
+enum gdb_end gdb_session_serve(struct gdb_session *s, const struct gdb_stream *stream);
+
+#endif
