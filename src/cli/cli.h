@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * cli: one file per subcommand; the only place where the pieces are wired together. Exit statuses
+ * are those of the manual: 0 fine, 1 the user or a file is wrong, 2 the guest asked for a failure
+ * exit, 3 the replay differed, 4 we are wrong.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/base.h"
+#include "cli/options.h"
+#include "journal/journal.h"
+#include "machine/machine.h"
+
+enum exit_status { EXIT_FINE, EXIT_USER, EXIT_GUEST, EXIT_DIFFERED, EXIT_OURS };
+
+/* Prints "reprise: sentence" on stderr; returns EXIT_USER. */
+int cli_fail(const struct error *e);
+
+int command_run(const struct options *o); /* run and record */
+int command_replay(const struct options *o);
+int command_debug(const struct options *o);
+int command_info(const struct options *o);
+int command_diff(const struct options *o);
+
+/* images.c: reads the files that the options name, finds the firmware, the architecture, epoch and
+ * seed: what is missing for a complete config. */
+int images_read(struct options *o, struct error *e);
+
+/* figures.c: what a run did, for people and for --stats. */
+struct figures {
+    const char *what;   /* "run", "record", "replay" */
+    const char *result; /* "power-off", "all witnesses agree" ... */
+    tick ticks;
+    uint64_t instructions;
+    double host_seconds; /* spent; cpu_seconds: of all threads */
+    double cpu_seconds;
+    uint64_t witnesses;
+    uint64_t final_hash;
+    struct journal_stats journal;
+};
+void figures_start(struct figures *f, const char *what);
+void figures_stop(struct figures *f, const struct machine *m, const struct journal *j);
+void figures_print(const struct figures *f);
+int figures_write(const struct figures *f, const char *path, struct error *e);
+
+/* log.c: the -d log; one line per event, starting with the tick. */
+struct cli_log;
+struct cli_log *cli_log_open(const char *items, const char *path, struct error *e);
+void cli_log_attach(struct cli_log *l, struct machine *m);
+void cli_log_close(struct cli_log *l);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * divergence: two machines side by side, to name the first thing that differs.
+ */
+#ifndef CLI_DIVERGENCE_H
+#define CLI_DIVERGENCE_H
+
+#include "journal/journal.h"
+
+/* A replay of `r` did not match a witness: replays it in two fresh machines and says on stderr
+ * whether they differ from each other, and where first. */
+void divergence_explain(const struct recording *r);
+
+#endif

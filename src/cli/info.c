@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * info: what is in a recording, for people and as JSON.
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+
+static void put(struct json_object *o, const char *key, uint64_t value)
+{
+    json_object_object_add(o, key, json_object_new_uint64(value));
+}
+
+static void put_text(struct json_object *o, const char *key, const char *value)
+{
+    json_object_object_add(o, key, value ? json_object_new_string(value) : NULL);
+}
+
+static void put_hash(struct json_object *o, const char *key, uint64_t hash)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+    put_text(o, key, text);
+}
+
+static void print_json(const struct recording_info *i)
+{
+    struct json_object *o = json_object_new_object();
+    struct json_object *files = json_object_new_array();
+
+    for (size_t n = 0; n < i->file_count; n++) {
+        struct json_object *f = json_object_new_object();
+        put_text(f, "role", i->files[n].role);
+        put_text(f, "name", i->files[n].name);
+        put(f, "bytes", i->files[n].bytes);
+        put_hash(f, "hash", i->files[n].hash);
+        json_object_object_add(f, "embedded", json_object_new_boolean(i->files[n].embedded));
+        json_object_array_add(files, f);
+    }
+    put(o, "format", i->format);
+    put_text(o, "program", i->program);
+    put_text(o, "arch", i->arch);
+    put_text(o, "board", i->board);
+    put_text(o, "cpu", i->cpu);
+    put(o, "harts", i->harts);
+    put(o, "ram_bytes", i->ram_bytes);
+    put(o, "epoch_ns", i->epoch_ns);
+    put(o, "seed", i->seed);
+    put(o, "shift", i->shift);
+    put_text(o, "append", i->append);
+    json_object_object_add(o, "files", files);
+    put(o, "ticks", i->ticks);
+    put(o, "instructions", i->instructions);
+    put(o, "virtual_ns", i->virtual_ns);
+    put(o, "inputs", i->inputs);
+    put(o, "input_bytes", i->input_bytes);
+    put(o, "witnesses", i->witnesses);
+    put_hash(o, "final_hash", i->final_hash);
+    json_object_object_add(o, "complete", json_object_new_boolean(i->complete));
+    put_text(o, "ended", i->ended);
+    put(o, "exit_status", i->exit_status);
+    put(o, "recording_bytes", i->recording_bytes);
+    put(o, "blob_bytes", i->blob_bytes);
+    put_text(o, "problem", i->problem);
+    puts(json_object_to_json_string_ext(o,
+                                        JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(o);
+}
+
+static void print_text(const struct recording_info *i)
+{
+    printf("recording     format %u, made by %s\n", i->format, i->program);
+    printf("machine       %s %s%s%s, %u hart%s, %llu MiB\n", i->arch, i->board,
+           i->cpu[0] ? ", cpu " : "", i->cpu, i->harts, i->harts == 1 ? "" : "s",
+           (unsigned long long)(i->ram_bytes >> 20));
+    if (i->append[0]) {
+        printf("append        %s\n", i->append);
+    }
+    for (size_t n = 0; n < i->file_count; n++) {
+        printf("%-13s %s, %llu bytes, %016llx%s\n", i->files[n].role, i->files[n].name,
+               (unsigned long long)i->files[n].bytes, (unsigned long long)i->files[n].hash,
+               i->files[n].embedded ? ", embedded" : ", by reference");
+    }
+    printf("ticks         %llu\n", (unsigned long long)i->ticks);
+    printf("instructions  %llu\n", (unsigned long long)i->instructions);
+    printf("virtual time  %.6f s\n", (double)i->virtual_ns / 1e9);
+    printf("inputs        %llu, %llu bytes\n", (unsigned long long)i->inputs,
+           (unsigned long long)i->input_bytes);
+    printf("witnesses     %llu\n", (unsigned long long)i->witnesses);
+    if (i->complete) {
+        printf("final hash    %016llx\n", (unsigned long long)i->final_hash);
+    }
+    printf("ended         %s", i->ended);
+    if (i->exit_status) {
+        printf(", guest status %u", i->exit_status);
+    }
+    printf("\nsize          %llu bytes, of which %llu are embedded files\n",
+           (unsigned long long)i->recording_bytes, (unsigned long long)i->blob_bytes);
+    if (i->problem) {
+        printf("problem       %s\n", i->problem);
+    }
+}
+
+int command_info(const struct options *o)
+{
+    struct error e;
+    struct recording_info info;
+    struct recording *r = recording_open_for_info(o->files[0], &e);
+
+    if (!r) {
+        return cli_fail(&e);
+    }
+    recording_get_info(r, &info);
+    if (o->json) {
+        print_json(&info);
+    } else {
+        print_text(&info);
+    }
+    recording_close(r);
+    return EXIT_FINE;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * main: which subcommand. See cli.h for what the exit statuses mean.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+
+static const struct {
+    const char *name;
+    enum command command;
+    int (*run)(const struct options *o);
+    const char *what;
+} commands[] = {
+    {"run", COMMAND_RUN, command_run, "run a machine; nothing is written"},
+    {"record", COMMAND_RECORD, command_run, "run a machine and record it"},
+    {"replay", COMMAND_REPLAY, command_replay, "replay a recording and check it"},
+    {"debug", COMMAND_DEBUG, command_debug, "go anywhere in a recording's time, with gdb"},
+    {"info", COMMAND_INFO, command_info, "say what is in a recording"},
+    {"diff", COMMAND_DIFF, command_diff, "name the first difference of two recordings"},
+};
+
+int cli_fail(const struct error *e)
+{
+    fprintf(stderr, "reprise: %s\n", e->text);
+    return EXIT_USER;
+}
+
+static void print_usage(FILE *to)
+{
+    fprintf(to, "usage: reprise COMMAND [OPTION...]\n"
+                "Records a whole machine once and replays it exactly, forwards and backwards.\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].what);
+    }
+    fprintf(to, "\n'reprise COMMAND --help' lists a command's options; see also man reprise.\n"
+                "Exit status: 0 fine, 1 the user or a file is wrong, 2 the guest asked for a "
+                "failure exit,\n3 the replay differed, 4 reprise itself is wrong.\n");
+}
+
+static int run_command(size_t i, int argc, char **argv)
+{
+    struct options o;
+    struct error e;
+    int status;
+
+    if (options_parse(&o, commands[i].command, argc, argv, &e) < 0) {
+        options_fini(&o);
+        return cli_fail(&e);
+    }
+    if (o.help) {
+        struct text t = {0};
+        options_help(commands[i].command, &t);
+        fputs(t.data, stdout);
+        text_fini(&t);
+        status = EXIT_FINE;
+    } else if (commands[i].command & COMMANDS_MACHINE && images_read(&o, &e) < 0) {
+        status = cli_fail(&e);
+    } else {
+        status = commands[i].run(&o);
+    }
+    options_fini(&o);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_USER;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return EXIT_FINE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("reprise " REPRISE_VERSION);
+        return EXIT_FINE;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return run_command(i, argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "reprise: '%s' is not a command; see reprise --help\n", argv[1]);
+    return EXIT_USER;
+}

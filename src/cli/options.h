@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * options: the command line in QEMU's grammar, as values. One table names every option of every
+ * subcommand: parsing, --help and the manual's check come out of it.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "base/base.h"
+#include "machine/config.h"
+
+enum command {
+    COMMAND_RUN = 1,
+    COMMAND_RECORD = 2,
+    COMMAND_REPLAY = 4,
+    COMMAND_DEBUG = 8,
+    COMMAND_INFO = 16,
+    COMMAND_DIFF = 32,
+};
+#define COMMANDS_MACHINE (COMMAND_RUN | COMMAND_RECORD)
+#define COMMANDS_ALL     63
+
+struct options {
+    enum command command;
+    struct machine_config machine; /* images are named, not yet read */
+    bool arch_given;
+    bool bios_given;
+
+    const char *serials[MACHINE_SERIALS_MAX]; /* -serial arguments in order */
+    uint32_t serial_count;
+    bool nographic;
+    bool sleep; /* idle time passes in real time while recording */
+    bool start_paused;
+    const char *gdb; /* -gdb, -s, --listen: where to serve GDB */
+    const char *accel;
+    const char *debug_items; /* -d */
+    const char *debug_file;  /* -D */
+
+    const char *output; /* record -o */
+    bool force;
+    bool by_reference;
+    const char *stats;
+
+    const char *at;    /* debug --at */
+    const char *until; /* replay --until */
+    bool no_verify;
+    const char *serial_out;
+    const char *gdb_path;
+    const char *symbols;
+    bool json;
+    bool help;
+
+    const char *files[2]; /* FILE arguments of replay, debug, info, diff */
+    int file_count;
+    char **rest; /* after -- */
+    int rest_count;
+};
+
+/* argv[0] is the subcommand. -1 and a sentence for the user. */
+int options_parse(struct options *o, enum command command, int argc, char **argv, struct error *e);
+void options_fini(struct options *o);
+/* The help text of a subcommand. */
+void options_help(enum command command, struct text *out);
+
+/* "512M", "1G", "65536K", plain MiB; "4096B" bytes. */
+int options_parse_size(const char *s, uint64_t *bytes, struct error *e);
+int options_parse_number(const char *what, const char *s, uint64_t most, uint64_t *out,
+                         struct error *e);
+
+#endif

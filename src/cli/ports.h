@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * ports: the machine's serial ports tied to the world: files, terminals, sockets.
+ */
+#ifndef CLI_PORTS_H
+#define CLI_PORTS_H
+
+#include "cli/options.h"
+#include "journal/journal.h"
+#include "world/world.h"
+
+struct ports;
+
+struct port_end {
+    struct ports *owner;
+    struct serial *serial;
+    int number; /* the machine's port; -1 until ports_start */
+};
+struct ports {
+    struct tty tty;
+    struct journal *journal;
+    struct port_end ends[MACHINE_SERIALS_MAX];
+    unsigned count;
+};
+
+/* Opens the back ends that the options name; the first is the terminal if none is named. */
+int ports_open(struct ports *p, const struct options *o, struct error *e);
+/* Output of the machine goes here. */
+struct sink ports_sink(struct ports *p);
+/* From now on input is posted to the journal. */
+int ports_start(struct ports *p, struct journal *j, const struct machine *m, struct error *e);
+/* Flushes, closes, puts the terminal back, says what was dropped. */
+void ports_close(struct ports *p);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * replay: the recorded run again, in a process that was told nothing but the file; the console
+ * appears on stdout, and the state is compared with every witness.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "board/board.h"
+#include "cli/cli.h"
+#include "cli/divergence.h"
+
+#define PROGRESS_STEPS 200
+
+struct console {
+    FILE *to;
+    int port;
+    bool failed;
+};
+
+static void console_output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
+{
+    struct console *c = opaque;
+
+    (void)at;
+    if (port == c->port && fwrite(bytes, 1, count, c->to) != count) {
+        c->failed = true;
+    }
+}
+
+static void console_flush(void *opaque)
+{
+    struct console *c = opaque;
+    c->failed |= fflush(c->to) != 0;
+}
+
+static void show_progress(tick done, tick whole)
+{
+    int percent = whole ? (int)((double)done * 100 / (double)whole) : 100;
+    fprintf(stderr, "\r[%-40.*s] %3d%%", percent * 40 / 100,
+            "########################################", percent);
+}
+
+static enum journal_stop drive(struct journal *j, struct machine *m, tick until)
+{
+    tick known = recording_known(journal_recording(j));
+    tick whole = until < known ? until : known;
+    bool bar = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+    enum journal_stop stop = JOURNAL_TICK;
+
+    if (!bar) {
+        return journal_drive(j, m, until, false);
+    }
+    while (stop == JOURNAL_TICK && machine_now(m) < until) {
+        tick next = machine_now(m) + whole / PROGRESS_STEPS + 1;
+        stop = journal_drive(j, m, next < until ? next : until, false);
+        show_progress(machine_now(m), whole);
+    }
+    fputs("\n", stderr);
+    return stop;
+}
+
+/* The sentence and the status that a finished replay deserves. */
+static int judge(struct figures *f, const struct options *o, const struct journal *j,
+                 enum journal_stop stop)
+{
+    const struct recording *r = journal_recording(j);
+    const struct recording_end *end = recording_end(r);
+
+    if (stop == JOURNAL_DIVERGED) {
+        f->result = "the replay differs from the recording";
+        return EXIT_DIFFERED;
+    }
+    if (stop == JOURNAL_TICK) {
+        f->result = "stopped as asked";
+        return EXIT_FINE;
+    }
+    if (recording_problem(r)) {
+        fprintf(stderr, "reprise: %s\n", recording_problem(r));
+        f->result = "replayed the valid prefix";
+        return EXIT_USER;
+    }
+    f->result = !end           ? "replayed as far as it was sealed; the recording was cut off"
+                : o->no_verify ? "the final hash and all output agree"
+                               : "every witness, the final hash and all output agree";
+    if (end && end->why == END_FAILED) {
+        fprintf(stderr, "reprise: the guest asked for a failure exit, status %u\n",
+                end->exit_status);
+        return EXIT_GUEST;
+    }
+    return EXIT_FINE;
+}
+
+static int replay(const struct options *o, struct journal *j, struct machine *m,
+                  struct console *console)
+{
+    struct figures f;
+    struct error e;
+    uint64_t until = TICK_NEVER;
+    enum journal_stop stop;
+    int status;
+
+    if (o->until && options_parse_number("--until", o->until, TICK_NEVER, &until, &e) < 0) {
+        return cli_fail(&e);
+    }
+    figures_start(&f, "replay");
+    stop = drive(j, m, until);
+    figures_stop(&f, m, j);
+    console_flush(console);
+    f.final_hash = machine_hash(m);
+    status = judge(&f, o, j, stop);
+    figures_print(&f);
+    if (stop == JOURNAL_DIVERGED) {
+        fprintf(stderr, "reprise: %s\n", journal_divergence(j)->text);
+        divergence_explain(journal_recording(j));
+    }
+    if (console->failed) {
+        error_set(&e, "the console could not be written: %s", strerror(errno));
+        status = cli_fail(&e);
+    }
+    if (o->stats && figures_write(&f, o->stats, &e) < 0) {
+        status = cli_fail(&e);
+    }
+    return status;
+}
+
+int command_replay(const struct options *o)
+{
+    struct journal_options options = {.skip_witnesses = o->no_verify};
+    struct console console = {.to = stdout, .port = -1};
+    struct sink sink = {.opaque = &console, .output = console_output, .flush = console_flush};
+    struct cli_log *log = NULL;
+    struct machine *m = NULL;
+    struct journal *j;
+    struct error e;
+    int status = EXIT_USER;
+
+    j = journal_replay(o->files[0], &options, &sink, &e);
+    if (!j || !(m = board_build(journal_config(j), &e)) ||
+        (o->debug_items && !(log = cli_log_open(o->debug_items, o->debug_file, &e)))) {
+        cli_fail(&e);
+    } else if (o->serial_out && !(console.to = fopen(o->serial_out, "wb"))) {
+        error_set(&e, "%s: %s", o->serial_out, strerror(errno));
+        cli_fail(&e);
+    } else {
+        console.port = machine_port_by_name(m, "serial0");
+        if (log) {
+            cli_log_attach(log, m);
+        }
+        journal_attach(j, m);
+        status = replay(o, j, m, &console);
+    }
+    if (console.to && console.to != stdout) {
+        fclose(console.to);
+    }
+    if (j) {
+        journal_close(j);
+    }
+    machine_free(m);
+    cli_log_close(log);
+    return status;
+}

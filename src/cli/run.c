@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * run: `reprise run` and `reprise record`: a live machine. The two differ in nothing but the
+ * journal's file.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "board/board.h"
+#include "cli/cli.h"
+#include "cli/ports.h"
+#include "world/world.h"
+
+#define DEFAULT_RECORDING "recording.rr"
+
+struct live {
+    const struct options *options;
+    struct wallclock clock;
+    struct ports ports;
+    struct machine *machine;
+    struct journal *journal;
+    struct cli_log *log;
+    struct figures figures;
+};
+
+/* The one journal that signals end; only the handler and this file look. */
+static struct journal *signal_journal;
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (signal_journal) {
+        journal_post_quit(signal_journal, END_SIGNAL);
+    }
+}
+
+static void catch_signals(struct journal *j)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+    signal_journal = j;
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        struct sigaction a = {.sa_handler = j ? on_signal : SIG_DFL, .sa_flags = SA_RESTART};
+        sigaction(numbers[i], &a, NULL);
+    }
+}
+
+static int open_journal(struct live *l, struct error *e)
+{
+    const struct options *o = l->options;
+    struct pace pace = wallclock_pace(&l->clock, o->sleep);
+    struct sink sink = ports_sink(&l->ports);
+    struct journal_options options = {
+        .program = "reprise " REPRISE_VERSION, .force = o->force, .by_reference = o->by_reference};
+
+    if (o->command == COMMAND_RECORD) {
+        l->journal = journal_record(o->output ? o->output : DEFAULT_RECORDING, &o->machine,
+                                    &options, &pace, &sink, e);
+    } else {
+        l->journal = journal_run(&o->machine, &pace, &sink, e);
+    }
+    return l->journal ? 0 : -1;
+}
+
+static int live_open(struct live *l, const struct options *o, struct error *e)
+{
+    memset(l, 0, sizeof(*l));
+    l->options = o;
+    if (o->debug_items && !(l->log = cli_log_open(o->debug_items, o->debug_file, e))) {
+        return -1;
+    }
+    l->machine = board_build(&o->machine, e);
+    if (!l->machine) {
+        return -1;
+    }
+    if (l->log) {
+        cli_log_attach(l->log, l->machine);
+    }
+    if (wallclock_init(&l->clock, e) < 0 || ports_open(&l->ports, o, e) < 0 ||
+        open_journal(l, e) < 0) {
+        return -1;
+    }
+    journal_attach(l->journal, l->machine);
+    catch_signals(l->journal);
+    return ports_start(&l->ports, l->journal, l->machine, e);
+}
+
+static void live_close(struct live *l)
+{
+    catch_signals(NULL);
+    ports_close(&l->ports);
+    if (l->journal) {
+        journal_close(l->journal);
+    }
+    machine_free(l->machine);
+    wallclock_fini(&l->clock);
+    cli_log_close(l->log);
+}
+
+static int report(struct live *l)
+{
+    enum journal_end why = journal_why(l->journal);
+    struct error e;
+    int status = EXIT_FINE;
+
+    l->figures.final_hash = machine_hash(l->machine);
+    l->figures.result = journal_end_name(why);
+    if (l->options->stats && figures_write(&l->figures, l->options->stats, &e) < 0) {
+        status = cli_fail(&e);
+    }
+    if (l->options->command == COMMAND_RECORD || l->options->stats) {
+        figures_print(&l->figures);
+    }
+    if (why == END_FAILED) {
+        fprintf(stderr, "reprise: the guest asked for a failure exit, status %u\n",
+                l->machine->state.exit_status);
+        status = EXIT_GUEST;
+    }
+    return status;
+}
+
+int command_run(const struct options *o)
+{
+    struct live l;
+    struct error e;
+    enum journal_stop stop;
+    int status;
+
+    if (live_open(&l, o, &e) < 0) {
+        live_close(&l);
+        return cli_fail(&e);
+    }
+    figures_start(&l.figures, o->command == COMMAND_RECORD ? "record" : "run");
+    stop = journal_drive(l.journal, l.machine, TICK_NEVER, false);
+    figures_stop(&l.figures, l.machine, l.journal);
+    ports_close(&l.ports);
+    if (stop == JOURNAL_LOST) {
+        error_set(&e, "%s", journal_problem(l.journal));
+        status = cli_fail(&e);
+    } else {
+        status = report(&l);
+    }
+    live_close(&l);
+    return status;
+}
