@@ -77,14 +77,17 @@ static bool overlaps(vaddr a, uint64_t a_size, vaddr b, uint64_t b_size)
     return a - b < b_size || b - a < a_size;
 }
 
-/* Read and write tables alike: an access watchpoint may be met by either. */
+/* Whatever is watched for reads stays out of the write tables as well: a read-modify-write goes
+ * through those alone. */
 static bool page_watched(void *opaque, vaddr page, enum access access)
 {
     struct engine *e = opaque;
 
     for (size_t i = 0; i < e->probes->count; i++) {
         const struct probe *p = &e->probes->probes[i];
-        if (watches(p, access) && overlaps(p->at, p->size, page, PAGE_SIZE)) {
+        bool asked = watches(p, access) || (access == ACCESS_WRITE && watches(p, ACCESS_READ));
+
+        if (asked && overlaps(p->at, p->size, page, PAGE_SIZE)) {
             return true;
         }
     }

@@ -96,8 +96,9 @@ struct travel_stop {
     tick at;              /* where the machine stands now */
     unsigned hart;        /* whose step is meant: of the hit, or of the step gone to */
     bool after;           /* TRAVEL_HIT: the machine stands just after the step of the hit */
-    struct probe_hit hit; /* the lowest probe index among those hit at that step */
-    uint64_t hits;        /* how many probes of the set were hit by that step */
+    struct probe_hit hit; /* the lowest probe index among those that were hit */
+    uint64_t hits;        /* how often the set was hit: backwards by the whole step, forwards up to
+                             where it was stopped, before its first access that is watched */
 };
 
 /* What to stop at. The array is borrowed for the call. */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * travel_toy: every answer of travel/ against the oracle, over machines of a made-up processor:
+ * its program with 1, 2 and 3 harts and inputs, and random programs.
+ */
+#include "oracle.h"
+#include "../unit/toy_isa.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define INPUTS 60
+
+struct toy_case {
+    unsigned harts;
+    uint64_t quantum;
+    uint8_t code[8192];
+    size_t size;
+    struct oracle_input inputs[INPUTS];
+};
+
+static struct machine *build(void *opaque)
+{
+    const struct toy_case *c = opaque;
+
+    return toy_machine(c->harts, c->quantum, c->code, c->size);
+}
+
+/* Some in a row, some alone; console bytes, and pokes of memory. */
+static void draw_inputs(struct toy_case *c, tick end, uint64_t seed)
+{
+    tick at = 10;
+
+    for (unsigned i = 0; i < INPUTS; i++) {
+        struct oracle_input *in = &c->inputs[i];
+        uint64_t x = toy_random(&seed);
+
+        at += x % 3 == 0 ? 1 : 1 + (x >> 8) % (end / INPUTS * 2);
+        in->at = at;
+        in->port = x >> 40 & 3 ? 1 : POKE_PORT;
+        in->length = (uint8_t)(1 + (x >> 48) % 3);
+        for (unsigned k = 0; k < in->length; k++) {
+            in->data[k] = (uint8_t)(toy_random(&seed) >> 16);
+        }
+        if (in->port == POKE_PORT) {
+            in->length =
+                (uint8_t)poke_encode(in->data, POKE_MEMORY, 0, TOY_RAM + 0x9100 + x % 256, &x, 8);
+        }
+    }
+}
+
+static bool try_case(const char *name, struct toy_case *c, tick end, unsigned questions,
+                     uint64_t seed)
+{
+    /* Small, so that everything is thinned all the time. */
+    const struct travel_limits limits = {.spacing = 500, .bytes = 1, .count = 14};
+    struct oracle_case o = {.name = name,
+                            .opaque = c,
+                            .build = build,
+                            .inputs = c->inputs,
+                            .input_count = INPUTS,
+                            .end = end};
+
+    draw_inputs(c, end, seed);
+    return oracle_agrees(&o, &limits, questions, seed);
+}
+
+static void test_program(void **state)
+{
+    struct toy_case *c = base_alloc(1, sizeof(*c));
+
+    (void)state;
+    c->size = toy_program(c->code, sizeof c->code);
+    for (c->harts = 1; c->harts <= 3; c->harts++) {
+        c->quantum = 97;
+        assert_true(try_case("program", c, 8000, 60, 1000 + c->harts));
+    }
+    free(c);
+}
+
+static void test_random_programs(void **state)
+{
+    struct toy_case *c = base_alloc(1, sizeof(*c));
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        c->harts = 1 + (unsigned)(seed % 3);
+        c->quantum = 31 + seed;
+        c->size = toy_random_program(c->code, sizeof c->code, seed);
+        assert_true(try_case("random", c, 2000, 60, seed));
+    }
+    free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_program),
+        cmocka_unit_test(test_random_programs),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * toy_isa: a made-up processor for tests of everything above the ISA: big-endian, instructions of
+ * 1 to 6 bytes, condition flags, a stack, a copy instruction that restarts itself; nothing of it
+ * is like RISC-V on purpose. And a machine around it with a console and a scratch device.
+ */
+#ifndef TESTS_UNIT_TOY_ISA_H
+#define TESTS_UNIT_TOY_ISA_H
+
+#include "machine/machine.h"
+
+struct toy {
+    struct hart hart;
+    tick timer; /* TICK_NEVER: off */
+    uint64_t flags, saved_flags;
+    uint32_t r[8]; /* r[7] is the stack pointer */
+    uint32_t vector, saved_pc, cause, value;
+    uint32_t number;
+    uint8_t lines; /* level of each interrupt pin; the timer's is 7 */
+    uint8_t irq_enabled;
+    uint8_t zero[2];
+};
+
+enum toy_op {
+    TOY_ILLEGAL,
+    TOY_LDI,    /* rd imm32 */
+    TOY_MOV,    /* rd rs */
+    TOY_ADD,    /* rd += rs, flags */
+    TOY_SUB,    /* rd -= rs, flags */
+    TOY_ADDI,   /* rd += signed imm8, no flags */
+    TOY_XOR,    /* rd ^= rs, flags */
+    TOY_MUL,    /* rd *= rs */
+    TOY_LD,     /* rd = 4 bytes at [rs] */
+    TOY_ST,     /* 4 bytes at [rs] = rd */
+    TOY_LDB,    /* rd = the byte at [rs] */
+    TOY_STB,    /* the byte at [rs] = rd */
+    TOY_LDA,    /* as LD; misaligned is an exception */
+    TOY_FETADD, /* rd, 4 bytes at [rs] = those bytes, plus rd */
+    TOY_COPY,   /* [rd++] = [rs++], r0--; again until r0 is 0 */
+    TOY_JCC,    /* cc rel16, from the next instruction */
+    TOY_JMP,    /* imm32 */
+    TOY_CALL,   /* imm32; pushes the return address */
+    TOY_RET,
+    TOY_SYS,
+    TOY_RTI,
+    TOY_WAIT,
+    TOY_STI,
+    TOY_CLI,
+    TOY_NOW,    /* rd = low bits of the tick */
+    TOY_HART,   /* rd = number */
+    TOY_CAUSE,  /* rd = why the handler runs: see TOY_CAUSE_* */
+    TOY_VECTOR, /* imm32 */
+    TOY_TIMER,  /* interrupt rd ticks from now */
+    TOY_ACK,    /* the timer's interrupt is done */
+    TOY_OP_COUNT
+};
+enum { TOY_CAUSE_ILLEGAL, TOY_CAUSE_SYS, TOY_CAUSE_ALIGN, TOY_CAUSE_BUS, TOY_CAUSE_PIN0 = 16 };
+
+extern const struct isa toy_isa;
+
+/* ---- a machine ---- */
+
+#define TOY_RAM      UINT64_C(0x10000)
+#define TOY_RAM_SIZE (UINT64_C(64) * PAGE_SIZE)
+#define TOY_CONSOLE  UINT64_C(0x1000) /* +0 read: a byte or 0; +4: bytes waiting; write +0: out */
+#define TOY_SCRATCH  UINT64_C(0x2000) /* +0: value, +4: write: alarm in so many ticks */
+
+/* `harts` of them, all starting at TOY_RAM with `code` there; fails the test if it cannot. */
+struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, size_t size);
+
+/* A program that uses all of the above on every hart, for ever; returns its length. */
+size_t toy_program(uint8_t *code, size_t room);
+/* Random instructions, many of them sensible. */
+size_t toy_random_program(uint8_t *code, size_t room, uint64_t seed);
+
+/* xorshift64*: tests are the same every time. */
+uint64_t toy_random(uint64_t *seed);
+
+#endif
