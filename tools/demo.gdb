@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The scripted session of ./demo: gdb is attached at the end of the boot.
 set pagination off
 set confirm off
