@@ -10,6 +10,24 @@
 
 #define FDT_ROOM (16 * KIB) /* for /chosen: the longest command line, and names */
 
+enum { FDT_MAGIC_BYTES = 4, FDT_HEADER_BYTES = 40, FDT_VERSION_LEAST = 17 };
+
+/* libfdt reads trees older than the specification's, too, but its check of them is not safe. */
+static int check_version(const struct machine_image *image, struct error *e)
+{
+    uint32_t version;
+
+    if (image->size < FDT_HEADER_BYTES || bytes_get_be(image->data, FDT_MAGIC_BYTES) != FDT_MAGIC) {
+        return error_set(e, "it has no device tree's header");
+    }
+    version = fdt_version(image->data);
+    if (version < FDT_VERSION_LEAST) {
+        return error_set(e, "it is of version %u; those from %u on are understood", version,
+                         FDT_VERSION_LEAST);
+    }
+    return 0;
+}
+
 void *fdt_from_image(const struct machine_image *image, struct error *e)
 {
     const char *name = image->name != NULL ? image->name : "(no name)";
@@ -21,9 +39,13 @@ void *fdt_from_image(const struct machine_image *image, struct error *e)
         error_set(e, "device tree %s: it is longer than 1 MiB", name);
         return NULL;
     }
+    if (check_version(image, e) < 0) {
+        error_prefix(e, "device tree %s", name);
+        return NULL;
+    }
     result = fdt_check_full(image->data, (size_t)image->size);
     if (result != 0) {
-        error_set(e, "device tree %s: it is none, or broken (%s)", name, fdt_strerror(result));
+        error_set(e, "device tree %s: it is broken (%s)", name, fdt_strerror(result));
         return NULL;
     }
     room = (int)(fdt_totalsize(image->data) + FDT_ROOM);

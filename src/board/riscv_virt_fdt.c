@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include <libfdt.h>
 
@@ -126,28 +127,29 @@ static void prop_hart_interrupts(struct tree *t, unsigned harts, uint32_t first,
 
 /* ---- harts ------------------------------------------------------------------------------------*/
 
+/* `item` begins with `word`, in either case, and then comes one of `ends` or nothing. */
+static bool begins_with(const char *item, const char *word, const char *ends)
+{
+    size_t length = strlen(word);
+
+    return strncasecmp(item, word, length) == 0 && strchr(ends, item[length]) != NULL;
+}
+
 /* Whether -cpu's argument says "name=" and a word for no. That it is well formed is the ISA's to
  * check, when the machine is sealed. */
 static bool switched_off(const char *cpu, const char *name)
 {
-    static const char *const words[] = {"false", "off", "no", "0"};
-    size_t length = strlen(name);
+    const char *item = cpu;
     bool off = false;
 
-    for (const char *item = cpu; item != NULL; item = strchr(item, ',')) {
-        item += *item == ',';
-        if (strncmp(item, name, length) != 0 || item[length] != '=') {
-            continue;
-        }
-        off = false; /* the last word counts */
-        for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-            size_t word = strlen(words[i]);
-            char after = '\0';
+    while ((item = strchr(item, ',')) != NULL) {
+        item++;
+        if (begins_with(item, name, "=")) { /* the last word counts */
+            const char *value = item + strcspn(item, "=");
 
-            if (strncmp(item + length + 1, words[i], word) == 0) {
-                after = item[length + 1 + word];
-                off = off || after == '\0' || after == ',';
-            }
+            value += *value == '=';
+            off = begins_with(value, "false", ",") || begins_with(value, "off", ",") ||
+                  begins_with(value, "no", ",");
         }
     }
     return off;

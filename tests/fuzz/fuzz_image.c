@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * fuzz_image: a kernel file of any format: read, placed, and laid out in RAM as a board does it.
+ */
+#include "board/internal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct machine_image image = {
+        .name = NULL, .data = (uint8_t *)(uintptr_t)data, .size = size};
+    struct ram_layout r = {.base = UINT64_C(0x80000000), .size = 16 * MIB};
+    struct program p;
+    struct error e = {""};
+    int result = program_read(&image, "kernel", 243, r.size, &p, &e);
+
+    must((result < 0) == (e.text[0] != '\0'));
+    if (result == 0) {
+        bool fits = true;
+
+        program_place(&p, r.base + 4096);
+        must(p.segment_count >= 1 && p.segment_count <= SEGMENTS_MAX);
+        for (unsigned i = 0; i < p.segment_count; i++) {
+            const struct segment *s = &p.segments[i];
+
+            must(s->data_bytes <= s->size_bytes);
+            (void)hash_bytes(s->data, s->data_bytes, 0); /* it is all there */
+            fits = fits && ram_take(&r, "kernel", s->at, s->size_bytes, &e) == 0;
+        }
+        must(!fits || program_end(&p) <= r.base + r.size);
+    }
+    program_fini(&p);
+    return 0;
+}
