@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include <libfdt.h>
 
@@ -130,9 +129,14 @@ static void prop_hart_interrupts(struct tree *t, unsigned harts, uint32_t first,
 /* `item` begins with `word`, in either case, and then comes one of `ends` or nothing. */
 static bool begins_with(const char *item, const char *word, const char *ends)
 {
-    size_t length = strlen(word);
+    for (; *word != '\0'; item++, word++) {
+        char c = *item >= 'A' && *item <= 'Z' ? (char)(*item - 'A' + 'a') : *item;
 
-    return strncasecmp(item, word, length) == 0 && strchr(ends, item[length]) != NULL;
+        if (c != *word) {
+            return false;
+        }
+    }
+    return strchr(ends, *item) != NULL; /* also at its NUL */
 }
 
 /* Whether -cpu's argument says "name=" and a word for no. That it is well formed is the ISA's to
