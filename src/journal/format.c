@@ -13,7 +13,7 @@ static const uint8_t preamble[PREAMBLE_BYTES] = {0x00, 0xe0, 0x20, 0x0c, 0, 0,  
                                                  0,    0,    0,    0,    0, 0x27};
 static const char magic[8] = {'R', 'E', 'P', 'R', 'I', 'S', 'E', '\n'};
 
-enum { SEED_HEADER = 0x7265, SEED_SLOT = 0x736c, PACK_FROM = 128, PACK_LEVEL = 1 };
+enum { SEED_HEADER = 0x7265, PACK_FROM = 128, PACK_LEVEL = 1 };
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
@@ -151,20 +151,25 @@ int header_check(const uint8_t *bytes, size_t count, uint64_t *chain, struct err
     return 0;
 }
 
-void slot_make(uint8_t *out, const struct slot *s)
+void slot_make(uint8_t *out, const struct slot *s, uint64_t chain)
 {
     bytes_set_le(out, 8, s->sequence);
     bytes_set_le(out + 8, 8, s->through);
     bytes_set_le(out + 16, 8, s->length);
-    bytes_set_le(out + 24, 8, hash_bytes(out, 24, SEED_SLOT));
+    bytes_set_le(out + 24, 8, hash_bytes(out, 24, chain));
 }
 
-bool slot_read(const uint8_t *bytes, struct slot *s)
+void slot_read(const uint8_t *bytes, struct slot *s)
 {
     s->sequence = bytes_get_le(bytes, 8);
     s->through = bytes_get_le(bytes + 8, 8);
     s->length = bytes_get_le(bytes + 16, 8);
-    return s->sequence != 0 && bytes_get_le(bytes + 24, 8) == hash_bytes(bytes, 24, SEED_SLOT);
+}
+
+bool slot_is_valid(const uint8_t *bytes, uint64_t chain)
+{
+    return bytes_get_le(bytes, 8) != 0 &&
+           bytes_get_le(bytes + 24, 8) == hash_bytes(bytes, 24, chain);
 }
 
 /* ---- chunks ---------------------------------------------------------------------------------- */

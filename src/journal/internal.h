@@ -76,8 +76,10 @@ struct slot {
     tick through;
     uint64_t length;
 };
-void slot_make(uint8_t *out, const struct slot *s);
-bool slot_read(const uint8_t *bytes, struct slot *s); /* false: empty or torn */
+/* `chain` is the sum of the last of those bytes' chunks: a slot vouches for its own file only. */
+void slot_make(uint8_t *out, const struct slot *s, uint64_t chain);
+void slot_read(const uint8_t *bytes, struct slot *s);
+bool slot_is_valid(const uint8_t *bytes, uint64_t chain); /* false: empty, torn, not of this file */
 
 struct chunk {
     enum chunk_type type;

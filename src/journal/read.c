@@ -139,6 +139,7 @@ struct reader {
     uint64_t inputs_raw;
     bool configured;
     bool refused; /* nothing can be replayed: the sentence is final */
+    tick sealed;  /* by a slot that is valid */
 };
 
 /* A chunk whose checksum is right. -1: it makes no sense, or (refused) nothing does. */
@@ -182,6 +183,21 @@ static int take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
     return result == 0 ? 0 : error_set(e, "a chunk of type %u makes no sense", (unsigned)c->type);
 }
 
+/* The seal slots tell of time without input, after the chunk that each was written behind. One that
+ * speaks of bytes that are not there tells nothing about what came with them. */
+static void take_slots(struct reader *in, const uint8_t *bytes, uint64_t chain)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        const uint8_t *at = bytes + SLOT_AT + i * SLOT_BYTES;
+        struct slot s;
+        slot_read(at, &s);
+        if (s.length == in->at && s.through > in->sealed && s.through != TICK_NEVER &&
+            slot_is_valid(at, chain)) {
+            in->sealed = s.through;
+        }
+    }
+}
+
 /* Chunks up to the end, to END, or to the first that is not valid (then -1 and why). */
 static int read_chain(struct reader *in, const uint8_t *bytes, size_t count, uint64_t chain,
                       struct error *e)
@@ -207,27 +223,12 @@ static int read_chain(struct reader *in, const uint8_t *bytes, size_t count, uin
             return -1;
         }
         in->at += stored;
+        take_slots(in, bytes, chain);
     }
     if (in->at < count) {
         return error_set(e, "there are %zu bytes after its end", count - in->at);
     }
     return 0;
-}
-
-/* The seal slots tell of time without input; one that speaks of bytes that are not there tells
- * nothing about what came with them. */
-static void read_slots(struct reader *in, const uint8_t *bytes)
-{
-    if (in->r->ended) {
-        return;
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        struct slot s;
-        if (slot_read(bytes + SLOT_AT + i * SLOT_BYTES, &s) && s.length <= in->at &&
-            s.through > in->r->known && s.through != TICK_NEVER) {
-            in->r->known = s.through;
-        }
-    }
 }
 
 static void set_problem(struct reader *in, const struct error *why)
@@ -259,7 +260,9 @@ static int read_all(struct reader *in, const uint8_t *bytes, size_t count,
         return error_set(e, "%s: its configuration cannot be read: %s (at byte %zu)", in->name,
                          broken ? why.text : "the file ends before it", in->at);
     }
-    read_slots(in, bytes);
+    if (!in->r->ended && in->sealed > in->r->known) {
+        in->r->known = in->sealed;
+    }
     if (images != IMAGES_NONE &&
         images_complete(in->r->config, in->r->notes, images == IMAGES_BY_NAME, &missing) != 0) {
         return broken ? error_set(e, "%s: %s: %s (at byte %zu)", in->name, missing.text, why.text,

@@ -120,7 +120,7 @@ static void seal(struct writer *w, tick through)
     if (atomic_load(&w->failed) || through <= w->sealed) {
         return;
     }
-    slot_make(bytes, &s);
+    slot_make(bytes, &s, w->chain);
     failed = write_at(w, bytes, sizeof(bytes), SLOT_AT + (s.sequence % 2) * SLOT_BYTES);
     if (failed != 0) {
         writer_fail(w, "write", failed);

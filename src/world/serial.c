@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * serial: what is behind a guest's serial port. Output comes from the machine's thread; input is
+ * read by a thread of the port's own, which also serves a socket. Files and pipes may make the
+ * machine wait in host time, sockets never do. Opening and connecting is serial_open.c.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "world/internal.h"
+
+enum { READ_BYTES = 4096, RETRY_MS = 5, DRAIN_MS = 2000 };
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+/* Blocking descriptors; one that is not (a shared terminal) is waited for. */
+static void write_all(struct serial *s, const uint8_t *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t n = write(s->out_fd, bytes, count);
+        if (n > 0) {
+            bytes += n;
+            count -= (size_t)n;
+        } else if (n < 0 && errno == EAGAIN) {
+            struct pollfd p = {.fd = s->out_fd, .events = POLLOUT};
+            (void)poll(&p, 1, -1);
+        } else if (n < 0 && errno != EINTR) {
+            break; /* nobody reads any more, or the disk is full: the guest goes on */
+        }
+    }
+    atomic_fetch_add(&s->dropped, count);
+}
+
+static void wake(struct serial *s)
+{
+    uint64_t one = 1;
+    ssize_t n = write(s->wake_fd, &one, sizeof(one));
+
+    (void)n; /* full: awake already */
+}
+
+static void queue_add(struct serial *s, const uint8_t *bytes, size_t count)
+{
+    size_t taken;
+
+    pthread_mutex_lock(&s->lock);
+    taken = s->connected ? SERIAL_QUEUE_MAX - s->queued : 0;
+    taken = taken < count ? taken : count;
+    for (size_t left = taken; left > 0;) {
+        size_t at = (s->queue_at + s->queued) % SERIAL_QUEUE_MAX;
+        size_t n = SERIAL_QUEUE_MAX - at < left ? SERIAL_QUEUE_MAX - at : left;
+        memcpy(s->queue + at, bytes, n);
+        bytes += n;
+        left -= n;
+        s->queued += n;
+    }
+    pthread_mutex_unlock(&s->lock);
+    atomic_fetch_add(&s->dropped, count - taken);
+    s->unflushed = true;
+}
+
+void serial_output(struct serial *s, const uint8_t *bytes, size_t count)
+{
+    if (s->is_socket) {
+        queue_add(s, bytes, count);
+    } else if (s->out_fd >= 0) {
+        if (count > sizeof(s->buffer) - s->buffered) {
+            serial_flush(s);
+        }
+        if (count > sizeof(s->buffer)) {
+            write_all(s, bytes, count);
+            return;
+        }
+        memcpy(s->buffer + s->buffered, bytes, count);
+        s->buffered += count;
+    }
+}
+
+void serial_flush(struct serial *s)
+{
+    if (s->is_socket && s->unflushed) {
+        s->unflushed = false;
+        wake(s);
+    } else if (s->buffered > 0) {
+        size_t n = s->buffered;
+        s->buffered = 0;
+        write_all(s, s->buffer, n);
+    }
+}
+
+uint64_t serial_dropped(const struct serial *s)
+{
+    return atomic_load(&s->dropped);
+}
+
+/* ---- input ----------------------------------------------------------------------------------- */
+
+/* Posts what is held. False: some was not taken, and is kept. */
+static bool post_held(struct serial *s)
+{
+    size_t taken = 0;
+
+    if (s->held > 0) {
+        taken = s->events.post(s->events.opaque, s->hold + s->hold_at, s->held);
+        s->hold_at += taken;
+        s->held -= taken;
+    }
+    return s->held == 0;
+}
+
+static void hold(struct serial *s, const uint8_t *bytes, size_t count)
+{
+    must(s->held + count <= sizeof(s->hold));
+    memmove(s->hold, s->hold + s->hold_at, s->held);
+    s->hold_at = 0;
+    memcpy(s->hold + s->held, bytes, count);
+    s->held += count;
+}
+
+/* Commands are obeyed even while the guest takes nothing. */
+static void take_input(struct serial *s, const uint8_t *bytes, size_t count)
+{
+    if (!s->keys) {
+        hold(s, bytes, count);
+        return;
+    }
+    while (count > 0) {
+        uint8_t out[READ_BYTES];
+        enum tty_command command;
+        size_t n;
+        size_t used = tty_keys_take(&s->key_state, bytes, count, out, &n, &command);
+
+        hold(s, out, n);
+        if (command != TTY_NONE && s->events.command != NULL) {
+            s->events.command(s->events.opaque, command);
+        }
+        bytes += used;
+        count -= used;
+    }
+}
+
+static void disconnect(struct serial *s)
+{
+    int fd = s->in_fd;
+
+    pthread_mutex_lock(&s->lock);
+    s->connected = false;
+    atomic_fetch_add(&s->dropped, s->queued);
+    s->queued = 0;
+    s->in_fd = s->out_fd = -1;
+    pthread_mutex_unlock(&s->lock);
+    close(fd);
+}
+
+static void read_input(struct serial *s)
+{
+    uint8_t bytes[READ_BYTES];
+    ssize_t n = read(s->in_fd, bytes, sizeof(bytes));
+
+    if (n > 0) {
+        take_input(s, bytes, (size_t)n);
+    } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+        if (s->is_socket) {
+            disconnect(s);
+        } else {
+            s->in_fd = -1; /* the end of stdin is not the end of the machine */
+        }
+    }
+}
+
+/* ---- sockets --------------------------------------------------------------------------------- */
+
+static void send_queue(struct serial *s)
+{
+    bool broken = false;
+
+    pthread_mutex_lock(&s->lock);
+    while (s->queued > 0) {
+        size_t n = SERIAL_QUEUE_MAX - s->queue_at;
+        n = n < s->queued ? n : s->queued;
+        ssize_t sent = send(s->out_fd, s->queue + s->queue_at, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent <= 0) {
+            broken = sent < 0 && errno != EAGAIN && errno != EINTR;
+            break;
+        }
+        s->queue_at = (s->queue_at + (size_t)sent) % SERIAL_QUEUE_MAX;
+        s->queued -= (size_t)sent;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (broken) {
+        disconnect(s);
+    }
+}
+
+static bool has_queue(struct serial *s)
+{
+    bool some;
+
+    pthread_mutex_lock(&s->lock);
+    some = s->queued > 0 && s->connected;
+    pthread_mutex_unlock(&s->lock);
+    return some;
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+enum { POLL_WAKE, POLL_IN, POLL_OUT, POLL_LISTEN, POLL_COUNT };
+
+static void serve(struct serial *s)
+{
+    bool room = post_held(s) || s->held <= sizeof(s->hold) - READ_BYTES;
+    struct pollfd p[POLL_COUNT] = {
+        [POLL_WAKE] = {.fd = s->wake_fd, .events = POLLIN},
+        /* Only a terminal is read while the guest takes nothing: Ctrl-A x has to work. */
+        [POLL_IN] = {.fd = s->held == 0 || (s->keys && room) ? s->in_fd : -1, .events = POLLIN},
+        [POLL_OUT] = {.fd = has_queue(s) ? s->out_fd : -1, .events = POLLOUT},
+        [POLL_LISTEN] = {.fd = s->in_fd < 0 ? s->listen_fd : -1, .events = POLLIN},
+    };
+
+    if (poll(p, POLL_COUNT, s->held > 0 ? RETRY_MS : -1) < 0) {
+        return;
+    }
+    if (p[POLL_WAKE].revents != 0) {
+        uint64_t count;
+        ssize_t n = read(s->wake_fd, &count, sizeof(count));
+        (void)n;
+    }
+    if (p[POLL_OUT].revents != 0) {
+        send_queue(s);
+    }
+    if (p[POLL_IN].revents != 0 && s->in_fd >= 0) {
+        read_input(s);
+    }
+    if (p[POLL_LISTEN].revents != 0 && s->in_fd < 0) {
+        serial_accept(s);
+    }
+}
+
+static void *serial_run(void *argument)
+{
+    struct serial *s = argument;
+
+    while (!atomic_load(&s->stopping)) {
+        serve(s);
+    }
+    return NULL;
+}
+
+int serial_start(struct serial *s, const struct serial_events *events, struct error *e)
+{
+    s->events = *events;
+    if (s->in_fd < 0 && s->listen_fd < 0) {
+        return 0; /* output only */
+    }
+    s->thread = host_thread_start(serial_run, s, e);
+    return s->thread != NULL ? 0 : -1;
+}
+
+/* ---- closing --------------------------------------------------------------------------------- */
+
+static void drain(struct serial *s)
+{
+    struct pollfd p = {.fd = s->out_fd, .events = POLLOUT};
+    uint64_t until = wallclock_now_ns() + (uint64_t)DRAIN_MS * 1000000;
+
+    while (has_queue(s) && wallclock_now_ns() < until) {
+        if (poll(&p, 1, 50) > 0) {
+            send_queue(s);
+        }
+    }
+}
+
+void serial_close(struct serial *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    serial_flush(s);
+    if (s->thread != NULL) {
+        atomic_store(&s->stopping, true);
+        wake(s);
+        (void)host_thread_join(s->thread);
+    }
+    if (s->is_socket) {
+        drain(s);
+    }
+    if (s->tty != NULL) {
+        tty_restore(s->tty);
+    }
+    serial_shut(s);
+}
