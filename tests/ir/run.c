@@ -109,12 +109,27 @@ static _Noreturn void bad_line(const struct file *f, unsigned line, const char *
     exit(1);
 }
 
+/* `count` numbers; sscanf would not take those above INT64_MAX. */
+static bool numbers(const char *s, unsigned count, uint64_t *out)
+{
+    for (unsigned i = 0; i < count; i++) {
+        char *end;
+
+        out[i] = strtoull(s, &end, 0);
+        if (end == s) {
+            return false;
+        }
+        s = end;
+    }
+    return true;
+}
+
 /* "@SLOT.SIZE = NUMBER..." into a state image. */
 static bool set_slot(const struct file *f, const char *s, uint8_t *state)
 {
     char name[40];
     unsigned size, used = 0;
-    uint64_t offset = 0, high = 0, low = 0;
+    uint64_t offset = 0, wide[2];
     bool found;
 
     if (sscanf(s, " @%39[A-Za-z0-9_] . %u = %n", name, &size, (int *)&used) != 2 || used == 0) {
@@ -131,17 +146,18 @@ static bool set_slot(const struct file *f, const char *s, uint8_t *state)
         return false;
     }
     if (size == 16) {
-        if (sscanf(s + used, "%" SCNi64 " %" SCNi64, (int64_t *)&high, (int64_t *)&low) != 2) {
+        if (!numbers(s + used, 2, wide)) {
             return false;
         }
-        bytes_set_le(state + offset, 8, low);
-        bytes_set_le(state + offset + 8, 8, high);
+        bytes_set_le(state + offset, 8, wide[1]);
+        bytes_set_le(state + offset + 8, 8, wide[0]);
         return true;
     }
-    char *end;
-    low = strtoull(s + used, &end, 0);
-    bytes_set_le(state + offset, size, low);
-    return end != s + used && (size == 1 || size == 2 || size == 4 || size == 8);
+    if ((size != 1 && size != 2 && size != 4 && size != 8) || !numbers(s + used, 1, wide)) {
+        return false;
+    }
+    bytes_set_le(state + offset, size, wide[0]);
+    return true;
 }
 
 /* "ADDRESS = 01 02 ..." into a RAM image. */
@@ -190,15 +206,19 @@ static bool read_want(const struct file *f, struct expected *w, const char *s)
         }
         return false;
     }
-    w->has_pc |= sscanf(s, "pc = %" SCNi64, (int64_t *)&w->pc) == 1;
-    w->has_insns |= sscanf(s, "insns = %" SCNi64, (int64_t *)&w->insns) == 1;
-    w->has_fault |= sscanf(s, "fault = %" SCNi64 " %" SCNi64, (int64_t *)&w->fault[0],
-                           (int64_t *)&w->fault[1]) == 2;
-    w->has_device |=
-        sscanf(s, "device = %" SCNi64 " %" SCNi64 " %" SCNi64, (int64_t *)&w->device[0],
-               (int64_t *)&w->device[1], (int64_t *)&w->device[2]) == 3;
-    return strncmp(s, "pc =", 4) == 0 || strncmp(s, "insns =", 7) == 0 ||
-           strncmp(s, "fault =", 7) == 0 || strncmp(s, "device =", 8) == 0;
+    if (strncmp(s, "pc = ", 5) == 0) {
+        return w->has_pc = numbers(s + 5, 1, &w->pc);
+    }
+    if (strncmp(s, "insns = ", 8) == 0) {
+        return w->has_insns = numbers(s + 8, 1, &w->insns);
+    }
+    if (strncmp(s, "fault = ", 8) == 0) {
+        return w->has_fault = numbers(s + 8, 2, w->fault);
+    }
+    if (strncmp(s, "device = ", 9) == 0) {
+        return w->has_device = numbers(s + 9, 3, w->device);
+    }
+    return false;
 }
 
 /* What is not wanted to change is taken from the inputs before the first want. */

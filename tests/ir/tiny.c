@@ -215,7 +215,12 @@ static ir_ref rebuild_op(struct ir_build *b, struct ir_op o)
     case IR_SELECT: return ir_select(b, t, o.c, o.a, o.b);
     case IR_LD: return ir_ld(b, t, o.a, (int64_t)o.imm, o.attr);
     case IR_ST: ir_st(b, t, o.a, (int64_t)o.imm, o.b, o.attr); return IR_ABSENT;
-    case IR_EXIT_IF: ir_exit_if(b, o.a, o.imm); return IR_ABSENT;
+    case IR_EXIT_IF:
+        if (o.attr == 0) {
+            ir_exit_if(b, o.a, o.imm);
+            return IR_ABSENT;
+        }
+        break;
     default: break;
     }
     if (info->b == K_R && is_int) {
