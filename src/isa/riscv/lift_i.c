@@ -109,5 +109,5 @@ void riscv_lift_ecall(struct lift *l, const struct riscv_insn *i)
 void riscv_lift_ebreak(struct lift *l, const struct riscv_insn *i)
 {
     (void)i;
-    riscv_lift_raise(l, CAUSE_BREAKPOINT, l->pc);
+    riscv_lift_raise(l, CAUSE_BREAKPOINT, 0); /* xtval may also be pc; the reference says 0 */
 }

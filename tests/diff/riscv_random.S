@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What runs random instructions on bare metal (riscv_random.py makes the rest of the image).
+# Layout: this at 0x80000000, `mark` at +0x100; random code at CODE; TABLE_BLOCKS blocks of initial
+# values at TABLE; DUMP holds the first mark whose registers are printed and the one after the last.
+# Each sequence ends by a call of mark: it prints a hash of all registers, fcsr, traps since the
+# last mark and the scratch area, then loads the next block. sp, gp and s0 point into the scratch
+# area and are never written by random code; ra holds the return address.
+
+        .equ SCRATCH_WORDS, 64
+        .equ BLOCK_WORDS, 32 + 32 + 1 + SCRATCH_WORDS
+        .equ UART, 0x10000000
+        .equ FINISHER, 0x100000
+
+        .text
+        .globl _start
+_start: la      t0, trap
+        csrw    mtvec, t0
+        li      t0, 3 << 13
+        csrs    mstatus, t0
+        csrr    t0, mhartid
+        bnez    t0, stop
+        li      t1, CODE
+        la      t0, save
+        sd      t1, 8(t0)
+        j       first
+stop:   wfi
+        j       stop
+
+        .org    0x100
+mark:   csrw    mscratch, x31
+        la      x31, save
+        sd      x1, 8(x31)
+        sd      x2, 16(x31)
+        .irp r, 3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+        sd      x\r, 8*\r(x31)
+        .endr
+        csrr    x30, mscratch
+        sd      x30, 8*31(x31)
+        .irp r, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+        fsd     f\r, 256+8*\r(x31)
+        .endr
+        csrr    x30, fcsr
+        sd      x30, 512(x31)
+
+        # the hash
+        li      a0, 0x9e3779b97f4a7c15
+        la      a1, save
+        li      a2, 32 + 32 + 3
+        li      a4, 0xff51afd7ed558ccd
+1:      ld      a3, 0(a1)
+        xor     a0, a0, a3
+        mul     a0, a0, a4
+        srli    a3, a0, 29
+        xor     a0, a0, a3
+        addi    a1, a1, 8
+        addi    a2, a2, -1
+        bnez    a2, 1b
+        la      a1, scratch
+        li      a2, SCRATCH_WORDS
+1:      ld      a3, 0(a1)
+        xor     a0, a0, a3
+        mul     a0, a0, a4
+        srli    a3, a0, 29
+        xor     a0, a0, a3
+        addi    a1, a1, 8
+        addi    a2, a2, -1
+        bnez    a2, 1b
+        li      s2, 8
+        call    print
+        li      a0, '\n'
+        call    put
+
+        # registers, if asked for
+        la      s3, count
+        ld      s4, 0(s3)
+        li      s5, DUMP
+        ld      s6, 0(s5)
+        bltu    s4, s6, 3f
+        ld      s6, 8(s5)
+        bgeu    s4, s6, 3f
+        la      s5, save
+        li      s6, 32 + 32 + 3
+        call    words
+        la      s5, scratch
+        li      s6, SCRATCH_WORDS
+        call    words
+3:      addi    s4, s4, 1
+        sd      s4, 0(s3)
+
+first:  la      x31, save
+        sd      zero, 520(x31)
+        sd      zero, 528(x31)
+        la      s3, count
+        ld      s4, 0(s3)
+        li      t0, TABLE_BLOCKS
+        remu    s4, s4, t0
+        li      t0, BLOCK_WORDS * 8
+        mul     s4, s4, t0
+        li      s5, TABLE
+        add     s5, s5, s4
+        addi    t0, s5, 65 * 8
+        la      t1, scratch
+        li      t2, SCRATCH_WORDS
+1:      ld      t3, 0(t0)
+        sd      t3, 0(t1)
+        addi    t0, t0, 8
+        addi    t1, t1, 8
+        addi    t2, t2, -1
+        bnez    t2, 1b
+        mv      x31, s5
+        ld      t0, 512(x31)
+        csrw    fcsr, t0
+        .irp r, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+        fld     f\r, 256+8*\r(x31)
+        .endr
+        la      x1, save
+        ld      x1, 8(x1)               # where mark was called from
+        la      x2, scratch
+        la      x3, scratch + 256
+        la      x8, scratch + 128
+        .irp r, 4,5,6,7,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+        ld      x\r, 8*\r(x31)
+        .endr
+        ld      x31, 8*31(x31)
+        ret
+
+# Goes on behind what trapped; cause and value enter the hash.
+        .balign 4
+trap:   csrw    mscratch, x31
+        la      x31, save
+        sd      x30, 240(x31)
+        sd      x29, 232(x31)
+        csrr    x30, mcause
+        csrr    x29, mtval
+        add     x30, x30, x29
+        csrr    x29, mepc
+        add     x30, x30, x29
+        ld      x29, 520(x31)
+        slli    x29, x29, 7
+        add     x30, x30, x29
+        sd      x30, 520(x31)
+        ld      x29, 528(x31)
+        addi    x29, x29, 1
+        sd      x29, 528(x31)
+        csrr    x30, mepc
+        lhu     x29, 0(x30)
+        andi    x29, x29, 3
+        addi    x29, x29, -3
+        seqz    x29, x29
+        slli    x29, x29, 1
+        addi    x29, x29, 2
+        add     x30, x30, x29
+        csrw    mepc, x30
+        ld      x30, 240(x31)
+        ld      x29, 232(x31)
+        csrr    x31, mscratch
+        mret
+
+# The lowest s2 hexadecimal digits of a0.
+print:  mv      s9, ra
+        mv      s8, a0
+1:      addi    s2, s2, -1
+        slli    t0, s2, 2
+        srl     a0, s8, t0
+        andi    a0, a0, 15
+        li      t0, 10
+        bltu    a0, t0, 2f
+        addi    a0, a0, 'a' - '0' - 10
+2:      addi    a0, a0, '0'
+        call    put
+        bnez    s2, 1b
+        jr      s9
+
+# s6 words from s5, each after a space; then a newline.
+words:  mv      s10, ra
+1:      li      a0, ' '
+        call    put
+        ld      a0, 0(s5)
+        li      s2, 16
+        call    print
+        addi    s5, s5, 8
+        addi    s6, s6, -1
+        bnez    s6, 1b
+        li      a0, '\n'
+        call    put
+        jr      s10
+
+put:    li      t0, UART
+1:      lbu     t1, 5(t0)
+        andi    t1, t1, 0x20
+        beqz    t1, 1b
+        sb      a0, 0(t0)
+        ret
+
+        .globl finish
+        .org    0x800
+finish: li      t0, FINISHER
+        li      t1, 0x5555
+        sw      t1, 0(t0)
+        j       .
+
+        .balign 4096
+scratch: .zero  SCRATCH_WORDS * 8
+save:   .zero   1024                    # x, f, fcsr, hash of traps, number of traps
+count:  .dword  0

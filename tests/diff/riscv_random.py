@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random RISC-V instructions on the reference and on ours: registers, flags, traps and memory are
+compared after each sequence.
+
+usage: riscv_random.py [--count N] [--seed S] [--keep DIR] COMMAND...
+COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console,
+e.g. `reprise run -bios none -kernel KERNEL -nographic`. Without one, ours is not run: only the
+image is made. Exits 77 (skipped) without the reference or the cross compiler.
+
+Each sequence is LENGTH instructions of src/isa/riscv/insn.decode with random operands and small
+forward branches. Left out, because the two may rightly differ or the run would not end:
+- CSRs but fflags, frm, fcsr; privileged instructions; fences but FENCE and FENCE.I; PAUSE
+- cache-block operations, Svinval: the reference of Debian 12 has none
+- stores between LR and SC, and SC of another size: the reference compares values, ours only the
+  address
+- misaligned AMO and SC: with one hart the reference reports the AMO as a load (4), and an SC that
+  fails anyway does not trap; ours reports both as stores (6), as volume I, 8.2 and 8.4 have it
+"""
+import argparse
+import os
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DECODE = os.path.join(HERE, "../../src/isa/riscv/insn.decode")
+REFERENCE = os.environ.get("REFERENCE", "qemu-system-riscv64")
+CC = os.environ.get("GUEST_CC", "riscv64-linux-gnu-gcc")
+
+BASE, MARK, FINISH, CODE = 0x80000000, 0x80000100, 0x80000800, 0x80100000
+LENGTH, BLOCKS, SCRATCH_WORDS = 20, 256, 64
+RESERVED = (1, 2, 3, 8)  # ra, sp, gp, s0: never written
+POINTERS = {2: 0, 3: 256, 8: 128}  # where in the 512 bytes of scratch
+SKIP = re.compile(r"(csr|cbo|xret|wfi|fence_vma|pause)")
+
+SINGLES = [0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x00800000, 0x3f800000, 0xbf800000, 0x7f7fffff,
+           0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7f800001, 0x4f000000,
+           0xcf000000, 0x5f000000, 0xdf000000, 0x4effffff, 0x3effffff, 0x3f000000, 0x33800000]
+DOUBLES = [0, 1 << 63, 1, 0x000fffffffffffff, 0x0010000000000000, 0x3ff0000000000000,
+           0xbff0000000000000, 0x7fefffffffffffff, 0x7ff0000000000000, 0xfff0000000000000,
+           0x7ff8000000000000, 0xfff8000000000001, 0x7ff0000000000001, 0x41dfffffffc00000,
+           0x41e0000000000000, 0xc1e0000000000000, 0x43e0000000000000, 0xc3e0000000000000,
+           0x43f0000000000000, 0x3fdfffffffffffff, 0x3fe0000000000000, 0x47efffffe0000000,
+           0x47efffffefffffff, 0x380fffffffffffff, 0x36a0000000000000, 0x3690000000000001]
+INTEGERS = [0, 1, 2, 3, (1 << 64) - 1, 1 << 63, (1 << 63) - 1, 1 << 31, (1 << 31) - 1, 0xffffffff,
+            0xffffffff80000000, 0x100000000, 0x7fffffff00000000, 63, 64, 31, 32, 0xff, 0x80]
+
+
+class Table:
+    """insn.decode: patterns with the operands that each format has."""
+
+    def __init__(self):
+        self.formats, self.lines = {}, []
+        self.refused = []  # mask, match and length of what must not be made by chance
+        for text in open(DECODE, encoding="ascii"):
+            fields = text.split()
+            if not fields or text.startswith("#"):
+                continue
+            if fields[0] == "format":
+                self.formats[fields[1]] = dict(f.split("=", 1) for f in fields[2:])
+                continue
+            bits, at = "", 1
+            while re.fullmatch("[01.]+", fields[at]):
+                bits += fields[at]
+                at += 1
+            lift, _, argument = fields[at + 2].partition(":")
+            form = self.formats[fields[at]]
+            if SKIP.match(lift) or lift == "jalr" or "SVINVAL" in fields or form.get("rd") == "#2":
+                self.refused.append((int(re.sub("[01]", "1", bits).replace(".", "0"), 2),
+                                     int(bits.replace(".", "0"), 2), len(bits) // 8))
+                continue
+            self.lines.append((fields[0], bits, form, lift, argument,
+                               fields[at + 3] if len(fields) > at + 3 else ""))
+
+    def is_refused(self, word, bits):
+        """A refused line that fixes more bits would win."""
+        fixed = sum(b != "." for b in bits)
+        return any(len(bits) // 8 == length and word & mask == match and mask.bit_count() > fixed
+                   for mask, match, length in self.refused)
+
+    def by(self, lift):
+        return [l for l in self.lines if l[3] == lift]
+
+
+def place(word, spec, value):
+    """Puts an operand's value into its pieces; the bits that do not fit are dropped."""
+    found = re.fullmatch(r"s?([0-9:|]+)(?:<<(\d+))?(?:\+(\d+))?", spec)
+    value = (value - int(found[3] or 0)) >> int(found[2] or 0)
+    for piece in reversed(found[1].split("|")):
+        high, _, low = piece.partition(":")
+        low = int(low or high)
+        mask = (1 << (int(high) - low + 1)) - 1
+        word = word & ~(mask << low) | (value & mask) << low
+        value >>= int(high) - low + 1
+    return word
+
+
+class Maker:
+    def __init__(self, table, rng):
+        self.table, self.rng = table, rng
+        self.free = [r for r in range(32) if r not in RESERVED]
+        self.amos = table.by("amow") + table.by("amod")
+        self.plain = [l for l in table.lines if l[3] not in ("lr", "sc", "amow", "amod", "jalr")]
+        self.atomics = {l[0]: l for l in table.by("lr") + table.by("sc")}
+        self.addi = next(l for l in table.lines if l[0] == "addi" and len(l[1]) == 32)
+
+    def encode(self, line, **operands):
+        """Random bits where no operand is given. Returns (word, bytes)."""
+        bits, form = line[1], line[2]
+        word = int("".join(self.rng.choice("01") if b == "." else b for b in bits), 2)
+        fixed = int(re.sub("[01]", "1", bits).replace(".", "0"), 2)
+        for key, value in operands.items():
+            if key in form and not form[key].startswith("#"):
+                word = place(word, form[key], value) & ~fixed | word & fixed
+        if self.table.is_refused(word, bits):
+            return self.encode(line, **operands)
+        return word, len(bits) // 8
+
+    def pointer(self, form):
+        """A scratch pointer that the format's rs1 can name."""
+        spec = form["rs1"]
+        if spec.startswith("#"):
+            return int(spec[1:])
+        return 8 if "+8" in spec else self.rng.choice(list(POINTERS))
+
+    def destination(self, form):
+        spec = form.get("rd", "")
+        if spec.startswith("#") or spec == "":
+            return 0
+        return self.rng.choice([9, 10, 11, 12, 13, 14, 15] if "+8" in spec else self.free)
+
+    def access(self, line):
+        """A load or store with an address inside the scratch area, at any alignment."""
+        form = line[2]
+        base = self.pointer(form)
+        size = 1 << int(re.match(r"\d", line[4])[0])
+        shift = int((re.search(r"<<(\d+)", form["imm"]) or [0, 0])[1])
+        low = 0 if shift else -POINTERS[base]
+        bits = sum(int(h) - int(l or h) + 1 for h, _, l in
+                   (p.partition(":") for p in re.match("s?([0-9:|]+)", form["imm"])[1].split("|")))
+        high = min(8 * SCRATCH_WORDS - POINTERS[base] - size, (1 << bits + shift) - 1)
+        offset = self.rng.randint(low, high) >> shift << shift
+        operands = {"rs1": base, "imm": offset}
+        if line[3] == "load":
+            operands["rd"] = self.destination(form)
+        return [self.encode(line, **operands)]
+
+    def atomic(self):
+        """An address and what uses it: one piece, so that no branch comes between."""
+        rng = self.rng
+        address = rng.choice([r for r in self.free if r])
+        others = [r for r in self.free if r != address]
+        size = rng.choice(".w .d".split())
+        where, out = rng.randrange(-256, 249), []
+        misaligned = rng.random() < 0.05
+        if not misaligned:
+            where &= ~7
+        out.append(self.encode(self.addi, rd=address, rs1=3, imm=where))
+        kinds = [rng.choice(self.amos)]
+        if misaligned:
+            kinds = [self.atomics["lr" + size]]
+        elif rng.random() < 0.4:
+            kinds = [self.atomics["lr" + size], self.atomics["sc" + size]]
+            kinds = kinds[rng.random() < 0.2:]
+        for line in kinds:
+            out.append(self.encode(line, rs1=address, rd=rng.choice(others)))
+        return [(b"".join(word.to_bytes(4, "little") for word, _ in out), 4 * len(out))]
+
+    def jump(self, left):
+        """A branch with its distance in pieces: in bytes it is known once all lengths are."""
+        rng = self.rng
+        line = rng.choice([l for l in self.plain if l[3] in ("branch", "branch_swap", "jal")])
+        spec = line[2].get("rd", "#0")
+        link = 0 if spec.startswith("#") else rng.choice(self.free)
+        word, size = self.encode(line, rd=link)
+        return [(word, size, line, rng.randint(1, min(4, left)))]
+
+    def csr(self):
+        number, kind = self.rng.choice([1, 2, 3]), self.rng.choice([1, 2, 3, 5, 6, 7])
+        word = number << 20 | self.rng.randrange(32) << 15 | kind << 12 | 0x73
+        return [(word | self.rng.choice(self.free) << 7, 4)]
+
+    def one(self, left):
+        choice = self.rng.random()
+        if choice < 0.06:
+            return self.atomic()
+        if choice < 0.12 and left > 1:
+            return self.jump(left - 1)
+        if choice < 0.14:
+            return self.csr()
+        line = self.rng.choice(self.plain)
+        if line[3] in ("load", "store", "fload", "fstore"):
+            return self.access(line)
+        if line[3] in ("branch", "branch_swap", "jal"):
+            return self.jump(left - 1) if left > 1 else []
+        operands = {}
+        if "rd" in line[2] and not line[5].startswith("fd"):
+            operands["rd"] = self.destination(line[2])
+        return [self.encode(line, **operands)]
+
+    def sequence(self):
+        """The bytes of one sequence, without its end."""
+        items = []
+        while len(items) < LENGTH:
+            items += self.one(LENGTH - len(items))
+        at = [0]
+        for item in items:
+            at.append(at[-1] + item[1])
+        out = b""
+        for index, item in enumerate(items):
+            word = item[0]
+            if len(item) == 4:
+                target = at[min(index + 1 + item[3], len(items))]
+                word = place(word, item[2][2]["imm"], target - at[index])
+            out += word if isinstance(word, bytes) else word.to_bytes(item[1], "little")
+        return out
+
+
+def call(at, target):
+    """AUIPC ra; JALR ra."""
+    distance = target - at
+    high = (distance + 0x800) >> 12 & 0xfffff
+    return struct.pack("<II", high << 12 | 0x97, (distance & 0xfff) << 20 | 1 << 15 | 1 << 7 | 0x67)
+
+
+def initial_blocks(rng):
+    def integer():
+        return rng.choice([rng.choice(INTEGERS), rng.getrandbits(64), rng.getrandbits(32),
+                           rng.getrandbits(7)])
+
+    def real():
+        kind = rng.random()
+        if kind < 0.3:
+            return 0xffffffff << 32 | rng.choice(SINGLES)
+        if kind < 0.45:
+            return 0xffffffff << 32 | rng.getrandbits(32)
+        if kind < 0.55:  # near one: sums and roots that round
+            return 0xffffffff << 32 | 0x3f000000 + rng.getrandbits(25)
+        if kind < 0.8:
+            return rng.choice(DOUBLES)
+        if kind < 0.9:
+            return 0x3fe0000000000000 + rng.getrandbits(54)
+        return rng.getrandbits(64)
+
+    out = b""
+    for _ in range(BLOCKS):
+        words = [integer() for _ in range(32)] + [real() for _ in range(32)]
+        words.append(rng.choice([0, 0, 1, 2, 3, 4, 5, 7]) << 5 | rng.getrandbits(5))
+        words += [rng.choice([integer, real])() for _ in range(SCRATCH_WORDS)]
+        out += struct.pack(f"<{len(words)}Q", *words)
+    return out
+
+
+def build(where, count, seed, dump):
+    """Makes the ELF file; returns its name, and the sequences with their addresses."""
+    rng = random.Random(seed)
+    maker = Maker(Table(), rng)
+    blocks = initial_blocks(rng)
+    code, places = bytearray(), []
+    for _ in range((count + LENGTH - 1) // LENGTH):
+        places.append(CODE + len(code))
+        code += maker.sequence()
+        code += call(CODE + len(code), MARK)
+    places.append(CODE + len(code))
+    code += call(CODE + len(code), FINISH)
+    table = (CODE + len(code) + 0xfff) & ~0xfff
+    dump_at = table + len(blocks)
+    image = bytes(code) + bytes(table - CODE - len(code)) + blocks + struct.pack("<QQ", *dump)
+    with open(f"{where}/image", "wb") as file:
+        file.write(image)
+    with open(f"{where}/image.S", "w", encoding="ascii") as file:
+        file.write(f'        .section .image, "ax"\n        .incbin "{where}/image"\n')
+    elf = f"{where}/random-{seed}.elf"
+    subprocess.run([CC, "-march=rv64imafdc_zicsr", "-mabi=lp64d", "-mno-relax", "-fno-pic",
+                    "-nostdlib", "-static", "-Wl,--build-id=none,--nmagic", "-Wl,--no-warn-rwx-segments",
+                    f"-Wl,-Ttext={BASE:#x}", f"-Wl,--section-start=.image={CODE:#x}",
+                    f"-DCODE={CODE:#x}", f"-DTABLE={table:#x}", f"-DTABLE_BLOCKS={BLOCKS}",
+                    f"-DDUMP={dump_at:#x}", "-o", elf, f"{HERE}/riscv_random.S",
+                    f"{where}/image.S"], check=True)
+    return elf, places, bytes(code)
+
+
+def reference(elf):
+    return [REFERENCE, "-M", "virt", "-m", "128", "-bios", "none", "-display", "none", "-monitor",
+            "none", "-serial", "stdio", "-cpu", "rv64,zba=true,zbb=true,zbs=true", "-kernel", elf]
+
+
+def run(command, what):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
+    if done.returncode != 0:
+        sys.exit(f"{what} failed ({done.returncode}): {' '.join(command)}\n"
+                 f"{done.stderr.decode(errors='replace')[-2000:]}")
+    return done.stdout.decode().splitlines()
+
+
+def names():
+    return ([f"x{i}" for i in range(32)] + [f"f{i}" for i in range(32)] +
+            ["fcsr", "traps", "trap count"])
+
+
+def explain(first, args, ours, places, code):
+    """Prints what differs after sequence `first`, and its code."""
+    with tempfile.TemporaryDirectory() as where:
+        elf, _, _ = build(where, args.count, args.seed, (first, first + 1))
+        pair = [run(reference(elf), "the reference"),
+                run([elf if w == "KERNEL" else w for w in ours], "ours")]
+        rows = [[l.split() for l in out if l.startswith(" ")] for out in pair]
+        for label, a, b in zip(names(), rows[0][0], rows[1][0]):
+            if a != b:
+                print(f"  {label}: reference {a}, ours {b}")
+        for index, (a, b) in enumerate(zip(rows[0][1], rows[1][1])):
+            if a != b:
+                print(f"  scratch+{8 * index}: reference {a}, ours {b}")
+        with open(f"{where}/piece", "wb") as file:
+            file.write(code[places[first] - CODE:places[first + 1] - CODE - 8])
+        dump = subprocess.run([CC.replace("gcc", "objdump"), "-D", "-b", "binary", "-m",
+                               "riscv:rv64", "-M", "no-aliases,numeric", f"{where}/piece",
+                               f"--adjust-vma={places[first]:#x}"], capture_output=True, text=True)
+        print("\n".join(dump.stdout.splitlines()[7:]))
+        print(f"  values at its start: block {first % BLOCKS} of the table")
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--count", type=int, default=20000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep")
+    parser.add_argument("--explain", type=int, default=3, help="how many differences to explain")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    args = parser.parse_args()
+    if not shutil.which(REFERENCE) or not shutil.which(CC):
+        print("skipped: no reference or no cross compiler")
+        sys.exit(77)
+    with tempfile.TemporaryDirectory() as place_:
+        where = args.keep or place_
+        elf, places, code = build(where, args.count, args.seed, (0, 0))
+        if not args.command:
+            print(elf)
+            return
+        want = run(reference(elf), "the reference")
+        got = run([elf if w == "KERNEL" else w for w in args.command], "ours")
+    differ = [i for i, (a, b) in enumerate(zip(want, got)) if a != b]
+    for first in differ[:args.explain]:
+        print(f"sequence {first} of seed {args.seed}:")
+        explain(first, args, args.command, places, code)
+    total = len(places) - 1
+    if len(want) != total or len(got) != total:
+        sys.exit(f"{total} sequences: the reference printed {len(want)}, ours {len(got)}")
+    print(f"{total} sequences, {total * LENGTH} instructions: {len(differ)} differ")
+    sys.exit(1 if differ else 0)
+
+
+main()
