@@ -2,7 +2,7 @@
  * diff: the first tick at which two machines differ, and what. Both run in step and are compared
  * by their hash every so many ticks; where they differ, bisection between the last tick at which
  * they were equal and that one. Equal states with equal inputs stay equal, so between the two
- * there is exactly one such tick, unless inputs differ: then that is what is named.
+ * there is exactly one such tick. Inputs are compared as they enter, as their effect may heal.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,11 +119,8 @@ static bool bisect(const struct pair *p, tick equal, tick different, tick *first
 }
 
 /* Both stand at the first tick that differs. */
-static void describe(const struct pair *p, tick at, struct travel_difference *out)
+static void describe_state(const struct pair *p, tick at, struct travel_difference *out)
 {
-    struct travel_step_name b_step;
-    bool a_input, b_input;
-
     out->finding = FOUND_STATE;
     out->at = at;
     if (!machine_first_difference(p->a->machine, p->b->machine, &out->difference)) {
@@ -132,22 +129,80 @@ static void describe(const struct pair *p, tick at, struct travel_difference *ou
         out->difference.b = machine_hash(p->b->machine);
     }
     out->has_step = travel_name_step(p->a, at, &out->step) == 0;
-    a_input = p->a->last_input.at == at - 1;
-    if (out->has_step && travel_name_step(p->b, at, &b_step) == 0) {
-        b_input = p->b->last_input.at == at - 1;
-        if (a_input != b_input || (a_input && (p->a->last_input.port != p->b->last_input.port ||
-                                               p->a->last_input.hash != p->b->last_input.hash))) {
-            out->finding = FOUND_INPUTS;
-            out->at = at - 1;
-            if (!a_input) {
-                out->step = b_step;
-            }
-        }
+}
+
+/* Different inputs enter at `at`; one of the two may have none there. */
+static void describe_inputs(const struct pair *p, tick at, struct travel_difference *out)
+{
+    out->finding = FOUND_INPUTS;
+    out->at = at;
+    out->has_step = travel_name_step(p->a, at + 1, &out->step) == 0;
+    if (!out->has_step || p->a->last_input.at != at) {
+        out->has_step = travel_name_step(p->b, at + 1, &out->step) == 0;
     }
 }
 
-/* Both stand at a tick at which they are equal. Compares up to `limit` or the end. */
-static void compare_from_here(const struct pair *p, uint64_t stride, tick limit,
+/* The first tick at which other inputs were noted on the two sides; TICK_NEVER: none. */
+static tick first_other_input(const struct travel *a, const struct travel *b)
+{
+    for (size_t i = 0; i < a->noted.count || i < b->noted.count; i++) {
+        const struct seen_input *x = i < a->noted.count ? &a->noted.data[i] : NULL;
+        const struct seen_input *y = i < b->noted.count ? &b->noted.data[i] : NULL;
+
+        if (x == NULL || y == NULL) {
+            return x != NULL ? x->at : y->at;
+        }
+        if (x->at != y->at || x->port != y->port || x->length != y->length || x->hash != y->hash) {
+            return x->at < y->at ? x->at : y->at;
+        }
+    }
+    return TICK_NEVER;
+}
+
+/* Both, from where they are, every step on the way, noting inputs. False: interrupted. */
+static bool both_run(const struct pair *p, tick at)
+{
+    struct travel *side[2] = {p->a, p->b};
+
+    for (unsigned i = 0; i < 2; i++) {
+        enum travel_why why;
+
+        side[i]->noted.count = 0;
+        side[i]->note_inputs = true;
+        why = travel_drive(side[i], at, 0);
+        side[i]->note_inputs = false;
+        if (why == TRAVEL_INTERRUPTED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Both are equal at `equal`, and not, or not fed alike, at `next`, where they are. */
+static bool narrow(const struct pair *p, tick equal, tick next, struct travel_difference *out)
+{
+    tick input = first_other_input(p->a, p->b);
+
+    if (input != TICK_NEVER) {
+        if (!both_go(p, input)) {
+            return false;
+        }
+        if (!differs(p)) {
+            describe_inputs(p, input, out);
+            return true;
+        }
+        next = input;
+    }
+    if (!bisect(p, equal, next, &next)) {
+        return false;
+    }
+    describe_state(p, next, out);
+    return true;
+}
+
+/* Both stand at a tick at which they are equal. Compares up to `limit` or the end. False:
+ * interrupted. */
+static bool compare_from_here(const struct pair *p, uint64_t stride, tick limit,
                               struct travel_difference *out)
 {
     tick equal = p->a->machine->state.now;
@@ -158,23 +213,17 @@ static void compare_from_here(const struct pair *p, uint64_t stride, tick limit,
 
         last = last < limit ? last : limit;
         next = last > equal && last - equal > stride ? equal + stride : last;
-        if (!both_go(p, next)) {
-            out->finding = FOUND_INTERRUPTED;
-            return;
+        if (!both_run(p, next)) {
+            return false;
         }
-        if (differs(p)) {
-            if (!bisect(p, equal, next, &out->at)) {
-                out->finding = FOUND_INTERRUPTED;
-                return;
-            }
-            describe(p, out->at, out);
-            return;
+        if (differs(p) || first_other_input(p->a, p->b) != TICK_NEVER) {
+            return narrow(p, equal, next, out);
         }
         equal = next;
         if (equal >= last) {
             out->at = equal;
             out->finding = end_a != end_b && last < limit ? FOUND_END : FOUND_SAME;
-            return;
+            return true;
         }
         travel_mark(p->a);
         travel_mark(p->b);
@@ -194,9 +243,9 @@ static void compare_without_verifying(struct travel *a, struct travel *b, tick f
     }
     if (both_go(&p, from)) {
         if (differs(&p)) {
-            describe(&p, from, out);
-        } else {
-            compare_from_here(&p, stride != 0 ? stride : DEFAULT_STRIDE, limit, out);
+            describe_state(&p, from, out);
+        } else if (!compare_from_here(&p, stride != 0 ? stride : DEFAULT_STRIDE, limit, out)) {
+            out->finding = FOUND_INTERRUPTED;
         }
     }
     a->verify = verify_a;

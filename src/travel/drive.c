@@ -63,10 +63,17 @@ static tick earlier(tick a, tick b)
     return a < b ? a : b;
 }
 
+static uint64_t since_mark(const struct travel *t)
+{
+    uint64_t cost = travel_cost(t), before = travel_mark_before(t, t->machine->state.now)->cost;
+
+    return cost > before ? cost - before : 0;
+}
+
 static tick piece_end(const struct travel *t, const struct plan *p)
 {
     tick now = t->machine->state.now;
-    uint64_t since = travel_cost(t) - travel_mark_before(t, now)->cost;
+    uint64_t since = since_mark(t);
     uint64_t left = since < t->limits.spacing ? t->limits.spacing - since : 1;
     tick end = p->until - now > left << p->shift ? now + (left << p->shift) : p->until;
 
@@ -141,7 +148,7 @@ static bool piece_done(struct travel *t, struct plan *p, tick from, uint64_t ins
     } else {
         p->shift = 0;
     }
-    if (travel_cost(t) - travel_mark_before(t, s->now)->cost >= t->limits.spacing) {
+    if (since_mark(t) >= t->limits.spacing) {
         travel_mark(t);
     }
     return true;

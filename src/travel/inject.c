@@ -117,6 +117,7 @@ int travel_inject(struct travel *t, tick at, const char *part, const char *field
 {
     struct injection x = {.at = at, .index = index, .bit = bit};
     tick now = t->machine->state.now;
+    bool verify = t->verify;
 
     if (find_target(t->machine, part, field, &x, e) < 0) {
         return -1;
@@ -125,6 +126,7 @@ int travel_inject(struct travel *t, tick at, const char *part, const char *field
         return error_set(e, "a fault comes after tick %llu, where history begins",
                          (unsigned long long)t->begin);
     }
+    t->verify = false; /* what differs now is for the next journey to find */
     if (now >= at) {
         (void)travel_go(t, at - 1);
     }
@@ -135,5 +137,6 @@ int travel_inject(struct travel *t, tick at, const char *part, const char *field
     }
     vec_push(&t->injections, x);
     (void)travel_go(t, now);
+    t->verify = verify;
     return 0;
 }

@@ -21,6 +21,13 @@ struct injection {
     unsigned bit;
 };
 
+struct seen_input {
+    tick at;
+    uint64_t hash; /* of port and bytes */
+    uint32_t length;
+    uint16_t port;
+};
+
 /* What a search has come to, in the order in which going backwards meets it: a later position
  * first, at one position the later step first. */
 struct place {
@@ -48,16 +55,13 @@ struct travel {
     bool diverged;
     tick bad; /* if so: the one that was not */
 
-    /* Reverse-continue stopped for this, and the machine has not moved since. */
+    /* The last call was a reverse-continue, which stopped for this. */
     bool has_reported;
     struct place reported;
 
-    struct {
-        tick at; /* TICK_NEVER: none */
-        uint16_t port;
-        uint32_t length;
-        uint64_t hash;
-    } last_input; /* that entered, for naming steps */
+    struct seen_input last_input; /* that entered, for naming steps; at TICK_NEVER: none */
+    bool note_inputs;
+    VEC(struct seen_input) noted; /* all that entered since, for comparing */
     VEC(struct injection) injections;
     struct travel_stats stats;
 };

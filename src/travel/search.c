@@ -12,6 +12,7 @@ struct travel_stop travel_seek(struct travel *t, tick to)
     tick end = travel_end(t);
     enum travel_why why;
 
+    t->has_reported = false;
     if (to < t->begin) {
         (void)travel_go(t, t->begin);
         return travel_stopped(t, TRAVEL_BEGIN);
@@ -64,6 +65,7 @@ struct travel_stop travel_run_forward(struct travel *t, tick until,
         .probes = f.probes->probes, .count = f.probes->count, .opaque = &f, .hit = forward_hit};
     struct travel_stop stop;
 
+    t->has_reported = false;
     machine_set_probes(t->machine, &set);
     stop = travel_stopped(t, travel_drive(t, until, skip_here ? DRIVE_SKIP_HERE : 0));
     machine_set_probes(t->machine, NULL);
@@ -101,6 +103,7 @@ struct travel_stop travel_step(struct travel *t, unsigned hart)
     enum travel_why why;
 
     must(hart < t->machine->hart_count);
+    t->has_reported = false;
     machine_set_probes(t->machine, &set);
     why = travel_drive(t, TICK_NEVER, 0);
     machine_set_probes(t->machine, NULL);
@@ -233,6 +236,7 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
     enum travel_why why = TRAVEL_ARRIVED;
 
     must(hart < t->machine->hart_count);
+    t->has_reported = false;
     if (t->is_live) {
         travel_mark(t);
     }

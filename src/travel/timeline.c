@@ -20,7 +20,9 @@ uint64_t travel_cost(const struct travel *t)
 {
     const struct machine_state *s = &t->machine->state;
 
-    return s->instructions + (s->now - s->instructions) / IDLE_SHARE;
+    /* A counter that a fault was put into may say anything. */
+    return s->instructions <= s->now ? s->instructions + (s->now - s->instructions) / IDLE_SHARE
+                                     : s->now;
 }
 
 /* How many marks are at or before `at`. */

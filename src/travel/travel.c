@@ -20,10 +20,13 @@ static enum inlet_answer pass_next(void *opaque, tick now, struct input *in, tic
     enum inlet_answer answer = t->source.inlet.next(t->source.inlet.opaque, now, in, ask_again);
 
     if (answer == INLET_INPUT) {
-        t->last_input.at = now;
-        t->last_input.port = in->port;
-        t->last_input.length = in->length;
-        t->last_input.hash = hash_bytes(in->data, in->length, in->port);
+        t->last_input = (struct seen_input){.at = now,
+                                            .hash = hash_bytes(in->data, in->length, in->port),
+                                            .length = in->length,
+                                            .port = in->port};
+        if (t->note_inputs) {
+            vec_push(&t->noted, t->last_input);
+        }
     }
     return answer;
 }
@@ -91,6 +94,7 @@ void travel_free(struct travel *t)
     travel_drop_marks_from(t, 0);
     vec_fini(&t->marks);
     vec_fini(&t->injections);
+    vec_fini(&t->noted);
     checkpoint_store_free(t->store);
     free(t);
 }

@@ -66,6 +66,20 @@ static tick source_end(void *opaque)
     return s->end;
 }
 
+static bool source_witness(void *opaque, tick after, tick *at, uint64_t *hash)
+{
+    const struct oracle_source *s = opaque;
+
+    for (size_t i = 0; i < s->witness_count; i++) {
+        if (s->witnesses[i].at > after) {
+            *at = s->witnesses[i].at;
+            *hash = s->witnesses[i].hash;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct travel_source oracle_source_init(struct oracle_source *s, const struct oracle_input *inputs,
                                         size_t count, tick end)
 {
@@ -74,7 +88,8 @@ struct travel_source oracle_source_init(struct oracle_source *s, const struct or
         .opaque = s,
         .inlet = {.opaque = s, .next = source_next, .idle = source_idle, .output = source_output},
         .moved = source_moved,
-        .end = source_end};
+        .end = source_end,
+        .witness = source_witness};
 }
 
 /* ---- the log ---- */
@@ -347,7 +362,6 @@ static bool stands_at(struct asking *a, const struct travel_stop *s, tick at)
 
 static bool says(struct asking *a, const struct travel_stop *s, enum travel_why why, tick at)
 {
-    a->has_reported = a->has_reported && s->at == at && why == TRAVEL_HIT;
     return s->why == why ? stands_at(a, s, at) : wrong(a, "why", s->why, why);
 }
 
@@ -362,6 +376,7 @@ static bool ask_seek(struct asking *a)
         to = 0;
     }
     snprintf(a->what, sizeof a->what, "seek %llu", (unsigned long long)to);
+    a->has_reported = false;
     s = travel_seek(a->travel, to);
     return to > o->end ? says(a, &s, TRAVEL_END, o->end) : says(a, &s, TRAVEL_ARRIVED, to);
 }
@@ -372,6 +387,7 @@ static bool ask_step(struct asking *a, unsigned hart)
     struct travel_stop s;
 
     snprintf(a->what, sizeof a->what, "step hart %u from %llu", hart, (unsigned long long)now);
+    a->has_reported = false;
     s = travel_step(a->travel, hart);
     return to == TICK_NEVER ? says(a, &s, TRAVEL_END, a->oracle->end)
                             : says(a, &s, TRAVEL_ARRIVED, to);
@@ -384,6 +400,7 @@ static bool ask_reverse_step(struct asking *a, unsigned hart)
 
     snprintf(a->what, sizeof a->what, "reverse-step hart %u from %llu", hart,
              (unsigned long long)now);
+    a->has_reported = false;
     s = travel_reverse_step(a->travel, hart);
     return to == TICK_NEVER ? says(a, &s, TRAVEL_BEGIN, 0) : says(a, &s, TRAVEL_ARRIVED, to);
 }
@@ -481,11 +498,10 @@ static bool ask_forward(struct asking *a, const struct travel_probes *p)
              (unsigned long long)now, p->count, skip ? ", skipping this step" : "",
              p->client_steps ? ", the client steps" : "");
     s = travel_run_forward(a->travel, until, p, skip);
-    a->has_reported = a->has_reported && s.at == now;
+    a->has_reported = false;
     if (should.found && should.place.step < until) {
         return says(a, &s, TRAVEL_HIT, should.place.position) && same_hit(a, &s, &should);
     }
-    a->has_reported = false;
     return until <= o->end ? says(a, &s, TRAVEL_ARRIVED, until) : says(a, &s, TRAVEL_END, o->end);
 }
 

@@ -15,11 +15,19 @@ struct oracle_input {
     uint8_t data[32];
 };
 
-/* A hand-written recording: inputs by rising tick, and an end. */
+struct oracle_witness {
+    tick at;
+    uint64_t hash;
+};
+
+/* A hand-written recording: inputs by rising tick, and an end; witnesses may be given after
+ * oracle_source_init(). */
 struct oracle_source {
     const struct oracle_input *inputs;
     size_t count, next;
     tick end;
+    const struct oracle_witness *witnesses;
+    size_t witness_count;
     struct text output; /* what came out, each byte with its tick */
 };
 struct travel_source oracle_source_init(struct oracle_source *s, const struct oracle_input *inputs,
