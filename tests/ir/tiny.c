@@ -4,6 +4,8 @@
  */
 #include "tiny.h"
 
+#include "base/softfloat.h"
+
 #include <stdlib.h>
 
 /* ---- the device ---- */
@@ -156,10 +158,32 @@ static uint64_t help_look(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
     return 0;
 }
 
+static struct f80 f80_at(const struct cpu *cpu, uint64_t slot)
+{
+    const uint8_t *at = (const uint8_t *)cpu->state + slot;
+
+    return (struct f80){.significand = bytes_get_le(at, 8),
+                        .sign_exponent = (uint16_t)bytes_get_le(at + 8, 2)};
+}
+
+static uint64_t help_f80_add(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    struct fp_env env = {.rounding = (uint8_t)c, .nan_rule = FP_NAN_X86};
+    struct f80 sum = f80_add(f80_at(cpu, a), f80_at(cpu, b), &env);
+
+    bytes_set_le((uint8_t *)cpu->state + a, 8, sum.significand);
+    bytes_set_le((uint8_t *)cpu->state + a + 8, 2, sum.sign_exponent);
+    cpu->hart->fp_flags |= env.flags;
+    return 0;
+}
+
 const struct ir_helper tiny_helpers[] = {
-    {"sum", help_sum, HELPER_PURE, 3},     {"now", help_now, HELPER_READS, 0},
-    {"poke", help_poke, HELPER_WRITES, 2}, {"raise", help_raise, HELPER_FAULTS, 2},
+    {"sum", help_sum, HELPER_PURE, 3},
+    {"now", help_now, HELPER_READS, 0},
+    {"poke", help_poke, HELPER_WRITES, 2},
+    {"raise", help_raise, HELPER_FAULTS, 2},
     {"look", help_look, HELPER_READS, 0},
+    {"f80_add", help_f80_add, HELPER_READS | HELPER_WRITES, 3},
 };
 const uint32_t tiny_helper_count = ARRAY_LEN(tiny_helpers);
 

@@ -45,7 +45,7 @@ void tiny_init(struct tiny *t);
 void tiny_fini(struct tiny *t);
 
 /* sum(a, b, c) pure; now() reads; poke(slot, value) writes 8 bytes of state; raise(cause, value)
- * if cause is not 0; look(). */
+ * if cause is not 0; look(); f80_add(a, b, rounding): the f80 of slot a becomes a + b. */
 extern const struct ir_helper tiny_helpers[];
 extern const uint32_t tiny_helper_count;
 
