@@ -41,6 +41,8 @@ struct figures {
 void figures_start(struct figures *f, const char *what);
 void figures_stop(struct figures *f, const struct machine *m, const struct journal *j);
 void figures_print(const struct figures *f);
+/* Can it be written? Asked before a run that may take hours. */
+int figures_check(const char *path, struct error *e);
 int figures_write(const struct figures *f, const char *path, struct error *e);
 
 /* log.c: the -d log; one line per event, starting with the tick. */

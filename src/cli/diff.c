@@ -48,22 +48,32 @@ static void print_difference(const struct travel_difference *d, FILE *to)
     text_fini(&t);
 }
 
-void divergence_explain(const struct recording *r)
+/* The second replay went as far as there is history without a witness that differs: the recording's
+ * end, or its output, is what does. */
+static void explain_end(const struct divergence *d, struct machine *m)
 {
-    struct side a, b;
+    bool same = machine_now(m) == d->replayed.at && machine_hash(m) == d->replayed.hash;
+
+    fprintf(stderr, same ? "reprise: a second replay does the same: the recording was made by "
+                           "another program or host, or its file is wrong\n"
+                         : "reprise: a second replay agrees with the recording: this machine is "
+                           "not deterministic, which is our mistake; please keep the recording\n");
+}
+
+void divergence_explain(const struct journal *j)
+{
+    const struct recording *r = journal_recording(j);
+    struct side a = {0}, b = {0};
     struct error e;
 
     if (side_open(&a, r, &e) < 0 || side_open(&b, r, &e) < 0) {
         fprintf(stderr, "reprise: %s\n", e.text);
-        return;
-    }
-    if (travel_seek(a.travel, TICK_NEVER).why == TRAVEL_DIVERGED) {
+    } else if (travel_seek(a.travel, TICK_NEVER).why == TRAVEL_DIVERGED) {
         struct travel_difference d;
         travel_explain(a.travel, b.travel, &d);
         print_difference(&d, stderr);
     } else {
-        fprintf(stderr, "reprise: a second replay agrees with the recording: this machine is not "
-                        "deterministic, which is our mistake; please keep the recording\n");
+        explain_end(journal_divergence(j), a.machine);
     }
     side_close(&a);
     side_close(&b);

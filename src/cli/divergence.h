@@ -6,8 +6,8 @@
 
 #include "journal/journal.h"
 
-/* A replay of `r` did not match a witness: replays it in two fresh machines and says on stderr
- * whether they differ from each other, and where first. */
-void divergence_explain(const struct recording *r);
+/* The journal's replay did not match: replays it in two fresh machines and says on stderr whether
+ * they differ from each other, and where first, or else that all three agree. */
+void divergence_explain(const struct journal *j);
 
 #endif

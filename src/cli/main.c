@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * main: which subcommand. See cli.h for what the exit statuses mean.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -64,9 +67,21 @@ static int run_command(size_t i, int argc, char **argv)
     return status;
 }
 
-int main(int argc, char **argv)
+/* If one of the three is closed, a recording would be opened in its place, and printed into. */
+static void open_standard_files(void)
 {
-    signal(SIGPIPE, SIG_IGN);
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static int command_line(int argc, char **argv)
+{
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USER;
@@ -87,4 +102,19 @@ int main(int argc, char **argv)
     }
     fprintf(stderr, "reprise: '%s' is not a command; see reprise --help\n", argv[1]);
     return EXIT_USER;
+}
+
+int main(int argc, char **argv)
+{
+    struct error e;
+    int status;
+
+    signal(SIGPIPE, SIG_IGN);
+    open_standard_files();
+    status = command_line(argc, argv);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_FINE) {
+        error_set(&e, "the output could not be written: %s", strerror(errno));
+        status = cli_fail(&e);
+    }
+    return status;
 }

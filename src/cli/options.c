@@ -304,6 +304,12 @@ static int64_t days_from_date(int64_t y, int64_t m, int64_t d)
     return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
+static int days_in_month(int y, int m)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[m - 1] + (m == 2 && (y % 4 == 0) && (y % 100 != 0 || y % 400 == 0));
+}
+
 static int take_rtc(struct options *o, const char *v, struct error *e)
 {
     char key[64], value[64];
@@ -321,8 +327,9 @@ static int take_rtc(struct options *o, const char *v, struct error *e)
             continue;
         }
         n = sscanf(value, "%d-%d-%dT%d:%d:%d", &y, &mon, &d, &h, &min, &s);
-        if ((n != 3 && n != 6) || y < 1970 || y > 2500 || mon < 1 || mon > 12 || d < 1 || d > 31 ||
-            h < 0 || h > 23 || min < 0 || min > 59 || s < 0 || s > 60) {
+        if ((n != 3 && n != 6) || y < 1970 || y > 2500 || mon < 1 || mon > 12 || d < 1 ||
+            d > days_in_month(y, mon) || h < 0 || h > 23 || min < 0 || min > 59 || s < 0 ||
+            s > 60) {
             return error_set(e, "-rtc base wants utc or YYYY-MM-DDThh:mm:ss, not '%s'", value);
         }
         o->machine.epoch_ns =

@@ -42,11 +42,16 @@ static void show_progress(tick done, tick whole)
             "########################################", percent);
 }
 
-static enum journal_stop drive(struct journal *j, struct machine *m, tick until)
+/* A bar only where it does not get between the lines of the console. */
+static bool wants_bar(const struct options *o)
+{
+    return isatty(STDERR_FILENO) && (!isatty(STDOUT_FILENO) || o->serial_out);
+}
+
+static enum journal_stop drive(struct journal *j, struct machine *m, tick until, bool bar)
 {
     tick known = recording_known(journal_recording(j));
     tick whole = until < known ? until : known;
-    bool bar = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
     enum journal_stop stop = JOURNAL_TICK;
 
     if (!bar) {
@@ -105,7 +110,7 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
         return cli_fail(&e);
     }
     figures_start(&f, "replay");
-    stop = drive(j, m, until);
+    stop = drive(j, m, until, wants_bar(o));
     figures_stop(&f, m, j);
     console_flush(console);
     f.final_hash = machine_hash(m);
@@ -113,7 +118,7 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
     figures_print(&f);
     if (stop == JOURNAL_DIVERGED) {
         fprintf(stderr, "reprise: %s\n", journal_divergence(j)->text);
-        divergence_explain(journal_recording(j));
+        divergence_explain(j);
     }
     if (console->failed) {
         error_set(&e, "the console could not be written: %s", strerror(errno));
@@ -136,6 +141,9 @@ int command_replay(const struct options *o)
     struct error e;
     int status = EXIT_USER;
 
+    if (o->stats && figures_check(o->stats, &e) < 0) {
+        return cli_fail(&e);
+    }
     j = journal_replay(o->files[0], &options, &sink, &e);
     if (!j || !(m = board_build(journal_config(j), &e)) ||
         (o->debug_items && !(log = cli_log_open(o->debug_items, o->debug_file, &e)))) {

@@ -66,6 +66,9 @@ static int live_open(struct live *l, const struct options *o, struct error *e)
 {
     memset(l, 0, sizeof(*l));
     l->options = o;
+    if (o->stats && figures_check(o->stats, e) < 0) {
+        return -1;
+    }
     if (o->debug_items && !(l->log = cli_log_open(o->debug_items, o->debug_file, e))) {
         return -1;
     }
