@@ -259,9 +259,8 @@ static void uart_reset(struct device *d)
 {
     struct uart *s = d->state;
 
-    s->thre_pending = 1;
     s->msr = MSR_CTS | MSR_DSR | MSR_DCD;
-    uart_update_line(d);
+    device_set_line(d, 0, false);
 }
 
 static uint64_t uart_read(struct device *d, uint64_t at, unsigned size)

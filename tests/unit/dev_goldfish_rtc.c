@@ -88,7 +88,10 @@ static void test_alarm(void **state)
     assert_int_equal(bench_read(&b, ALARM_STATUS, 4), 0);
     bench_write(&b, CLEAR_INTERRUPT, 4, 1);
     assert_false(bench_line(&b, 0));
-    set_alarm(&b, EPOCH); /* in the past: at once */
+    set_alarm(&b, now(&b)); /* no later than now: at once */
+    assert_true(bench_line(&b, 0));
+    bench_write(&b, CLEAR_INTERRUPT, 4, 1);
+    set_alarm(&b, EPOCH);
     assert_true(bench_line(&b, 0));
     bench_write(&b, IRQ_ENABLED, 4, 0);
     assert_false(bench_line(&b, 0));
@@ -133,6 +136,37 @@ static void test_alarm_follows_the_time(void **state)
     bench_close(&b);
 }
 
+/* The epoch is the configuration's again, and time has gone on. */
+static void test_reset(void **state)
+{
+    (void)state;
+    struct bench b;
+
+    open_rtc(&b);
+    bench_write(&b, TIME_HIGH, 4, 0);
+    bench_write(&b, IRQ_ENABLED, 4, 1);
+    set_alarm(&b, 0);
+    assert_true(bench_line(&b, 0));
+    machine_request_reset(b.machine);
+    bench_pass(&b, 100);
+    assert_false(bench_line(&b, 0));
+    assert_int_equal(now(&b), EPOCH + 100);
+    bench_close(&b);
+}
+
+static void test_guest_errors(void **state)
+{
+    (void)state;
+    struct bench b;
+
+    open_rtc(&b);
+    (void)bench_read(&b, CLEAR_ALARM, 4);
+    (void)bench_read(&b, 0x20, 4);
+    bench_write(&b, ALARM_STATUS, 4, 1);
+    assert_int_equal(b.complaints, 3);
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +175,8 @@ int main(void)
         cmocka_unit_test(test_alarm),
         cmocka_unit_test(test_alarm_is_cleared),
         cmocka_unit_test(test_alarm_follows_the_time),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_guest_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

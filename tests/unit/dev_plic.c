@@ -166,6 +166,14 @@ static void test_contexts(void **state)
         }
         assert_int_equal(claim(&b, c), 1 + c);
     }
+    for (unsigned c = 0; c < 2 * MACHINE_HARTS_MAX; c++) { /* in another word of the enables */
+        set_priority(&b, 70 + c, 1);
+        enable(&b, c, 70 + c);
+        line(&b, 70 + c, true);
+        assert_int_equal(claim(&b, c), 70 + c);
+        complete(&b, c, 70 + c);
+        assert_int_equal(claim(&b, c), 70 + c);
+    }
     assert_int_equal(b.complaints, 0);
     bench_close(&b);
 }
@@ -212,11 +220,14 @@ static void test_hardwired(void **state)
     (void)bench_read(&b, ENABLE + 16, 4);
     (void)bench_read(&b, ENABLE + 0x80 * 2, 4); /* the contexts end at 2 harts' worth */
     (void)bench_read(&b, CONTEXT + 0x1000 * 2, 4);
+    (void)bench_read(&b, CONTEXT + 0x1000 * 2 + 4, 4);
     (void)bench_read(&b, CONTEXT + 8, 4);
+    (void)bench_read(&b, PENDING + 16, 4);
+    (void)bench_read(&b, ENABLE + 2, 4);
     bench_write(&b, PENDING, 4, 2);
     complete(&b, 0, 97); /* nonsense, and ignored */
     complete(&b, 0, 0xffffffff);
-    assert_int_equal(b.complaints, 6);
+    assert_int_equal(b.complaints, 9);
     assert_false(is_pending(&b, 1));
     bench_close(&b);
 }

@@ -116,6 +116,12 @@ static void test_thre(void **state)
     assert_int_equal(get(&b, IIR), 0x01);
     set(&b, IER, 2);
     assert_true(bench_line(&b, 0));
+    assert_int_equal(get(&b, IIR), 0x02); /* switched on again: said again */
+    assert_int_equal(get(&b, IIR), 0x01);
+    set(&b, IER, 0);
+    set(&b, IER, 2);
+    assert_int_equal(get(&b, IIR), 0x02);
+    set(&b, THR, 'z');
     set(&b, IER, 3); /* a received byte is named first, and leaves the other pending */
     bench_input(&b, "y", 1);
     assert_int_equal(get(&b, IIR), 0x04);
@@ -237,6 +243,55 @@ static void test_timeout(void **state)
     bench_close(&b);
 }
 
+/* 12 bits with parity and a second stop bit, 7 with five data bits. */
+static void test_timeout_follows_the_format(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned lcr, bits;
+    } cases[] = {{0x03, 10}, {0x07, 11}, {0x0b, 11}, {0x1f, 12}, {0x00, 7}, {0x02, 9}};
+    struct bench b;
+
+    open_uart(&b);
+    set_divisor(&b, 0x102);
+    set(&b, IER, 1);
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        uint64_t ns = cases[i].bits * UINT64_C(16) * 0x102 * 1000000000 / 3686400 * 4;
+
+        set(&b, FCR, 0xc3);
+        set(&b, LCR, cases[i].lcr);
+        bench_input(&b, "a", 1); /* takes the tick, and the silence starts before it ends */
+        bench_pass(&b, ns - 10);
+        assert_false(bench_line(&b, 0));
+        bench_pass(&b, 20);
+        assert_true(bench_line(&b, 0));
+        set(&b, FCR, 0xc3); /* clearing takes it back for good */
+        assert_false(bench_line(&b, 0));
+        bench_pass(&b, 2 * ns);
+        assert_false(bench_line(&b, 0));
+    }
+    bench_close(&b);
+}
+
+static void test_reset(void **state)
+{
+    (void)state;
+    struct bench b;
+
+    open_uart(&b);
+    set_divisor(&b, 1);
+    set(&b, FCR, 1);
+    set(&b, IER, 1);
+    bench_input(&b, "abc", 3);
+    assert_true(bench_line(&b, 0));
+    machine_request_reset(b.machine);
+    bench_pass(&b, 1000000);
+    assert_false(bench_line(&b, 0));
+    assert_int_equal(get(&b, LSR), 0x60);
+    assert_int_equal(get(&b, IIR), 0x01);
+    bench_close(&b);
+}
+
 static void test_loopback(void **state)
 {
     (void)state;
@@ -262,6 +317,7 @@ static void test_loopback(void **state)
     assert_int_equal(get(&b, LSR), 0x61);
     assert_int_equal(get(&b, RBR), 'A');
     set(&b, MCR, 0);
+    assert_int_equal(get(&b, MSR) & 0xf0, 0xb0);
     assert_int_equal(room(&b), 1);
     bench_close(&b);
 }
@@ -303,6 +359,8 @@ int main(void)
         cmocka_unit_test(test_fifo_wraps),
         cmocka_unit_test(test_fifo_clear),
         cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_timeout_follows_the_format),
+        cmocka_unit_test(test_reset),
         cmocka_unit_test(test_loopback),
         cmocka_unit_test(test_modem_and_line_interrupts),
     };
