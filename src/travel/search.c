@@ -201,7 +201,7 @@ struct travel_stop travel_reverse_continue(struct travel *t, const struct travel
     if (t->has_reported) {
         b.before = t->reported;
     }
-    if (t->is_live) {
+    if (travel_at_live_edge(t)) {
         travel_mark(t); /* so that the way back to the live edge is short */
     }
     why = probes->count != 0 ? scan(t, &b) : TRAVEL_ARRIVED;
@@ -237,7 +237,7 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
 
     must(hart < t->machine->hart_count);
     t->has_reported = false;
-    if (t->is_live) {
+    if (travel_at_live_edge(t)) {
         travel_mark(t);
     }
     if (now > t->begin && now - travel_mark_before(t, now - 1)->at > STEP_PIECE) {
