@@ -24,6 +24,9 @@ struct gdb_options {
     /* Live only: puts bytes into the inbox of POKE_PORT (journal_post); false if they do not fit.
      * NULL: nothing can be written. */
     bool (*post_poke)(void *opaque, const void *bytes, size_t count);
+    /* How many inputs of POKE_PORT the machine was ever given: a change takes effect with the tick
+     * that raises it. Set if post_poke is. */
+    uint64_t (*pokes_taken)(void *opaque);
     /* Asked now and then while waiting for the client and during journeys: true ends the serving
      * (a signal came). NULL: never. */
     bool (*quit)(void *opaque);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * gdb/internal: one client's session, for this folder only.
+ */
+#ifndef GDB_INTERNAL_H
+#define GDB_INTERNAL_H
+
+#include "gdb/gdb.h"
+
+/* What the client is told as PacketSize: no packet is longer, either way. */
+#define GDB_PACKET_MAX 0x20000
+/* Bytes of one register at most. */
+#define GDB_REGISTER_MAX    64
+#define GDB_BREAKPOINTS_MAX 1024
+/* Errors are numbers to a client that did not offer `error-message`. */
+#define GDB_ERROR "E01"
+
+/* ---- packet.c: framing ---- */
+
+struct gdb_wire {
+    const struct gdb_stream *stream;
+    uint8_t in[GDB_PACKET_MAX]; /* received, [start, end) not yet looked at */
+    size_t start, end;
+    uint8_t packet[GDB_PACKET_MAX + 1]; /* the one being served, unescaped, NUL after it */
+    size_t length;
+    struct text last; /* the last packet sent, whole: '-' asks for it again */
+    unsigned resent;
+    bool acknowledge; /* until QStartNoAckMode */
+    bool dropping;    /* in[start] begins a packet that is too long */
+    bool gone;
+};
+
+enum gdb_received {
+    GDB_PACKET,
+    GDB_DAMAGED, /* too long, or a bad sum that nobody will repeat */
+    GDB_NOTHING, /* time over */
+    GDB_GONE
+};
+
+void gdb_wire_init(struct gdb_wire *w, const struct gdb_stream *stream);
+void gdb_wire_fini(struct gdb_wire *w);
+/* Waits for one packet, a while at a time. Bytes between packets mean nothing. */
+enum gdb_received gdb_wire_receive(struct gdb_wire *w, int timeout_ms);
+/* Payload as it is to arrive; what needs escaping is escaped. */
+void gdb_wire_send(struct gdb_wire *w, const void *payload, size_t length);
+/* Looks whether the client interrupts (a byte 0x03 outside packets) or is gone. */
+bool gdb_wire_interrupted(struct gdb_wire *w);
+
+/* ---- text.c: numbers and bytes as hexadecimal text ---- */
+
+/* What is left of a packet. */
+struct gdb_args {
+    const uint8_t *at, *end;
+};
+int gdb_hex_digit(uint8_t c); /* -1: none */
+/* One to sixteen digits; false if there is no number or it is longer. */
+bool gdb_take_hex(struct gdb_args *a, uint64_t *out);
+bool gdb_take(struct gdb_args *a, char c);             /* this character comes next */
+bool gdb_take_word(struct gdb_args *a, const char *w); /* this word does */
+/* Pairs of digits up to the end or `most` bytes; returns how many bytes, -1 if malformed. */
+ptrdiff_t gdb_take_bytes(struct gdb_args *a, uint8_t *out, size_t most);
+void gdb_add_hex(struct text *out, const void *bytes, size_t count);
+static inline size_t gdb_left(const struct gdb_args *a)
+{
+    return (size_t)(a->end - a->at);
+}
+
+/* ---- the session ---- */
+
+enum gdb_point { POINT_SOFTWARE, POINT_HARDWARE, POINT_WRITE, POINT_READ, POINT_ACCESS }; /* Zn */
+struct gdb_breakpoint {
+    enum gdb_point kind;
+    vaddr at;
+    uint64_t size; /* watchpoints */
+};
+
+/* A register that the client may ask for: the ISA's, or one of ours (isa NULL). */
+struct gdb_register {
+    const struct isa_register *description;
+    bool ours;
+};
+
+struct gdb_session {
+    struct travel *travel;
+    struct machine *machine;
+    struct gdb_options options;
+    struct gdb_wire wire;
+
+    struct gdb_register *registers; /* by rising number */
+    size_t register_count;
+    size_t general_count; /* the first ones: those in a `g` packet */
+    const struct isa_register *pc;
+
+    /* What the client offered. */
+    bool knows_swbreak, knows_hwbreak, knows_errors;
+    bool extended;
+    bool physical; /* addresses of memory packets are */
+
+    unsigned hart;   /* Hg: whose registers and memory are meant */
+    int resume_hart; /* Hc: whose step `s`, bs are; -1: any */
+    VEC(struct gdb_breakpoint) points;
+    /* A watchpoint was told of last, at this very place: it is not told of again from there. */
+    struct gdb_told {
+        bool is_set;
+        tick position, step;
+    } told, was_told; /* now; when the journey under way began */
+
+    struct text out;  /* the answer being made; empty: "not supported" */
+    bool no_answer;   /* this packet has none */
+    struct text note; /* a sentence that had no packet to go with; shown when the next one may */
+    bool quit;        /* options.quit() said so */
+    bool over;        /* this client is done */
+    bool killed;
+    enum gdb_end end;
+};
+
+/* session.c: the answer */
+void gdb_ok(struct gdb_session *s);
+/* Refuses with a sentence, as far as the client understands one. */
+void gdb_refuse(struct gdb_session *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* As gdb_refuse for P, G, M, X and the like, where any client shows or at least survives it. */
+void gdb_refuse_write(struct gdb_session *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Text on the client's console: only while it waits for a stop or for qRcmd. */
+void gdb_console(struct gdb_session *s, const char *text, size_t length);
+void gdb_console_note(struct gdb_session *s); /* shows s->note, and empties it */
+/* "1" is hart 0; 0 is any, -1 all. False if there is no such thread. */
+bool gdb_take_thread(struct gdb_session *s, struct gdb_args *a, int *hart);
+struct cpu *gdb_cpu(struct gdb_session *s);
+
+/* Handlers get what follows the name they are registered under. */
+typedef void gdb_handler(struct gdb_session *s, struct gdb_args *a);
+
+/* query.c */
+gdb_handler gdb_q_supported, gdb_q_c, gdb_q_attached, gdb_q_threads_first, gdb_q_threads_next,
+    gdb_q_thread_extra, gdb_q_phy_mem, gdb_set_phy_mem, gdb_q_sstep_bits, gdb_q_sstep,
+    gdb_set_sstep, gdb_set_no_ack, gdb_set_non_stop, gdb_set_error_strings;
+/* "waiting for an interrupt", "its turn", "ready" */
+const char *gdb_hart_state(const struct gdb_session *s, unsigned hart);
+/* xfer.c */
+gdb_handler gdb_q_xfer_features, gdb_q_xfer_memory_map, gdb_q_xfer_threads;
+/* registers.c */
+void gdb_registers_init(struct gdb_session *s);
+void gdb_registers_fini(struct gdb_session *s);
+/* Little-endian value of bits/8 bytes, for the session's hart. */
+bool gdb_register_get(struct gdb_session *s, const struct gdb_register *r,
+                      uint8_t value[GDB_REGISTER_MAX]);
+gdb_handler gdb_read_registers, gdb_write_registers, gdb_read_register, gdb_write_register;
+/* memory.c */
+gdb_handler gdb_read_memory, gdb_read_memory_binary, gdb_write_memory, gdb_write_memory_binary,
+    gdb_search_memory;
+/* Reads as much of [at, at+size) as is there, without touching any device; returns how much. */
+size_t gdb_memory_read(struct gdb_session *s, uint64_t at, uint8_t *out, size_t size);
+/* poke.c: a change of the machine as an input. False with a refusal made. */
+bool gdb_may_write(struct gdb_session *s);
+bool gdb_poke(struct gdb_session *s, enum poke_kind kind, uint64_t where, const void *data,
+              uint32_t size);
+/* breakpoints.c */
+gdb_handler gdb_insert_point, gdb_remove_point;
+/* The probes of all breakpoints, in their order, and room for one more; free() it. */
+struct probe *gdb_make_probes(const struct gdb_session *s);
+bool gdb_is_watch(enum gdb_point kind);
+/* resume.c, reverse.c */
+gdb_handler gdb_v_cont_query, gdb_v_cont, gdb_continue, gdb_continue_signal, gdb_step,
+    gdb_step_signal, gdb_reverse_step, gdb_reverse_continue, gdb_v_run, gdb_restart;
+/* Debuggers of this ISA step over a watched access themselves (travel.h, client_steps). */
+bool gdb_client_steps(const struct gdb_session *s);
+/* Before anything moves: shows what there is to say, remembers what was told here. */
+void gdb_journey_begins(struct gdb_session *s);
+bool gdb_was_told(const struct gdb_session *s, const struct probe_hit *hit);
+/* stop.c: stop replies. `signal` is GDB's number. */
+enum { GDB_SIGNAL_NONE = 0, GDB_SIGNAL_INT = 2, GDB_SIGNAL_TRAP = 5, GDB_SIGNAL_ABRT = 6 };
+void gdb_stop_plain(struct gdb_session *s, unsigned signal, unsigned hart);
+/* For any end of a journey but at one of the breakpoints. `hart`: whose step it was, or -1. */
+void gdb_stop_for(struct gdb_session *s, const struct travel_stop *stop, int hart);
+/* At the breakpoint of that index, met as `hit`. */
+void gdb_stop_at(struct gdb_session *s, size_t point, const struct probe_hit *hit);
+gdb_handler gdb_why_stopped;
+/* monitor.c */
+gdb_handler gdb_monitor;
+
+#endif

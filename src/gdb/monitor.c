@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * monitor: gdb's `monitor ...` commands (qRcmd): what the protocol has no packet for. One table;
+ * `monitor help` prints it. A command may be shortened as long as it is unambiguous.
+ */
+#include <stdlib.h>
+
+#include "gdb/internal.h"
+
+#define LINE_MAX_BYTES 256
+/* Checkpoints that `info checkpoints` lists at most. */
+#define MARKS_SHOWN 512
+
+typedef unsigned long long ull;
+
+/* ---- when ---- */
+
+static void add_instruction(struct gdb_session *s, const struct cpu *cpu, struct text *out)
+{
+    unsigned hart = s->hart;
+    uint8_t bytes[16];
+    size_t n;
+
+    s->hart = cpu->number;
+    n = gdb_memory_read(s, cpu->hart->pc, bytes, sizeof bytes);
+    s->hart = hart;
+    text_add(out, "hart%u at 0x%llx", cpu->number, (ull)cpu->hart->pc);
+    if (n != 0 && s->machine->isa->disassemble != NULL) {
+        struct text words = {0};
+
+        if (s->machine->isa->disassemble(bytes, (unsigned)n, cpu->hart->pc, &words) != 0) {
+            text_add(out, ": %s", words.data);
+        }
+        text_fini(&words);
+    }
+    text_add(out, "\n");
+}
+
+static unsigned permille(const struct gdb_session *s)
+{
+    tick begin = travel_begin(s->travel), end = travel_end(s->travel);
+    double whole = end > begin ? (double)(end - begin) : 1;
+
+    return (unsigned)((double)(travel_now(s->travel) - begin) * 1000 / whole);
+}
+
+static void add_when(struct gdb_session *s, struct text *out)
+{
+    const struct machine *m = s->machine;
+    tick now = travel_now(s->travel);
+    uint64_t ns = machine_now_ns(m);
+
+    text_add(out, "tick %llu of %llu (%u.%u%%), %llu.%09llu s of virtual time, %llu instructions\n",
+             (ull)now, (ull)travel_end(s->travel), permille(s) / 10, permille(s) % 10,
+             (ull)(ns / 1000000000), (ull)(ns % 1000000000), (ull)m->state.instructions);
+    add_instruction(s, &m->cpus[m->state.current], out);
+    if (travel_at_live_edge(s->travel)) {
+        text_add(out, "at the live edge: going on makes new history\n");
+    } else if (now == travel_end(s->travel)) {
+        text_add(out, "at the end of history\n");
+    } else if (now == travel_begin(s->travel)) {
+        text_add(out, "at the beginning of history\n");
+    }
+}
+
+static void command_when(struct gdb_session *s, const char *argument, struct text *out)
+{
+    (void)argument;
+    add_when(s, out);
+}
+
+/* ---- goto ---- */
+
+/* Decimal digits, with separators as people and we write them; false if anything else. */
+static bool take_number(const char **p, uint64_t *out)
+{
+    const char *c = *p;
+    uint64_t n = 0;
+
+    for (; (*c >= '0' && *c <= '9') || ((*c == '_' || *c == ',') && c != *p); c++) {
+        if (*c == '_' || *c == ',') {
+            continue;
+        }
+        if (n > (UINT64_MAX - 9) / 10) {
+            return false;
+        }
+        n = n * 10 + (unsigned)(*c - '0');
+    }
+    if (c == *p) {
+        return false;
+    }
+    *p = c;
+    *out = n;
+    return true;
+}
+
+/* "12", "12.5": thousandths of what is between `begin` and `end`. */
+static bool take_share(const char *word, tick begin, tick end, tick *out)
+{
+    uint64_t whole, part = 0, unit = 1;
+    const char *c = word;
+
+    if (!take_number(&c, &whole) || whole > 100) {
+        return false;
+    }
+    if (*c == '.') {
+        for (c++; *c >= '0' && *c <= '9' && unit < 1000000; c++) {
+            part = part * 10 + (unsigned)(*c - '0');
+            unit *= 10;
+        }
+    }
+    if (strcmp(c, "%") != 0 || (whole == 100 && part != 0)) {
+        return false;
+    }
+    *out =
+        begin + (tick)(((double)whole + (double)part / (double)unit) / 100 * (double)(end - begin));
+    return true;
+}
+
+static bool parse_place(const struct gdb_session *s, const char *word, tick *out)
+{
+    tick begin = travel_begin(s->travel), end = travel_end(s->travel);
+    tick now = travel_now(s->travel);
+    char sign = *word == '+' || *word == '-' ? *word : '\0';
+    uint64_t n;
+
+    if (strcmp(word, "begin") == 0 || strcmp(word, "end") == 0) {
+        *out = *word == 'b' ? begin : end;
+        return true;
+    }
+    if (take_share(word, begin, end, out)) {
+        return true;
+    }
+    word += sign != '\0';
+    if (!take_number(&word, &n) || *word != '\0') {
+        return false;
+    }
+    switch (sign) {
+    case '+': *out = n < TICK_NEVER - now ? now + n : TICK_NEVER; break;
+    case '-': *out = n < now ? now - n : 0; break;
+    default: *out = n; break;
+    }
+    return true;
+}
+
+static void command_goto(struct gdb_session *s, const char *argument, struct text *out)
+{
+    struct travel_stop stop;
+    tick to;
+
+    if (!parse_place(s, argument, &to)) {
+        text_add(out, "goto where? TICK, +TICKS, -TICKS, PERCENT%%, begin or end\n");
+        return;
+    }
+    gdb_journey_begins(s);
+    stop = travel_seek(s->travel, to);
+    s->hart = s->machine->state.current;
+    switch (stop.why) {
+    case TRAVEL_ARRIVED:
+    case TRAVEL_HIT: break;
+    case TRAVEL_BEGIN: text_add(out, "history begins here\n"); break;
+    case TRAVEL_END:
+    case TRAVEL_POWER: text_add(out, "history ends here\n"); break;
+    case TRAVEL_INTERRUPTED: text_add(out, "interrupted on the way\n"); break;
+    case TRAVEL_DIVERGED: text_add(out, "the replay differs from the recording here\n"); break;
+    }
+    add_when(s, out);
+    text_add(out, "(gdb shows where it was: `maintenance flush register-cache`, or step)\n");
+}
+
+/* ---- info ---- */
+
+static void info_parts(struct gdb_session *s, struct text *out)
+{
+    text_add(out, "info PART prints the state of one of:");
+    for (unsigned i = 0; i < s->machine->part_count; i++) {
+        text_add(out, " %s", s->machine->parts[i].name);
+    }
+    text_add(out, "\nor of: harts checkpoints travel\n");
+}
+
+static void info_harts(struct gdb_session *s, struct text *out)
+{
+    for (unsigned h = 0; h < s->machine->hart_count; h++) {
+        add_instruction(s, &s->machine->cpus[h], out);
+        text_add(out, "  %s, %llu instructions\n", gdb_hart_state(s, h),
+                 (ull)s->machine->cpus[h].hart->instructions);
+    }
+}
+
+static void info_checkpoints(struct gdb_session *s, struct text *out)
+{
+    tick *ticks = base_alloc(MARKS_SHOWN, sizeof(*ticks));
+    size_t count = travel_marks(s->travel, ticks, MARKS_SHOWN);
+
+    for (size_t i = 0; i < count && i < MARKS_SHOWN; i++) {
+        text_add(out, "%llu%s", (ull)ticks[i], i + 1 < count ? " " : "\n");
+    }
+    text_add(out, "%zu checkpoints\n", count);
+    free(ticks);
+}
+
+static void info_travel(struct gdb_session *s, struct text *out)
+{
+    struct travel_stats t = travel_get_stats(s->travel);
+
+    text_add(out, "history from tick %llu to %llu, %s\n", (ull)travel_begin(s->travel),
+             (ull)travel_end(s->travel), travel_is_live(s->travel) ? "live" : "recorded");
+    text_add(out,
+             "%u checkpoints in %llu bytes; %llu ticks run, %llu pieces searched, "
+             "%llu witnesses found equal\n",
+             t.marks, (ull)t.bytes, (ull)t.ticks_run, (ull)t.segments, (ull)t.witnesses);
+}
+
+static void command_info(struct gdb_session *s, const char *argument, struct text *out)
+{
+    if (*argument == '\0') {
+        info_parts(s, out);
+    } else if (strcmp(argument, "harts") == 0) {
+        info_harts(s, out);
+    } else if (strcmp(argument, "checkpoints") == 0) {
+        info_checkpoints(s, out);
+    } else if (strcmp(argument, "travel") == 0) {
+        info_travel(s, out);
+    } else {
+        for (unsigned i = 0; i < s->machine->part_count; i++) {
+            const struct machine_part *p = &s->machine->parts[i];
+
+            if (strcmp(p->name, argument) == 0) {
+                field_print(p->table, p->state, out);
+                return;
+            }
+        }
+        text_add(out, "the machine has no part \"%s\"\n", argument);
+        info_parts(s, out);
+    }
+}
+
+/* ---- the others ---- */
+
+static void command_last(struct gdb_session *s, const char *argument, struct text *out)
+{
+    struct travel_step_name name;
+
+    (void)argument;
+    if (travel_name_step(s->travel, travel_now(s->travel), &name) < 0) {
+        text_add(out, "nothing led here: history begins here\n");
+    } else if (name.is_step) {
+        text_add(out, "tick %llu: hart%u at 0x%llx: %s\n", (ull)name.at, name.hart, (ull)name.pc,
+                 name.text);
+    } else {
+        text_add(out, "tick %llu: %s\n", (ull)name.at, name.text);
+    }
+}
+
+static void command_checkpoint(struct gdb_session *s, const char *argument, struct text *out)
+{
+    (void)argument;
+    travel_mark(s->travel);
+    text_add(out, "checkpoint at tick %llu; `goto %llu` comes back here\n",
+             (ull)travel_now(s->travel), (ull)travel_now(s->travel));
+}
+
+static void command_help(struct gdb_session *s, const char *argument, struct text *out);
+
+static const struct {
+    const char *name, *arguments, *help;
+    void (*run)(struct gdb_session *s, const char *argument, struct text *out);
+} commands[] = {
+    {"checkpoint", "", "remember the state here, so that coming back is fast", command_checkpoint},
+    {"goto", "TICK|+N|-N|PCT%|begin|end", "go there in time", command_goto},
+    {"help", "", "this list", command_help},
+    {"info", "[PART]", "the state of a part of the machine, or which parts there are",
+     command_info},
+    {"last", "", "the step that led here", command_last},
+    {"when", "", "where in time this is", command_when},
+};
+
+static void command_help(struct gdb_session *s, const char *argument, struct text *out)
+{
+    (void)s;
+    (void)argument;
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        int width = 36 - (int)strlen(commands[i].name);
+
+        text_add(out, "%s %-*s %s\n", commands[i].name, width, commands[i].arguments,
+                 commands[i].help);
+    }
+}
+
+/* Splits "command argument" in place, without blanks around either. */
+static const char *split(char *line)
+{
+    size_t n = strlen(line);
+    char *argument;
+
+    while (n > 0 && (line[n - 1] == ' ' || line[n - 1] == '\n')) {
+        line[--n] = '\0';
+    }
+    argument = line + strcspn(line, " ");
+    while (*argument == ' ') {
+        *argument++ = '\0';
+    }
+    return argument;
+}
+
+static void run(struct gdb_session *s, char *line, struct text *out)
+{
+    size_t skip = strspn(line, " "), found = 0, which = 0, n;
+    const char *argument = split(line + skip);
+
+    line += skip;
+    n = strlen(line);
+    for (size_t i = 0; i < ARRAY_LEN(commands) && n != 0; i++) {
+        if (strncmp(commands[i].name, line, n) == 0) {
+            found++;
+            which = i;
+        }
+    }
+    if (found == 1) {
+        commands[which].run(s, argument, out);
+    } else if (n == 0) {
+        command_help(s, "", out);
+    } else {
+        text_add(out, "there is no command \"%s\"; `monitor help` lists what there is\n", line);
+    }
+}
+
+void gdb_monitor(struct gdb_session *s, struct gdb_args *a)
+{
+    char line[LINE_MAX_BYTES + 1] = {0};
+    ptrdiff_t n = gdb_take_bytes(a, (uint8_t *)line, LINE_MAX_BYTES);
+    struct text out = {0};
+
+    if (n < 0 || gdb_left(a) != 0) {
+        gdb_refuse(s, "Malformed or too long a command.");
+        return;
+    }
+    gdb_console_note(s);
+    run(s, line, &out);
+    gdb_console(s, out.data, out.length);
+    text_fini(&out);
+    gdb_ok(s);
+}

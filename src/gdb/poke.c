@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * poke: a change made by the client. The machine changes by inputs only, so it becomes one, which
+ * is recorded as any other; and so it is possible only where new history is made.
+ */
+#include "gdb/internal.h"
+
+/* Inputs that were posted earlier enter first, one tick each; more than the inbox ever holds for
+ * ports with room. */
+#define WAIT_TICKS 65536
+
+bool gdb_may_write(struct gdb_session *s)
+{
+    if (s->options.post_poke == NULL || !travel_is_live(s->travel)) {
+        gdb_refuse_write(s, "This is a recording: what happened cannot be changed.");
+    } else if (!travel_at_live_edge(s->travel)) {
+        gdb_refuse_write(s, "This is the past: go to the end (monitor goto end) to change it.");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* Runs the machine, input by input, until it has taken one more poke. */
+static bool deliver(struct gdb_session *s, uint64_t taken)
+{
+    for (unsigned i = 0; i < WAIT_TICKS; i++) {
+        struct travel_stop stop;
+
+        if (s->options.pokes_taken(s->options.opaque) > taken) {
+            return true;
+        }
+        stop = travel_run_forward(s->travel, travel_now(s->travel) + 1, NULL, false);
+        if (stop.why != TRAVEL_ARRIVED) {
+            return s->options.pokes_taken(s->options.opaque) > taken;
+        }
+    }
+    return false;
+}
+
+bool gdb_poke(struct gdb_session *s, enum poke_kind kind, uint64_t where, const void *data,
+              uint32_t size)
+{
+    uint8_t bytes[POKE_HEADER + PAGE_SIZE];
+    uint64_t taken;
+    uint32_t length;
+
+    must(size <= PAGE_SIZE);
+    if (!gdb_may_write(s)) {
+        return false;
+    }
+    gdb_journey_begins(s);
+    taken = s->options.pokes_taken(s->options.opaque);
+    length = poke_encode(bytes, kind, s->hart, where, data, size);
+    if (!s->options.post_poke(s->options.opaque, bytes, length)) {
+        gdb_refuse_write(s, "Too many inputs wait for the machine.");
+        return false;
+    }
+    if (!deliver(s, taken)) {
+        gdb_refuse_write(s, "The machine takes no inputs any more.");
+        return false;
+    }
+    return true;
+}

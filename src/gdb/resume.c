@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * resume: going forwards. A machine goes on as a whole, and in a recording only as it did: what a
+ * client says about single threads decides whose breakpoints count and whose step ends the
+ * journey, not which harts run. Signals mean nothing here.
+ */
+#include <stdlib.h>
+
+#include "gdb/internal.h"
+
+struct plan {
+    int step_hart; /* -1: nobody's step ends it */
+    bool range;    /* as long as its pc is in [from, to) it goes on */
+    vaddr from, to;
+    uint32_t harts; /* whose breakpoints count */
+};
+
+struct journey {
+    struct gdb_session *session;
+    const struct plan *plan;
+    const struct probe *probes;
+    /* Where it began. */
+    unsigned hart;
+    vaddr pc;
+    uint64_t instructions;
+    /* The stepping hart's first step was at that tick. */
+    bool stepped;
+    tick first;
+};
+
+bool gdb_client_steps(const struct gdb_session *s)
+{
+    return strncmp(s->machine->isa->gdb_name, "i386", 4) != 0;
+}
+
+void gdb_journey_begins(struct gdb_session *s)
+{
+    s->was_told = s->told;
+    s->was_told.is_set = s->told.is_set && s->told.position == travel_now(s->travel);
+    s->told.is_set = false;
+}
+
+bool gdb_was_told(const struct gdb_session *s, const struct probe_hit *hit)
+{
+    return s->was_told.is_set && s->was_told.step == hit->at_tick;
+}
+
+/* ---- what ends it ---- */
+
+static bool step_ends(struct journey *j, const struct probe_hit *h)
+{
+    if (!j->stepped) {
+        j->stepped = true;
+        j->first = h->at_tick;
+    }
+    if (h->at_tick == j->first) {
+        return false;
+    }
+    return !j->plan->range || h->pc < j->plan->from || h->pc >= j->plan->to;
+}
+
+/* A client that goes on from a breakpoint does not want to hear of it again; nor of one at the
+ * instruction it steps over. */
+static bool breaks(const struct journey *j, const struct machine *m, const struct probe_hit *h)
+{
+    if (h->hart == j->hart && h->pc == j->pc &&
+        m->cpus[h->hart].hart->instructions == j->instructions) {
+        return false;
+    }
+    return (int)h->hart != j->plan->step_hart || (j->stepped && h->at_tick != j->first);
+}
+
+static bool wanted(void *opaque, struct machine *m, const struct probe_hit *h)
+{
+    struct journey *j = opaque;
+
+    switch (j->probes[h->probe].kind) {
+    case PROBE_STEP: return step_ends(j, h);
+    case PROBE_BREAK: return (j->plan->harts >> h->hart & 1) != 0 && breaks(j, m, h);
+    case PROBE_WATCH_READ:
+    case PROBE_WATCH_WRITE:
+    case PROBE_WATCH_ACCESS: break;
+    }
+    return (j->plan->harts >> h->hart & 1) != 0 && !gdb_was_told(j->session, h);
+}
+
+static void go(struct gdb_session *s, const struct plan *plan)
+{
+    struct probe *probes = gdb_make_probes(s);
+    unsigned hart = s->machine->state.current;
+    struct journey j = {.session = s,
+                        .plan = plan,
+                        .probes = probes,
+                        .hart = hart,
+                        .pc = s->machine->cpus[hart].hart->pc,
+                        .instructions = s->machine->cpus[hart].hart->instructions};
+    struct travel_probes set = {.probes = probes,
+                                .count = s->points.count,
+                                .client_steps = gdb_client_steps(s),
+                                .opaque = &j,
+                                .wanted = wanted};
+    struct travel_stop stop;
+
+    if (plan->step_hart >= 0) {
+        probes[set.count++] = (struct probe){.kind = PROBE_STEP, .hart = (uint32_t)plan->step_hart};
+    }
+    gdb_console_note(s);
+    gdb_journey_begins(s);
+    stop = travel_run_forward(s->travel, TICK_NEVER, &set, false);
+    if (stop.why == TRAVEL_HIT && stop.hit.probe < s->points.count) {
+        gdb_stop_at(s, stop.hit.probe, &stop.hit);
+    } else {
+        gdb_stop_for(s, &stop, plan->step_hart);
+    }
+    free(probes);
+}
+
+/* ---- c C s S ---- */
+
+/* "[;]address": going on from elsewhere would be a change of the machine. */
+static bool is_from_here(struct gdb_session *s, struct gdb_args *a)
+{
+    uint64_t at;
+
+    if (gdb_left(a) == 0) {
+        return true;
+    }
+    if (gdb_take_hex(a, &at) && gdb_left(a) == 0 && at == gdb_cpu(s)->hart->pc) {
+        return true;
+    }
+    gdb_refuse(s, "Going on from another address: set the pc first.");
+    return false;
+}
+
+static uint32_t all_harts(const struct gdb_session *s)
+{
+    return (uint32_t)((UINT64_C(1) << s->machine->hart_count) - 1);
+}
+
+static void resume_one(struct gdb_session *s, struct gdb_args *a, bool step)
+{
+    struct plan plan = {.step_hart = -1, .harts = all_harts(s)};
+
+    if (!is_from_here(s, a)) {
+        return;
+    }
+    if (s->resume_hart >= 0) {
+        plan.harts = 1u << s->resume_hart;
+    }
+    if (step) {
+        plan.step_hart = s->resume_hart >= 0 ? s->resume_hart : (int)s->hart;
+    }
+    go(s, &plan);
+}
+
+static void resume_one_signal(struct gdb_session *s, struct gdb_args *a, bool step)
+{
+    uint64_t signal;
+
+    if (!gdb_take_hex(a, &signal) || (gdb_left(a) != 0 && !gdb_take(a, ';'))) {
+        gdb_refuse(s, "Malformed C or S packet.");
+        return;
+    }
+    resume_one(s, a, step);
+}
+
+void gdb_continue(struct gdb_session *s, struct gdb_args *a)
+{
+    resume_one(s, a, false);
+}
+
+void gdb_step(struct gdb_session *s, struct gdb_args *a)
+{
+    resume_one(s, a, true);
+}
+
+void gdb_continue_signal(struct gdb_session *s, struct gdb_args *a)
+{
+    resume_one_signal(s, a, false);
+}
+
+void gdb_step_signal(struct gdb_session *s, struct gdb_args *a)
+{
+    resume_one_signal(s, a, true);
+}
+
+/* ---- vCont ---- */
+
+void gdb_v_cont_query(struct gdb_session *s, struct gdb_args *a)
+{
+    (void)a;
+    text_add(&s->out, "vCont;c;C;s;S;t;r");
+}
+
+struct action {
+    char what;      /* c s r t; 0: none */
+    vaddr from, to; /* of r */
+};
+
+/* "c", "C05", "r10,20" ... without the thread. */
+static bool take_action(struct gdb_args *a, struct action *out)
+{
+    uint64_t signal;
+
+    *out = (struct action){0};
+    if (gdb_take(a, 'r')) {
+        out->what = 'r';
+        return gdb_take_hex(a, &out->from) && gdb_take(a, ',') && gdb_take_hex(a, &out->to);
+    }
+    if (gdb_take(a, 'C') || gdb_take(a, 'S')) {
+        out->what = a->at[-1] == 'C' ? 'c' : 's';
+        return gdb_take_hex(a, &signal);
+    }
+    if (gdb_take(a, 'c') || gdb_take(a, 's') || gdb_take(a, 't')) {
+        out->what = (char)a->at[-1];
+        return true;
+    }
+    return false;
+}
+
+/* The leftmost action that names a hart is its own. */
+static bool take_actions(struct gdb_session *s, struct gdb_args *a, struct action *actions)
+{
+    do {
+        struct action action;
+        int hart = -1;
+
+        if (!take_action(a, &action) || (gdb_take(a, ':') && !gdb_take_thread(s, a, &hart))) {
+            return false;
+        }
+        for (unsigned h = 0; h < s->machine->hart_count; h++) {
+            if ((hart < 0 || hart == (int)h) && actions[h].what == 0) {
+                actions[h] = action;
+            }
+        }
+    } while (gdb_take(a, ';'));
+    return gdb_left(a) == 0;
+}
+
+static void make_plan(const struct gdb_session *s, const struct action *actions, struct plan *p)
+{
+    *p = (struct plan){.step_hart = -1};
+    for (unsigned h = 0; h < s->machine->hart_count; h++) {
+        char what = actions[h].what;
+
+        if (what == 'c' || what == 's' || what == 'r') {
+            p->harts |= 1u << h;
+        }
+        if ((what == 's' || what == 'r') && (p->step_hart < 0 || h == s->hart)) {
+            p->step_hart = (int)h;
+        }
+    }
+    if (p->step_hart >= 0) {
+        p->range = actions[p->step_hart].what == 'r';
+        p->from = actions[p->step_hart].from;
+        p->to = actions[p->step_hart].to;
+    }
+}
+
+void gdb_v_cont(struct gdb_session *s, struct gdb_args *a)
+{
+    struct action actions[MACHINE_HARTS_MAX] = {{0}};
+    struct plan plan;
+
+    if (!take_actions(s, a, actions)) {
+        gdb_refuse(s, "Malformed vCont packet.");
+        return;
+    }
+    make_plan(s, actions, &plan);
+    if (plan.harts == 0) {
+        gdb_stop_plain(s, GDB_SIGNAL_NONE, s->hart);
+    } else {
+        go(s, &plan);
+    }
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * session: one client from its first byte to its last. One table says which packet is whose; a
+ * packet that nobody has is answered by an empty one, which means "not supported".
+ */
+#include <stdlib.h>
+
+#include "gdb/internal.h"
+
+/* How long a wait for the client lasts before quit() is asked. */
+#define WAIT_MS 200
+
+/* ---- answers ---- */
+
+void gdb_ok(struct gdb_session *s)
+{
+    text_add(&s->out, "OK");
+}
+
+/* A sentence as packets may hold it. */
+static void add_sentence(struct text *out, const char *sentence)
+{
+    for (const char *c = sentence; *c != '\0'; c++) {
+        bool plain = *c >= ' ' && *c < 0x7f && strchr("#$}*", *c) == NULL;
+        text_add_bytes(out, plain ? c : "?", 1);
+    }
+}
+
+static void refuse(struct gdb_session *s, bool in_words, const char *format, va_list args)
+{
+    struct text sentence = {0};
+
+    text_add_v(&sentence, format, args);
+    s->out.length = 0;
+    if (in_words) {
+        text_add(&s->out, "E.");
+        add_sentence(&s->out, sentence.data);
+    } else {
+        text_add(&s->out, "%s", GDB_ERROR);
+    }
+    text_fini(&sentence);
+}
+
+void gdb_refuse(struct gdb_session *s, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    refuse(s, s->knows_errors, format, args);
+    va_end(args);
+}
+
+void gdb_refuse_write(struct gdb_session *s, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    refuse(s, true, format, args);
+    va_end(args);
+    if (!s->knows_errors && s->note.length == 0) {
+        va_start(args, format);
+        text_add_v(&s->note, format, args);
+        va_end(args);
+        text_add(&s->note, "\n");
+    }
+}
+
+void gdb_console(struct gdb_session *s, const char *text, size_t length)
+{
+    const size_t most = 1024;
+
+    while (length > 0) {
+        size_t n = length < most ? length : most;
+        struct text packet = {0};
+
+        text_add(&packet, "O");
+        gdb_add_hex(&packet, text, n);
+        gdb_wire_send(&s->wire, packet.data, packet.length);
+        text_fini(&packet);
+        text += n;
+        length -= n;
+    }
+}
+
+void gdb_console_note(struct gdb_session *s)
+{
+    gdb_console(s, s->note.data, s->note.length);
+    s->note.length = 0;
+}
+
+struct cpu *gdb_cpu(struct gdb_session *s)
+{
+    return &s->machine->cpus[s->hart];
+}
+
+bool gdb_take_thread(struct gdb_session *s, struct gdb_args *a, int *hart)
+{
+    uint64_t id;
+
+    if (gdb_take_word(a, "-1")) {
+        *hart = -1;
+        return true;
+    }
+    if (!gdb_take_hex(a, &id) || id > s->machine->hart_count) {
+        return false;
+    }
+    *hart = (int)id - 1;
+    return true;
+}
+
+/* ---- packets too small for a file of their own ---- */
+
+static void extended_mode(struct gdb_session *s, struct gdb_args *a)
+{
+    (void)a;
+    s->extended = true;
+    gdb_ok(s);
+}
+
+static void set_thread(struct gdb_session *s, struct gdb_args *a)
+{
+    bool resume = gdb_take(a, 'c');
+    int hart;
+
+    if ((!resume && !gdb_take(a, 'g')) || !gdb_take_thread(s, a, &hart) || gdb_left(a) != 0) {
+        gdb_refuse(s, "There is no such thread.");
+        return;
+    }
+    if (resume) {
+        s->resume_hart = hart;
+    } else if (hart >= 0) {
+        s->hart = (unsigned)hart;
+    }
+    gdb_ok(s);
+}
+
+static void thread_is_alive(struct gdb_session *s, struct gdb_args *a)
+{
+    int hart;
+
+    if (!gdb_take_thread(s, a, &hart) || hart < 0 || gdb_left(a) != 0) {
+        gdb_refuse(s, "There is no such thread.");
+        return;
+    }
+    gdb_ok(s);
+}
+
+static void finish(struct gdb_session *s, enum gdb_end end)
+{
+    s->over = true;
+    s->end = end;
+}
+
+static void detach(struct gdb_session *s, struct gdb_args *a)
+{
+    (void)a;
+    gdb_ok(s);
+    finish(s, GDB_DETACHED);
+}
+
+static void kill_silently(struct gdb_session *s, struct gdb_args *a)
+{
+    (void)a;
+    s->no_answer = true;
+    s->killed = true;
+    if (!s->extended) {
+        finish(s, GDB_KILLED);
+    }
+}
+
+/* In extended mode `run` kills first and goes on with vRun: only the end of the connection shows
+ * that it was meant for good. */
+static void kill_politely(struct gdb_session *s, struct gdb_args *a)
+{
+    (void)a;
+    gdb_ok(s);
+    s->killed = true;
+    if (!s->extended) {
+        finish(s, GDB_KILLED);
+    }
+}
+
+/* ---- dispatch ---- */
+
+enum match {
+    WHOLE, /* the packet is the name */
+    FIRST  /* it begins with the name */
+};
+static const struct {
+    const char *name;
+    enum match match;
+    gdb_handler *handler;
+} handlers[] = {
+    {"?", WHOLE, gdb_why_stopped},
+    {"!", WHOLE, extended_mode},
+    {"H", FIRST, set_thread},
+    {"T", FIRST, thread_is_alive},
+    {"g", WHOLE, gdb_read_registers},
+    {"G", FIRST, gdb_write_registers},
+    {"p", FIRST, gdb_read_register},
+    {"P", FIRST, gdb_write_register},
+    {"m", FIRST, gdb_read_memory},
+    {"M", FIRST, gdb_write_memory},
+    {"x", FIRST, gdb_read_memory_binary},
+    {"X", FIRST, gdb_write_memory_binary},
+    {"Z", FIRST, gdb_insert_point},
+    {"z", FIRST, gdb_remove_point},
+    {"c", FIRST, gdb_continue},
+    {"C", FIRST, gdb_continue_signal},
+    {"s", FIRST, gdb_step},
+    {"S", FIRST, gdb_step_signal},
+    {"bs", WHOLE, gdb_reverse_step},
+    {"bc", WHOLE, gdb_reverse_continue},
+    {"vCont?", WHOLE, gdb_v_cont_query},
+    {"vCont;", FIRST, gdb_v_cont},
+    {"vRun;", FIRST, gdb_v_run},
+    {"vKill;", FIRST, kill_politely},
+    {"R", FIRST, gdb_restart},
+    {"k", WHOLE, kill_silently},
+    {"D", FIRST, detach},
+    {"qSupported", FIRST, gdb_q_supported},
+    {"QStartNoAckMode", WHOLE, gdb_set_no_ack},
+    {"QNonStop:", FIRST, gdb_set_non_stop},
+    {"qC", WHOLE, gdb_q_c},
+    {"qAttached", FIRST, gdb_q_attached},
+    {"qfThreadInfo", WHOLE, gdb_q_threads_first},
+    {"qsThreadInfo", WHOLE, gdb_q_threads_next},
+    {"qThreadExtraInfo,", FIRST, gdb_q_thread_extra},
+    {"qXfer:features:read:", FIRST, gdb_q_xfer_features},
+    {"qXfer:memory-map:read:", FIRST, gdb_q_xfer_memory_map},
+    {"qXfer:threads:read:", FIRST, gdb_q_xfer_threads},
+    {"qSearch:memory:", FIRST, gdb_search_memory},
+    {"qRcmd,", FIRST, gdb_monitor},
+    {"qqemu.PhyMemMode", WHOLE, gdb_q_phy_mem},
+    {"Qqemu.PhyMemMode:", FIRST, gdb_set_phy_mem},
+    {"qqemu.sstepbits", WHOLE, gdb_q_sstep_bits},
+    {"qqemu.sstep", WHOLE, gdb_q_sstep},
+    {"Qqemu.sstep=", FIRST, gdb_set_sstep},
+};
+
+static void dispatch(struct gdb_session *s)
+{
+    const uint8_t *packet = s->wire.packet;
+    size_t length = s->wire.length;
+
+    for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
+        size_t n = strlen(handlers[i].name);
+
+        if (length >= n && memcmp(packet, handlers[i].name, n) == 0 &&
+            (handlers[i].match == FIRST || length == n)) {
+            struct gdb_args a = {.at = packet + n, .end = packet + length};
+
+            handlers[i].handler(s, &a);
+            return;
+        }
+    }
+}
+
+/* ---- serving ---- */
+
+static bool asked_to_quit(struct gdb_session *s)
+{
+    if (!s->quit && s->options.quit != NULL) {
+        s->quit = s->options.quit(s->options.opaque);
+    }
+    return s->quit;
+}
+
+/* In the middle of a journey. */
+static bool poll_client(void *opaque, uint64_t done, uint64_t whole)
+{
+    struct gdb_session *s = opaque;
+
+    (void)done;
+    (void)whole;
+    return gdb_wire_interrupted(&s->wire) || asked_to_quit(s);
+}
+
+static void serve_packet(struct gdb_session *s)
+{
+    s->out.length = 0;
+    s->no_answer = false;
+    dispatch(s);
+    if (!s->no_answer && !s->quit) {
+        gdb_wire_send(&s->wire, s->out.data, s->out.length);
+    }
+}
+
+static void begin(struct gdb_session *s, const struct gdb_stream *stream)
+{
+    gdb_wire_init(&s->wire, stream);
+    s->knows_swbreak = s->knows_hwbreak = s->knows_errors = false;
+    s->extended = s->physical = s->killed = s->over = s->quit = false;
+    s->told.is_set = false;
+    s->points.count = 0;
+    s->note.length = 0;
+    s->hart = s->machine->state.current;
+    s->resume_hart = -1;
+    travel_set_poll(s->travel, s, poll_client);
+}
+
+enum gdb_end gdb_session_serve(struct gdb_session *s, const struct gdb_stream *stream)
+{
+    begin(s, stream);
+    while (!s->over) {
+        switch (gdb_wire_receive(&s->wire, WAIT_MS)) {
+        case GDB_PACKET: serve_packet(s); break;
+        case GDB_DAMAGED: gdb_wire_send(&s->wire, GDB_ERROR, strlen(GDB_ERROR)); break;
+        case GDB_NOTHING: break;
+        case GDB_GONE: finish(s, s->killed ? GDB_KILLED : GDB_DISCONNECTED); break;
+        }
+        if (!s->over && asked_to_quit(s)) {
+            finish(s, GDB_QUIT);
+        }
+    }
+    travel_set_poll(s->travel, NULL, NULL);
+    gdb_wire_fini(&s->wire);
+    return s->end;
+}
+
+struct gdb_session *gdb_session_new(struct travel *t, const struct gdb_options *o)
+{
+    struct gdb_session *s = base_alloc(1, sizeof(*s));
+
+    s->travel = t;
+    s->machine = travel_machine(t);
+    if (o != NULL) {
+        s->options = *o;
+    }
+    must(s->options.post_poke == NULL || s->options.pokes_taken != NULL);
+    gdb_registers_init(s);
+    return s;
+}
+
+void gdb_session_free(struct gdb_session *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    gdb_registers_fini(s);
+    vec_fini(&s->points);
+    text_fini(&s->out);
+    text_fini(&s->note);
+    free(s);
+}
