@@ -163,6 +163,23 @@ static void test_elf(void **state)
     program_fini(&p);
 }
 
+/* Headers that end with the file, and a segment of zeros that the file has no byte of. */
+static void test_elf_of_zeros(void **state)
+{
+    (void)state;
+    const struct elf_part part = {
+        .type = 1, .offset = 120, .vaddr = BASE, .paddr = BASE, .bytes = 100};
+    uint8_t file[120];
+    struct program p;
+    struct error e;
+
+    make_elf(file, sizeof file, BASE + 99, &part, 1);
+    assert_int_equal(read_program(file, sizeof file, &p, &e), 0);
+    assert_int_equal(p.entry, BASE + 99);
+    assert_int_equal(p.segments[0].data_bytes, 0);
+    program_fini(&p);
+}
+
 static void test_broken_elf(void **state)
 {
     (void)state;
@@ -254,20 +271,22 @@ static void test_layout(void **state)
     assert_int_equal(ram_take(&r, "tree", 0, 1, &e), -1);
     assert_int_equal(ram_take(&r, "tree", UINT64_MAX, UINT64_MAX, &e), -1);
     assert_int_equal(ram_take(&r, "tree", BASE + 1, UINT64_MAX - BASE, &e), -1);
+    r.place_count = 0;
+    assert_int_equal(ram_take(&r, "kernel", BASE + 8192, 4096, &e), 0);
+    assert_int_equal(ram_take(&r, "tree", BASE, 8193, &e), -1);
+    assert_int_equal(ram_take(&r, "tree", BASE, 16384, &e), -1);
+    assert_int_equal(ram_take(&r, "tree", BASE, 8192, &e), 0);
+    assert_int_equal(ram_take(&r, "disk", BASE + 12288, 16 * MIB - 12288, &e), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_linux_image),
-        cmocka_unit_test(test_gzip),
-        cmocka_unit_test(test_gzip_bomb),
-        cmocka_unit_test(test_elf),
-        cmocka_unit_test(test_broken_elf),
-        cmocka_unit_test(test_too_many_segments),
-        cmocka_unit_test(test_foreign),
-        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_bytes),      cmocka_unit_test(test_linux_image),
+        cmocka_unit_test(test_gzip),       cmocka_unit_test(test_gzip_bomb),
+        cmocka_unit_test(test_elf),        cmocka_unit_test(test_elf_of_zeros),
+        cmocka_unit_test(test_broken_elf), cmocka_unit_test(test_too_many_segments),
+        cmocka_unit_test(test_foreign),    cmocka_unit_test(test_layout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
