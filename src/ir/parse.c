@@ -359,12 +359,12 @@ static int parse_imm(struct parser *p, struct ir_op *o)
 
 static int parse_mem(struct parser *p, uint8_t *attr)
 {
-    static const char *const sizes[] = {"u1", "u2", "u4", "u8", "u16", "?",   "?",
-                                        "?",  "s1", "s2", "s4", "s8",  "s16", NULL};
+    static const char *const sizes[] = {"u1", "u2", "u4", "u8", "u16", ",",   ",",
+                                        ",",  "s1", "s2", "s4", "s8",  "s16", NULL};
     uint32_t size;
     int as;
 
-    /* The list is laid out so that an index is MEM_SIGNED and MEM_SIZE_LOG2. */
+    /* The list is laid out so that an index is MEM_SIGNED and MEM_SIZE_LOG2; no item is a comma. */
     if (take_word(p, "the size", sizes, &size) < 0) {
         return -1;
     }
