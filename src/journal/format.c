@@ -13,20 +13,25 @@ static const uint8_t preamble[PREAMBLE_BYTES] = {0x00, 0xe0, 0x20, 0x0c, 0, 0,  
                                                  0,    0,    0,    0,    0, 0x27};
 static const char magic[8] = {'R', 'E', 'P', 'R', 'I', 'S', 'E', '\n'};
 
-enum { SEED_HEADER = 0x7265, PACK_FROM = 128, PACK_LEVEL = 1 };
+enum { SEED_HEADER = 0x7265, PACK_FROM = 128, PACK_LEVEL = 1, PACK_LEVEL_BLOB = -5 };
 
 /* ---- numbers --------------------------------------------------------------------------------- */
+
+static void bytes_reserve(byte_vec *v, size_t count)
+{
+    if (v->room - v->count < count) {
+        size_t room = v->room * 2 > v->count + count ? v->room * 2 : v->count + count;
+        v->data = base_realloc(v->data, room, 1);
+        v->room = room;
+    }
+}
 
 void bytes_add(byte_vec *v, const void *bytes, size_t count)
 {
     if (count == 0) {
         return;
     }
-    if (v->room - v->count < count) {
-        size_t room = v->room * 2 > v->count + count ? v->room * 2 : v->count + count;
-        v->data = base_realloc(v->data, room, 1);
-        v->room = room;
-    }
+    bytes_reserve(v, count);
     memcpy(v->data + v->count, bytes, count);
     v->count += count;
 }
@@ -183,27 +188,30 @@ static uint64_t chunk_sum(const uint8_t *head, const uint8_t *payload, size_t co
 void chunk_make(byte_vec *out, enum chunk_type type, const void *payload, size_t count, bool pack,
                 uint64_t *chain)
 {
-    uint8_t head[CHUNK_HEADER_BYTES] = {(uint8_t)type};
-    const void *stored = payload;
-    void *packed = NULL;
+    uint8_t *head, *body;
+    size_t stored = 0;
 
     must(count <= CHUNK_RAW_MAX);
+    bytes_reserve(out, CHUNK_HEADER_BYTES + ZSTD_compressBound(count));
+    head = out->data + out->count;
+    body = head + CHUNK_HEADER_BYTES;
+    memset(head, 0, CHUNK_HEADER_BYTES);
+    head[0] = (uint8_t)type;
     if (pack && count >= PACK_FROM) {
-        size_t room = ZSTD_compressBound(count);
-        packed = base_alloc(room, 1);
-        size_t n = ZSTD_compress(packed, room, payload, count, PACK_LEVEL);
-        if (!ZSTD_isError(n) && n < count - count / 16) {
-            head[1] = ENCODING_ZSTD;
-            stored = packed;
-            count = n;
-        }
+        /* Images are large, and packing them is most of what recording costs: quickly, then. */
+        int level = type == CHUNK_BLOB ? PACK_LEVEL_BLOB : PACK_LEVEL;
+        stored = ZSTD_compress(body, ZSTD_compressBound(count), payload, count, level);
+        stored = ZSTD_isError(stored) || stored >= count - count / 16 ? 0 : stored;
+        head[1] = stored != 0 ? ENCODING_ZSTD : ENCODING_PLAIN;
     }
-    bytes_set_le(head + 4, 4, count);
-    *chain = chunk_sum(head, stored, count, *chain);
+    if (stored == 0 && count > 0) {
+        memcpy(body, payload, count);
+        stored = count;
+    }
+    bytes_set_le(head + 4, 4, stored);
+    *chain = chunk_sum(head, body, stored, *chain);
     bytes_set_le(head + 8, 8, *chain);
-    bytes_add(out, head, sizeof(head));
-    bytes_add(out, stored, count);
-    free(packed);
+    out->count += CHUNK_HEADER_BYTES + stored;
 }
 
 static int unpack(const uint8_t *stored, size_t count, uint8_t **payload, size_t *out_count,

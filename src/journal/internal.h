@@ -41,7 +41,7 @@ enum { ENCODING_PLAIN = 0, ENCODING_ZSTD = 1 };
 
 /* Bounds, so that no file makes a reader allocate without limit. */
 #define CHUNK_RAW_MAX   (4 * MIB + 64)
-#define BLOB_PIECE      (4 * MIB)
+#define BLOB_PIECE      (1 * MIB)
 #define INPUTS_PIECE    (1 * MIB)
 #define IMAGE_BYTES_MAX (2 * GIB)
 #define FILE_BYTES_MAX  (8 * GIB)

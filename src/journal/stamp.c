@@ -9,6 +9,7 @@ enum {
     HORIZON_MIN = 1 << 12,
     HORIZON_START = 1 << 16,
     HORIZON_MAX = 1 << 24,
+    HORIZON_FULL = 1 << 13, /* while input waits for a port that has no room */
     ASK_SHORT_NS =
         1500000, /* between two questions; an input waits no longer than the longer one */
     ASK_LONG_NS = 5000000,
@@ -72,6 +73,10 @@ static enum inlet_answer live_next(void *opaque, tick now, struct input *in, tic
         return INLET_INPUT;
     }
     journal_flush(j);
+    if (inbox_waiting(&j->inbox)) { /* the guest may take what is there at any instruction */
+        *ask_again = now < TICK_NEVER - HORIZON_FULL ? now + HORIZON_FULL : TICK_NEVER;
+        return INLET_QUIET;
+    }
     adapt_horizon(j, now);
     *ask_again = now < TICK_NEVER - j->horizon ? now + j->horizon : TICK_NEVER;
     return INLET_QUIET;

@@ -230,24 +230,23 @@ static void *helper_run(void *argument)
 
 static bool append_image(struct writer *w, unsigned role, const struct machine_image *image)
 {
-    for (uint64_t at = 0; at < image->size; at += BLOB_PIECE) {
-        uint64_t n = image->size - at < BLOB_PIECE ? image->size - at : BLOB_PIECE;
-        byte_vec payload = {0};
-        byte_vec out = {0};
-        bool written;
+    byte_vec payload = {0};
+    byte_vec out = {0};
+    bool written = true;
 
+    for (uint64_t at = 0; written && at < image->size; at += BLOB_PIECE) {
+        uint64_t n = image->size - at < BLOB_PIECE ? image->size - at : BLOB_PIECE;
+
+        payload.count = out.count = 0;
         bytes_add_u8(&payload, (uint8_t)role);
         bytes_add_varint(&payload, at);
         bytes_add(&payload, image->data + at, n);
         chunk_make(&out, CHUNK_BLOB, payload.data, payload.count, true, &w->chain);
         written = append(w, &out);
-        vec_fini(&payload);
-        vec_fini(&out);
-        if (!written) {
-            return false;
-        }
     }
-    return true;
+    vec_fini(&payload);
+    vec_fini(&out);
+    return written;
 }
 
 static bool append_start(struct writer *w, const struct machine_config *config,

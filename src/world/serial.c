@@ -63,6 +63,9 @@ static void queue_add(struct serial *s, const uint8_t *bytes, size_t count)
 
 void serial_output(struct serial *s, const uint8_t *bytes, size_t count)
 {
+    if (s == NULL) {
+        return; /* closed: the machine may end with words that nobody hears */
+    }
     if (s->is_socket) {
         queue_add(s, bytes, count);
     } else if (s->out_fd >= 0) {
@@ -80,6 +83,9 @@ void serial_output(struct serial *s, const uint8_t *bytes, size_t count)
 
 void serial_flush(struct serial *s)
 {
+    if (s == NULL) {
+        return;
+    }
     if (s->is_socket && s->unflushed) {
         s->unflushed = false;
         wake(s);
