@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bad_input: whatever is wrong with options, kernels, device trees and outputs, the answer is one
+# sentence on stderr and exit status 1. Recordings that are wrong are bad_recording.py's.
+import gzip
+import os
+import socket
+import struct
+import sys
+
+from harness import *
+
+KERNEL = guest("arith")
+
+
+def write(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+    return path
+
+
+def linux_image(image_size, payload=b"\x13\0\0\0" * 64):
+    """The header of a RISC-V Linux Image that says this size."""
+    head = struct.pack("<IIQQQIIQ4s4sII", 0x6F, 0, 0x200000, image_size, 0, 2, 0, 0,
+                       b"RISC", b"\0\0\0\0", 0, 0)
+    head = bytearray(head[:64].ljust(64, b"\0"))
+    head[48:56] = b"RISCV\0\0\0"
+    head[56:60] = b"RSC\x05"
+    return bytes(head) + payload
+
+
+def patched(path, at, data):
+    with open(KERNEL, "rb") as f:
+        b = bytearray(f.read())
+    b[at:at + len(data)] = data
+    return write(path, bytes(b))
+
+
+def bad_kernels():
+    run = ["run", "-bios", "none", "-serial", "null", "-arch", "riscv64", "-kernel"]
+    os.mkdir("folder")
+    refuses("no such kernel", *run, "nowhere", says="nowhere")
+    refuses("a folder as kernel", *run, "folder", says="folder")
+    refuses("an empty kernel", *run, write("empty", b""), says="empty")
+    refuses("an unreadable device as kernel", *run, "/dev/null")
+    refuses("ELF of another machine", *run, sys.executable)
+    refuses("ELF of another machine, arch not given", "run", "-bios", "none", "-serial", "null",
+            "-kernel", sys.executable)
+    refuses("half an ELF header", *run, write("half.elf", open(KERNEL, "rb").read()[:40]))
+    refuses("a cut ELF", *run, write("cut.elf", open(KERNEL, "rb").read()[:2000]))
+    refuses("32-bit ELF", *run, patched("elf32", 4, b"\x01"))
+    refuses("big-endian ELF", *run, patched("elfbe", 5, b"\x02"))
+    refuses("ELF without program headers", *run, patched("elfnoph", 56, b"\0\0"))
+    refuses("ELF with program headers outside", *run, patched("elfph", 32, b"\xff" * 8))
+    refuses("ELF with a segment at nowhere", *run,
+            patched("elfseg", 64 + 24, struct.pack("<Q", 0xFFFFFFFFFFFFF000)))
+    for field, at in (("offset", 8), ("address", 24), ("file size", 32), ("memory size", 40)):
+        for value in (0xFFFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFF000, 1 << 40):
+            path = "elf"
+            for segment in range(2):  # whichever of the first two is loaded
+                patched(path, 64 + 56 * segment + at, struct.pack("<Q", value))
+                r = reprise(*run, path, timeout=10)
+                check(is_sentence(r) or (r.status in (0, 2) and is_sane(r)),
+                      "ELF segment %d with %s %x: %s" % (segment, field, value, r))
+    whole = gzip.compress(linux_image(4096))
+    refuses("a truncated gzip'ed Image", *run, write("cut.gz", whole[:-20]))
+    refuses("a gzip header alone", *run, write("head.gz", whole[:10]))
+    refuses("a damaged gzip'ed Image", *run,
+            write("bad.gz", whole[:30] + b"\xff\xff\xff" + whole[33:]))
+    refuses("a gzip bomb", *run, write("bomb.gz", gzip.compress(linux_image(1 << 40) + bytes(200 << 20))))
+    refuses("an Image of impossible size", *run, write("huge.img", linux_image(1 << 62)))
+    refuses("an Image larger than memory", *run, write("large.img", linux_image(200 << 20)))
+    with open("sparse", "wb") as f:
+        f.truncate(5 << 30)
+    refuses("a kernel of 5 GiB", *run, "sparse")
+    refuses("garbage and no -arch", "run", "-serial", "null", "-bios", "none", "-kernel",
+            write("garbage", bytes(range(256)) * 20), says="-arch")
+
+
+def bad_images():
+    base = ["run", "-serial", "null", "-bios", "none", "-kernel", KERNEL]
+    refuses("no such initrd", *base, "-initrd", "nowhere", says="-initrd")
+    with open("large", "wb") as f:
+        f.truncate(160 << 20)
+    refuses("initrd larger than memory", *base, "-m", "128", "-initrd", "large")
+    refuses("an empty initrd", *base, "-initrd", write("empty", b""))
+    refuses("an empty dtb", *base, "-dtb", "empty")
+    refuses("garbage as dtb", *base, "-dtb", write("garbage", b"\xd0\x0d\xfe\xedgarbage" * 30))
+    refuses("dtb of another endianness", *base, "-dtb", write("le", b"\xed\xfe\x0d\xd0" + bytes(60)))
+    refuses("dtb that says another size", *base, "-dtb",
+            write("short", struct.pack(">10I", 0xD00DFEED, 1 << 20, 56, 72, 40, 17, 16, 0, 8, 16) + bytes(60)))
+    refuses("no such firmware", "run", "-serial", "null", "-bios", "nowhere", "-kernel", KERNEL,
+            says="nowhere")
+    refuses("a folder as firmware", "run", "-serial", "null", "-bios", "/", "-kernel", KERNEL)
+
+
+def bad_options():
+    base = ["run", "-serial", "null", "-bios", "none", "-kernel", KERNEL]
+    for values in (["-smp", "0"], ["-smp", "9"], ["-smp", "x"], ["-smp", ""], ["-smp", "-1"],
+                   ["-smp", "4,heads=2"], ["-smp", "99999999999999999999"], ["-smp", "cpus="],
+                   ["-m", "x"], ["-m", "0"], ["-m", ""], ["-m", "-5"], ["-m", "1Z"], ["-m", "12MB"],
+                   ["-m", "99999999999G"], ["-m", "18446744073709551616"], ["-m", "1B"],
+                   ["-m", "4096B"], ["-m", "64K"], ["-m", "1.5G"], ["-m", "slots=3"],
+                   ["-m", "100000G"],
+                   ["-M", "q35"], ["-M", ""], ["-M", "virt,aia=none"], ["-machine", "none"],
+                   ["-cpu", "cortex-a72"], ["-cpu", "rv64,nonsense=on"], ["-cpu", "rv64,v"],
+                   ["-cpu", "rv64,zbb=maybe"], ["-cpu", "rv64," * 100],
+                   ["-arch", "aarch64"], ["-arch", "z80"], ["-arch", "x" * 100],
+                   ["-append", "x" * 100000],
+                   ["-icount", "shift=11"], ["-icount", "shift=auto"], ["-icount", "shift="],
+                   ["-icount", "shift=-1"], ["-icount", "sleep=maybe"], ["-icount", "rr=record"],
+                   ["-rtc", "base=yesterday"], ["-rtc", "base=2024-13-01"], ["-rtc", "nothing"],
+                   ["-rtc", "base=2024-01-01T99:00:00"], ["-rtc", "base=2024-02-31"],
+                   ["-seed", "many"], ["-seed", "18446744073709551616"], ["-accel", "kvm"],
+                   ["-serial", "carrier-pigeon"], ["-serial", "file:"], ["-serial", "unix:"],
+                   ["-serial", "file:/nowhere/at/all"], ["-serial", "file:/"],
+                   ["-serial", "unix:/nowhere/socket"], ["-serial", "unix:" + "x" * 300],
+                   ["-serial", "tcp:nowhere"], ["-serial", "tcp::"], ["-serial", "tcp:127.0.0.1:1"],
+                   ["-serial", "tcp:127.0.0.1:99999"], ["-serial", "tcp:host.invalid:80"],
+                   ["-serial", ""], ["-serial", "unix:a,b=c"],
+                   ["-display", "gtk"], ["-monitor", "stdio"],
+                   ["-drive", "file=x"], ["-device", "e1000"], ["-netdev", "user"],
+                   ["-d", "everything"], ["-d", "dev", "-D", "/nowhere/log"],
+                   ["--stats", "/nowhere/stats.json"],
+                   ["-no-such-option"], ["--"  "x"], ["-kernel"], ["stray"]):
+        refuses(" ".join(values)[:60], *base, *values, timeout=20)
+    refuses("more -serial than ports", *base, "-serial", "null", "-serial", "null", says="serial")
+    refuses("nothing to run", "run", says="-kernel")
+    refuses("unknown command", "fly")
+    for command in ("replay", "debug", "info"):
+        refuses(command + " without a file", command)
+        refuses(command + " with two files", command, "a", "b")
+        refuses(command + " with an option of record", command, "-kernel", "x")
+    refuses("diff with one file", "diff", "a")
+    refuses("a unix socket name in use by a file", *base, "-serial", "unix:" + KERNEL)
+    r = reprise()
+    check(r.status == 1 and b"usage" in r.err, "no command: %s" % r)
+    for args in (["-m", "2"], ["-m", "3M"], ["-m", "16M"]):
+        r = reprise(*base, *args, timeout=20)
+        check(is_sane(r) and (r.status in (0, 2) or is_sentence(r)), "tiny memory: %s" % r)
+
+
+def listening_ports():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        port = s.getsockname()[1]
+        refuses("a port that is taken", "run", "-bios", "none", "-kernel", KERNEL, "-serial",
+                "tcp:127.0.0.1:%d,server=on,wait=off" % port)
+
+
+def bad_outputs():
+    base = ["record", "-bios", "none", "-serial", "null", "-kernel", KERNEL]
+    succeeds(*base, "-o", "there.rr")
+    before = open("there.rr", "rb").read()
+    refuses("a recording that exists", *base, "-o", "there.rr", says="--force")
+    check(open("there.rr", "rb").read() == before, "a refused recording is left alone")
+    succeeds(*base, "-o", "there.rr", "--force")
+    refuses("a recording nowhere", *base, "-o", "/nowhere/x.rr")
+    refuses("a recording that is a folder", *base, "-o", ".", "--force")
+    refuses("a recording on a full disk", *base, "-o", "/dev/full", "--force", says="No space")
+    refuses("a recording without options, bad kernel", "record", "-o", "new.rr", "-bios", "none",
+            "-kernel", "nowhere")
+    check(not os.path.exists("new.rr"), "no file is left behind by a refusal")
+    refuses("bad serial", *base, "-o", "new.rr", "-serial", "what")
+    check(not os.path.exists("new.rr"), "no file is left behind by a refusal of -serial")
+    refuses("console of a replay nowhere", "replay", "there.rr", "--serial-out", "/nowhere/x")
+    r = reprise("run", "-bios", "none", "-serial", "null", "-kernel", KERNEL, "--stats", "/dev/full")
+    check(r.status == 1 and b"/dev/full" in r.err, "statistics on a full disk: %s" % r)
+    for args in (["--until", "x"], ["--until", "-1"], ["--until", ""]):
+        refuses("replay " + args[1], "replay", "there.rr", *args)
+    with open("/dev/full", "wb") as full:
+        r = reprise("replay", "there.rr", stdout=full)
+        check(r.status == 1 and b"console" in r.err, "replay's console on a full disk: %s" % r)
+        r = reprise("info", "there.rr", stdout=full)
+        check(r.status == 1 and len(r.err.splitlines()) == 1, "info on a full disk: %s" % r)
+        r = reprise("info", "--json", "there.rr", stdout=full)
+        check(r.status == 1 and len(r.err.splitlines()) == 1, "info --json on a full disk: %s" % r)
+        r = reprise("run", "--help", stdout=full)
+        check(r.status == 1 and len(r.err.splitlines()) == 1, "help on a full disk: %s" % r)
+
+
+with Room():
+    bad_kernels()
+    bad_images()
+    bad_options()
+    listening_ports()
+    bad_outputs()
+finish()
