@@ -346,6 +346,7 @@ static void test_full_disk(void **state)
     struct journal_options o = {.by_reference = true};
     struct journal *j;
     struct recording *r;
+    struct journal_stats before, after;
     char line[4096];
     enum journal_stop s = JOURNAL_TICK;
 
@@ -360,6 +361,13 @@ static void test_full_disk(void **state)
     fake_init(&f, 1000, 1000);
     w.journal = j;
     journal_attach(j, &f.m);
+    /* Something small first, until it is in the file; then too much. */
+    journal_stats(j, &before);
+    (void)journal_post(j, FAKE_PORT, "small", 5);
+    do {
+        s = journal_drive(j, &f.m, f.m.state.now + 1000, false);
+        journal_stats(j, &after);
+    } while (s == JOURNAL_TICK && after.file_bytes == before.file_bytes);
     for (unsigned i = 0; i < 4000 && s == JOURNAL_TICK; i++) {
         for (size_t n = 0; n < sizeof(line); n++) { /* does not compress */
             line[n] = (char)hash_bytes(&n, sizeof(n), i);
@@ -377,6 +385,7 @@ static void test_full_disk(void **state)
     assert_null(recording_problem(r));
     assert_null(recording_end(r));
     assert_true(recording_known(r) > 0);
+    assert_true(recording_input_count(r) > 0);
     recording_close(r);
     /* Not even the start fits: there is no file afterwards. */
     remove(path);
