@@ -37,7 +37,7 @@ static void reading(void)
     CHECK(before > UINT64_C(1000000000000)); // a while after 1970
     sleep_until_ns(mtime + 20000000);
     uint64_t after = rtc_now();
-    CHECK(after - before >= 20000000);
+    CHECK(after - before >= 20000000 - 100); // mtime counts in 100 ns, this clock in 1
     CHECK(after - before < UINT64_C(10000000000));
     for (int i = 0; i < 100; i++) {
         uint64_t next = rtc_now();
