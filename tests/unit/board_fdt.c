@@ -143,6 +143,22 @@ static void test_too_long(void **state)
     free(bytes);
 }
 
+/* libfdt 1.6.1's check of trees before version 16 reads through a null pointer. */
+static void test_old_versions(void **state)
+{
+    (void)state;
+    for (unsigned version = 0; version < 17; version++) {
+        uint8_t bytes[1024];
+        const struct machine_image image = image_of(bytes, small_tree(bytes, sizeof bytes, true));
+        struct error e = {""};
+
+        bytes_set_be(bytes + 20, 4, version);
+        bytes_set_be(bytes + 24, 4, 0);
+        assert_null(fdt_from_image(&image, &e));
+        assert_non_null(strstr(e.text, "of version"));
+    }
+}
+
 static void test_seed(void **state)
 {
     (void)state;
@@ -164,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_longest_command_line),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_old_versions),
         cmocka_unit_test(test_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,7 +164,7 @@ static void test_fifo_triggers(void **state)
         assert_int_equal(room(&b), 16);
         assert_int_equal(get(&b, IIR), 0xc1);
         for (unsigned n = 1; n <= 16; n++) {
-            bench_input(&b, "0123456789abcdef" + n - 1, 1);
+            bench_input(&b, &"0123456789abcdef"[n - 1], 1);
             assert_int_equal(room(&b), 16 - n);
             assert_int_equal(bench_line(&b, 0), n >= levels[i]);
             assert_int_equal(get(&b, IIR), n >= levels[i] ? 0xc4 : 0xc1);
