@@ -65,7 +65,13 @@ static bool may_fill(const struct cpu *cpu, vaddr va, enum access access, uint8_
         (!t->writable || (cpu->mem->flags[mem_page_of(p->block, p->at)] & slow))) {
         return false;
     }
-    return watch == NULL || !watch->page_watched(watch->opaque, align_down(va, PAGE_SIZE), access);
+    if (watch == NULL) {
+        return true;
+    }
+    /* The write table also serves read-modify-write, so it is no place for watched reads either. */
+    vaddr page = align_down(va, PAGE_SIZE);
+    return !watch->page_watched(watch->opaque, page, ACCESS_READ) &&
+           (access != ACCESS_WRITE || !watch->page_watched(watch->opaque, page, ACCESS_WRITE));
 }
 
 /* Translates the part at va and finds what is there; false with a fault raised, or with none if

@@ -40,8 +40,7 @@ enum code {
 #define KEYS_INT_NONE(n) KEYS_INT_T(n)
 #define KEYS_ANY_T(n)                                                                              \
     KEYS_INT_T(n)                                                                                  \
-    KEY(n, IR_F32) = C_##n##_32,                                                                   \
-           KEY(n, IR_F64) = C_##n##_64, KEY(n, IR_V128) = C_##n##_V,
+    KEY(n, IR_F32) = C_##n##_32, KEY(n, IR_F64) = C_##n##_64, KEY(n, IR_V128) = C_##n##_V,
 #define KEYS_ANY_NONE(n)  KEYS_ANY_T(n)
 #define KEYS_I64_NONE(n)  KEY(n, IR_I64) = C_##n,
 #define KEYS_I64_X(n)     KEYS_I64_NONE(n)

@@ -72,39 +72,78 @@ enum {
 };
 /* Conditions in x86's order; bit 0 negates. */
 enum ir_cc {
-    CC_O, CC_NO, CC_B, CC_AE, CC_E, CC_NE, CC_BE, CC_A,
-    CC_S, CC_NS, CC_P, CC_NP, CC_L, CC_GE, CC_LE, CC_G
+    CC_O,
+    CC_NO,
+    CC_B,
+    CC_AE,
+    CC_E,
+    CC_NE,
+    CC_BE,
+    CC_A,
+    CC_S,
+    CC_NS,
+    CC_P,
+    CC_NP,
+    CC_L,
+    CC_GE,
+    CC_LE,
+    CC_G
 };
 
 /* Floating point (attr FP): rounding in bits 0..2, enum fp_nan_rule in 3..4, then switches. */
 #define IR_FP(rounding, nan_rule) ((uint8_t)((rounding) | (nan_rule) << 3))
-#define IR_FP_TINY_BEFORE  0x20
-#define IR_FP_FLUSH_INPUTS 0x40
-#define IR_FP_FLUSH_OUTPUT 0x80
+#define IR_FP_TINY_BEFORE         0x20
+#define IR_FP_FLUSH_INPUTS        0x40
+#define IR_FP_FLUSH_OUTPUT        0x80
 
-enum ir_fcmp { FCMP_EQ, FCMP_LT, FCMP_LE, FCMP_EQ_SIGNALING, FCMP_LT_QUIET, FCMP_LE_QUIET,
-               FCMP_UNORDERED };
-enum ir_fminmax { FMINMAX_NUMBER /* RISC-V, IEEE 2019 minimumNumber */, FMINMAX_X86, FMINMAX_ARM,
-                  FMINMAX_ARM_NUMBER /* FMINNM: a quiet NaN loses */ };
+enum ir_fcmp {
+    FCMP_EQ,
+    FCMP_LT,
+    FCMP_LE,
+    FCMP_EQ_SIGNALING,
+    FCMP_LT_QUIET,
+    FCMP_LE_QUIET,
+    FCMP_UNORDERED
+};
+enum ir_fminmax {
+    FMINMAX_NUMBER /* RISC-V, IEEE 2019 minimumNumber */,
+    FMINMAX_X86,
+    FMINMAX_ARM,
+    FMINMAX_ARM_NUMBER /* FMINNM: a quiet NaN loses */
+};
 
 /* x of FCVT_IF / FCVT_FI: the other side's type, signedness of the integer, and what an integer
  * out of range becomes (enum fp_int_rule of base/softfloat.h). */
 #define IR_CVT(other_type, is_signed, int_rule)                                                    \
     ((uint32_t)(other_type) | (uint32_t)(is_signed) << 4 | (uint32_t)(int_rule) << 5)
 
-enum ir_rmw { RMW_SWAP, RMW_ADD, RMW_AND, RMW_OR, RMW_XOR, RMW_ANDN, RMW_MINS, RMW_MAXS, RMW_MINU,
-              RMW_MAXU, RMW_RSUB /* old - b */ };
+enum ir_rmw {
+    RMW_SWAP,
+    RMW_ADD,
+    RMW_AND,
+    RMW_OR,
+    RMW_XOR,
+    RMW_ANDN,
+    RMW_MINS,
+    RMW_MAXS,
+    RMW_MINU,
+    RMW_MAXU,
+    RMW_RSUB /* old - b */
+};
 
 /* Exits (attr EXIT). */
-#define IR_EXIT_LOOK 1 /* interrupts, mode or translation may have changed: back to the engine */
+#define IR_EXIT_LOOK  1 /* interrupts, mode or translation may have changed: back to the engine */
 #define IR_EXIT_YIELD 2 /* and the rest of the quantum is given up (pause, wfi) */
 
 /* ---- effects ---- */
 enum {
-    E_GET = 1, E_PUT = 2, E_LOAD = 4, E_STORE = 8,
+    E_GET = 1,
+    E_PUT = 2,
+    E_LOAD = 4,
+    E_STORE = 8,
     E_FAULT = 16, /* may leave before the instruction is done */
     E_EXIT = 32,
-    E_FP = 64, /* ORs into hart.fp_flags */
+    E_FP = 64,   /* ORs into hart.fp_flags */
     E_CALL = 128 /* see the helper's own effects */
 };
 
@@ -204,8 +243,8 @@ ir_ref ir_fp(struct ir_build *b, enum ir_opcode op, enum ir_type t, uint8_t fp_a
 /* ---- ops.c: the table as data ---- */
 struct ir_op_info {
     const char *name;
-    uint8_t types;                       /* bit per enum ir_type */
-    uint8_t result, a, b, c;             /* enum ir_operand_kind, in ops.c's order */
+    uint8_t types;           /* bit per enum ir_type */
+    uint8_t result, a, b, c; /* enum ir_operand_kind, in ops.c's order */
     uint8_t imm, attr, effects;
     const char *meaning;
 };

@@ -72,10 +72,10 @@ struct mem {
     /* Told before the bytes change. Set once by whoever caches what is made from memory. */
     void *listener;
     void (*code_written)(void *listener, uint32_t page, uint64_t granules);
-    void (*table_written)(void *listener);          /* an entry in use by a cached walk changes */
+    void (*table_written)(void *listener); /* an entry in use by a cached walk changes */
     void (*page_unwritable)(void *listener, uint32_t page); /* must leave all write tables now */
-    void (*epoch)(void *listener);                  /* all pages must leave all write tables now */
-    void (*dma_written)(void *listener);            /* a device or a poke wrote: end reservations */
+    void (*epoch)(void *listener);       /* all pages must leave all write tables now */
+    void (*dma_written)(void *listener); /* a device or a poke wrote: end reservations */
 };
 
 void mem_init(struct mem *m);

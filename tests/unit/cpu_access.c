@@ -277,6 +277,7 @@ static void read_modify_write_has_one_address(void **state)
 
 struct watch_log {
     vaddr page, stop_at;
+    enum access kind; /* that is watched for */
     unsigned asked;
     enum access access;
     uint64_t value;
@@ -286,7 +287,7 @@ static bool page_watched(void *opaque, vaddr page, enum access access)
 {
     struct watch_log *w = opaque;
 
-    return page == w->page && access == ACCESS_WRITE;
+    return page == w->page && access == w->kind;
 }
 
 static bool stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, enum access access,
@@ -304,7 +305,7 @@ static bool stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, enum ac
 static void watched_pages_stay_slow(void **state)
 {
     struct tiny *t = *state;
-    struct watch_log log = {.page = PAGE0, .stop_at = PAGE0 + 0x10};
+    struct watch_log log = {.page = PAGE0, .stop_at = PAGE0 + 0x10, .kind = ACCESS_WRITE};
     const struct cpu_watch watch = {&log, page_watched, stop};
     unsigned translations;
 
@@ -330,6 +331,14 @@ static void watched_pages_stay_slow(void **state)
     t->cpu.watch_hit = false;
     cpu_store(&t->cpu, PAGE0 + 0x11, 0x77, U1);
     assert_false(t->cpu.watch_hit);
+    /* Watched for reads: neither table, as the write table serves read-modify-write too. */
+    cpu_forget(&t->cpu);
+    log.kind = ACCESS_READ;
+    log.stop_at = 0;
+    cpu_store(&t->cpu, PAGE0, 1, U8);
+    (void)cpu_load(&t->cpu, PAGE0, U8);
+    assert_false(in_table(t->cpu.space->write, PAGE0));
+    assert_false(in_table(t->cpu.space->read, PAGE0));
 }
 
 static void debuggers_leave_no_trace(void **state)
