@@ -27,8 +27,9 @@ struct checkpoint *checkpoint_save(struct checkpoint_store *s);
 struct checkpoint *checkpoint_hold(struct checkpoint *c); /* one more reference; returns c */
 void checkpoint_drop(struct checkpoint *c);               /* one less; NULL is fine */
 
-/* Makes the machine what it was: touches only pages that differ, then drops what is derived. The
- * inlet is not the machine's: whoever calls this moves it to checkpoint_tick() as well. */
+/* Makes the machine what it was: touches only pages that differ, and drops what harts remember of
+ * address translation; translated code stays where its bytes did. The inlet is not the machine's:
+ * whoever calls this moves it to checkpoint_tick() as well. */
 void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c);
 
 tick checkpoint_tick(const struct checkpoint *c);

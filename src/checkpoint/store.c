@@ -190,6 +190,16 @@ static void restore_memory(struct checkpoint_store *s, const struct tree *to)
     mem_checkpoint_clean(mem);
 }
 
+/* Translated code is the same for the same bytes, and mem told of those that changed; what harts
+ * remember of translations may rest on state that was replaced. */
+static void forget_translations(struct machine *m)
+{
+    for (unsigned i = 0; i < m->hart_count; i++) {
+        cpu_forget(&m->cpus[i]);
+    }
+    mem_tables_forget(&m->mem);
+}
+
 void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c)
 {
     struct machine *m = s->machine;
@@ -201,6 +211,6 @@ void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c)
         memcpy(m->parts[i].state, from, m->parts[i].table->state_size);
         from += m->parts[i].table->state_size;
     }
-    machine_forget(m);
+    forget_translations(m);
     s->stats.restores++;
 }

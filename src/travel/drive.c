@@ -197,11 +197,11 @@ enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
         if (!piece_done(t, &p, from, instructions)) {
             return TRAVEL_DIVERGED;
         }
-        switch (stop) {
-        case STOP_PROBE: return TRAVEL_HIT;
-        case STOP_POWER: return TRAVEL_POWER;
-        case STOP_END: return TRAVEL_END;
-        case STOP_TICK: break;
+        if (stop == STOP_PROBE) {
+            return TRAVEL_HIT;
+        }
+        if (stop != STOP_TICK && m->state.now < until) {
+            return stop == STOP_POWER ? TRAVEL_POWER : TRAVEL_END;
         }
         if (on_trail(&p, m->state.now)) {
             travel_mark(t);

@@ -107,12 +107,18 @@ struct access_log {
     bool is_write;
 };
 struct oracle {
-    struct step *steps; /* end + 1 of them */
+    struct step *steps; /* of begin..end, and one more */
     VEC(struct access_log) accesses;
-    tick end;
+    tick begin, end;
+    enum travel_why end_why;
     struct text output;
     unsigned hart_count;
 };
+
+static struct step *step_at(const struct oracle *o, tick t)
+{
+    return &o->steps[t - o->begin];
+}
 
 struct logging {
     struct oracle *oracle;
@@ -139,7 +145,7 @@ static bool log_hit(void *opaque, const struct probe_hit *h)
 
 static void log_tick(struct oracle *o, struct machine *m, tick t)
 {
-    struct logging l = {.oracle = o, .step = &o->steps[t]};
+    struct logging l = {.oracle = o, .step = step_at(o, t)};
     const struct probe probes[] = {
         {.kind = PROBE_STEP, .hart = PROBE_ANY_HART},
         {.kind = PROBE_BREAK, .hart = PROBE_ANY_HART, .at = m->cpus[m->state.current].hart->pc},
@@ -152,7 +158,9 @@ static void log_tick(struct oracle *o, struct machine *m, tick t)
         .hash = machine_hash(m), .hart = NO_HART, .access = (uint32_t)o->accesses.count};
     if (t < o->end) {
         machine_set_probes(m, &set);
-        must(machine_run(m, t + 1, false) == STOP_TICK);
+        enum stop stop = machine_run(m, t + 1, false);
+        must(stop == STOP_TICK || (stop == STOP_POWER && t + 1 == o->end));
+        o->end_why = stop == STOP_POWER ? TRAVEL_POWER : TRAVEL_END;
     }
 }
 
@@ -162,15 +170,16 @@ static void oracle_make(struct oracle *o, const struct oracle_case *c)
     struct oracle_source s;
     struct travel_source source = oracle_source_init(&s, c->inputs, c->input_count, c->end);
 
-    *o = (struct oracle){.end = c->end, .hart_count = m->hart_count};
+    *o = (struct oracle){.begin = c->begin, .end = c->end, .hart_count = m->hart_count};
     machine_set_inlet(m, &source.inlet);
-    must(machine_run(m, 0, false) == STOP_TICK);
-    o->steps = base_alloc((size_t)c->end + 2, sizeof(*o->steps));
-    for (tick t = 0; t <= c->end; t++) {
+    source_moved(&s, c->begin, c->begin);
+    must(machine_run(m, c->begin, false) == STOP_TICK);
+    o->steps = base_alloc((size_t)(c->end - c->begin) + 2, sizeof(*o->steps));
+    for (tick t = c->begin; t <= c->end; t++) {
         must(m->state.now == t);
         log_tick(o, m, t);
     }
-    o->steps[c->end + 1].access = (uint32_t)o->accesses.count;
+    step_at(o, c->end + 1)->access = (uint32_t)o->accesses.count;
     o->output = s.output;
     machine_free(m);
 }
@@ -204,7 +213,7 @@ static bool watch_hits(const struct step *s, const struct access_log *a, const s
 
 static bool probe_hits(const struct oracle *o, const struct probe *p, tick t)
 {
-    const struct step *s = &o->steps[t];
+    const struct step *s = step_at(o, t);
 
     if (t >= o->end || !is_for(p, s)) {
         return false;
@@ -242,7 +251,7 @@ static struct answer last_hit(const struct oracle *o, const struct travel_probes
 {
     struct answer a = {0};
 
-    for (tick t = 0; t < o->end; t++) {
+    for (tick t = o->begin; t < o->end; t++) {
         for (size_t i = 0; i < p->count; i++) {
             bool after = p->client_steps && is_watch(p->probes[i].kind);
             struct place place = {.position = t + after, .step = t};
@@ -263,7 +272,7 @@ static struct answer last_hit(const struct oracle *o, const struct travel_probes
 /* Forwards a step is left at the first thing it meets: the breakpoint, else the first access. */
 static size_t first_met(const struct oracle *o, const struct travel_probes *p, tick t)
 {
-    const struct step *s = &o->steps[t];
+    const struct step *s = step_at(o, t);
 
     for (size_t i = 0; i < p->count; i++) {
         if (p->probes[i].kind == PROBE_BREAK && probe_hits(o, &p->probes[i], t)) {
@@ -297,8 +306,8 @@ static struct answer first_hit(const struct oracle *o, const struct travel_probe
 
 static tick previous_step(const struct oracle *o, tick now, unsigned hart)
 {
-    for (tick t = now; t-- > 0;) {
-        if (o->steps[t].hart == (int)hart) {
+    for (tick t = now; t-- > o->begin;) {
+        if (step_at(o, t)->hart == (int)hart) {
             return t;
         }
     }
@@ -310,7 +319,7 @@ static tick next_step(const struct oracle *o, tick now, unsigned hart)
     unsigned seen = 0;
 
     for (tick t = now; t < o->end; t++) {
-        if (o->steps[t].hart == (int)hart && seen++ == 1) {
+        if (step_at(o, t)->hart == (int)hart && seen++ == 1) {
             return t;
         }
     }
@@ -354,8 +363,8 @@ static bool stands_at(struct asking *a, const struct travel_stop *s, tick at)
     if (now != at || s->at != at) {
         return wrong(a, "the tick", now, at);
     }
-    if (machine_hash(travel_machine(a->travel)) != a->oracle->steps[at].hash) {
-        return wrong(a, "the hash at", at, a->oracle->steps[at].hash);
+    if (machine_hash(travel_machine(a->travel)) != step_at(a->oracle, at)->hash) {
+        return wrong(a, "the hash at", at, step_at(a->oracle, at)->hash);
     }
     return true;
 }
@@ -369,16 +378,19 @@ static bool ask_seek(struct asking *a)
 {
     const struct oracle *o = a->oracle;
     tick near = travel_now(a->travel) + 2 - draw(a, 5);
-    tick to = draw(a, 4) == 0 ? near : draw(a, o->end + 3);
+    tick to = draw(a, 4) == 0 ? near : o->begin + draw(a, o->end - o->begin + 3);
     struct travel_stop s;
 
     if (to > o->end + 10) {
-        to = 0;
+        to = o->begin;
     }
     snprintf(a->what, sizeof a->what, "seek %llu", (unsigned long long)to);
     a->has_reported = false;
     s = travel_seek(a->travel, to);
-    return to > o->end ? says(a, &s, TRAVEL_END, o->end) : says(a, &s, TRAVEL_ARRIVED, to);
+    if (to < o->begin) {
+        return says(a, &s, TRAVEL_BEGIN, o->begin);
+    }
+    return to > o->end ? says(a, &s, o->end_why, o->end) : says(a, &s, TRAVEL_ARRIVED, to);
 }
 
 static bool ask_step(struct asking *a, unsigned hart)
@@ -389,7 +401,7 @@ static bool ask_step(struct asking *a, unsigned hart)
     snprintf(a->what, sizeof a->what, "step hart %u from %llu", hart, (unsigned long long)now);
     a->has_reported = false;
     s = travel_step(a->travel, hart);
-    return to == TICK_NEVER ? says(a, &s, TRAVEL_END, a->oracle->end)
+    return to == TICK_NEVER ? says(a, &s, a->oracle->end_why, a->oracle->end)
                             : says(a, &s, TRAVEL_ARRIVED, to);
 }
 
@@ -402,14 +414,15 @@ static bool ask_reverse_step(struct asking *a, unsigned hart)
              (unsigned long long)now);
     a->has_reported = false;
     s = travel_reverse_step(a->travel, hart);
-    return to == TICK_NEVER ? says(a, &s, TRAVEL_BEGIN, 0) : says(a, &s, TRAVEL_ARRIVED, to);
+    return to == TICK_NEVER ? says(a, &s, TRAVEL_BEGIN, a->oracle->begin)
+                            : says(a, &s, TRAVEL_ARRIVED, to);
 }
 
 /* A probe that has some chance to be met: on what happened somewhere, or next to it. */
 static struct probe draw_probe(struct asking *a)
 {
     const struct oracle *o = a->oracle;
-    const struct step *s = &o->steps[draw(a, o->end)];
+    const struct step *s = step_at(o, o->begin + draw(a, o->end - o->begin));
     struct probe p = {.kind = PROBE_BREAK, .hart = PROBE_ANY_HART, .at = s->pc};
     static const enum probe_kind kinds[] = {PROBE_WATCH_READ, PROBE_WATCH_WRITE,
                                             PROBE_WATCH_ACCESS};
@@ -451,11 +464,11 @@ static bool same_hit(struct asking *a, const struct travel_stop *s, const struct
     if (s->hit.at_tick != should->place.step) {
         return wrong(a, "the hit's tick", s->hit.at_tick, should->place.step);
     }
-    if (s->hit.pc != a->oracle->steps[s->hit.at_tick].pc) {
-        return wrong(a, "the hit's pc", s->hit.pc, a->oracle->steps[s->hit.at_tick].pc);
+    if (s->hit.pc != step_at(a->oracle, s->hit.at_tick)->pc) {
+        return wrong(a, "the hit's pc", s->hit.pc, step_at(a->oracle, s->hit.at_tick)->pc);
     }
-    if ((int)s->hart != a->oracle->steps[s->hit.at_tick].hart) {
-        return wrong(a, "the hart", s->hart, (uint64_t)a->oracle->steps[s->hit.at_tick].hart);
+    if ((int)s->hart != step_at(a->oracle, s->hit.at_tick)->hart) {
+        return wrong(a, "the hart", s->hart, (uint64_t)step_at(a->oracle, s->hit.at_tick)->hart);
     }
     return s->after == (should->place.step != should->place.position) || wrong(a, "after", 0, 0);
 }
@@ -475,7 +488,7 @@ static bool ask_reverse_continue(struct asking *a, const struct travel_probes *p
     s = travel_reverse_continue(a->travel, p);
     if (!should.found) {
         a->has_reported = false;
-        return says(a, &s, TRAVEL_BEGIN, 0);
+        return says(a, &s, TRAVEL_BEGIN, a->oracle->begin);
     }
     a->has_reported = true;
     a->reported = should.place;
@@ -489,7 +502,7 @@ static bool ask_forward(struct asking *a, const struct travel_probes *p)
 {
     const struct oracle *o = a->oracle;
     tick now = travel_now(a->travel);
-    tick until = draw(a, 2) ? TICK_NEVER : now + draw(a, o->end / 4);
+    tick until = draw(a, 2) ? TICK_NEVER : now + draw(a, (o->end - o->begin) / 4 + 1);
     bool skip = draw(a, 2) == 0;
     struct answer should = first_hit(o, p, now + skip);
     struct travel_stop s;
@@ -502,7 +515,7 @@ static bool ask_forward(struct asking *a, const struct travel_probes *p)
     if (should.found && should.place.step < until) {
         return says(a, &s, TRAVEL_HIT, should.place.position) && same_hit(a, &s, &should);
     }
-    return until <= o->end ? says(a, &s, TRAVEL_ARRIVED, until) : says(a, &s, TRAVEL_END, o->end);
+    return until <= o->end ? says(a, &s, TRAVEL_ARRIVED, until) : says(a, &s, o->end_why, o->end);
 }
 
 static bool ask(struct asking *a)

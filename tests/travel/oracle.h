@@ -36,10 +36,11 @@ struct travel_source oracle_source_init(struct oracle_source *s, const struct or
 struct oracle_case {
     const char *name;
     void *opaque;
+    /* A machine at tick `begin`, where history begins for both. */
     struct machine *(*build)(void *opaque);
     const struct oracle_input *inputs;
     size_t input_count;
-    tick end;
+    tick begin, end; /* the guest may power off at `end`, not before */
 };
 
 /* Asks travel `questions` random questions; prints the first wrong answer and returns false. */
