@@ -146,7 +146,7 @@ bool riscv_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value)
         s->f[number - GDB_F0] = bytes_get_le(value, 8);
     } else if (number < GDB_PRIV) {
         csr = riscv_csr_find(s, number - GDB_CSR0);
-        if (csr == NULL || (csr->get != NULL && csr->set == NULL)) {
+        if (csr == NULL || (csr->get != NULL ? csr->set == NULL : csr->mask == 0)) {
             return false;
         }
         riscv_csr_set(cpu, csr, number - GDB_CSR0,

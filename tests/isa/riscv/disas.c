@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * disas: prints a file's bytes as instructions, "offset TAB text" a line, for disas_reassemble.py.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "isa/isa.h"
+
+int main(int argc, char **argv)
+{
+    const struct isa *isa = isa_by_name("riscv64");
+    size_t room = MIB, size;
+    uint8_t *bytes = base_alloc(room, 1);
+    FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
+
+    if (file == NULL) {
+        fprintf(stderr, "usage: disas FILE\n");
+        return 1;
+    }
+    size = fread(bytes, 1, room, file);
+    for (size_t at = 0; at < size;) {
+        struct text t = {0};
+        unsigned available = size - at > 16 ? 16 : (unsigned)(size - at);
+        unsigned length = isa->disassemble(bytes + at, available, at, &t);
+
+        if (length == 0) {
+            fprintf(stderr, "disas: half an instruction at the end\n");
+            return 1;
+        }
+        printf("%zx\t%s\n", at, t.data);
+        text_fini(&t);
+        at += length;
+    }
+    fclose(file);
+    free(bytes);
+    return 0;
+}

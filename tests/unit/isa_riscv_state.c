@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * isa_riscv_state: the state's table, reset, -cpu's options, and the registers that GDB is told of.
+ */
+#include "isa_riscv_bench.h"
+
+static void fields_tile_the_state(void **state)
+{
+    struct error e;
+
+    (void)state;
+    assert_true(field_table_tiles(&isa_riscv64.state, &e));
+    assert_ptr_equal(isa_by_name("riscv64"), &isa_riscv64);
+    assert_null(isa_by_name("riscv6"));
+}
+
+static uint32_t extensions_of(const char *option)
+{
+    struct bench *b = bench_new(option);
+    uint32_t extensions = b->s->extensions;
+
+    bench_free(b);
+    return extensions;
+}
+
+static void options_switch_extensions(void **state)
+{
+    (void)state;
+    assert_int_equal(extensions_of(NULL), EXT_ALL);
+    assert_int_equal(extensions_of("rv64"), EXT_ALL);
+    assert_int_equal(extensions_of("rv64,zba=false,Zicbom=off"), EXT_ALL & ~(EXT_ZBA | EXT_ZICBOM));
+    assert_int_equal(extensions_of("rv64,sstc=off,sstc=on"), EXT_ALL);
+    assert_int_equal(extensions_of("rv64,m=true,v=false,h=off"), EXT_ALL);
+}
+
+static void wrong_options_get_a_sentence(void **state)
+{
+    static const char *const wrong[] = {"",           "rv32",         "rv64,",      "rv64,zba",
+                                        "rv64,zba=1", "rv64,v=true",  "rv64,m=off", "rv64,foo=on",
+                                        "rv64,=on",   "rv64,,zba=on", "rv64x",      "rv64,zbaa=on"};
+    struct riscv s;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        struct isa_options o = {.cpu = wrong[i]};
+        struct error e = {""};
+
+        assert_int_equal(isa_riscv64.reset(&s, &o, &e), -1);
+        assert_non_null(strstr(e.text, "-cpu"));
+    }
+}
+
+static void a_switched_off_extension_is_illegal(void **state)
+{
+    static const struct {
+        const char *option;
+        uint32_t insn;
+    } cases[] = {
+        {"rv64,zba=off", 0x20a52533},    /* sh1add a0,a0,a0 */
+        {"rv64,zbb=off", 0x60051513},    /* clz a0,a0 */
+        {"rv64,zbs=off", 0x48a51533},    /* bclr a0,a0,a0 */
+        {"rv64,zicbom=off", 0x0015200f}, /* cbo.clean (a0) */
+        {"rv64,zicboz=off", 0x0045200f}, /* cbo.zero (a0) */
+        {"rv64,svinval=off", 0x16000073},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (unsigned on = 0; on < 2; on++) {
+            struct bench *b = bench_new(on ? NULL : cases[i].option);
+
+            b->s->mtvec = RAM + 0x100;
+            b->s->x[10] = RAM + 0x1000;
+            bench_code(b, RAM, cases[i].insn);
+            bench_run(b, 1);
+            assert_int_equal(b->s->hart.pc, on ? RAM + 4 : RAM + 0x100);
+            bench_free(b);
+        }
+    }
+}
+
+static void harts_have_numbers(void **state)
+{
+    struct isa_options o = {.hart = 3, .hart_count = 4};
+    struct riscv s;
+    struct error e;
+
+    (void)state;
+    memset(&s, 0xff, sizeof(s));
+    assert_int_equal(isa_riscv64.reset(&s, &o, &e), 0);
+    assert_int_equal(s.hart_id, 3);
+    assert_int_equal(s.priv, PRIV_M);
+    assert_int_equal(s.x[5], 0);
+    assert_int_equal(s.menvcfg, ENVCFG_ADUE);
+}
+
+static void gdb_registers_are_distinct_and_readable(void **state)
+{
+    struct bench *b = bench_new(NULL);
+    size_t count;
+    const struct isa_register *r = isa_riscv64.gdb_registers(&count);
+
+    (void)state;
+    assert_true(count > 100);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t value[8] = {0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee};
+
+        assert_true(r[i].bits == 32 || r[i].bits == 64);
+        assert_true(isa_riscv64.gdb_get(&b->cpu, r[i].number, value));
+        for (unsigned k = 4; k < 8 && r[i].bits == 32; k++) {
+            assert_int_equal(value[k], 0xee); /* no more than it says */
+        }
+        for (size_t k = 0; k < i; k++) {
+            assert_true(r[k].number != r[i].number);
+            assert_string_not_equal(r[k].name, r[i].name);
+        }
+    }
+    bench_free(b);
+}
+
+static bool set(struct bench *b, uint32_t number, uint64_t value)
+{
+    uint8_t bytes[8];
+
+    bytes_set_le(bytes, 8, value);
+    return isa_riscv64.gdb_set(&b->cpu, number, bytes);
+}
+
+static void gdb_writes_registers(void **state)
+{
+    struct bench *b = bench_new(NULL);
+
+    (void)state;
+    assert_false(set(b, 0, 1));
+    assert_true(set(b, 10, 1234));
+    assert_int_equal(b->s->x[10], 1234);
+    assert_true(set(b, 32, RAM + 8));
+    assert_int_equal(b->s->hart.pc, RAM + 8);
+    assert_true(set(b, 33 + 31, UINT64_MAX));
+    assert_int_equal(b->s->f[31], UINT64_MAX);
+    assert_true(set(b, 65 + 3, 0x61)); /* fcsr, though FS is off */
+    assert_int_equal(b->s->frm, 3);
+    assert_int_equal(b->s->hart.fp_flags, 1);
+    assert_true(set(b, 65 + 0x305, RAM));
+    assert_int_equal(b->s->mtvec, RAM);
+    assert_false(set(b, 65 + 0xf14, 5)); /* mhartid: nothing of it can be written */
+    assert_false(set(b, 65 + 0xc00, 5));
+    assert_false(set(b, 65 + 0x5c0, 5));
+    assert_false(set(b, 4161, 0));
+    assert_false(set(b, 4162, 0));
+    bench_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fields_tile_the_state),
+        cmocka_unit_test(options_switch_extensions),
+        cmocka_unit_test(wrong_options_get_a_sentence),
+        cmocka_unit_test(a_switched_off_extension_is_illegal),
+        cmocka_unit_test(harts_have_numbers),
+        cmocka_unit_test(gdb_registers_are_distinct_and_readable),
+        cmocka_unit_test(gdb_writes_registers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
