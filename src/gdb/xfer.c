@@ -59,12 +59,14 @@ static bool is_first_of_feature(const struct gdb_session *s, size_t i)
     return true;
 }
 
+/* A client that takes the guest for a Linux process would step by breakpoints where it thinks the
+ * next instruction is, and miss every trap: there is no operating system between it and the machine. */
 static void make_target(const struct gdb_session *s, struct text *out)
 {
     text_add(out, "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
                   "<target version=\"1.0\">\n  <architecture>");
     add_xml(out, s->machine->isa->gdb_name);
-    text_add(out, "</architecture>\n");
+    text_add(out, "</architecture>\n  <osabi>none</osabi>\n");
     for (size_t i = 0; i < s->register_count; i++) {
         if (is_first_of_feature(s, i)) {
             text_add(out, "  <xi:include href=\"%s.xml\"/>\n",
