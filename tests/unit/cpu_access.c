@@ -140,6 +140,9 @@ static void code_pages_are_never_in_a_write_table(void **state)
     assert_int_equal(t->code_hits, 1);
     assert_int_equal(*host(t, PAGE0 + 60), 2);
     mem_code_gone(&t->mem, 0);
+    mem_code_used(&t->mem, 0, 1);
+    mem_code_gone(&t->mem, 0);
+    assert_int_equal(t->pages_out, 1); /* it was in none any more */
     cpu_store(&t->cpu, PAGE0 + 60, 3, U8);
     assert_true(in_table(t->cpu.space->write, PAGE0));
 }

@@ -70,6 +70,18 @@ static void forwarding_changes_types_only_where_bytes_agree(void **state)
     assert_int_equal(b->ops[y].op, IR_GET);
     y = ir_get(b, IR_F32, SLOT);
     assert_int_equal(b->ops[y].op, IR_GET);
+    x = ir_get(b, IR_F64, SLOT + 32);
+    y = ir_get(b, IR_I64, SLOT + 32);
+    assert_int_equal(b->ops[y].op, IR_FTOI);
+    assert_int_equal(b->ops[y].a, x);
+    y = ir_get(b, IR_I32, SLOT + 32);
+    assert_int_equal(b->ops[y].op, IR_GET);
+    x = ir_get(b, IR_F32, SLOT + 40);
+    y = ir_get(b, IR_I32, SLOT + 40);
+    assert_int_equal(b->ops[y].op, IR_FTOI);
+    assert_int_equal(b->ops[y].type, IR_I32);
+    y = ir_get(b, IR_I64, SLOT + 40);
+    assert_int_equal(b->ops[y].op, IR_GET);
 }
 
 static void overlapping_puts_are_noticed(void **state)
@@ -84,6 +96,8 @@ static void overlapping_puts_are_noticed(void **state)
     assert_int_equal(ir_get(b, IR_I32, SLOT + 4), one);
     x = ir_get(b, IR_I64, SLOT + 8);
     ir_put(b, IR_I32, SLOT + 4, one); /* next to it */
+    assert_int_equal(ir_get(b, IR_I64, SLOT + 8), x);
+    ir_put(b, IR_I32, SLOT + 16, one); /* on the other side */
     assert_int_equal(ir_get(b, IR_I64, SLOT + 8), x);
     ir_put(b, IR_V128, SLOT, v);
     assert_int_not_equal(ir_get(b, IR_I64, SLOT + 8), x);
@@ -142,6 +156,8 @@ static void constants_fold_and_become_immediates(void **state)
     assert_int_equal(b->ops[y].imm, 1);
     y = ir_bini(b, IR_DIVS, IR_I64, ir_const(b, IR_I64, UINT64_C(1) << 63), UINT64_MAX);
     assert_int_equal(b->ops[y].imm, UINT64_C(1) << 63);
+    y = ir_un(b, IR_TRUNC, IR_I32, ir_sextract(b, IR_I64, x, 0, 40));
+    assert_int_equal(b->ops[y].a, x);
     y = ir_ld(b, IR_I64, ir_bini(b, IR_ADD, IR_I64, x, 16), -8, 3);
     assert_int_equal(b->ops[y].a, x);
     assert_int_equal(b->ops[y].imm, 8);
@@ -168,9 +184,13 @@ static void only_what_is_pure_dies(void **state)
     ir_call(b, NOW, IR_ABSENT, IR_ABSENT, IR_ABSENT);
     ir_rmw(b, IR_I64, RMW_ADD, x, x, 3);
     ir_get(b, IR_I64, SLOT + 24);
-    ir_exit(b, 0x1004, 0);
+    assert_false(b->ended);
+    ir_exit_to(b, x, IR_EXIT_LOOK);
     assert_true(b->ended);
     ir_dead(b);
+    assert_int_equal(b->known_count, 0);
+    assert_int_equal(b->ops[b->op_count - 1].op, IR_EXIT_TO);
+    assert_int_equal(b->ops[b->op_count - 1].attr, IR_EXIT_LOOK);
     assert_int_equal(count(b, IR_MUL), 0);
     assert_int_equal(count(b, IR_LD), 1);
     assert_int_equal(count(b, IR_FADD), 1);

@@ -60,6 +60,8 @@ static void blocks_and_windows_do_not_overlap(void **state)
     assert_int_equal(mem_add_window(&t->mem, &w, &e), -1);
     /* The last byte of the address space is a place like any other. */
     assert_int_equal(mem_add_block(&t->mem, "top", UINT64_MAX - 0xfff, 0x1000, true, &e), 0);
+    assert_int_equal(mem_add_block(&t->mem, "sixteen letters!", 0x100000, 0x1000, true, &e), 0);
+    assert_string_equal(t->mem.blocks[3].name, "sixteen letters");
     assert_true(mem_write_bytes(&t->mem, UINT64_MAX, "x", 1));
     assert_false(mem_write_bytes(&t->mem, UINT64_MAX, "xy", 2));
 }
