@@ -39,6 +39,10 @@ static void kill_block(struct engine *e, struct block *b)
         }
     }
     b->mode = BLOCK_DEAD;
+    if (e->jit && b->code != jit_no_code(e->jit)) {
+        jit_kill(e->jit, b->code);
+        b->code = jit_no_code(e->jit);
+    }
     vec_push(&e->dead_ir, b->ir);
     b->ir = NULL;
     e->stats.invalidations++;
@@ -147,6 +151,9 @@ void cache_flush(struct engine *e)
         free(b->ir);
         free(b);
     }
+    if (e->jit) {
+        jit_flush(e->jit);
+    }
     e->blocks.count = 0;
     e->block_count = 0;
     memset(e->buckets, 0, ENGINE_BUCKETS * sizeof(*e->buckets));
@@ -163,6 +170,7 @@ void cache_fini(struct engine *e)
     vec_fini(&e->blocks);
     free(e->buckets);
     free(e->page_list);
+    jit_free(e->jit);
 }
 
 void cache_add(struct engine *e, struct block *b)

@@ -66,6 +66,10 @@ void engine_free(struct engine *e);
 enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_t budget,
                             uint64_t *ran);
 
+/* Guest code is compiled for the host from now on, or not: no guest can tell. -1 and a sentence if
+ * this host cannot. A new engine interprets. */
+int engine_use_jit(struct engine *e, bool on, struct error *error);
+
 /* The set is borrowed until replaced; NULL: none. Drops what was translated for another set. */
 void engine_set_probes(struct engine *e, const struct probe_set *set);
 
@@ -79,6 +83,7 @@ void engine_set_cache_limit(struct engine *e, size_t blocks);
 
 struct engine_stats {
     uint64_t blocks_translated, insns_translated, flushes, invalidations;
+    uint64_t compiled, code_entries, hard; /* blocks; ways in; instructions left to the interpreter */
 };
 void engine_get_stats(const struct engine *e, struct engine_stats *out);
 /* Prints each block's IR to `line` when translated; NULL stops. */

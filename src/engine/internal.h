@@ -5,6 +5,7 @@
 #define ENGINE_INTERNAL_H
 
 #include "engine/engine.h"
+#include "jit/jit.h"
 
 #define BLOCK_NO_PAGE UINT32_MAX
 #define BLOCK_DEAD    UINT32_MAX /* a mode that no ISA gives */
@@ -12,9 +13,11 @@
 /* A piece of guest code in one mode, at one virtual and one physical place. An instruction that
  * crosses a page stands alone in its block, which then depends on two pages. */
 struct block {
+    const void *code; /* where generated code jumps to; first: it does so through jump entries */
     vaddr pc;
     paddr at;             /* physical address of pc */
     uint32_t mode;        /* isa->block_mode(); BLOCK_DEAD once its bytes changed */
+    bool compiled;        /* was tried: `code` is what came of it */
     bool probed;          /* a probe is to be asked before it: see engine_set_probes */
     uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
     paddr second_page;    /* physical address of the second page, if page[1] is there */
@@ -37,6 +40,8 @@ struct engine {
     VEC(struct block *) blocks;     /* all of them, for freeing */
     VEC(struct ir_block *) dead_ir; /* freed when no block is running */
 
+    struct jit *jit; /* NULL: interpret */
+    bool code_full;  /* no room for code: everything is to be dropped */
     const struct probe_set *probes;
     bool has_break, has_watch, has_step;
     struct cpu_watch watch;
@@ -65,5 +70,7 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr 
 bool probe_breaks_at(const struct engine *e, vaddr pc);
 bool probe_ask_break(struct engine *e, struct cpu *cpu);
 bool probe_ask_step(struct engine *e, struct cpu *cpu);
+/* Some probe wants to be told of this hart's steps. */
+bool probe_steps(const struct engine *e, const struct cpu *cpu);
 
 #endif

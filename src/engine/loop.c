@@ -78,15 +78,120 @@ static enum engine_stop take_exception(struct cpu *cpu, uint64_t *left)
     return ENGINE_LOOK;
 }
 
-/* Runs blocks until something other than an ordinary exit happens. */
-static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, tick end, uint64_t *left)
+int engine_use_jit(struct engine *e, bool on, struct error *error)
 {
-    uint32_t mode = cpu->isa->block_mode(cpu);
+    struct jit_guest guest = {.pinned_count = 0};
+    const struct isa *isa = e->cpus[0].isa;
 
-    while (*left > 0) {
+    must(!e->running);
+    cache_flush(e);
+    jit_free(e->jit);
+    e->jit = NULL;
+    if (!on) {
+        return 0;
+    }
+    guest.pinned_count = isa->pinned_count;
+    memcpy(guest.pinned, isa->pinned_slots, sizeof guest.pinned);
+    e->jit = jit_new(&guest, error);
+    return e->jit ? 0 : -1;
+}
+
+/* Compiled at its first use; where there is no room, the loop drops everything first. */
+static bool has_code(struct engine *e, struct block *b)
+{
+    bool full;
+    const void *code;
+
+    if (b->compiled) {
+        return b->code != jit_no_code(e->jit);
+    }
+    if (b->probed) {
+        return false;
+    }
+    code = jit_compile(e->jit, b->ir, &full);
+    if (full) {
+        e->code_full = true;
+        return false;
+    }
+    b->compiled = true;
+    if (code) {
+        b->code = code;
+        e->stats.compiled++;
+    }
+    return code != NULL;
+}
+
+/* The jump that was just taken goes to its target directly from now on. */
+static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t site)
+{
+    uint64_t flushes = e->stats.flushes;
+    struct block *to = cache_find(e, cpu, mode);
+
+    if (!to) {
+        cpu->fault.raised = false; /* met again by the loop */
+    } else if (e->stats.flushes == flushes && has_code(e, to)) {
+        jit_link(e->jit, site, to->code);
+    }
+}
+
+/* One way into generated code and out again. ENGINE_BUDGET: go on. */
+static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block *b, tick end,
+                                 uint64_t *left, bool *hard)
+{
+    struct jit_result r;
+    enum jit_left why = jit_run(e->jit, cpu, b->code, end - *left, *left, &r);
+
+    *left -= r.ran;
+    e->stats.code_entries++;
+    switch (why) {
+    case JIT_LINK: link_jump(e, cpu, b->mode, r.site); break;
+    case JIT_LOOK: return ENGINE_LOOK;
+    case JIT_YIELD: return ENGINE_YIELD;
+    case JIT_FAULT: return take_exception(cpu, left);
+    case JIT_HARD:
+        *hard = true;
+        e->stats.hard++;
+        break;
+    case JIT_LOOKUP: break;
+    }
+    return ENGINE_BUDGET;
+}
+
+/* At most `limit` instructions of a block in the interpreter. ENGINE_BUDGET: go on. */
+static enum engine_stop interpret(struct engine *e, struct cpu *cpu, struct block *b,
+                                  uint64_t limit, uint64_t *left)
+{
+    if (limit > b->ir->insn_count) {
+        limit = b->ir->insn_count;
+    }
+    e->block = b->ir;
+    enum ir_left why = ir_interp(cpu, b->ir, (uint32_t)limit);
+    *left -= cpu->insn;
+    switch (why) {
+    case IR_LEFT_EXIT:
+    case IR_LEFT_LIMIT: break;
+    case IR_LEFT_LOOK: return ENGINE_LOOK;
+    case IR_LEFT_YIELD: return ENGINE_YIELD;
+    case IR_LEFT_FAULT: return take_exception(cpu, left);
+    case IR_LEFT_WATCH: return ENGINE_PROBE;
+    }
+    return ENGINE_BUDGET;
+}
+
+/* Runs blocks until something other than an ordinary exit happens. */
+static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t mode, tick end,
+                                   uint64_t *left)
+{
+    enum engine_stop stop = ENGINE_BUDGET;
+    bool hard = false; /* the next instruction is one that generated code left to us */
+
+    while (*left > 0 && stop == ENGINE_BUDGET) {
         struct block *b;
-        uint64_t limit = *left;
 
+        if (unlikely(e->code_full)) {
+            e->code_full = false;
+            cache_flush(e);
+        }
         cpu->block_tick = end - *left;
         cpu->insn = 0;
         b = cache_find(e, cpu, mode);
@@ -100,23 +205,14 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, tick end, 
         if (unlikely(b->probed) && probe_ask_break(e, cpu)) {
             return ENGINE_PROBE;
         }
-        if (unlikely(e->has_step)) {
-            limit = 1;
+        if (e->jit && !hard && !e->has_step && *left >= b->ir->insn_count && has_code(e, b)) {
+            stop = run_code(e, cpu, b, end, left, &hard);
+            continue;
         }
-        if (limit > b->ir->insn_count) {
-            limit = b->ir->insn_count;
-        }
-        e->block = b->ir;
-        switch (ir_interp(cpu, b->ir, (uint32_t)limit)) {
-        case IR_LEFT_EXIT:
-        case IR_LEFT_LIMIT: *left -= cpu->insn; break;
-        case IR_LEFT_LOOK: *left -= cpu->insn; return ENGINE_LOOK;
-        case IR_LEFT_YIELD: *left -= cpu->insn; return ENGINE_YIELD;
-        case IR_LEFT_FAULT: *left -= cpu->insn; return take_exception(cpu, left);
-        case IR_LEFT_WATCH: *left -= cpu->insn; return ENGINE_PROBE;
-        }
+        stop = interpret(e, cpu, b, hard || e->has_step ? 1 : *left, left);
+        hard = false;
     }
-    return ENGINE_BUDGET;
+    return stop;
 }
 
 enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_t budget,
@@ -140,8 +236,9 @@ enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_
             stop = ENGINE_LOOK;
         }
     } else {
-        cpu_select_space(cpu);
-        stop = run_blocks(e, cpu, now + budget, &left);
+        uint32_t mode = cpu->isa->block_mode(cpu);
+        cpu_select_space(cpu, mode);
+        stop = run_blocks(e, cpu, mode, now + budget, &left);
     }
     cpu->look = false;
     cpu->watch_hit = false;

@@ -50,6 +50,16 @@ bool probe_ask_step(struct engine *e, struct cpu *cpu)
     return ask(e, cpu, PROBE_STEP);
 }
 
+bool probe_steps(const struct engine *e, const struct cpu *cpu)
+{
+    for (size_t i = 0; e->has_step && i < e->probes->count; i++) {
+        if (e->probes->probes[i].kind == PROBE_STEP && probe_is_for(&e->probes->probes[i], cpu)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool probe_breaks_at(const struct engine *e, vaddr pc)
 {
     for (size_t i = 0; i < e->probes->count; i++) {
@@ -117,8 +127,11 @@ static bool watch_stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, e
     return stop;
 }
 
+/* Steps alone change nothing that was translated or cached. */
 void engine_set_probes(struct engine *e, const struct probe_set *set)
 {
+    bool baked = e->has_break || e->has_watch;
+
     e->probes = set && set->count ? set : NULL;
     e->has_break = e->has_watch = e->has_step = false;
     for (size_t i = 0; e->probes && i < set->count; i++) {
@@ -134,5 +147,7 @@ void engine_set_probes(struct engine *e, const struct probe_set *set)
     for (unsigned i = 0; i < e->cpu_count; i++) {
         e->cpus[i].watch = e->has_watch ? &e->watch : NULL;
     }
-    engine_forget(e);
+    if (baked || e->has_break || e->has_watch) {
+        engine_forget(e);
+    }
 }

@@ -153,6 +153,7 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr 
     b->pc = cpu->hart->pc;
     b->at = at;
     b->mode = mode;
+    b->code = e->jit ? jit_no_code(e->jit) : NULL;
     b->probed = e->has_break && probe_breaks_at(e, b->pc);
     b->ir = ir_build_finish(&e->build);
     set_pages(e, b, length, cross.second_page);
