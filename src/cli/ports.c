@@ -11,7 +11,7 @@ int ports_open(struct ports *p, const struct options *o, struct error *e)
     p->tty.fd = -1;
     p->count = o->serial_count ? o->serial_count : 1;
     for (unsigned i = 0; i < p->count; i++) {
-        const char *text = o->serial_count ? o->serials[i] : "mon:stdio";
+        const char *text = o->serial_count ? o->serials[i] : "stdio";
         struct serial_spec spec;
         if (serial_spec_parse(&spec, text, e) < 0) {
             return error_prefix(e, "-serial %s", text);

@@ -23,24 +23,32 @@ struct live {
     struct figures figures;
 };
 
-/* The one journal that signals end; only the handler and this file look. */
-static struct journal *signal_journal;
+/* The one run that signals end; only the handler and this file look. */
+static struct live *signal_live;
+static volatile sig_atomic_t signal_count;
 
+/* The first ends the history. It cannot while the console waits for a reader that has stopped: the
+ * second ends the process, and the recording is what a kill leaves. */
 static void on_signal(int number)
 {
-    (void)number;
-    if (signal_journal) {
-        journal_post_quit(signal_journal, END_SIGNAL);
+    if (signal_count++ == 0 && signal_live) {
+        journal_post_quit(signal_live->journal, END_SIGNAL);
+    } else {
+        if (signal_live) {
+            tty_restore(&signal_live->ports.tty);
+        }
+        signal(number, SIG_DFL);
+        raise(number);
     }
 }
 
-static void catch_signals(struct journal *j)
+static void catch_signals(struct live *l)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
-    signal_journal = j;
+    signal_live = l;
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        struct sigaction a = {.sa_handler = j ? on_signal : SIG_DFL, .sa_flags = SA_RESTART};
+        struct sigaction a = {.sa_handler = l ? on_signal : SIG_DFL, .sa_flags = SA_RESTART};
         sigaction(numbers[i], &a, NULL);
     }
 }
@@ -84,7 +92,7 @@ static int live_open(struct live *l, const struct options *o, struct error *e)
         return -1;
     }
     journal_attach(l->journal, l->machine);
-    catch_signals(l->journal);
+    catch_signals(l);
     return ports_start(&l->ports, l->journal, l->machine, e);
 }
 
