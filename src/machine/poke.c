@@ -35,6 +35,9 @@ void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length)
     case POKE_REGISTER:
         if (size <= sizeof value && where <= UINT32_MAX) {
             memcpy(value, bytes + POKE_HEADER, size);
+            /* Registers that count time ask the hart, which knows only when it last ran. */
+            m->cpus[hart].block_tick = m->state.now;
+            m->cpus[hart].insn = 0;
             m->isa->gdb_set(&m->cpus[hart], (uint32_t)where, value);
         }
         break;
