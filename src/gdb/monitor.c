@@ -211,6 +211,16 @@ static void info_travel(struct gdb_session *s, struct text *out)
              t.marks, (ull)t.bytes, (ull)t.ticks_run, (ull)t.segments, (ull)t.witnesses);
 }
 
+static void info_part(const struct machine_part *p, struct text *out)
+{
+    size_t before = out->length;
+
+    field_print(p->table, p->state, out);
+    if (out->length == before) {
+        text_add(out, "  all zero\n");
+    }
+}
+
 static void command_info(struct gdb_session *s, const char *argument, struct text *out)
 {
     if (*argument == '\0') {
@@ -226,7 +236,7 @@ static void command_info(struct gdb_session *s, const char *argument, struct tex
             const struct machine_part *p = &s->machine->parts[i];
 
             if (strcmp(p->name, argument) == 0) {
-                field_print(p->table, p->state, out);
+                info_part(p, out);
                 return;
             }
         }

@@ -83,9 +83,14 @@ void gdb_registers_fini(struct gdb_session *s)
 bool gdb_register_get(struct gdb_session *s, const struct gdb_register *r,
                       uint8_t value[GDB_REGISTER_MAX])
 {
+    struct cpu *cpu = gdb_cpu(s);
+
     memset(value, 0, GDB_REGISTER_MAX);
     if (!r->ours) {
-        return s->machine->isa->gdb_get(gdb_cpu(s), r->description->number, value);
+        /* Registers that count time ask the hart, which knows only when it last ran. */
+        cpu->block_tick = machine_now(s->machine);
+        cpu->insn = 0;
+        return s->machine->isa->gdb_get(cpu, r->description->number, value);
     }
     bytes_set_le(value, 8,
                  strcmp(r->description->name, "tick") == 0 ? machine_now(s->machine)

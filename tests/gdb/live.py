@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A machine that is still being recorded: changes are inputs, the past stays what it was, going
+forwards again leads to the edge and on."""
+from common import *
+
+EDGE = 20000
+
+
+def changes():
+    same(tick(), EDGE, "served at the edge")
+    check("live edge" in run("monitor when"), "and it says so")
+    a7 = register("a7")
+    run("set $a7 = 0x1234567890")
+    same(register("a7"), 0x1234567890, "a register changed")
+    same(tick(), EDGE + 1, "which took a tick")
+    run(f"set $a7 = {a7}")
+    at = address("&failures")
+    run(f"set var *(unsigned *){at:#x} = 0x5555")
+    same(int(gdb.parse_and_eval(f"*(unsigned *){at:#x}")), 0x5555, "memory changed")
+    run(f"set var *(unsigned *){at:#x} = 0")
+    same(tick(), EDGE + 4, "each took a tick")
+    page = (address("$sp") & ~4095) - 4
+    run(f"set var *(unsigned long *){page:#x} = 0x1122334455667788")
+    same(int(gdb.parse_and_eval(f"*(unsigned long *){page:#x}")), 0x1122334455667788,
+         "memory across pages")
+    check("Cannot access memory" in fails("set var *(char *)0x10000000 = 1"), "not a device's")
+
+
+def past():
+    edge = tick()
+    a7 = register("a7")
+    run("reverse-stepi")
+    check("past" in fails("set $a7 = 1"), "the past cannot be changed, in a sentence")
+    run("maintenance flush register-cache")
+    monitor(f"goto {EDGE + 1}")
+    same(register("a7"), 0x1234567890, "the change is part of history")
+    monitor(f"goto {EDGE}")
+    same(register("a7"), a7, "which begins where it was made")
+    run("reverse-continue")
+    same(tick(), EDGE, "nothing is known before")
+    check("live edge" in monitor("goto end"), "back at the edge")
+    same(tick(), edge, "which is where it was")
+
+
+def goes_on():
+    """Ends as the guest wants, in spite of all."""
+    run("break power_off")
+    check(go("continue") is not None, "it goes on")
+    end = tick()
+    check(end > EDGE + 5, "new history was made")
+    check(go("reverse-continue") is None, "back to the beginning of what is known")
+    same(tick(), EDGE, "where it was first served")
+    check(go("continue") is not None, "and forwards again")
+    same(tick(), end, "to the same place")
+    run("delete")
+    is_end("continue")
+    is_end("continue")
+
+
+connect(f"--live {EDGE}")
+main(changes, past, goes_on)
