@@ -55,6 +55,11 @@ struct isa {
      * encoding lifts to the exception it raises. */
     bool (*lift)(struct lift *l);
 
+    /* Offsets of the 64-bit slots that code uses most, best first: a code generator keeps some of
+     * them in host registers. No other access to them may be narrower. */
+    uint32_t pinned_slots[8];
+    uint32_t pinned_count;
+
     /* An interrupt would be taken now. Cheap: asked whenever the engine looks. */
     bool (*interrupt_pending)(const struct cpu *cpu);
     /* The hart may leave `waiting`: an interrupt is pending, masked or not (WFI's rule). */

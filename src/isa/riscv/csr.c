@@ -248,7 +248,7 @@ static void set_satp(struct cpu *cpu, unsigned number, uint64_t value)
 
 static uint64_t get_pmpcfg(const struct cpu *cpu, unsigned number)
 {
-    return bytes_get_le(&riscv_of(cpu)->pmpcfg[(number - CSR_PMPCFG0) * 4], 8);
+    return bytes_get_le(riscv_of(cpu)->pmpcfg + (size_t)(number - CSR_PMPCFG0) * 4, 8);
 }
 
 static void set_pmpcfg(struct cpu *cpu, unsigned number, uint64_t value)

@@ -172,6 +172,8 @@ uint32_t riscv_block_mode(const struct cpu *cpu)
            s->frm << MODE_FRM_POS | s->extensions << MODE_EXT_POS;
 }
 
+#define X_SLOT(r) ((uint32_t)offsetof(struct riscv, x[r]))
+
 const struct isa isa_riscv64 = {
     .name = "riscv64",
     .gdb_name = "riscv:rv64",
@@ -182,6 +184,8 @@ const struct isa isa_riscv64 = {
     .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},
     .helpers = riscv_helpers,
     .helper_count = RISCV_HELPER_COUNT,
+    .pinned_slots = {X_SLOT(15), X_SLOT(10), X_SLOT(2), X_SLOT(14), X_SLOT(8)},
+    .pinned_count = 5,
     .block_mode = riscv_block_mode,
     .lift = riscv_lift,
     .interrupt_pending = riscv_interrupt_pending,
