@@ -55,6 +55,10 @@ static void blocks_and_windows_do_not_overlap(void **state)
     assert_null(mem_window_at(&t->mem, 0x60010));
     assert_int_equal(mem_window_at(&t->mem, 0x5ffff)->base, 0x5fff0);
     assert_null(mem_window_at(&t->mem, 0x5ffef));
+    w.base = 0x100; /* before all others */
+    assert_int_equal(mem_add_window(&t->mem, &w, &e), 0);
+    assert_int_equal(mem_window_at(&t->mem, 0x10f)->base, 0x100);
+    assert_non_null(mem_window_at(&t->mem, TINY_DEVICE));
     w.base = 0;
     w.size = 0;
     assert_int_equal(mem_add_window(&t->mem, &w, &e), -1);
