@@ -53,7 +53,7 @@ static void add_when(struct gdb_session *s, struct text *out)
              (ull)now, (ull)travel_end(s->travel), permille(s) / 10, permille(s) % 10,
              (ull)(ns / 1000000000), (ull)(ns % 1000000000), (ull)m->state.instructions);
     add_instruction(s, &m->cpus[m->state.current], out);
-    if (travel_at_live_edge(s->travel)) {
+    if (travel_at_live_edge(s->travel) && m->state.power == POWER_ON) {
         text_add(out, "at the live edge: going on makes new history\n");
     } else if (now == travel_end(s->travel)) {
         text_add(out, "at the end of history\n");

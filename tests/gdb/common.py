@@ -34,10 +34,12 @@ gdb.events.stop.connect(stops.append)
 def go(command):
     """Why it stopped, which text does not tell: the numbers of breakpoints met as a list, the name of a
     signal, or None for a step that is done or the end of history."""
+    global ends_met
     stops.clear()
     gdb.execute(command)
     same(len(stops), 1, f"`{command}` stops once")
     if "of history" in gdb.execute("monitor when", to_string=True):
+        ends_met += 1
         return None  # where gdb repeats the event before
     if isinstance(stops[0], gdb.BreakpointEvent):
         return [b.number for b in stops[0].breakpoints]
@@ -46,8 +48,6 @@ def go(command):
 
 def is_end(command):
     """It finds nothing and says so (the runner counts what gdb prints)."""
-    global ends_met
-    ends_met += 1
     check(go(command) is None, f"`{command}` finds the end of history")
 
 
