@@ -26,6 +26,10 @@ int command_diff(const struct options *o);
  * seed: what is missing for a complete config. */
 int images_read(struct options *o, struct error *e);
 
+/* machine.c: a machine at tick 0, run as -accel says. */
+struct machine *cli_machine(const struct machine_config *c, const struct options *o,
+                            struct error *e);
+
 /* figures.c: what a run did, for people and for --stats. */
 struct figures {
     const char *what;   /* "run", "record", "replay" */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "board/board.h"
 #include "cli/cli.h"
 #include "cli/divergence.h"
 #include "travel/travel.h"
@@ -17,12 +16,13 @@ struct side {
     struct travel *travel;
 };
 
-static int side_open(struct side *s, const struct recording *r, struct error *e)
+static int side_open(struct side *s, const struct recording *r, const struct options *o,
+                     struct error *e)
 {
     struct travel_source source;
 
     memset(s, 0, sizeof(*s));
-    s->machine = board_build(recording_config(r), e);
+    s->machine = cli_machine(recording_config(r), o, e);
     if (!s->machine) {
         return -1;
     }
@@ -60,13 +60,13 @@ static void explain_end(const struct divergence *d, struct machine *m)
                            "not deterministic, which is our mistake; please keep the recording\n");
 }
 
-void divergence_explain(const struct journal *j)
+void divergence_explain(const struct journal *j, const struct options *o)
 {
     const struct recording *r = journal_recording(j);
     struct side a = {0}, b = {0};
     struct error e;
 
-    if (side_open(&a, r, &e) < 0 || side_open(&b, r, &e) < 0) {
+    if (side_open(&a, r, o, &e) < 0 || side_open(&b, r, o, &e) < 0) {
         fprintf(stderr, "reprise: %s\n", e.text);
     } else if (travel_seek(a.travel, TICK_NEVER).why == TRAVEL_DIVERGED) {
         struct travel_difference d;
@@ -125,7 +125,7 @@ static int compare(const struct options *o, const struct recording *ra, const st
     int status = EXIT_USER;
 
     if (same_machine(o, recording_config(ra), recording_config(rb), &e) < 0 ||
-        side_open(&a, ra, &e) < 0 || side_open(&b, rb, &e) < 0) {
+        side_open(&a, ra, o, &e) < 0 || side_open(&b, rb, o, &e) < 0) {
         cli_fail(&e);
     } else {
         travel_set_verify(a.travel, false);

@@ -354,8 +354,8 @@ static int take_ignored(struct options *o, const char *v, struct error *e)
 
 static int take_accel(struct options *o, const char *v, struct error *e)
 {
-    if (strcmp(v, "interp") != 0) {
-        return error_set(e, "-accel %s is not there; this build has 'interp'", v);
+    if (strcmp(v, "interp") != 0 && strcmp(v, "jit") != 0) {
+        return error_set(e, "-accel %s is not there: jit or interp", v);
     }
     o->accel = v;
     return 0;
@@ -426,7 +426,8 @@ static const struct option_entry entries[] = {
     {"-rtc", M, "base=utc|DATE", "real-time clock at the start", take_rtc},
     {"-seed", M, "N", "seed of all randomness in the machine (from the host)", take_seed},
     {"-name", M, "TEXT", "accepted for scripts", take_ignored},
-    {"-accel", M, "interp", "how guest code is run", take_accel},
+    {"-accel", M | COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF, "jit|interp",
+     "how guest code is run: compiled where the host allows it, or interpreted", take_accel},
     {"-S", M, NULL, "wait for GDB before the first instruction", take_paused},
     {"-s", M, NULL, "the same as -gdb tcp::1234", take_gdb_default},
     {"-gdb", M, "tcp:[HOST]:PORT|unix:PATH", "serve GDB while running", take_gdb},

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "board/board.h"
 #include "cli/cli.h"
 #include "cli/divergence.h"
 
@@ -118,7 +117,7 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
     figures_print(&f);
     if (stop == JOURNAL_DIVERGED) {
         fprintf(stderr, "reprise: %s\n", journal_divergence(j)->text);
-        divergence_explain(j);
+        divergence_explain(j, o);
     }
     if (console->failed) {
         error_set(&e, "the console could not be written: %s", strerror(errno));
@@ -145,7 +144,7 @@ int command_replay(const struct options *o)
         return cli_fail(&e);
     }
     j = journal_replay(o->files[0], &options, &sink, &e);
-    if (!j || !(m = board_build(journal_config(j), &e)) ||
+    if (!j || !(m = cli_machine(journal_config(j), o, &e)) ||
         (o->debug_items && !(log = cli_log_open(o->debug_items, o->debug_file, &e)))) {
         cli_fail(&e);
     } else if (o->serial_out && !(console.to = fopen(o->serial_out, "wb"))) {

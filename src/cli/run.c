@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "board/board.h"
 #include "cli/cli.h"
 #include "cli/ports.h"
 #include "world/world.h"
@@ -80,7 +79,7 @@ static int live_open(struct live *l, const struct options *o, struct error *e)
     if (o->debug_items && !(l->log = cli_log_open(o->debug_items, o->debug_file, e))) {
         return -1;
     }
-    l->machine = board_build(&o->machine, e);
+    l->machine = cli_machine(&o->machine, o, e);
     if (!l->machine) {
         return -1;
     }

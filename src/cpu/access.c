@@ -314,3 +314,53 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
     fill_write(cpu, va, &r.part[0]);
     return r.part[0].host;
 }
+
+/* ---- for generated code: RAM and ROM only, nothing that anybody else must hear of ---- */
+
+static enum cpu_try why_not(const struct cpu *cpu)
+{
+    return cpu->fault.raised ? CPU_FAULT : CPU_HARD;
+}
+
+enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value)
+{
+    unsigned size = MEM_SIZE(mem_attr);
+    struct place p;
+
+    if (cpu->watch != NULL || va % PAGE_SIZE > PAGE_SIZE - size) {
+        return CPU_HARD;
+    }
+    if (!alignment_holds(cpu, va, ACCESS_READ, mem_attr)) {
+        return CPU_FAULT;
+    }
+    if (!find_part(cpu, va, size, ACCESS_READ, mem_attr, &p) || p.block == NULL) {
+        return why_not(cpu);
+    }
+    fill_read(cpu, va, &p);
+    *value = bytes_get_le(p.host, size);
+    if (mem_attr & MEM_SIGNED) {
+        *value = bits_sext(*value, 8 * size);
+    }
+    return CPU_DONE;
+}
+
+enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
+{
+    unsigned size = MEM_SIZE(mem_attr);
+    struct place p;
+
+    if (cpu->watch != NULL || va % PAGE_SIZE > PAGE_SIZE - size) {
+        return CPU_HARD;
+    }
+    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr)) {
+        return CPU_FAULT;
+    }
+    if (!find_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p) || p.block == NULL ||
+        mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
+        return why_not(cpu);
+    }
+    mem_before_write(cpu->mem, p.block, p.at, size);
+    bytes_set_le(p.host, size, value);
+    fill_write(cpu, va, &p);
+    return CPU_DONE;
+}

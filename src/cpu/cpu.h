@@ -85,8 +85,8 @@ struct jump_entry {
 
 /* One address space in one mode. */
 struct space {
-    uint64_t key[4];
-    uint64_t used; /* for choosing a victim; 0: empty */
+    uint64_t key[5]; /* the ISA's four words, and the mode that code was lifted for */
+    uint64_t used;   /* for choosing a victim; 0: empty */
     struct tlb_entry read[TLB_ENTRIES];
     struct tlb_entry write[TLB_ENTRIES];
     struct fetch_entry fetch[FETCH_ENTRIES];
@@ -148,9 +148,9 @@ static inline tick cpu_now(const struct cpu *cpu)
 void cpu_init(struct cpu *cpu, void *state, struct mem *mem);
 void cpu_fini(struct cpu *cpu);
 
-/* Chooses the address space block for the ISA's current key. After anything that may change the
- * key: mode, page-table root, protection. */
-void cpu_select_space(struct cpu *cpu);
+/* Chooses the address space block for the ISA's current key and the mode that blocks are lifted
+ * for. After anything that may change either: privilege, page-table root, protection. */
+void cpu_select_space(struct cpu *cpu, uint32_t block_mode);
 /* Drops every table (not the ISA's state): after a restore, a table write, in tests at any tick. */
 void cpu_forget(struct cpu *cpu);
 void cpu_forget_writes(struct cpu *cpu);              /* the write tables only: a new epoch */
@@ -186,6 +186,13 @@ bool cpu_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t va
  * set, or with neither when it is not RAM: then *device is true, and the caller uses cpu_load and
  * cpu_store. size <= 16, must be naturally aligned. */
 void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device);
+
+/* The same for generated code, little-endian, up to 8 bytes, AS_CURRENT: CPU_HARD, and nothing
+ * done, where anything but RAM and ROM inside one page is concerned, or a listener would have to
+ * hear of it (code or page tables in use), or watchpoints are set: the interpreter's part. */
+enum cpu_try { CPU_DONE, CPU_FAULT, CPU_HARD };
+enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value);
+enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr);
 
 /* Physical page of the code at va, through the fetch table; false with cpu->fault set. */
 bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page);

@@ -50,9 +50,9 @@ void cpu_fini(struct cpu *cpu)
     memset(cpu, 0, sizeof(*cpu));
 }
 
-void cpu_select_space(struct cpu *cpu)
+void cpu_select_space(struct cpu *cpu, uint32_t block_mode)
 {
-    uint64_t key[4] = {0, 0, 0, 0};
+    uint64_t key[5] = {0, 0, 0, 0, block_mode};
     struct space *victim = &cpu->spaces[0];
 
     cpu->mmu->space_key(cpu, key);

@@ -83,7 +83,8 @@ void engine_set_cache_limit(struct engine *e, size_t blocks);
 
 struct engine_stats {
     uint64_t blocks_translated, insns_translated, flushes, invalidations;
-    uint64_t compiled, code_entries, hard; /* blocks; ways in; instructions left to the interpreter */
+    uint64_t compiled, code_entries,
+        hard; /* blocks; ways in; instructions left to the interpreter */
 };
 void engine_get_stats(const struct engine *e, struct engine_stats *out);
 /* Prints each block's IR to `line` when translated; NULL stops. */

@@ -90,6 +90,9 @@ int engine_use_jit(struct engine *e, bool on, struct error *error)
     if (!on) {
         return 0;
     }
+    if (!jit_supported()) {
+        return error_set(error, "guest code cannot be compiled on this host; it is interpreted");
+    }
     guest.pinned_count = isa->pinned_count;
     memcpy(guest.pinned, isa->pinned_slots, sizeof guest.pinned);
     e->jit = jit_new(&guest, error);

@@ -44,6 +44,18 @@ void host_pages_unmap(void *pages, size_t size_bytes);
  * of host_page_size(). Only for memory of host_pages_map. */
 void host_pages_release(void *pages, size_t size_bytes);
 
+/* ---- exec.c --------------------------------------------------------------------------------- */
+
+/* Memory for generated code: the same bytes at two addresses, one to write, one to execute. */
+struct host_exec {
+    uint8_t *write;
+    uint8_t *exec;
+    size_t size; /* bytes */
+};
+/* -1 and a sentence if the host has none or forbids it. */
+int host_exec_map(struct host_exec *x, size_t size_bytes, struct error *e);
+void host_exec_unmap(struct host_exec *x);
+
 /* ---- thread.c ------------------------------------------------------------------------------- */
 
 /* Processors this process may use, at least 1. For sizing pools of helpers, never for anything

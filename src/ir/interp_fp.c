@@ -130,5 +130,20 @@ void ir_interp_fp(struct cpu *cpu, const struct ir_op *o, const union ir_value *
     struct fp_env e = environment(o->attr);
 
     result->u = result_of(o, v, &e);
-    cpu->hart->fp_flags |= e.flags;
+    /* RISC-V has no flag for denormal operands: it is not even kept. */
+    cpu->hart->fp_flags |= e.nan_rule == FP_NAN_CANONICAL ? e.flags & (FP_ID - 1) : e.flags;
+}
+
+uint64_t ir_fp_value(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_t b, uint64_t c)
+{
+    struct ir_op op = *o;
+    union ir_value v[3] = {{.u = a}, {.u = b}, {.u = c}}, result;
+
+    op.a = 0;
+    op.b = 1;
+    if (o->op == IR_FMA) {
+        op.c = 2;
+    }
+    ir_interp_fp(cpu, &op, v, &result);
+    return result.u;
 }

@@ -170,3 +170,22 @@ void ir_interp_cas(struct cpu *cpu, const struct ir_op *o, const union ir_value 
     }
     result->u = extended(o, old);
 }
+
+/* Only where the write table has the page: the interpreter fills it. */
+enum cpu_try ir_try_rmw(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_t b,
+                        uint64_t *value)
+{
+    const struct tlb_entry *e = &cpu->space->write[(a >> PAGE_BITS) % TLB_ENTRIES];
+    unsigned size = MEM_SIZE(o->attr), bits = 8 * size;
+    uint64_t old, operand = bits_get(b, 0, bits);
+    void *host;
+
+    if (a - e->tag > PAGE_SIZE - size || a % size != 0) {
+        return CPU_HARD;
+    }
+    host = (void *)(e->addend + (uintptr_t)a);
+    old = bytes_get_le(host, size);
+    bytes_set_le(host, size, rmw_value(o->x, bits, old, operand));
+    *value = extended(o, old);
+    return CPU_DONE;
+}

@@ -282,4 +282,12 @@ enum ir_left {
  * requires: cpu->block_tick is now, cpu->space chosen, no fault, look or watch_hit pending. */
 enum ir_left ir_interp(struct cpu *cpu, const struct ir_block *b, uint32_t limit);
 
+/* ---- for code generators: what they leave to C ---- */
+
+/* The value of a floating-point operation (attr FP) with these operands; flags go to the hart. */
+uint64_t ir_fp_value(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_t b, uint64_t c);
+/* An RMW on RAM at `a`; CPU_HARD as for cpu_try_store(). */
+enum cpu_try ir_try_rmw(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_t b,
+                        uint64_t *value);
+
 #endif

@@ -113,6 +113,9 @@ void mem_before_write(struct mem *m, struct mem_block *b, paddr at, unsigned siz
  * page only once its bits are set, so that setting bits takes nothing from them. */
 void mem_before_walk_update(struct mem *m, struct mem_block *b, paddr at, unsigned size);
 
+/* Whether that would tell a listener of code or of page tables. */
+bool mem_write_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size);
+
 /* Bytes to and from blocks, for devices (DMA), loaders and debuggers; windows are never touched.
  * False, and nothing done, unless the whole range lies in one block (RAM for a write). */
 bool mem_read_bytes(struct mem *m, paddr at, void *bytes, uint64_t size);

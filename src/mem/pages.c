@@ -66,17 +66,12 @@ static uint64_t bit_range(unsigned first, unsigned last)
     return (UINT64_MAX >> (63 - (last - first))) << first;
 }
 
-static void tell_code(struct mem *m, uint32_t page, unsigned first, unsigned last)
+static uint64_t code_hit(const struct mem *m, uint32_t page, unsigned first, unsigned last)
 {
-    uint64_t granules =
-        m->code[page] & bit_range(first >> CODE_GRANULE_BITS, last >> CODE_GRANULE_BITS);
-
-    if (granules != 0 && m->code_written != NULL) {
-        m->code_written(m->listener, page, granules);
-    }
+    return m->code[page] & bit_range(first >> CODE_GRANULE_BITS, last >> CODE_GRANULE_BITS);
 }
 
-static void tell_tables(struct mem *m, uint32_t page, unsigned first, unsigned last)
+static bool table_hit(const struct mem *m, uint32_t page, unsigned first, unsigned last)
 {
     const uint64_t *used = &m->table[(size_t)page * 8];
     bool hit = false;
@@ -87,7 +82,30 @@ static void tell_tables(struct mem *m, uint32_t page, unsigned first, unsigned l
 
         hit |= (used[word] & bit_range(low, high)) != 0;
     }
-    if (hit && m->table_written != NULL) {
+    return hit;
+}
+
+bool mem_write_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size)
+{
+    uint32_t page = mem_page_of(b, at);
+    unsigned first = (unsigned)(at % PAGE_SIZE), last = first + size - 1;
+
+    return ((m->flags[page] & PAGE_CODE) && code_hit(m, page, first, last)) ||
+           ((m->flags[page] & PAGE_TABLE) && table_hit(m, page, first, last));
+}
+
+static void tell_code(struct mem *m, uint32_t page, unsigned first, unsigned last)
+{
+    uint64_t granules = code_hit(m, page, first, last);
+
+    if (granules != 0 && m->code_written != NULL) {
+        m->code_written(m->listener, page, granules);
+    }
+}
+
+static void tell_tables(struct mem *m, uint32_t page, unsigned first, unsigned last)
+{
+    if (table_hit(m, page, first, last) && m->table_written != NULL) {
         m->table_written(m->listener);
     }
 }

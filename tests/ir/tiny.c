@@ -213,7 +213,7 @@ void tiny_init(struct tiny *t)
     cpu_init(&t->cpu, &t->state, &t->mem);
     t->cpu.mmu = &mmu;
     t->cpu.machine = t;
-    cpu_select_space(&t->cpu);
+    cpu_select_space(&t->cpu, 0);
 }
 
 void tiny_fini(struct tiny *t)

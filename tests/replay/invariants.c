@@ -14,6 +14,7 @@
 #include "board/board.h"
 #include "checkpoint/checkpoint.h"
 #include "host/host.h"
+#include "jit/jit.h"
 #include "machine/machine.h"
 
 #define SAMPLES    24
@@ -52,6 +53,7 @@ struct subject {
     tick at[SAMPLES];
     uint64_t hash[SAMPLES];
     unsigned failures, passed;
+    bool jit; /* machines built from now on compile */
 };
 
 static uint64_t next_random(uint64_t *s)
@@ -153,6 +155,9 @@ static struct machine *build(struct subject *g)
         fprintf(stderr, "invariants: %s\n", e.text);
         exit(1);
     }
+    if (g->jit) {
+        must(engine_use_jit(m->engine, true, &e) == 0);
+    }
     port = machine_port_by_name(m, "serial0");
     g->script.machine = m;
     g->script.port = (uint16_t)port;
@@ -172,8 +177,9 @@ static void check(struct subject *g, const char *what, tick at, uint64_t got, ui
         return;
     }
     g->failures++;
-    fprintf(stderr, "FAILED %s: %s at tick %llu: %016llx, expected %016llx\n", g->elf, what,
-            (unsigned long long)at, (unsigned long long)got, (unsigned long long)want);
+    fprintf(stderr, "FAILED %s%s: %s at tick %llu: %016llx, expected %016llx\n", g->elf,
+            g->jit ? " (compiled)" : "", what, (unsigned long long)at, (unsigned long long)got,
+            (unsigned long long)want);
 }
 
 /* The plain run: no hash is taken, nothing is cut. Finds the end, then the samples. */
@@ -226,6 +232,18 @@ static void sample(struct subject *g)
         check(g, "full hash", g->at[i], machine_hash_slow(m), g->hash[i]);
     }
     finish(g, m, "replay");
+}
+
+/* E: generated code against the interpreter's samples. */
+static void compare_samples(struct subject *g)
+{
+    struct machine *m = build(g);
+
+    for (unsigned i = 0; i < SAMPLES; i++) {
+        must(machine_run(m, g->at[i], false) == STOP_TICK);
+        check(g, "engines", g->at[i], machine_hash(m), g->hash[i]);
+    }
+    finish(g, m, "engines");
 }
 
 /* C: random cuts, with a stretch of single ticks at each sample. */
@@ -426,6 +444,15 @@ static void compare_console(struct subject *g, const char *path)
     free(want);
 }
 
+static void all_but_the_first(struct subject *g)
+{
+    chunks(g);
+    forget(g, 65536);
+    forget(g, 3);
+    observers(g);
+    restore_here(g);
+}
+
 int main(int argc, char **argv)
 {
     struct subject g = {.seed = 1};
@@ -477,11 +504,13 @@ int main(int argc, char **argv)
         compare_console(&g, expect);
     }
     sample(&g);
-    chunks(&g);
-    forget(&g, 65536);
-    forget(&g, 3);
-    observers(&g);
-    restore_here(&g);
+    all_but_the_first(&g);
+    if (jit_supported()) { /* E: and all of it again in generated code */
+        g.jit = true;
+        compare_samples(&g);
+        all_but_the_first(&g);
+        g.jit = false;
+    }
     if (g.input_length == 0) {
         save_for_new_process(&g, argv, argc);
     }

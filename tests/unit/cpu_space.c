@@ -33,7 +33,7 @@ static bool holds(const struct tlb_entry *table, vaddr va)
 static void choose(struct tiny *t, uint64_t key)
 {
     t->key = key;
-    cpu_select_space(&t->cpu);
+    cpu_select_space(&t->cpu, 0);
 }
 
 static void a_space_is_found_again(void **state)
@@ -95,7 +95,9 @@ static void forgetting_reaches_all_spaces(void **state)
     choose(t, 0);
     assert_int_equal(t->cpu.space->jump[3].pc, UINT64_MAX);
     choose(t, 1);
+    t->cpu.space->jump[3].pc = 0x1234;
     cpu_forget(&t->cpu);
+    assert_int_equal(t->cpu.space->jump[3].pc, UINT64_MAX);
     choose(t, 0);
     assert_false(holds(t->cpu.space->read, TINY_RAM));
 }

@@ -35,7 +35,7 @@ static struct bench *paged(unsigned mode)
     bench_open_pmp(b);
     b->s->priv = PRIV_S;
     b->s->satp = (uint64_t)mode << 60 | ROOT >> 12;
-    cpu_select_space(&b->cpu);
+    cpu_select_space(&b->cpu, 0);
     return b;
 }
 
@@ -45,7 +45,7 @@ static int try_access(struct bench *b, vaddr va, enum access access, paddr expec
     struct translation t;
     uint32_t cause;
 
-    cpu_select_space(&b->cpu);
+    cpu_select_space(&b->cpu, 0);
     b->cpu.fault.raised = false;
     if (isa_riscv64.mmu.translate(&b->cpu, va, access, AS_CURRENT, &t)) {
         assert_false(b->cpu.fault.raised);
@@ -277,7 +277,7 @@ static void changes_are_seen_without_fences(void **state)
     (void)state;
     bench_store(b, TARGET, 1);
     bench_store(b, TARGET + 0x1000, 2);
-    cpu_select_space(&b->cpu);
+    cpu_select_space(&b->cpu, 0);
     assert_int_equal(cpu_load(&b->cpu, va, 3), 1);
     assert_int_equal(cpu_load(&b->cpu, va, 3), 1);
     bench_store(b, leaf, pte(TARGET + 0x1000, V | R | A));

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * machine: builds a machine and chooses how its guest code is run, which nobody can tell from it.
+ */
+#include "board/board.h"
+#include "cli/cli.h"
+
+struct machine *cli_machine(const struct machine_config *c, const struct options *o,
+                            struct error *e)
+{
+    struct machine *m = board_build(c, e);
+    bool interpret = o->accel && strcmp(o->accel, "interp") == 0;
+    bool insist = o->accel && !interpret;
+
+    if (!m || interpret) {
+        return m;
+    }
+    if (engine_use_jit(m->engine, true, e) < 0 && insist) {
+        machine_free(m);
+        return NULL;
+    }
+    return m;
+}

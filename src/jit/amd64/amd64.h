@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * amd64: the x86-64 code generator; private to its folder.
+ *
+ * Host registers while guest code runs:
+ *   rbp state + STATE_BIAS   r14 struct space   r15 ticks left   rsp frame (FRAME_*)
+ *   rax rcx rdx scratch      xmm0 xmm1 scratch
+ *   pin_regs[]: the guest's pinned slots, at every instruction boundary
+ *   free_regs[], xmm2..xmm13: values of the block, allocated forwards
+ * A slot that is not pinned is stored at its PUT, so that memory is always complete but for the
+ * pinned ones, which every way out stores. No value outlives a block.
+ */
+#ifndef JIT_AMD64_AMD64_H
+#define JIT_AMD64_AMD64_H
+
+#include "host/host.h"
+#include "jit/amd64/emit.h"
+#include "jit/jit.h"
+
+#define STATE_BIAS 128
+#define CODE_BYTES (UINT32_C(128) << 20)
+#define PIN_REGS   5
+#define FREE_REGS  4
+#define XMM_FIRST  2
+#define XMM_COUNT  12
+
+extern const uint8_t pin_regs[PIN_REGS], free_regs[FREE_REGS];
+
+enum {
+    FRAME_SPILL = 0, /* SPILLS of 8 bytes */
+    SPILLS = 32,
+    FRAME_ARGS = 256, /* 3 of 8 bytes, for calls of C */
+    FRAME_CPU = 280,
+    FRAME_CONTEXT = 288,
+    FRAME_INFO = 296,
+    FRAME_GPR = 312, /* 6 that C may change */
+    FRAME_XMM = 360, /* XMM_COUNT of 8 bytes */
+    FRAME_SIZE = 472 /* with six pushes and a return address a multiple of 16 */
+};
+
+/* What C is told about a place in a block: attr or nothing | refund<<8, where refund is the ticks
+ * to be given back on leaving before the instruction. */
+#define SITE_INFO(attr, refund) ((uint32_t)(attr) | (uint32_t)(refund) << 8)
+
+struct context {   /* of one jit_run(); the layout is known to thunks.c */
+    uint64_t left; /* ticks; out */
+    uint32_t site; /* out */
+    uint32_t mxcsr;
+    tick end;                  /* the tick when none are left */
+    uint64_t end_instructions; /* hart.instructions then */
+};
+
+struct jit {
+    struct jit_guest guest;
+    struct host_exec memory;
+    struct emit e;
+    uint32_t hot, cold; /* cursors */
+    uint32_t first_hot, cold_start;
+    uint32_t last_hot, last_cold;
+    bool has_bmi2, has_lzcnt, has_popcnt, has_fma;
+    /* thunks, offsets into the code */
+    uint32_t enter, leave, lookup_rax, link, load, store, call, fp, rmw, sync;
+    struct gen *gen;
+};
+
+/* ---- codegen.c: values ---- */
+
+#define NO_VALUE UINT16_MAX
+#define NO_PIN   0xff
+
+struct value {
+    uint16_t last_use; /* operation index */
+    uint16_t uses;
+    uint16_t rep;   /* the value that stands for it (TRUNC is its operand) */
+    uint16_t fused; /* a compare made by its only user, at that index; NO_VALUE: not */
+    int8_t reg;     /* -1: in none */
+    int8_t xmm;
+    uint8_t pin; /* reg is that pin's register */
+    int8_t spill;
+    int32_t home; /* slot that holds the same 64 bits; -1: none */
+};
+
+enum stub_kind {
+    STUB_LOAD,
+    STUB_STORE,
+    STUB_EXIT,
+    STUB_HARD,
+    STUB_NAN,
+    STUB_FMA,
+    STUB_FP,
+    STUB_LIMIT
+};
+struct stub {
+    enum stub_kind kind;
+    uint32_t site;         /* of the jump to it, to be patched */
+    uint32_t site2;        /* another one, or 0 */
+    uint32_t back;         /* where it returns to */
+    uint16_t op;           /* index */
+    int8_t base, reg, xmm; /* registers of the operation: address, data */
+    int32_t disp;
+    uint64_t imm;
+};
+#define STUBS_MAX 512
+
+struct gen {
+    struct jit *j;
+    struct emit *e;
+    const struct ir_block *block;
+    struct value values[IR_BLOCK_OPS_MAX];
+    uint16_t owner[16]; /* value in a general register; NO_VALUE */
+    uint16_t xmm_owner[16];
+    uint16_t pin_value[JIT_PINNED_MAX];
+    uint16_t holder[512];        /* by slot / 8: the value whose home it is */
+    uint32_t locked, xmm_locked; /* registers of the current operation */
+    uint32_t spills;             /* in use, a bit each */
+    struct stub stubs[STUBS_MAX];
+    uint32_t stub_count;
+    uint32_t entry;
+    uint32_t i;  /* current operation */
+    bool failed; /* ran out of something: leave this instruction to the interpreter */
+};
+
+const struct ir_op *gen_op(const struct gen *g);
+uint16_t gen_rep(const struct gen *g, ir_ref v);
+bool gen_is_const(const struct gen *g, ir_ref v, uint64_t *imm);
+/* In a general register, locked until the operation is done. */
+unsigned gen_reg(struct gen *g, ir_ref v);
+/* In a register, or where it is in memory. */
+struct rm gen_rm(struct gen *g, ir_ref v);
+/* Into a scratch register; locks nothing. */
+void gen_copy(struct gen *g, unsigned to, ir_ref v);
+unsigned gen_xmm(struct gen *g, ir_ref v);
+/* A register for the result of the current operation: a pinned one if it is PUT there next, an
+ * operand's that dies here, or a free one. */
+unsigned gen_dest(struct gen *g, ir_ref reuse);
+unsigned gen_dest_xmm(struct gen *g);
+struct stub *gen_stub(struct gen *g, enum stub_kind kind, uint32_t site);
+uint32_t gen_refund(const struct gen *g, unsigned insn); /* ticks to give back before `insn` */
+struct rm gen_slot(const struct gen *g, uint64_t offset);
+/* Writes hart.pc := pc; changes rax, no flags. */
+void gen_set_pc(struct gen *g, vaddr pc);
+vaddr gen_insn_pc(const struct gen *g, unsigned insn);
+void gen_jump_to_thunk(struct gen *g, uint32_t thunk);
+void gen_call_thunk(struct gen *g, uint32_t thunk);
+
+/* ops.c, memory.c, fp.c: one operation each; false: not translated. */
+bool gen_integer(struct gen *g, const struct ir_op *o);
+bool gen_memory(struct gen *g, const struct ir_op *o);
+bool gen_fp(struct gen *g, const struct ir_op *o);
+/* For an exit or a select: the compare `v` (fused, or a value); returns the condition. */
+enum cond gen_condition(struct gen *g, ir_ref v);
+bool gen_can_fuse(const struct ir_op *o);
+void gen_memory_stub(struct gen *g, const struct stub *s);
+void gen_fp_stub(struct gen *g, const struct stub *s);
+
+/* thunks.c */
+void thunks_make(struct jit *j);
+
+/* slow.c: called by thunks */
+struct slow_answer {
+    uint64_t value;
+    uint64_t left; /* 0: done; else enum jit_left + 1 */
+};
+struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info);
+uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value);
+struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const uint64_t *args,
+                             const struct context *c, uint64_t left);
+uint64_t slow_fp(struct cpu *cpu, const struct ir_op *o, const uint64_t *args);
+struct slow_answer slow_rmw(struct cpu *cpu, const struct ir_op *o, const uint64_t *args);
+void slow_sync(struct cpu *cpu);
+/* hart.fp_flags |= the sticky flags of an MXCSR, without the denormal one. */
+void take_mxcsr(struct cpu *cpu, uint32_t mxcsr);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * memory: loads, stores and read-modify-write. Hot: hit and page crossing in one compare. Cold: the
+ * C side tries; what it must not do (devices, code in use, watched pages) ends the block before
+ * the instruction. And the calls of helpers, which are alike.
+ */
+#include "jit/amd64/amd64.h"
+
+#define READ_AT  ((int32_t)offsetof(struct space, read))
+#define WRITE_AT ((int32_t)offsetof(struct space, write))
+
+/* Leaves rax = host address minus virtual address; returns the jump taken on a miss. */
+static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t table, unsigned size)
+{
+    struct emit *e = g->e;
+
+    emit_lea(e, RDX, rm_mem(base, disp));
+    if (g->j->has_bmi2) {
+        emit_vex(e, OP_F2 | OP_0F3A | 0xf0, false, RCX, 0, rm_reg(RDX)); /* rorx */
+        emit_byte(e, PAGE_BITS - 4);
+    } else {
+        emit_mov(e, false, RCX, rm_reg(RDX));
+        emit_shift_imm(e, SHIFT_SHR, false, RCX, PAGE_BITS - 4);
+    }
+    emit_alu_imm(e, ALU_AND, false, rm_reg(RCX), (TLB_ENTRIES - 1) << 4);
+    emit_mov(e, true, RAX, rm_sib(R14, RCX, 0, table + 8));
+    emit_alu(e, ALU_SUB, true, RDX, rm_sib(R14, RCX, 0, table));
+    emit_alu_imm(e, ALU_CMP, true, rm_reg(RDX), (int32_t)(PAGE_SIZE - size));
+    return emit_jcc(e, COND_A);
+}
+
+static bool displacement(const struct ir_op *o, int32_t *disp)
+{
+    *disp = (int32_t)o->imm;
+    return (uint64_t)(int64_t)(int32_t)o->imm == o->imm;
+}
+
+/* The address operand in a register, and what is left to add; a misaligned one of an operation
+ * that must be aligned goes the cold way. */
+static uint32_t check_aligned(struct gen *g, const struct ir_op *o, unsigned base, int32_t disp)
+{
+    unsigned size = MEM_SIZE(o->attr);
+
+    if (!(o->attr & MEM_ALIGNED) || size == 1) {
+        return 0;
+    }
+    emit_lea(g->e, RDX, rm_mem(base, disp));
+    emit_op(g->e, 0xf6, false, 0, rm_reg(RDX)); /* test dl, imm8 */
+    emit_byte(g->e, size - 1);
+    return emit_jcc(g->e, COND_NE);
+}
+
+static bool load(struct gen *g, const struct ir_op *o)
+{
+    unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->attr);
+    bool is_fp = type == IR_F32 || type == IR_F64;
+    int32_t disp;
+    unsigned base, dst;
+    uint32_t aligned, miss;
+    struct stub *s;
+    struct rm from;
+
+    base = gen_reg(g, o->a);
+    if (!displacement(o, &disp)) {
+        return false;
+    }
+    dst = is_fp ? gen_dest_xmm(g) : gen_dest(g, IR_ABSENT);
+    aligned = check_aligned(g, o, base, disp);
+    miss = look_up(g, base, disp, READ_AT, size);
+    from = rm_sib(base, RAX, 0, disp);
+    if (is_fp) {
+        emit_op(g->e, (size == 4 ? OP_F3 : OP_F2) | OP_0F | 0x10, false, dst, from);
+    } else if (size == 8) {
+        emit_mov(g->e, true, dst, from);
+    } else if (size == 4) {
+        if (o->attr & MEM_SIGNED) {
+            emit_op(g->e, 0x63, true, dst, from);
+        } else {
+            emit_mov(g->e, false, dst, from);
+        }
+    } else {
+        emit_op(g->e, OP_0F | (o->attr & MEM_SIGNED ? 0xbeu : 0xb6u) | (size == 2), type == IR_I64,
+                dst, from);
+    }
+    s = gen_stub(g, STUB_LOAD, miss);
+    s->site2 = aligned;
+    s->back = g->e->at;
+    s->base = (int8_t)base;
+    s->disp = disp;
+    s->reg = is_fp ? -1 : (int8_t)dst;
+    s->xmm = is_fp ? (int8_t)dst : -1;
+    return true;
+}
+
+/* The value to be stored: a register, an xmm register, or a constant that fits. */
+static void store_hot(struct gen *g, const struct ir_op *o, struct rm to, int reg, int xmm,
+                      uint64_t imm)
+{
+    unsigned size = MEM_SIZE(o->attr);
+    struct emit *e = g->e;
+
+    if (xmm >= 0) {
+        emit_op(e, (size == 4 ? OP_F3 : OP_F2) | OP_0F | 0x11, false, (unsigned)xmm, to);
+    } else if (reg >= 0) {
+        unsigned op = size == 1 ? 0x88u | OP_BYTE : size == 2 ? 0x89u | OP_66 : 0x89u;
+        emit_op(e, op, size == 8, (unsigned)reg, to);
+    } else if (size == 1) {
+        emit_op(e, 0xc6, false, 0, to);
+        emit_byte(e, (uint8_t)imm);
+    } else if (size == 2) {
+        emit_op(e, 0xc7 | OP_66, false, 0, to);
+        emit_byte(e, (uint8_t)imm);
+        emit_byte(e, (uint8_t)(imm >> 8));
+    } else {
+        emit_op(e, 0xc7, size == 8, 0, to);
+        emit_32(e, (uint32_t)imm);
+    }
+}
+
+static bool store(struct gen *g, const struct ir_op *o)
+{
+    unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->attr);
+    bool conditional = o->op == IR_STC;
+    int32_t disp = 0;
+    unsigned base;
+    int reg = -1, xmm = -1;
+    uint64_t imm = 0;
+    uint32_t skip = 0, aligned, miss;
+    struct stub *s;
+
+    if (!conditional && !displacement(o, &disp)) {
+        return false;
+    }
+    base = gen_reg(g, o->a);
+    if (gen_is_const(g, o->b, &imm) && (size < 8 || (uint64_t)(int64_t)(int32_t)imm == imm)) {
+        reg = -1;
+    } else if (type == IR_F32 || type == IR_F64) {
+        xmm = (int)gen_xmm(g, o->b);
+    } else {
+        reg = (int)gen_reg(g, o->b);
+    }
+    if (conditional) {
+        unsigned c = gen_reg(g, o->c);
+        emit_op(g->e, 0x85, true, c, rm_reg(c));
+        skip = emit_jcc(g->e, COND_E);
+    }
+    aligned = check_aligned(g, o, base, disp);
+    miss = look_up(g, base, disp, WRITE_AT, size);
+    store_hot(g, o, rm_sib(base, RAX, 0, disp), reg, xmm, imm);
+    s = gen_stub(g, STUB_STORE, miss);
+    s->site2 = aligned;
+    s->back = g->e->at;
+    s->base = (int8_t)base;
+    s->disp = disp;
+    s->reg = (int8_t)reg;
+    s->xmm = (int8_t)xmm;
+    s->imm = imm;
+    if (skip) {
+        emit_patch(g->e, skip, g->e->at);
+    }
+    return true;
+}
+
+static uint32_t site_info(const struct gen *g, const struct ir_op *o)
+{
+    return SITE_INFO(o->attr, gen_refund(g, o->insn));
+}
+
+void gen_memory_stub(struct gen *g, const struct stub *s)
+{
+    const struct ir_op *o = &g->block->ops[s->op];
+    struct emit *e = g->e;
+
+    emit_lea(e, RDX, rm_mem((unsigned)s->base, s->disp));
+    if (s->kind == STUB_STORE) {
+        if (s->xmm >= 0) {
+            emit_op(e, OP_66 | OP_0F | 0xd6, false, (unsigned)s->xmm, rm_mem(RSP, FRAME_ARGS));
+        } else if (s->reg >= 0) {
+            emit_mov_to(e, true, rm_mem(RSP, FRAME_ARGS), (unsigned)s->reg);
+        } else {
+            emit_op(e, 0xc7, true, 0, rm_mem(RSP, FRAME_ARGS));
+            emit_32(e, (uint32_t)s->imm);
+        }
+    }
+    gen_set_pc(g, gen_insn_pc(g, o->insn));
+    emit_mov_imm(e, RCX, site_info(g, o));
+    gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load : g->j->store);
+    if (s->kind == STUB_LOAD) {
+        if (s->xmm >= 0) {
+            emit_op(e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
+        } else {
+            emit_mov(e, true, (unsigned)s->reg, rm_reg(RAX));
+        }
+    }
+    emit_patch(e, emit_jmp(e), s->back);
+}
+
+/* ---- calls of C: values in FRAME_ARGS ---- */
+
+static void pass(struct gen *g, ir_ref v, unsigned n)
+{
+    struct rm to = rm_mem(RSP, FRAME_ARGS + 8 * (int)n);
+    uint64_t imm;
+
+    if (v == IR_ABSENT) {
+        return;
+    }
+    if (gen_is_const(g, v, &imm)) {
+        emit_mov_imm(g->e, RAX, imm);
+        emit_mov_to(g->e, true, to, RAX);
+    } else if (g->values[gen_rep(g, v)].xmm >= 0) {
+        emit_op(g->e, OP_66 | OP_0F | 0xd6, false, gen_xmm(g, v), to);
+    } else {
+        unsigned r = gen_reg(g, v);
+        if ((g->block->ops[v].type & IR_TYPE_MASK) == IR_I32) { /* C sees it zero-extended */
+            emit_mov(g->e, false, RAX, rm_reg(r));
+            r = RAX;
+        }
+        emit_mov_to(g->e, true, to, r);
+    }
+}
+
+static bool call_helper(struct gen *g, const struct ir_op *o)
+{
+    unsigned dst;
+
+    pass(g, o->a, 0);
+    pass(g, o->b, 1);
+    pass(g, o->c, 2);
+    gen_set_pc(g, gen_insn_pc(g, o->insn));
+    dst = gen_dest(g, IR_ABSENT);
+    emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)&g->block->helpers[o->x]);
+    emit_mov_imm(g->e, RCX, site_info(g, o));
+    gen_call_thunk(g, g->j->call);
+    emit_mov(g->e, true, dst, rm_reg(RAX));
+    return true;
+}
+
+static bool read_modify_write(struct gen *g, const struct ir_op *o)
+{
+    unsigned dst;
+
+    pass(g, o->a, 0);
+    pass(g, o->b, 1);
+    gen_set_pc(g, gen_insn_pc(g, o->insn));
+    dst = gen_dest(g, IR_ABSENT);
+    emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)o);
+    emit_mov_imm(g->e, RCX, site_info(g, o));
+    gen_call_thunk(g, g->j->rmw);
+    emit_mov(g->e, true, dst, rm_reg(RAX));
+    return true;
+}
+
+bool gen_memory(struct gen *g, const struct ir_op *o)
+{
+    switch (o->op) {
+    case IR_LD: return load(g, o);
+    case IR_ST:
+    case IR_STC: return store(g, o);
+    case IR_CALL: return call_helper(g, o);
+    case IR_RMW: return read_modify_write(g, o);
+    default: return false;
+    }
+}

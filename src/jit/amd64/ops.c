@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * ops: integer operations. i32 values may have anything above bit 31 in their registers: every
+ * operation on them is a 32-bit one, and ZEXT and SEXT clean up.
+ */
+#include "jit/amd64/amd64.h"
+
+static bool is_wide(const struct ir_op *o)
+{
+    return (o->type & IR_TYPE_MASK) == IR_I64;
+}
+
+/* Operand b as a constant, masked to the type. */
+static bool b_const(const struct gen *g, const struct ir_op *o, uint64_t *imm)
+{
+    if (o->type & IR_IMM) {
+        *imm = is_wide(o) ? o->imm : (uint64_t)(int64_t)(int32_t)o->imm;
+        return true;
+    }
+    if (gen_is_const(g, o->b, imm)) {
+        *imm = is_wide(o) ? *imm : (uint64_t)(int64_t)(int32_t)*imm;
+        return true;
+    }
+    return false;
+}
+
+static bool fits_32(uint64_t imm)
+{
+    return (uint64_t)(int64_t)(int32_t)imm == imm;
+}
+
+/* add, sub, and, or, xor */
+static void alu(struct gen *g, const struct ir_op *o, enum alu op, bool commutes)
+{
+    bool wide = is_wide(o);
+    uint64_t imm;
+    unsigned a, dst, b;
+    struct rm rb;
+
+    if (b_const(g, o, &imm) && fits_32(imm)) {
+        struct rm ra = gen_rm(g, o->a);
+        dst = gen_dest(g, o->a);
+        if (!ra.is_memory && ra.base != dst && (op == ALU_ADD || op == ALU_SUB) &&
+            imm != UINT64_C(0xffffffff80000000)) {
+            emit_op(g->e, 0x8d, wide, dst,
+                    rm_mem(ra.base, op == ALU_ADD ? (int64_t)imm : -(int64_t)imm));
+            return;
+        }
+        if (ra.is_memory || ra.base != dst) {
+            emit_mov(g->e, wide, dst, ra);
+        }
+        emit_alu_imm(g->e, op, wide, rm_reg(dst), (int32_t)imm);
+        return;
+    }
+    a = gen_reg(g, o->a);
+    if (o->type & IR_IMM) {
+        emit_mov_imm(g->e, RCX, o->imm);
+        rb = rm_reg(RCX);
+    } else {
+        rb = gen_rm(g, o->b);
+    }
+    dst = gen_dest(g, o->a);
+    b = rb.is_memory ? NO_REG : rb.base;
+    if (dst == b && dst != a) {
+        if (commutes) {
+            emit_alu(g->e, op, wide, dst, rm_reg(a));
+            return;
+        }
+        emit_mov(g->e, wide, RAX, rm_reg(a));
+        emit_alu(g->e, op, wide, RAX, rb);
+        emit_mov(g->e, wide, dst, rm_reg(RAX));
+        return;
+    }
+    if (dst != a && b != NO_REG && op == ALU_ADD) {
+        emit_op(g->e, 0x8d, wide, dst, rm_sib(a, b, 0, 0));
+        return;
+    }
+    if (dst != a) {
+        emit_mov(g->e, wide, dst, rm_reg(a));
+    }
+    emit_alu(g->e, op, wide, dst, rb);
+}
+
+/* b in a register, constants too. */
+static unsigned b_reg(struct gen *g, const struct ir_op *o, unsigned scratch)
+{
+    if (o->type & IR_IMM) {
+        emit_mov_imm(g->e, scratch, is_wide(o) ? o->imm : (uint32_t)o->imm);
+        return scratch;
+    }
+    return gen_reg(g, o->b);
+}
+
+/* andn, orn: a op ~b */
+static void alu_not(struct gen *g, const struct ir_op *o, enum alu op)
+{
+    unsigned a = gen_reg(g, o->a), b = b_reg(g, o, RCX);
+    unsigned dst = gen_dest(g, IR_ABSENT);
+
+    emit_mov(g->e, true, RAX, rm_reg(b));
+    emit_op(g->e, 0xf7, true, 2, rm_reg(RAX)); /* not */
+    emit_alu(g->e, op, true, RAX, rm_reg(a));
+    emit_mov(g->e, is_wide(o), dst, rm_reg(RAX));
+}
+
+static void multiply(struct gen *g, const struct ir_op *o)
+{
+    unsigned a = gen_reg(g, o->a), b = b_reg(g, o, RCX);
+    unsigned dst = gen_dest(g, o->a);
+
+    if (dst == b) {
+        emit_op(g->e, OP_0F | 0xaf, is_wide(o), dst, rm_reg(a));
+        return;
+    }
+    if (dst != a) {
+        emit_mov(g->e, true, dst, rm_reg(a));
+    }
+    emit_op(g->e, OP_0F | 0xaf, is_wide(o), dst, rm_reg(b));
+}
+
+static void multiply_high(struct gen *g, const struct ir_op *o)
+{
+    unsigned a = gen_reg(g, o->a), b = b_reg(g, o, RCX);
+    unsigned dst = gen_dest(g, IR_ABSENT);
+
+    emit_mov(g->e, true, RAX, rm_reg(a));
+    emit_op(g->e, 0xf7, is_wide(o), o->op == IR_MULHS ? 5 : 4, rm_reg(b));
+    if (o->op == IR_MULHSU) { /* unsigned product, less b where a is negative */
+        emit_mov(g->e, true, RAX, rm_reg(a));
+        emit_shift_imm(g->e, SHIFT_SAR, is_wide(o), RAX, is_wide(o) ? 63 : 31);
+        emit_alu(g->e, ALU_AND, is_wide(o), RAX, rm_reg(b));
+        emit_alu(g->e, ALU_SUB, is_wide(o), RDX, rm_reg(RAX));
+    }
+    emit_mov(g->e, is_wide(o), dst, rm_reg(RDX));
+}
+
+static uint32_t short_jcc(struct gen *g, enum cond c)
+{
+    emit_byte(g->e, 0x70u | c);
+    emit_byte(g->e, 0);
+    return g->e->at;
+}
+
+static void short_here(struct gen *g, uint32_t from)
+{
+    if (!g->e->full) {
+        g->e->base[from - 1] = (uint8_t)(g->e->at - from);
+    }
+}
+
+/* b == 0: quotient 0, remainder a; b == -1: quotient -a, remainder 0, so that nothing traps. */
+static void divide(struct gen *g, const struct ir_op *o)
+{
+    bool wide = is_wide(o), is_signed = o->op == IR_DIVS || o->op == IR_REMS;
+    bool remainder = o->op == IR_REMU || o->op == IR_REMS;
+    unsigned a = gen_reg(g, o->a), b = b_reg(g, o, RCX);
+    unsigned dst = gen_dest(g, IR_ABSENT);
+    uint32_t zero, one = 0, end1, end2 = 0;
+
+    emit_mov(g->e, true, RAX, rm_reg(a));
+    emit_op(g->e, 0x85, wide, b, rm_reg(b)); /* test */
+    zero = short_jcc(g, COND_E);
+    if (is_signed) {
+        emit_alu_imm(g->e, ALU_CMP, wide, rm_reg(b), -1);
+        one = short_jcc(g, COND_E);
+        if (wide) {
+            emit_byte(g->e, 0x48);
+        }
+        emit_byte(g->e, 0x99); /* cdq, cqo */
+        emit_op(g->e, 0xf7, wide, 7, rm_reg(b));
+    } else {
+        emit_alu(g->e, ALU_XOR, false, RDX, rm_reg(RDX));
+        emit_op(g->e, 0xf7, wide, 6, rm_reg(b));
+    }
+    emit_byte(g->e, 0xeb);
+    emit_byte(g->e, 0);
+    end1 = g->e->at;
+    if (is_signed) {
+        short_here(g, one);
+        emit_op(g->e, 0xf7, wide, 3, rm_reg(RAX)); /* neg */
+        emit_alu(g->e, ALU_XOR, false, RDX, rm_reg(RDX));
+        emit_byte(g->e, 0xeb);
+        emit_byte(g->e, 0);
+        end2 = g->e->at;
+    }
+    short_here(g, zero);
+    emit_mov(g->e, true, RDX, rm_reg(RAX));
+    emit_alu(g->e, ALU_XOR, false, RAX, rm_reg(RAX));
+    short_here(g, end1);
+    if (is_signed) {
+        short_here(g, end2);
+    }
+    emit_mov(g->e, wide, dst, rm_reg(remainder ? RDX : RAX));
+}
+
+static void shift(struct gen *g, const struct ir_op *o)
+{
+    bool wide = is_wide(o), rotates = o->op == IR_ROTL || o->op == IR_ROTR;
+    enum shift op = o->op == IR_SHL    ? SHIFT_SHL
+                    : o->op == IR_SHR  ? SHIFT_SHR
+                    : o->op == IR_SAR  ? SHIFT_SAR
+                    : o->op == IR_ROTL ? SHIFT_ROL
+                                       : SHIFT_ROR;
+    uint64_t imm;
+
+    if (b_const(g, o, &imm)) {
+        struct rm a = gen_rm(g, o->a);
+        unsigned dst = gen_dest(g, o->a);
+        if (a.is_memory || a.base != dst) {
+            emit_mov(g->e, wide, dst, a);
+        }
+        emit_shift_imm(g->e, op, wide, dst, (unsigned)imm & (wide ? 63 : 31));
+        return;
+    }
+    unsigned a = gen_reg(g, o->a), b = gen_reg(g, o->b);
+    if (g->j->has_bmi2 && !rotates) {
+        unsigned dst = gen_dest(g, IR_ABSENT);
+        unsigned prefix = op == SHIFT_SHL ? OP_66 : op == SHIFT_SHR ? OP_F2 : OP_F3;
+        emit_vex(g->e, prefix | OP_0F38 | 0xf7, wide, dst, b, rm_reg(a));
+        return;
+    }
+    unsigned dst = gen_dest(g, IR_ABSENT);
+    emit_mov(g->e, false, RCX, rm_reg(b));
+    emit_mov(g->e, true, RAX, rm_reg(a));
+    emit_shift_cl(g->e, op, wide, RAX);
+    emit_mov(g->e, wide, dst, rm_reg(RAX));
+}
+
+static void extract(struct gen *g, const struct ir_op *o)
+{
+    bool wide = is_wide(o), is_signed = o->op == IR_SEXTRACT;
+    unsigned pos = o->imm & 0xff, len = o->imm >> 8 & 0xff, width = wide ? 64 : 32;
+    struct rm a = gen_rm(g, o->a);
+    unsigned dst = gen_dest(g, o->a);
+
+    if (pos == 0 && (len == 8 || len == 16)) {
+        emit_op(g->e, OP_0F | (is_signed ? 0xbeu : 0xb6u) | (len == 16) | (len == 8 ? OP_BYTE : 0u),
+                wide, dst, a);
+        return;
+    }
+    if (pos == 0 && len == 32 && wide) {
+        if (is_signed) {
+            emit_op(g->e, 0x63, true, dst, a);
+        } else {
+            emit_mov(g->e, false, dst, a);
+        }
+        return;
+    }
+    if (a.is_memory || a.base != dst) {
+        emit_mov(g->e, wide, dst, a);
+    }
+    if (pos + len < width) {
+        if (!is_signed && pos == 0 && len < 32) {
+            emit_alu_imm(g->e, ALU_AND, false, rm_reg(dst), (int32_t)((UINT32_C(1) << len) - 1));
+            return;
+        }
+        emit_shift_imm(g->e, SHIFT_SHL, wide, dst, width - pos - len);
+    }
+    if (len < width) {
+        emit_shift_imm(g->e, is_signed ? SHIFT_SAR : SHIFT_SHR, wide, dst, width - len);
+    }
+}
+
+static void deposit(struct gen *g, const struct ir_op *o)
+{
+    unsigned pos = o->x & 0xff, len = o->x >> 8 & 0xff, width = is_wide(o) ? 64 : 32;
+    uint64_t mask = (UINT64_MAX >> (64 - len)) << pos;
+    unsigned a = gen_reg(g, o->a), b = gen_reg(g, o->b);
+    unsigned dst = gen_dest(g, IR_ABSENT);
+
+    emit_mov(g->e, true, RAX, rm_reg(b));
+    if (pos) {
+        emit_shift_imm(g->e, SHIFT_SHL, true, RAX, pos);
+    }
+    emit_mov_imm(g->e, RCX, mask);
+    emit_alu(g->e, ALU_AND, true, RAX, rm_reg(RCX));
+    emit_op(g->e, 0xf7, true, 2, rm_reg(RCX)); /* not */
+    emit_alu(g->e, ALU_AND, true, RCX, rm_reg(a));
+    emit_alu(g->e, ALU_OR, true, RAX, rm_reg(RCX));
+    emit_mov(g->e, width == 64, dst, rm_reg(RAX));
+}
+
+/* ---- compares ---- */
+
+bool gen_can_fuse(const struct ir_op *o)
+{
+    return o->op >= IR_EQ && o->op <= IR_LES;
+}
+
+static enum cond compare(struct gen *g, const struct ir_op *o)
+{
+    static const uint8_t conds[] = {[IR_EQ - IR_EQ] = COND_E,  [IR_NE - IR_EQ] = COND_NE,
+                                    [IR_LTU - IR_EQ] = COND_B, [IR_LEU - IR_EQ] = COND_BE,
+                                    [IR_LTS - IR_EQ] = COND_L, [IR_LES - IR_EQ] = COND_LE};
+    bool wide = is_wide(o);
+    uint64_t imm;
+
+    if (b_const(g, o, &imm) && fits_32(imm)) {
+        if (imm == 0 && (o->op == IR_EQ || o->op == IR_NE)) {
+            unsigned a = gen_reg(g, o->a);
+            emit_op(g->e, 0x85, wide, a, rm_reg(a));
+        } else {
+            emit_alu_imm(g->e, ALU_CMP, wide, gen_rm(g, o->a), (int32_t)imm);
+        }
+    } else if (o->type & IR_IMM) {
+        unsigned a = gen_reg(g, o->a);
+        emit_mov_imm(g->e, RCX, o->imm);
+        emit_alu(g->e, ALU_CMP, wide, a, rm_reg(RCX));
+    } else {
+        unsigned a = gen_reg(g, o->a);
+        emit_alu(g->e, ALU_CMP, wide, a, gen_rm(g, o->b));
+    }
+    return (enum cond)conds[o->op - IR_EQ];
+}
+
+enum cond gen_condition(struct gen *g, ir_ref v)
+{
+    const struct value *val = &g->values[v];
+
+    if (val->fused != NO_VALUE) {
+        return compare(g, &g->block->ops[v]);
+    }
+    unsigned r = gen_reg(g, v);
+    emit_op(g->e, 0x85, true, r, rm_reg(r));
+    return COND_NE;
+}
+
+static void set_condition(struct gen *g, const struct ir_op *o)
+{
+    enum cond c = compare(g, o);
+    unsigned dst = gen_dest(g, IR_ABSENT); /* may spill; moves change no flag */
+
+    emit_op(g->e, OP_0F | OP_BYTE | 0x90u | c, false, 0, rm_reg(RAX));
+    emit_op(g->e, OP_0F | OP_BYTE | 0xb6, false, dst, rm_reg(RAX));
+}
+
+static void min_max(struct gen *g, const struct ir_op *o)
+{
+    static const uint8_t take_b[] = {[IR_MINU - IR_MINU] = COND_A,
+                                     [IR_MAXU - IR_MINU] = COND_B,
+                                     [IR_MINS - IR_MINU] = COND_G,
+                                     [IR_MAXS - IR_MINU] = COND_L};
+    unsigned a = gen_reg(g, o->a), b = b_reg(g, o, RCX);
+    unsigned dst = gen_dest(g, IR_ABSENT);
+
+    emit_mov(g->e, true, RAX, rm_reg(a));
+    emit_alu(g->e, ALU_CMP, is_wide(o), RAX, rm_reg(b));
+    emit_op(g->e, OP_0F | 0x40u | take_b[o->op - IR_MINU], true, RAX, rm_reg(b));
+    emit_mov(g->e, is_wide(o), dst, rm_reg(RAX));
+}
+
+static bool select_value(struct gen *g, const struct ir_op *o)
+{
+    unsigned type = o->type & IR_TYPE_MASK;
+    unsigned dst;
+    enum cond c;
+
+    if (type != IR_I32 && type != IR_I64) {
+        return false;
+    }
+    gen_copy(g, RAX, o->b);
+    gen_copy(g, RDX, o->a);
+    c = gen_condition(g, o->c);
+    dst = gen_dest(g, IR_ABSENT); /* emits moves at most, which change no flag */
+    emit_op(g->e, OP_0F | 0x40u | c, true, RAX, rm_reg(RDX));
+    emit_mov(g->e, true, dst, rm_reg(RAX));
+    return true;
+}
+
+static void unary(struct gen *g, const struct ir_op *o)
+{
+    bool wide = is_wide(o);
+    struct rm a = gen_rm(g, o->a);
+    unsigned dst = gen_dest(g, o->a);
+
+    switch (o->op) {
+    case IR_CLZ: emit_op(g->e, OP_F3 | OP_0F | 0xbd, wide, dst, a); break;
+    case IR_CTZ: emit_op(g->e, OP_F3 | OP_0F | 0xbc, wide, dst, a); break;
+    case IR_POPCNT: emit_op(g->e, OP_F3 | OP_0F | 0xb8, wide, dst, a); break;
+    case IR_SEXT: emit_op(g->e, 0x63, true, dst, a); break;
+    case IR_ZEXT:
+    case IR_TRUNC: emit_mov(g->e, false, dst, a); break;
+    default: /* BSWAP */
+        emit_mov(g->e, wide, dst, a);
+        emit_byte(g->e, (wide ? 0x48u : 0x40u) | (dst >= R8));
+        emit_byte(g->e, 0x0f);
+        emit_byte(g->e, 0xc8 | (dst & 7));
+        break;
+    }
+}
+
+bool gen_integer(struct gen *g, const struct ir_op *o)
+{
+    switch (o->op) {
+    case IR_ADD: alu(g, o, ALU_ADD, true); return true;
+    case IR_SUB: alu(g, o, ALU_SUB, false); return true;
+    case IR_AND: alu(g, o, ALU_AND, true); return true;
+    case IR_OR: alu(g, o, ALU_OR, true); return true;
+    case IR_XOR: alu(g, o, ALU_XOR, true); return true;
+    case IR_ANDN: alu_not(g, o, ALU_AND); return true;
+    case IR_ORN: alu_not(g, o, ALU_OR); return true;
+    case IR_MUL: multiply(g, o); return true;
+    case IR_MULHU:
+    case IR_MULHS:
+    case IR_MULHSU: multiply_high(g, o); return true;
+    case IR_DIVU:
+    case IR_DIVS:
+    case IR_REMU:
+    case IR_REMS: divide(g, o); return true;
+    case IR_SHL:
+    case IR_SHR:
+    case IR_SAR:
+    case IR_ROTL:
+    case IR_ROTR: shift(g, o); return true;
+    case IR_EXTRACT:
+    case IR_SEXTRACT: extract(g, o); return true;
+    case IR_DEPOSIT: deposit(g, o); return true;
+    case IR_EQ:
+    case IR_NE:
+    case IR_LTU:
+    case IR_LEU:
+    case IR_LTS:
+    case IR_LES: set_condition(g, o); return true;
+    case IR_MINU:
+    case IR_MAXU:
+    case IR_MINS:
+    case IR_MAXS: min_max(g, o); return true;
+    case IR_SELECT: return select_value(g, o);
+    case IR_CLZ:
+    case IR_CTZ:
+    case IR_POPCNT:
+    case IR_BSWAP:
+    case IR_ZEXT:
+    case IR_SEXT:
+    case IR_TRUNC: unary(g, o); return true;
+    default: return false;
+    }
+}

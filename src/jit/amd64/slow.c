@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * slow: the C side of generated code, and its owner: making, entering, linking, killing.
+ */
+#include <stdlib.h>
+
+#include "base/softfloat.h"
+#include "jit/amd64/amd64.h"
+
+#include <cpuid.h>
+
+#define MXCSR_DEFAULT 0x1f80u /* everything masked, nearest, no flags */
+#define MXCSR_FLAGS   0x3fu
+
+/* ---- floating-point flags ---- */
+
+void take_mxcsr(struct cpu *cpu, uint32_t mxcsr)
+{
+    static const uint8_t to[6] = {FP_NV, 0, FP_DZ, FP_OF, FP_UF, FP_NX}; /* IE DE ZE OE UE PE */
+
+    if (likely((mxcsr & MXCSR_FLAGS) == 0)) {
+        return;
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        if (mxcsr >> i & 1) {
+            cpu->hart->fp_flags |= to[i];
+        }
+    }
+}
+
+void slow_sync(struct cpu *cpu)
+{
+    uint32_t mxcsr;
+
+    __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+    if (mxcsr & MXCSR_FLAGS) {
+        take_mxcsr(cpu, mxcsr);
+        mxcsr = MXCSR_DEFAULT;
+        __asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+    }
+}
+
+/* ---- from code ---- */
+
+struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info)
+{
+    struct slow_answer a = {0, 0};
+
+    switch (cpu_try_load(cpu, va, (uint8_t)info, &a.value)) {
+    case CPU_DONE: break;
+    case CPU_FAULT: a.left = JIT_FAULT + 1; break;
+    case CPU_HARD: a.left = JIT_HARD + 1; break;
+    }
+    return a;
+}
+
+uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value)
+{
+    switch (cpu_try_store(cpu, va, value, (uint8_t)info)) {
+    case CPU_DONE: break;
+    case CPU_FAULT: return JIT_FAULT + 1;
+    case CPU_HARD: return JIT_HARD + 1;
+    }
+    return 0;
+}
+
+struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const uint64_t *args,
+                             const struct context *c, uint64_t left)
+{
+    struct slow_answer a = {0, 0};
+
+    if (h->effects & HELPER_READS) {
+        slow_sync(cpu);
+        cpu->block_tick = c->end - left;
+        cpu->insn = 0;
+        cpu->hart->instructions = c->end_instructions - left;
+    }
+    a.value = h->call(cpu, args[0], args[1], args[2]);
+    if (cpu->fault.raised) {
+        a.left = JIT_FAULT + 1;
+    }
+    must(!cpu->look);
+    return a;
+}
+
+uint64_t slow_fp(struct cpu *cpu, const struct ir_op *o, const uint64_t *args)
+{
+    return ir_fp_value(cpu, o, args[0], args[1], args[2]);
+}
+
+struct slow_answer slow_rmw(struct cpu *cpu, const struct ir_op *o, const uint64_t *args)
+{
+    struct slow_answer a = {0, 0};
+
+    switch (ir_try_rmw(cpu, o, args[0], args[1], &a.value)) {
+    case CPU_DONE: break;
+    case CPU_FAULT: a.left = JIT_FAULT + 1; break;
+    case CPU_HARD: a.left = JIT_HARD + 1; break;
+    }
+    return a;
+}
+
+/* ---- the owner ---- */
+
+static void look_at_host(struct jit *j)
+{
+    unsigned a, b, c, d;
+
+    if (__get_cpuid(1, &a, &b, &c, &d)) {
+        j->has_popcnt = c >> 23 & 1;
+        j->has_fma = c >> 12 & 1;
+    }
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+        j->has_bmi2 = (b >> 8 & 1) && (b >> 3 & 1);
+    }
+    if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
+        j->has_lzcnt = c >> 5 & 1;
+    }
+}
+
+/* AVX for the three-operand forms. */
+bool jit_supported(void)
+{
+    const unsigned need = 1u << 28 | 1u << 27; /* AVX, OSXSAVE */
+    unsigned a, b, c, d;
+
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & need) != need) {
+        return false;
+    }
+    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    return (a & 6) == 6; /* the host's kernel keeps the AVX state */
+}
+
+struct jit *jit_new(const struct jit_guest *guest, struct error *e)
+{
+    struct jit *j = base_alloc(1, sizeof(*j));
+
+    j->guest = *guest;
+    if (j->guest.pinned_count > PIN_REGS) {
+        j->guest.pinned_count = PIN_REGS;
+    }
+    if (host_exec_map(&j->memory, CODE_BYTES, e) < 0) {
+        free(j);
+        return NULL;
+    }
+    look_at_host(j);
+    j->gen = base_alloc(1, sizeof(*j->gen));
+    j->gen->j = j;
+    j->gen->e = &j->e;
+    j->cold_start = CODE_BYTES / 2;
+    j->e = (struct emit){.base = j->memory.write, .limit = j->cold_start};
+    thunks_make(j);
+    j->first_hot = (uint32_t)align_up(j->e.at, 64);
+    jit_flush(j);
+    return j;
+}
+
+void jit_free(struct jit *j)
+{
+    if (j) {
+        host_exec_unmap(&j->memory);
+        free(j->gen);
+        free(j);
+    }
+}
+
+void jit_flush(struct jit *j)
+{
+    j->hot = j->first_hot;
+    j->cold = j->cold_start;
+}
+
+const void *jit_no_code(const struct jit *j)
+{
+    return j->memory.exec + j->lookup_rax;
+}
+
+/* Its entry becomes a jump to its own limit stub, but the count is not taken yet there: it is the
+ * first instruction, so jump behind the giving back. The stub begins with `add r15, n`. */
+void jit_kill(struct jit *j, const void *code)
+{
+    uint32_t at = (uint32_t)((const uint8_t *)code - j->memory.exec);
+    uint8_t *w = j->memory.write + at;
+    /* sub r15, imm8 is 4 bytes, then js rel32: 0f 88 */
+    uint32_t stub = at + 10 + (uint32_t)bytes_get_le(w + 6, 4);
+
+    must(w[4] == 0x0f && w[5] == 0x88);
+    j->e.full = false;
+    w[0] = 0xe9;
+    emit_patch(&j->e, at + 1, stub + 4); /* add r15, imm8 is 4 bytes as well */
+}
+
+void jit_link(struct jit *j, uint32_t site, const void *code)
+{
+    j->e.full = false;
+    emit_patch(&j->e, site, (uint32_t)((const uint8_t *)code - j->memory.exec));
+}
+
+size_t jit_code_bytes(const struct jit *j)
+{
+    return (j->hot - j->first_hot) + (j->cold - j->cold_start);
+}
+
+void jit_last_code(const struct jit *j, const uint8_t **hot, size_t *hot_bytes,
+                   const uint8_t **cold, size_t *cold_bytes)
+{
+    *hot = j->memory.exec + j->last_hot;
+    *hot_bytes = j->hot - j->last_hot;
+    *cold = j->memory.exec + j->last_cold;
+    *cold_bytes = j->cold - j->last_cold;
+}
+
+enum jit_left jit_run(struct jit *j, struct cpu *cpu, const void *code, tick now, uint64_t budget,
+                      struct jit_result *result)
+{
+    uint64_t most = budget < INT64_MAX / 2 ? budget : INT64_MAX / 2;
+    struct context c = {.mxcsr = MXCSR_DEFAULT,
+                        .end = now + most,
+                        .end_instructions = cpu->hart->instructions + most};
+    enum jit_left (*enter)(struct cpu *, const void *, uint64_t, struct context *);
+    const uint8_t *entry = j->memory.exec + j->enter;
+    enum jit_left left;
+
+    memcpy(&enter, &entry, sizeof enter);
+    left = enter(cpu, code, most, &c);
+    take_mxcsr(cpu, c.mxcsr);
+    result->ran = most - c.left;
+    result->site = c.site;
+    cpu->hart->instructions = c.end_instructions - c.left;
+    return left;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * thunks: the fixed pieces of code: the way in, the way out, and the ways to C. After the System V
+ * AMD64 ABI: C keeps rbx rbp r12..r15; the stack is aligned to 16 at a call.
+ */
+#include "base/softfloat.h"
+#include "jit/amd64/amd64.h"
+
+static const uint8_t kept[] = {RBX, RBP, R12, R13, R14, R15};
+static const uint8_t lost[] = {RSI, RDI, R8, R9, R10, R11}; /* ours that C may change */
+
+static void push(struct emit *e, unsigned r)
+{
+    if (r >= R8) {
+        emit_byte(e, 0x41);
+    }
+    emit_byte(e, 0x50 | (r & 7));
+}
+
+static void pop(struct emit *e, unsigned r)
+{
+    if (r >= R8) {
+        emit_byte(e, 0x41);
+    }
+    emit_byte(e, 0x58 | (r & 7));
+}
+
+static struct rm pin_slot(const struct jit *j, unsigned p)
+{
+    return rm_mem(RBP, (int64_t)j->guest.pinned[p] - STATE_BIAS);
+}
+
+/* enum jit_left (*enter)(cpu, code, ticks, context): rdi rsi rdx rcx */
+static void make_enter(struct jit *j)
+{
+    struct emit *e = &j->e;
+
+    j->enter = e->at;
+    for (unsigned i = 0; i < ARRAY_LEN(kept); i++) {
+        push(e, kept[i]);
+    }
+    emit_alu_imm(e, ALU_SUB, true, rm_reg(RSP), FRAME_SIZE);
+    emit_mov_to(e, true, rm_mem(RSP, FRAME_CPU), RDI);
+    emit_mov_to(e, true, rm_mem(RSP, FRAME_CONTEXT), RCX);
+    emit_op(e, OP_0F | 0xae, false, 2, rm_mem(RCX, offsetof(struct context, mxcsr))); /* ldmxcsr */
+    emit_mov(e, true, R15, rm_reg(RDX));
+    emit_mov(e, true, RAX, rm_reg(RSI));
+    emit_mov(e, true, RBP, rm_mem(RDI, offsetof(struct cpu, state)));
+    emit_alu_imm(e, ALU_SUB, true, rm_reg(RBP), -STATE_BIAS);
+    emit_mov(e, true, R14, rm_mem(RDI, offsetof(struct cpu, space)));
+    for (unsigned p = 0; p < j->guest.pinned_count; p++) {
+        emit_mov(e, true, pin_regs[p], pin_slot(j, p));
+    }
+    emit_op(e, 0xff, false, 4, rm_reg(RAX));
+}
+
+/* eax: why; ecx: the site */
+static void make_leave(struct jit *j)
+{
+    struct emit *e = &j->e;
+
+    j->leave = e->at;
+    for (unsigned p = 0; p < j->guest.pinned_count; p++) {
+        emit_mov_to(e, true, pin_slot(j, p), pin_regs[p]);
+    }
+    emit_mov(e, true, RDX, rm_mem(RSP, FRAME_CONTEXT));
+    emit_mov_to(e, true, rm_mem(RDX, offsetof(struct context, left)), R15);
+    emit_mov_to(e, false, rm_mem(RDX, offsetof(struct context, site)), RCX);
+    emit_op(e, OP_0F | 0xae, false, 3, rm_mem(RDX, offsetof(struct context, mxcsr))); /* stmxcsr */
+    emit_alu_imm(e, ALU_SUB, true, rm_reg(RSP), -FRAME_SIZE);
+    for (unsigned i = ARRAY_LEN(kept); i-- > 0;) {
+        pop(e, kept[i]);
+    }
+    emit_byte(e, 0xc3);
+}
+
+static void jump_to(struct emit *e, uint32_t target)
+{
+    emit_patch(e, emit_jmp(e), target);
+}
+
+/* In a thunk that was called, the frame is 8 bytes further. */
+static struct rm frame(int at)
+{
+    return rm_mem(RSP, at + 8);
+}
+
+static void save(struct emit *e)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(lost); i++) {
+        emit_mov_to(e, true, frame(FRAME_GPR + 8 * (int)i), lost[i]);
+    }
+    for (unsigned i = 0; i < XMM_COUNT; i++) {
+        emit_op(e, OP_66 | OP_0F | 0xd6, false, XMM_FIRST + i, frame(FRAME_XMM + 8 * (int)i));
+    }
+}
+
+static void restore(struct emit *e)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(lost); i++) {
+        emit_mov(e, true, lost[i], frame(FRAME_GPR + 8 * (int)i));
+    }
+    for (unsigned i = 0; i < XMM_COUNT; i++) {
+        emit_op(e, OP_F3 | OP_0F | 0x7e, false, XMM_FIRST + i, frame(FRAME_XMM + 8 * (int)i));
+    }
+}
+
+static void call_c(struct emit *e, uint64_t function)
+{
+    emit_mov_imm(e, RAX, function);
+    emit_alu_imm(e, ALU_SUB, true, rm_reg(RSP), 8);
+    emit_op(e, 0xff, false, 2, rm_reg(RAX));
+    emit_alu_imm(e, ALU_SUB, true, rm_reg(RSP), -8);
+}
+
+/* If the status register is not 0 it is enum jit_left + 1: drops the return address, gives back
+ * the ticks of FRAME_INFO, leaves. */
+static void leave_if(struct jit *j, unsigned status)
+{
+    struct emit *e = &j->e;
+    uint32_t done;
+
+    emit_op(e, 0x85, false, status, rm_reg(status));
+    done = emit_jcc(e, COND_E);
+    emit_mov(e, false, RCX, frame(FRAME_INFO));
+    emit_shift_imm(e, SHIFT_SHR, false, RCX, 8);
+    emit_alu(e, ALU_ADD, true, R15, rm_reg(RCX));
+    emit_lea(e, RAX, rm_mem(status, -1));
+    emit_alu_imm(e, ALU_SUB, true, rm_reg(RSP), -8);
+    jump_to(e, j->leave);
+    emit_patch(e, done, e->at);
+    emit_byte(e, 0xc3);
+}
+
+/* rdx: address, ecx: SITE_INFO; the answer in rax */
+static uint32_t make_load(struct jit *j)
+{
+    struct emit *e = &j->e;
+    uint32_t at = e->at;
+
+    save(e);
+    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
+    emit_mov(e, true, RDI, frame(FRAME_CPU));
+    emit_mov(e, true, RSI, rm_reg(RDX));
+    emit_mov(e, false, RDX, rm_reg(RCX));
+    call_c(e, (uint64_t)(uintptr_t)slow_load);
+    restore(e);
+    leave_if(j, RDX);
+    return at;
+}
+
+static uint32_t make_store(struct jit *j)
+{
+    struct emit *e = &j->e;
+    uint32_t at = e->at;
+
+    save(e);
+    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
+    emit_mov(e, true, RDI, frame(FRAME_CPU));
+    emit_mov(e, true, RSI, rm_reg(RDX));
+    emit_mov(e, false, RDX, rm_reg(RCX));
+    emit_mov(e, true, RCX, frame(FRAME_ARGS));
+    call_c(e, (uint64_t)(uintptr_t)slow_store);
+    restore(e);
+    leave_if(j, RAX);
+    return at;
+}
+
+/* rdx: the helper, ecx: SITE_INFO, FRAME_ARGS. It may read the pinned slots. */
+static uint32_t make_call(struct jit *j)
+{
+    struct emit *e = &j->e;
+    uint32_t at = e->at;
+
+    for (unsigned p = 0; p < j->guest.pinned_count; p++) {
+        emit_mov_to(e, true, pin_slot(j, p), pin_regs[p]);
+    }
+    save(e);
+    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
+    /* left = r15 + refund: the ticks left before this instruction */
+    emit_shift_imm(e, SHIFT_SHR, false, RCX, 8);
+    emit_lea(e, R8, rm_sib(R15, RCX, 0, 0));
+    emit_mov(e, true, RSI, rm_reg(RDX));
+    emit_mov(e, true, RDI, frame(FRAME_CPU));
+    emit_lea(e, RDX, frame(FRAME_ARGS));
+    emit_mov(e, true, RCX, frame(FRAME_CONTEXT));
+    call_c(e, (uint64_t)(uintptr_t)slow_call);
+    restore(e);
+    leave_if(j, RDX);
+    return at;
+}
+
+/* rdx: the operation, FRAME_ARGS; never leaves */
+static uint32_t make_fp(struct jit *j)
+{
+    struct emit *e = &j->e;
+    uint32_t at = e->at;
+
+    save(e);
+    emit_mov(e, true, RSI, rm_reg(RDX));
+    emit_mov(e, true, RDI, frame(FRAME_CPU));
+    emit_lea(e, RDX, frame(FRAME_ARGS));
+    call_c(e, (uint64_t)(uintptr_t)slow_fp);
+    restore(e);
+    emit_byte(e, 0xc3);
+    return at;
+}
+
+/* rdx: the operation, ecx: SITE_INFO, FRAME_ARGS */
+static uint32_t make_rmw(struct jit *j)
+{
+    struct emit *e = &j->e;
+    uint32_t at = e->at;
+
+    save(e);
+    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
+    emit_mov(e, true, RSI, rm_reg(RDX));
+    emit_mov(e, true, RDI, frame(FRAME_CPU));
+    emit_lea(e, RDX, frame(FRAME_ARGS));
+    call_c(e, (uint64_t)(uintptr_t)slow_rmw);
+    restore(e);
+    leave_if(j, RDX);
+    return at;
+}
+
+static uint32_t make_sync(struct jit *j)
+{
+    struct emit *e = &j->e;
+    uint32_t at = e->at;
+
+    save(e);
+    emit_mov(e, true, RDI, frame(FRAME_CPU));
+    call_c(e, (uint64_t)(uintptr_t)slow_sync);
+    restore(e);
+    emit_byte(e, 0xc3);
+    return at;
+}
+
+void thunks_make(struct jit *j)
+{
+    struct emit *e = &j->e;
+
+    make_enter(j);
+    make_leave(j);
+    j->lookup_rax = e->at; /* rax: the pc */
+    emit_mov_to(e, true, rm_mem(RBP, (int)offsetof(struct hart, pc) - STATE_BIAS), RAX);
+    emit_mov_imm(e, RAX, JIT_LOOKUP);
+    jump_to(e, j->leave);
+    j->link = e->at; /* ecx: the site; hart.pc is set */
+    emit_mov_imm(e, RAX, JIT_LINK);
+    jump_to(e, j->leave);
+    j->load = make_load(j);
+    j->store = make_store(j);
+    j->call = make_call(j);
+    j->fp = make_fp(j);
+    j->rmw = make_rmw(j);
+    j->sync = make_sync(j);
+    must(!e->full);
+}

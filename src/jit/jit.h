@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * jit: IR to host code. What the code does is what ir_interp() does with the same block; what it
+ * cannot do (devices, stores to code in use, watched pages, helpers that write state, operations
+ * without a translation) it leaves to the interpreter, one instruction at a time, at exact state:
+ * JIT_HARD. So nothing guest-visible depends on whether, when or what was compiled.
+ *
+ * Execution contract: hart.pc, hart.instructions and every slot are exact whenever jit_run()
+ * returns. Inside, some slots live in host registers, and the count lives in one.
+ */
+#ifndef JIT_JIT_H
+#define JIT_JIT_H
+
+#include "base/base.h"
+#include "cpu/cpu.h"
+#include "ir/ir.h"
+
+struct jit;
+
+#define JIT_PINNED_MAX 8
+
+/* What the generator has to know of the guest. */
+struct jit_guest {
+    uint32_t
+        pinned[JIT_PINNED_MAX]; /* offsets of the 64-bit slots that are used most, best first */
+    uint32_t pinned_count;
+    bool same_page_is_safe; /* a jump inside a page needs no new translation: all ISAs so far */
+};
+
+enum jit_left {
+    JIT_LOOKUP, /* hart.pc is to be looked up: no code yet, a miss, or too few ticks left */
+    JIT_LINK,   /* the same, and the jump at result.site may be linked to what is found */
+    JIT_LOOK,   /* through an exit with LOOK */
+    JIT_YIELD,
+    JIT_FAULT, /* cpu->fault is set; hart.pc is the instruction */
+    JIT_HARD   /* the instruction at hart.pc, which has done nothing, is for the interpreter */
+};
+
+/* False if this host has no generator, or refuses executable memory. */
+bool jit_supported(void);
+struct jit *jit_new(const struct jit_guest *guest, struct error *e);
+void jit_free(struct jit *j);
+
+/* Code for the block, or NULL: its first instruction is for the interpreter, or `*full` is set:
+ * there is no room until jit_flush(). */
+const void *jit_compile(struct jit *j, const struct ir_block *b, bool *full);
+/* Where a block without code points to: answers JIT_LOOKUP. */
+const void *jit_no_code(const struct jit *j);
+/* The code is not to be entered any more: whoever jumps to it comes back with JIT_LOOKUP. */
+void jit_kill(struct jit *j, const void *code);
+/* The jump at `site` (of JIT_LINK) goes to `code` from now on. Both are inside one guest page. */
+void jit_link(struct jit *j, uint32_t site, const void *code);
+/* All code is gone. */
+void jit_flush(struct jit *j);
+
+struct jit_result {
+    uint64_t ran;  /* ticks, all of them instructions retired */
+    uint32_t site; /* JIT_LINK */
+};
+/* Runs from `code` (of a block at hart.pc in the current space and mode) for at most `budget`
+ * ticks, stopping short when a block would exceed it. */
+enum jit_left jit_run(struct jit *j, struct cpu *cpu, const void *code, tick now, uint64_t budget,
+                      struct jit_result *result);
+
+size_t jit_code_bytes(const struct jit *j); /* in use */
+/* For logs and tests: the code of the last jit_compile(). */
+void jit_last_code(const struct jit *j, const uint8_t **hot, size_t *hot_bytes,
+                   const uint8_t **cold, size_t *cold_bytes);
+
+#endif
