@@ -5,6 +5,7 @@
 #include "journal_fake.h"
 
 #include "journal/internal.h"
+#include "journal_samples.h"
 
 static struct recording *whole;
 static struct recording *whole_other;
@@ -374,6 +375,33 @@ static void test_numbers(void **state)
     vec_fini(&numbers);
 }
 
+static void test_stored_samples(void **state)
+{
+    struct error e = {{0}};
+    struct recording *r = recording_parse(sample_1, sizeof(sample_1), "sample", false, &e);
+    struct input in;
+
+    (void)state;
+    if (MACHINE_BEHAVIOUR != 1) {
+        assert_null(r);
+        assert_non_null(strstr(e.text, "behaviour 1"));
+        return;
+    }
+    assert_non_null(r);
+    assert_null(recording_problem(r));
+    assert_int_equal(recording_known(r), 20000);
+    assert_int_equal(recording_end(r)->why, END_POWER_OFF);
+    assert_int_equal(recording_end(r)->last.instructions, 9000);
+    assert_int_equal(recording_input_count(r), 3);
+    recording_input(r, 2, &in);
+    assert_int_equal(in.at, 3000);
+    assert_memory_equal(in.data, "hello", 5);
+    assert_int_equal(recording_witness(r, 1).hash, 2 * UINT64_C(0x123456789abc));
+    assert_string_equal(recording_config(r)->append, "console=ttyS0");
+    assert_memory_equal(recording_config(r)->images[IMAGE_BIOS].data, "firmware", 8);
+    recording_close(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_seal_slots),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_stored_samples),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
