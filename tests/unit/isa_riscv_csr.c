@@ -201,6 +201,11 @@ static void floating_point_needs_fs(void **state)
     assert_int_equal(bench_read(b, FRM), 7);
     bench_write(b, FFLAGS, 0);
     assert_int_equal(bench_read(b, FCSR), 0xe0);
+    for (unsigned number = FFLAGS; number <= FCSR; number++) {
+        b->s->fs = FS_INITIAL;
+        bench_write(b, number, 0);
+        assert_int_equal(b->s->fs, FS_DIRTY);
+    }
     bench_free(b);
 }
 

@@ -151,6 +151,7 @@ static void floating_point_off_is_illegal(void **state)
         0xe2050553, /* fmv.x.d */
         0xd2058553, /* fcvt.d.w */
         0x6ac5f543, /* fmadd.d */
+        0xc0058553, /* fcvt.w.s a0: only its flags */
     };
 
     (void)state;

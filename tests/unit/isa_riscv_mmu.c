@@ -255,6 +255,17 @@ static void protection_shapes(void **state)
     assert_int_equal(riscv_pmp_allows(b->s, RAM + 0x20, PRIV_U, &extent), 0);
     assert_int_equal(riscv_pmp_allows(b->s, RAM - 0x1000, PRIV_U, &extent), 7);
     assert_int_equal(extent, 0);
+    /* A range that begins inside the page and goes on beyond it. */
+    b->s->pmpaddr[2] = (RAM + 0x1800) >> 2;
+    b->s->pmpaddr[3] = (RAM + 0x3000) >> 2;
+    b->s->pmpcfg[3] = 0x09;
+    b->s->pmpcfg[2] = 0;
+    assert_int_equal(riscv_pmp_allows(b->s, RAM + 0x17ff, PRIV_U, &extent), 0);
+    assert_int_equal(extent, 1);
+    assert_int_equal(riscv_pmp_allows(b->s, RAM + 0x1800, PRIV_U, &extent), PMP_R);
+    assert_int_equal(extent, 0x800);
+    assert_int_equal(riscv_pmp_allows(b->s, RAM + 0x2000, PRIV_U, &extent), PMP_R);
+    assert_int_equal(extent, 0);
     /* A lock binds M as well; without it M is free. */
     assert_int_equal(riscv_pmp_allows(b->s, RAM + 9, PRIV_M, &extent), 7);
     b->s->pmpcfg[0] |= 0x80;
@@ -289,6 +300,80 @@ static void changes_are_seen_without_fences(void **state)
     bench_free(b);
 }
 
+/* What the tables cached in one mode must not serve in another. */
+static void modes_do_not_share_tables(void **state)
+{
+    struct bench *b = paged(SATP_SV39);
+    const vaddr va = 0x7000;
+
+    (void)state;
+    map(b, 3, 0, va, pte(TARGET, V | R | X | U | A));
+    bench_store(b, TARGET, 42);
+    for (unsigned round = 0; round < 3; round++) {
+        b->s->priv = PRIV_S;
+        b->s->mstatus = MSTATUS_SUM;
+        cpu_select_space(&b->cpu, 0);
+        assert_int_equal(cpu_load(&b->cpu, va, 3), 42);
+        b->s->mstatus = 0;
+        cpu_select_space(&b->cpu, 0);
+        (void)cpu_load(&b->cpu, va, 3);
+        assert_true(b->cpu.fault.raised);
+        b->cpu.fault.raised = false;
+        /* M by MPRV as U, and as itself: the same address is physical then, where nothing is. */
+        b->s->priv = PRIV_M;
+        b->s->mstatus = MSTATUS_MPRV;
+        cpu_select_space(&b->cpu, 0);
+        assert_int_equal(cpu_load(&b->cpu, va, 3), 42);
+        b->s->mstatus = MSTATUS_MPRV | (uint64_t)PRIV_S << MSTATUS_MPP_POS;
+        cpu_select_space(&b->cpu, 0);
+        (void)cpu_load(&b->cpu, va, 3);
+        assert_int_equal(b->cpu.fault.cause, CAUSE_LOAD_PAGE);
+        b->s->mstatus = MSTATUS_MPRV | MSTATUS_MPP;
+        b->cpu.fault.raised = false;
+        cpu_select_space(&b->cpu, 0);
+        (void)cpu_load(&b->cpu, va, 3);
+        assert_int_equal(b->cpu.fault.cause, CAUSE_LOAD_ACCESS);
+        b->cpu.fault.raised = false;
+    }
+    bench_free(b);
+}
+
+/* Each thing that a walk or a permission check reads changes the key of the address space. */
+static void the_key_tells_all_apart(void **state)
+{
+    struct bench *b = paged(SATP_SV39);
+    uint64_t keys[16][4];
+    unsigned count = 0;
+    void (*key)(const struct cpu *, uint64_t[4]) = isa_riscv64.mmu.space_key;
+
+    (void)state;
+    key(&b->cpu, keys[count++]);
+    b->s->mstatus = MSTATUS_SUM;
+    key(&b->cpu, keys[count++]);
+    b->s->mstatus = MSTATUS_MXR;
+    key(&b->cpu, keys[count++]);
+    b->s->menvcfg ^= ENVCFG_ADUE;
+    key(&b->cpu, keys[count++]);
+    b->s->satp++;
+    key(&b->cpu, keys[count++]);
+    b->s->pmp_generation++;
+    key(&b->cpu, keys[count++]);
+    b->s->priv = PRIV_U;
+    key(&b->cpu, keys[count++]);
+    b->s->priv = PRIV_M;
+    key(&b->cpu, keys[count++]);
+    b->s->mstatus = MSTATUS_MPRV;
+    key(&b->cpu, keys[count++]);
+    b->s->mstatus = MSTATUS_MPRV | (uint64_t)PRIV_S << MSTATUS_MPP_POS;
+    key(&b->cpu, keys[count++]);
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned k = 0; k < i; k++) {
+            assert_memory_not_equal(keys[i], keys[k], sizeof(keys[i]));
+        }
+    }
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +385,8 @@ int main(void)
         cmocka_unit_test(protection_on_the_way),
         cmocka_unit_test(protection_shapes),
         cmocka_unit_test(changes_are_seen_without_fences),
+        cmocka_unit_test(modes_do_not_share_tables),
+        cmocka_unit_test(the_key_tells_all_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -279,6 +279,14 @@ static void wfi_waits_for_what_is_enabled(void **state)
     assert_true(isa_riscv64.wakes(&b->cpu));
     bench_run(b, 1);
     assert_int_equal(b->s->hart.waiting, 0);
+    /* What is taken ends the wait. */
+    b->s->hart.waiting = 1;
+    isa_riscv64.take_interrupt(&b->cpu); /* MIE is clear: nothing */
+    assert_int_equal(b->s->hart.waiting, 1);
+    b->s->mstatus = MSTATUS_MIE;
+    isa_riscv64.take_interrupt(&b->cpu);
+    assert_int_equal(b->s->hart.waiting, 0);
+    assert_int_equal(b->s->mcause, CAUSE_INTERRUPT | IRQ_MTI);
     bench_free(b);
 }
 
