@@ -157,38 +157,47 @@ static bool backward_hit(void *opaque, const struct probe_hit *h)
     return false;
 }
 
-/* Replays [mark, until) with the probes in place. */
-static enum travel_why scan_piece(struct travel *t, const struct mark *from, tick until,
-                                  const struct probe_set *set)
+/* Between two pieces, which may each be too short for the journey itself to ask. */
+static bool gives_up(const struct travel *t, tick from, tick now)
 {
-    enum travel_why why;
-
-    travel_restore(t, from);
-    machine_set_probes(t->machine, set);
-    why = travel_drive(t, until, 0);
-    machine_set_probes(t->machine, NULL);
-    t->stats.segments++;
-    return why;
+    return t->poll != NULL && t->poll(t->poll_opaque, from - now, from - t->begin);
 }
 
-/* Searches history before now, piece by piece. TRAVEL_ARRIVED: nothing more to search, or found. */
-static enum travel_why scan(struct travel *t, struct backward *b)
+/* Replays history before now, piece by piece, the latest first, with the probes in place.
+ * TRAVEL_ARRIVED: found, or nothing is left to search. */
+static enum travel_why scan_pieces(struct travel *t, const struct backward *b)
 {
-    const struct probe_set set = {
-        .probes = b->probes->probes, .count = b->probes->count, .opaque = b, .hit = backward_hit};
-    tick until = t->machine->state.now;
+    tick now = t->machine->state.now, until = now;
 
     while (!b->found && until > t->begin) {
         const struct mark *from = travel_mark_before(t, until - 1);
         tick start = from->at;
-        enum travel_why why = scan_piece(t, from, until, &set);
+        enum travel_why why;
 
+        travel_restore(t, from);
+        t->stats.segments++;
+        why = travel_drive(t, until, 0);
         if (why != TRAVEL_ARRIVED) {
             return why;
         }
         until = start;
+        if (!b->found && gives_up(t, now, until)) {
+            return TRAVEL_INTERRUPTED;
+        }
     }
     return TRAVEL_ARRIVED;
+}
+
+static enum travel_why scan(struct travel *t, struct backward *b)
+{
+    const struct probe_set set = {
+        .probes = b->probes->probes, .count = b->probes->count, .opaque = b, .hit = backward_hit};
+    enum travel_why why;
+
+    machine_set_probes(t->machine, &set);
+    why = scan_pieces(t, b);
+    machine_set_probes(t->machine, NULL);
+    return why;
 }
 
 struct travel_stop travel_reverse_continue(struct travel *t, const struct travel_probes *probes)

@@ -334,6 +334,7 @@ struct asking {
     uint64_t seed;
     bool has_reported;
     struct place reported;
+    bool interrupted; /* so the answer was none, which is right */
     char what[160];
     char wrong[200];
 };
@@ -371,6 +372,10 @@ static bool stands_at(struct asking *a, const struct travel_stop *s, tick at)
 
 static bool says(struct asking *a, const struct travel_stop *s, enum travel_why why, tick at)
 {
+    if (a->interrupted && s->why == TRAVEL_INTERRUPTED) {
+        a->has_reported = false;
+        return stands_at(a, s, s->at);
+    }
     return s->why == why ? stands_at(a, s, at) : wrong(a, "why", s->why, why);
 }
 
@@ -458,6 +463,9 @@ static struct travel_probes draw_probes(struct asking *a, struct probe *room, si
 
 static bool same_hit(struct asking *a, const struct travel_stop *s, const struct answer *should)
 {
+    if (s->why == TRAVEL_INTERRUPTED) {
+        return true;
+    }
     if (s->hit.probe != should->probe) {
         return wrong(a, "the probe", s->hit.probe, should->probe);
     }
@@ -518,6 +526,16 @@ static bool ask_forward(struct asking *a, const struct travel_probes *p)
     return until <= o->end ? says(a, &s, TRAVEL_ARRIVED, until) : says(a, &s, o->end_why, o->end);
 }
 
+static bool poll(void *opaque, uint64_t done, uint64_t whole)
+{
+    struct asking *a = opaque;
+
+    (void)done;
+    (void)whole;
+    a->interrupted |= draw(a, 40) == 0;
+    return a->interrupted;
+}
+
 static bool ask(struct asking *a)
 {
     struct probe room[6];
@@ -525,18 +543,20 @@ static bool ask(struct asking *a)
     unsigned hart = (unsigned)draw(a, a->oracle->hart_count);
     bool right = true;
 
+    a->interrupted = false;
+
     switch (draw(a, 6)) {
     case 0: return ask_seek(a);
     case 1: return ask_step(a, hart);
     case 2:
-        for (uint64_t i = draw(a, 30); i > 0 && right; i--) {
+        for (uint64_t i = draw(a, 30); i > 0 && right && !a->interrupted; i--) {
             right = ask_reverse_step(a, hart);
         }
         return right;
     case 3: return ask_forward(a, &p);
-    case 4: return ask_step(a, hart) && ask_reverse_step(a, hart);
+    case 4: return ask_step(a, hart) && (a->interrupted || ask_reverse_step(a, hart));
     default:
-        for (uint64_t i = 1 + draw(a, 5); i > 0 && right; i--) {
+        for (uint64_t i = 1 + draw(a, 5); i > 0 && right && !a->interrupted; i--) {
             right = ask_reverse_continue(a, &p);
         }
         return right;
@@ -555,9 +575,13 @@ bool oracle_agrees(const struct oracle_case *c, const struct travel_limits *limi
 
     oracle_make(&o, c);
     a.travel = travel_new(m, &source, limits);
+    if (c->interrupts) {
+        travel_set_poll(a.travel, &a, poll);
+    }
     for (unsigned i = 0; i < questions && right; i++) {
         right = ask(&a);
     }
+    travel_set_poll(a.travel, NULL, NULL);
     if (right) {
         snprintf(a.what, sizeof a.what, "going to the end");
         right = travel_seek(a.travel, c->end).why == TRAVEL_ARRIVED || wrong(&a, "why", 1, 0);

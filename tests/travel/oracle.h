@@ -41,6 +41,7 @@ struct oracle_case {
     const struct oracle_input *inputs;
     size_t input_count;
     tick begin, end; /* the guest may power off at `end`, not before */
+    bool interrupts; /* the user gives up now and then */
 };
 
 /* Asks travel `questions` random questions; prints the first wrong answer and returns false. */

@@ -61,7 +61,8 @@ static bool try_case(const char *name, struct toy_case *c, tick end, unsigned qu
                             .build = build,
                             .inputs = c->inputs,
                             .input_count = INPUTS,
-                            .end = end};
+                            .end = end,
+                            .interrupts = seed % 2 == 0};
 
     draw_inputs(c, end, seed);
     return oracle_agrees(&o, &limits, questions, seed);
