@@ -160,8 +160,7 @@ class Maker:
         size = rng.choice(".w .d".split())
         where, out = rng.randrange(-256, 249), []
         misaligned = rng.random() < 0.05
-        if not misaligned:
-            where &= ~7
+        where = where | 1 if misaligned else where & ~7
         out.append(self.encode(self.addi, rd=address, rs1=3, imm=where))
         kinds = [rng.choice(self.amos)]
         if misaligned:
