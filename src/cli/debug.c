@@ -1,14 +1,252 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * debug: anywhere in a recording's time, with gdb.
+ * debug: anywhere in a recording's time, with gdb: starts one that is already attached, or only
+ * serves (--listen).
  */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/serve.h"
+
+struct debug {
+    const struct options *options;
+    struct recording *recording;
+    struct machine *machine;
+    struct travel_recording source;
+    struct server server;
+    char folder[32]; /* of the socket; empty: none was made */
+    pid_t gdb;       /* 0: none was started */
+    int gdb_status;
+};
+
+/* Set by the handler of SIGINT and SIGTERM, when only serving. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static bool debug_quits(void *opaque)
+{
+    struct debug *d = opaque;
+
+    if (d->gdb && waitpid(d->gdb, &d->gdb_status, WNOHANG) == d->gdb) {
+        d->gdb = 0;
+        return true;
+    }
+    return interrupted || (!d->gdb && !d->options->gdb);
+}
+
+/* --at: a tick, a share of the whole, or the end. */
+static int where_to(const struct debug *d, tick *at, struct error *e)
+{
+    const char *text = d->options->at ? d->options->at : "end";
+    tick end = travel_end(d->server.travel);
+    size_t length = strlen(text);
+    char *rest;
+
+    if (strcmp(text, "end") == 0) {
+        *at = end;
+        return 0;
+    }
+    if (length > 1 && text[length - 1] == '%') {
+        double share = strtod(text, &rest);
+        if (rest != text + length - 1 || !(share >= 0 && share <= 100)) {
+            return error_set(e, "--at wants a share from 0%% to 100%%, not '%s'", text);
+        }
+        *at = (tick)((double)end * share / 100);
+        return 0;
+    }
+    return options_parse_number("--at", text, end, at, e);
+}
+
+static bool progress(void *opaque, uint64_t done, uint64_t whole)
+{
+    (void)opaque;
+    fprintf(stderr, "\rreprise: going there: %3d%%",
+            whole ? (int)((double)done * 100 / (double)whole) : 100);
+    return interrupted;
+}
+
+/* 0, or the exit status. */
+static int go_there(struct debug *d)
+{
+    struct travel_stop stop;
+    struct error e;
+    bool show = isatty(STDERR_FILENO);
+    tick at;
+
+    if (where_to(d, &at, &e) < 0) {
+        return cli_fail(&e);
+    }
+    if (show) {
+        travel_set_poll(d->server.travel, d, progress);
+    }
+    stop = travel_seek(d->server.travel, at);
+    if (show) {
+        travel_set_poll(d->server.travel, NULL, NULL);
+        fputs("\r\033[K", stderr);
+    }
+    if (stop.why == TRAVEL_DIVERGED) {
+        fprintf(stderr,
+                "reprise: the replay differs from the recording at tick %llu; 'reprise "
+                "replay' says more\n",
+                (unsigned long long)stop.at);
+        return EXIT_DIFFERED;
+    }
+    return stop.why == TRAVEL_INTERRUPTED ? EXIT_USER : EXIT_FINE;
+}
+
+static const char *find_gdb(const struct debug *d)
+{
+    return d->options->gdb_path ? d->options->gdb_path : "gdb-multiarch";
+}
+
+static void exec_gdb(const struct debug *d)
+{
+    const struct options *o = d->options;
+    const char **args = base_alloc((size_t)o->rest_count + 16, sizeof(*args));
+    char target[200], architecture[64], symbols[4200];
+    int n = 0;
+
+    snprintf(target, sizeof target, "target remote %s", d->server.listener.path);
+    snprintf(architecture, sizeof architecture, "set architecture %s", d->machine->isa->gdb_name);
+    args[n++] = find_gdb(d);
+    args[n++] = "-q";
+    args[n++] = "-iex";
+    args[n++] = architecture;
+    if (o->symbols) {
+        snprintf(symbols, sizeof symbols, "symbol-file %s", o->symbols);
+        args[n++] = "-ex";
+        args[n++] = symbols;
+    }
+    args[n++] = "-ex";
+    args[n++] = target;
+    for (int i = 0; i < o->rest_count; i++) {
+        args[n++] = o->rest[i];
+    }
+    execvp(args[0], (char **)(uintptr_t)args);
+    fprintf(stderr, "reprise: %s cannot be started: %s; name one with --gdb, or use --listen\n",
+            args[0], strerror(errno));
+    _exit(127);
+}
+
+static int start_gdb(struct debug *d, struct error *e)
+{
+    char address[64];
+
+    snprintf(d->folder, sizeof d->folder, "/tmp/reprise-XXXXXX");
+    if (!mkdtemp(d->folder)) {
+        d->folder[0] = '\0';
+        return error_set(e, "no folder for gdb's socket can be made in /tmp: %s", strerror(errno));
+    }
+    snprintf(address, sizeof address, "unix:%s/gdb", d->folder);
+    if (listener_open(&d->server.listener, address, e) < 0) {
+        return -1;
+    }
+    signal(SIGINT, SIG_IGN); /* Ctrl-C is gdb's; the child takes the default again */
+    d->gdb = fork();
+    if (d->gdb == 0) {
+        signal(SIGINT, SIG_DFL);
+        exec_gdb(d);
+    }
+    return d->gdb < 0 ? error_set(e, "gdb cannot be started: %s", strerror(errno)) : 0;
+}
+
+static int serve_one_gdb(struct debug *d)
+{
+    while (!listener_wait(&d->server.listener, 50)) {
+        if (debug_quits(d)) {
+            break;
+        }
+    }
+    if (d->server.listener.client_fd >= 0) {
+        serve_client(&d->server);
+    }
+    if (d->gdb) {
+        waitpid(d->gdb, &d->gdb_status, 0);
+        d->gdb = 0;
+    }
+    return WIFEXITED(d->gdb_status) && WEXITSTATUS(d->gdb_status) == 0 ? EXIT_FINE : EXIT_USER;
+}
+
+static void serve_until_killed(struct debug *d)
+{
+    struct sigaction a = {.sa_handler = on_signal};
+
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+    fprintf(stderr, "reprise: at tick %llu of %llu; in gdb: target remote %s\n",
+            (unsigned long long)travel_now(d->server.travel),
+            (unsigned long long)travel_end(d->server.travel),
+            strncmp(d->options->gdb, "unix:", 5) == 0 ? d->options->gdb + 5 : d->options->gdb);
+    while (!interrupted) {
+        if (listener_wait(&d->server.listener, 200) && serve_client(&d->server) == GDB_KILLED) {
+            break;
+        }
+    }
+}
+
+static int debug_open(struct debug *d, struct error *e)
+{
+    struct travel_source source;
+
+    d->recording = recording_open(d->options->files[0], e);
+    if (!d->recording) {
+        return -1;
+    }
+    if (recording_problem(d->recording)) {
+        fprintf(stderr, "reprise: %s\n", recording_problem(d->recording));
+    }
+    d->machine = cli_machine(recording_config(d->recording), d->options, e);
+    if (!d->machine) {
+        return -1;
+    }
+    source = travel_of_recording(&d->source, d->recording, NULL);
+    d->server.travel = travel_new(d->machine, &source, NULL);
+    d->server.quit = debug_quits;
+    d->server.opaque = d;
+    return 0;
+}
+
+static void debug_close(struct debug *d)
+{
+    listener_close(&d->server.listener);
+    if (d->folder[0]) {
+        rmdir(d->folder);
+    }
+    if (d->server.travel) {
+        travel_free(d->server.travel);
+    }
+    machine_free(d->machine);
+    if (d->recording) {
+        recording_close(d->recording);
+    }
+}
 
 int command_debug(const struct options *o)
 {
+    struct debug d = {.options = o, .server.listener = {.listen_fd = -1, .client_fd = -1}};
     struct error e;
-    (void)o;
-    error_set(&e, "the GDB server is not built in yet");
-    return cli_fail(&e);
+    int status = EXIT_USER;
+
+    if (debug_open(&d, &e) < 0 || (o->gdb && listener_open(&d.server.listener, o->gdb, &e) < 0)) {
+        cli_fail(&e);
+    } else if ((status = go_there(&d)) != EXIT_FINE) {
+        ; /* it said why */
+    } else if (o->gdb) {
+        serve_until_killed(&d);
+    } else if (start_gdb(&d, &e) < 0) {
+        status = cli_fail(&e);
+    } else {
+        status = serve_one_gdb(&d);
+    }
+    debug_close(&d);
+    return status;
 }

@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/ports.h"
+#include "cli/serve.h"
 #include "world/world.h"
 
 #define DEFAULT_RECORDING "recording.rr"
@@ -107,6 +108,38 @@ static void live_close(struct live *l)
     cli_log_close(l->log);
 }
 
+static bool live_quits(void *opaque)
+{
+    (void)opaque;
+    return signal_count > 0;
+}
+
+/* With -gdb everything moves through a traveller, which keeps checkpoints; else straight on. */
+static int run_to_end(struct live *l, struct error *e)
+{
+    struct travel_live storage;
+    struct travel_source source;
+    struct server server = {.journal = l->journal, .quit = live_quits, .opaque = l};
+
+    if (!l->options->gdb) {
+        if (l->options->start_paused) {
+            return error_set(e, "-S waits for GDB: give -gdb or -s too");
+        }
+        (void)journal_drive(l->journal, l->machine, TICK_NEVER, false);
+        return 0;
+    }
+    if (listener_open(&server.listener, l->options->gdb, e) < 0) {
+        listener_close(&server.listener);
+        return error_prefix(e, "-gdb");
+    }
+    source = travel_of_journal(&storage, l->journal);
+    server.travel = travel_new(l->machine, &source, NULL);
+    serve_live(&server, l->options->start_paused);
+    travel_free(server.travel);
+    listener_close(&server.listener);
+    return 0;
+}
+
 static int report(struct live *l)
 {
     enum journal_end why = journal_why(l->journal);
@@ -133,7 +166,7 @@ int command_run(const struct options *o)
 {
     struct live l;
     struct error e;
-    enum journal_stop stop;
+    bool started;
     int status;
 
     if (live_open(&l, o, &e) < 0) {
@@ -141,10 +174,12 @@ int command_run(const struct options *o)
         return cli_fail(&e);
     }
     figures_start(&l.figures, o->command == COMMAND_RECORD ? "record" : "run");
-    stop = journal_drive(l.journal, l.machine, TICK_NEVER, false);
+    started = run_to_end(&l, &e) == 0;
     figures_stop(&l.figures, l.machine, l.journal);
     ports_close(&l.ports);
-    if (stop == JOURNAL_LOST) {
+    if (!started) {
+        status = cli_fail(&e);
+    } else if (journal_problem(l.journal)) {
         error_set(&e, "%s", journal_problem(l.journal));
         status = cli_fail(&e);
     } else {

@@ -97,4 +97,22 @@ uint64_t serial_dropped(const struct serial *s); /* bytes */
 /* Flushes (sockets: at most two seconds), stops the thread, closes. */
 void serial_close(struct serial *s);
 
+/* ---- listen.c: one client at a time, read and written by its owner's thread ------------------- */
+
+struct listener {
+    int listen_fd, client_fd; /* -1: none */
+    char path[108];           /* of a unix socket, unlinked at the end; empty for tcp */
+};
+/* "tcp:[HOST]:PORT[,...]", "[HOST]:PORT", "unix:PATH": QEMU's forms for -gdb; loopback if no host
+ * is named. */
+int listener_open(struct listener *l, const char *address, struct error *e);
+void listener_close(struct listener *l);
+/* Waits for a client, at most timeout_ms (-1: for ever, 0: look only) or until a signal: true if
+ * there is one now. */
+bool listener_wait(struct listener *l, int timeout_ms);
+void listener_drop(struct listener *l); /* the client */
+/* As poll and read: bytes, 0 when the time is over or a signal came, -1 when the client is gone. */
+int listener_read(struct listener *l, void *bytes, size_t room, int timeout_ms);
+int listener_write(struct listener *l, const void *bytes, size_t count); /* all, or -1 */
+
 #endif
