@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# linux: the Debian guest for tests: its kernel and initramfs, made by tools/guests on first use
+# (then a mirror is needed, and a test without one is skipped), or named by LINUX_KERNEL and
+# LINUX_INITRD. Debian 13's, or the next suite's while its index does not verify.
+import os
+import subprocess
+
+from harness import SOURCE, check, info, skip
+
+MAKE = os.path.join(SOURCE, "tools", "guests", "make-debian-guest")
+
+
+def guest():
+    named = os.environ.get("LINUX_KERNEL"), os.environ.get("LINUX_INITRD")
+    if all(named):
+        return named
+    for suite in ([], ["--suite", "forky"]):
+        p = subprocess.run([MAKE, *suite, "riscv64"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if p.returncode == 0:
+            return tuple(p.stdout.decode().split("\n")[:2])
+    skip("the guest cannot be made: " + p.stderr.decode().strip().split("\n")[-1])
+
+
+def machine(words="", harts=1, memory="256M"):
+    """Options for a boot of it; `words` go to guest-init."""
+    kernel, initrd = guest()
+    return ["-smp", str(harts), "-m", memory, "-kernel", kernel, "-initrd", initrd, "-no-reboot",
+            "-append", ("console=ttyS0 panic=-1 " + words).strip()]
+
+
+def bare_bytes(path):
+    """Size of a recording without the files embedded in it."""
+    i = info(path)
+    return i["recording_bytes"] - i["blob_bytes"]
+
+
+def complete(path, what):
+    i = info(path)
+    return check(i.get("complete") is True and i.get("ended") == "power-off", "%s: %s" % (what, i))
