@@ -12,7 +12,7 @@
 void page_pool_init(struct page_pool *p)
 {
     *p = (struct page_pool){.bucket_count = 4096};
-    p->buckets = base_alloc(p->bucket_count, sizeof(*p->buckets));
+    p->buckets = base_alloc(p->bucket_count, sizeof(struct page *));
 }
 
 void page_pool_fini(struct page_pool *p)
@@ -24,7 +24,7 @@ void page_pool_fini(struct page_pool *p)
 uint64_t page_pool_bytes(const struct page_pool *p)
 {
     return p->page_count * sizeof(struct page) + p->node_count * sizeof(struct node) +
-           p->bucket_count * sizeof(*p->buckets);
+           p->bucket_count * sizeof(struct page *);
 }
 
 static struct page **bucket_of(const struct page_pool *p, uint64_t hash)
@@ -37,7 +37,7 @@ static void pool_grow(struct page_pool *p)
     struct page_pool bigger = *p;
 
     bigger.bucket_count = p->bucket_count * 2;
-    bigger.buckets = base_alloc(bigger.bucket_count, sizeof(*bigger.buckets));
+    bigger.buckets = base_alloc(bigger.bucket_count, sizeof(struct page *));
     for (size_t i = 0; i < p->bucket_count; i++) {
         while (p->buckets[i] != NULL) {
             struct page *page = p->buckets[i];

@@ -149,8 +149,11 @@ static tick first_other_input(const struct travel *a, const struct travel *b)
         const struct seen_input *x = i < a->noted.count ? &a->noted.data[i] : NULL;
         const struct seen_input *y = i < b->noted.count ? &b->noted.data[i] : NULL;
 
-        if (x == NULL || y == NULL) {
-            return x != NULL ? x->at : y->at;
+        if (x == NULL) {
+            return y != NULL ? y->at : TICK_NEVER;
+        }
+        if (y == NULL) {
+            return x->at;
         }
         if (x->at != y->at || x->port != y->port || x->length != y->length || x->hash != y->hash) {
             return x->at < y->at ? x->at : y->at;

@@ -43,27 +43,27 @@ struct travel {
     VEC(struct mark) marks; /* the first one, at `begin`, is never dropped */
     tick begin;
     tick furthest; /* output before it was shown; for a live source its edge */
-    bool is_live;  /* the machine has the source's live inlet */
-    bool muted;    /* the machine is before `furthest` */
 
     void *poll_opaque;
     bool (*poll)(void *opaque, uint64_t done, uint64_t whole);
 
-    bool verify;
     tick verified; /* witnesses up to here were compared */
     tick good;     /* the last one that was equal */
-    bool diverged;
-    tick bad; /* if so: the one that was not */
+    tick bad;      /* the one that was not, if `diverged` */
 
-    /* The last call was a reverse-continue, which stopped for this. */
-    bool has_reported;
-    struct place reported;
+    struct place reported; /* see has_reported */
 
     struct seen_input last_input; /* that entered, for naming steps; at TICK_NEVER: none */
-    bool note_inputs;
-    VEC(struct seen_input) noted; /* all that entered since, for comparing */
+    VEC(struct seen_input) noted; /* all that entered since `note_inputs`, for comparing */
     VEC(struct injection) injections;
     struct travel_stats stats;
+
+    bool is_live; /* the machine has the source's live inlet */
+    bool muted;   /* the machine is before `furthest` */
+    bool verify;
+    bool diverged;
+    bool has_reported; /* the last call was a reverse-continue, which stopped for `reported` */
+    bool note_inputs;
 };
 
 /* travel.c: the machine gets the source's inlet for known history. */

@@ -70,7 +70,7 @@ struct travel_stop travel_run_forward(struct travel *t, tick until,
     stop = travel_stopped(t, travel_drive(t, until, skip_here ? DRIVE_SKIP_HERE : 0));
     machine_set_probes(t->machine, NULL);
     if (stop.why == TRAVEL_HIT) {
-        bool after = is_watch(probes->probes[f.hit.probe].kind) && !probes->client_steps;
+        bool after = is_watch(f.probes->probes[f.hit.probe].kind) && !f.probes->client_steps;
 
         if (after) {
             (void)travel_drive(t, f.hit.at_tick + 1, 0);

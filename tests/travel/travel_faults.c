@@ -119,7 +119,7 @@ static void check_part(struct subject *g, const struct machine_part *part)
         const struct field *f = &part->table->fields[i];
         uint64_t index = draw(g) % f->count;
         tick at = 1 + draw(g) % (END - 2);
-        unsigned bit = (unsigned)(draw(g) % (f->element_size * 8));
+        unsigned bit = (unsigned)(draw(g) % (f->element_size * UINT64_C(8)));
         char where[96];
 
         if (is_spared(part, f)) {

@@ -309,7 +309,7 @@ static int toy_reset(void *state, const struct isa_options *o, struct error *e)
     s->timer = TICK_NEVER;
     s->number = o->hart;
     s->vector = TOY_RAM;
-    s->r[7] = (uint32_t)(TOY_RAM + TOY_RAM_SIZE - 0x1000 * o->hart);
+    s->r[7] = (uint32_t)(TOY_RAM + TOY_RAM_SIZE) - 0x1000 * o->hart;
     return 0;
 }
 
