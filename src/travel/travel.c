@@ -86,11 +86,27 @@ struct travel *travel_new(struct machine *m, const struct travel_source *source,
     return t;
 }
 
+/* The machine goes on without a traveller: fed by the source itself, a live one from its edge. */
+static void leave_machine(struct travel *t)
+{
+    if (t->source.run_live == NULL) {
+        machine_set_inlet(t->machine, &t->source.inlet);
+        return;
+    }
+    if (!travel_at_live_edge(t)) {
+        (void)travel_go(t, travel_end(t));
+    }
+    t->source.go_live(t->source.opaque, t->machine);
+}
+
 void travel_free(struct travel *t)
 {
     if (t == NULL) {
         return;
     }
+    t->poll = NULL;
+    t->verify = false;
+    leave_machine(t);
     travel_drop_marks_from(t, 0);
     vec_fini(&t->marks);
     vec_fini(&t->injections);

@@ -66,6 +66,7 @@ struct travel_limits {
  * The source is copied; limits may be NULL. */
 struct travel *travel_new(struct machine *m, const struct travel_source *source,
                           const struct travel_limits *limits);
+/* Leaves the machine with the source's own inlet; a live one is brought back to its edge first. */
 void travel_free(struct travel *t);
 
 struct machine *travel_machine(struct travel *t);
