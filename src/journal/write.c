@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -273,14 +274,56 @@ static bool append_start(struct writer *w, const struct machine_config *config,
     return written;
 }
 
-static int open_new(const char *path, bool force, struct error *e)
+/* A file without a name in the folder of `path`; -1 where the host has no such thing. */
+static int open_nameless(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    char *folder = base_alloc(length + 2, 1);
+    int fd = -1;
 
-    if (fd < 0 && errno == EEXIST && !force) {
+    memcpy(folder, length > 0 ? path : ".", length > 0 ? length : 1);
+    if (access("/proc/self/fd", X_OK) == 0) {
+        fd = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    }
+    free(folder);
+    return fd;
+}
+
+/* What exists and is no regular file (a device, a link) is written to where it is. */
+static int open_new(const char *path, bool force, bool *nameless, struct error *e)
+{
+    struct stat st;
+    bool exists = lstat(path, &st) == 0;
+    int fd = -1;
+
+    if (exists && !force) {
         return error_set(e, "%s: exists already, and is not overwritten without --force", path);
     }
+    if (!exists || (S_ISREG(st.st_mode) && access(path, W_OK) == 0)) {
+        fd = open_nameless(path);
+    }
+    *nameless = fd >= 0;
+    if (fd < 0) {
+        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
+    }
     return fd >= 0 ? fd : error_set(e, "%s: cannot be made: %s", path, strerror(errno));
+}
+
+/* From now on it can be replayed, so it gets its name; a kill before leaves nothing behind, and the
+ * file it replaces alone. */
+static int publish(int fd, const char *path, bool force, struct error *e)
+{
+    char self[64];
+
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+    if (force) {
+        (void)unlink(path);
+    }
+    if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0) {
+        return error_set(e, "%s: cannot be made: %s", path, strerror(errno));
+    }
+    return 0;
 }
 
 static void init_shared(struct writer *w)
@@ -300,7 +343,8 @@ struct writer *writer_open(const char *path, const struct machine_config *config
                            struct error *e)
 {
     struct writer *w;
-    int fd = open_new(path, options->force, e);
+    bool nameless;
+    int fd = open_new(path, options->force, &nameless, e);
 
     if (fd < 0) {
         return NULL;
@@ -314,12 +358,13 @@ struct writer *writer_open(const char *path, const struct machine_config *config
     init_shared(w);
     if (!append_start(w, config, options)) {
         (void)error_set(e, "%s", w->failure);
-    } else {
+    } else if (!nameless || publish(fd, path, options->force, e) == 0) {
+        nameless = false;
         w->helper = host_thread_start(helper_run, w, e);
     }
     if (w->helper == NULL) {
         struct stat st;
-        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        if (!nameless && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
             (void)unlink(path); /* nothing could be replayed from it */
         }
         writer_free(w);
