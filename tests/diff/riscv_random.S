@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What runs random instructions on bare metal (riscv_random.py makes the rest of the image).
-# Layout: this at 0x80000000, `mark` at +0x100; random code at CODE; TABLE_BLOCKS blocks of initial
+# What runs random instructions on bare metal, in M mode or, with USER, in U mode behind Sv39 (riscv_random.py makes the rest of the image).
+# Layout: this at 0x80000000, `mark` at +0x200; random code at CODE; TABLE_BLOCKS blocks of initial
 # values at TABLE; DUMP holds the first mark whose registers are printed and the one after the last.
 # Each sequence ends by a call of mark: it prints a hash of all registers, fcsr, traps since the
 # last mark and the scratch area, then loads the next block. sp, gp and s0 point into the scratch
 # area and are never written by random code; ra holds the return address.
+# USER is 0 or 1.
 
         .equ SCRATCH_WORDS, 64
         .equ BLOCK_WORDS, 32 + 32 + 1 + SCRATCH_WORDS
@@ -22,12 +23,54 @@ _start: la      t0, trap
         li      t1, CODE
         la      t0, save
         sd      t1, 8(t0)
+        # MPP is 3 or 0; it goes on as what the trap of mark finds.
+        li      t0, 3 << 11
+        csrs    mstatus, t0
+        .if     USER
+        csrc    mstatus, t0
+        # All memory for U, by Sv39: pages of 4 KiB for the first 2 MiB, else of 2 MiB; A and D
+        # are left to the walk.
+        li      t0, -1
+        csrw    pmpaddr0, t0
+        li      t0, 0x1f
+        csrw    pmpcfg0, t0
+        la      t0, tables
+        li      t1, 8 << 60
+        srli    t2, t0, 12
+        or      t1, t1, t2
+        csrw    satp, t1
+        li      t3, 1 << 12
+        add     t1, t0, t3              # the second table
+        srli    t2, t1, 2
+        ori     t2, t2, 1
+        sd      t2, 16(t0)              # 0x80000000 is the third GiB
+        li      t4, (0x80000000 >> 2) | 0x1f
+        li      t5, 512
+        mv      t6, t1
+1:      sd      t4, 0(t6)
+        li      a0, 0x200000 >> 2
+        add     t4, t4, a0
+        addi    t6, t6, 8
+        addi    t5, t5, -1
+        bnez    t5, 1b
+        srli    t2, t6, 2               # the third table follows
+        ori     t2, t2, 1
+        sd      t2, 0(t1)
+        li      t4, (0x80000000 >> 2) | 0x1f
+        li      t5, 512
+1:      sd      t4, 0(t6)
+        addi    t4, t4, 0x1000 >> 2
+        addi    t6, t6, 8
+        addi    t5, t5, -1
+        bnez    t5, 1b
+        .endif
         j       first
 stop:   wfi
         j       stop
 
-        .org    0x100
-mark:   csrw    mscratch, x31
+        .org    0x200
+mark:   ecall                           # trap knows the address and comes back in M mode
+marked: csrw    mscratch, x31
         la      x31, save
         sd      x1, 8(x31)
         sd      x2, 16(x31)
@@ -115,6 +158,7 @@ first:  la      x31, save
         .endr
         la      x1, save
         ld      x1, 8(x1)               # where mark was called from
+        csrw    mepc, x1
         la      x2, scratch
         la      x3, scratch + 256
         la      x8, scratch + 128
@@ -122,7 +166,7 @@ first:  la      x31, save
         ld      x\r, 8*\r(x31)
         .endr
         ld      x31, 8*31(x31)
-        ret
+        mret
 
 # Goes on behind what trapped; cause and value enter the hash.
         .balign 4
@@ -130,6 +174,15 @@ trap:   csrw    mscratch, x31
         la      x31, save
         sd      x30, 240(x31)
         sd      x29, 232(x31)
+        csrr    x30, mepc
+        la      x29, mark
+        bne     x29, x30, 2f
+        ld      x30, 240(x31)
+        ld      x29, 232(x31)
+        csrr    x31, mscratch
+        j       marked
+2:      la      x29, finish
+        beq     x29, x30, finished
         csrr    x30, mcause
         csrr    x29, mtval
         add     x30, x30, x29
@@ -193,13 +246,18 @@ put:    li      t0, UART
         ret
 
         .globl finish
-        .org    0x800
-finish: li      t0, FINISHER
+        .org    0xc00
+finish: ecall                           # from M mode, as mark
+finished:
+        li      t0, FINISHER
         li      t1, 0x5555
         sw      t1, 0(t0)
         j       .
 
         .balign 4096
+        .zero   4096 - 208              # the area lies across two pages
 scratch: .zero  SCRATCH_WORDS * 8
 save:   .zero   1024                    # x, f, fcsr, hash of traps, number of traps
 count:  .dword  0
+        .balign 4096
+tables: .zero   3 * 4096

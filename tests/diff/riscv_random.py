@@ -3,17 +3,19 @@
 """Random RISC-V instructions on the reference and on ours: registers, flags, traps and memory are
 compared after each sequence.
 
-usage: riscv_random.py [--count N] [--seed S] [--keep DIR] COMMAND...
+usage: riscv_random.py [--user] [--count N] [--seed S] [--keep DIR] COMMAND...
 COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console,
 e.g. `reprise run -bios none -kernel KERNEL -nographic`. Without one, ours is not run: only the
 image is made. Exits 77 (skipped) without the reference or the cross compiler.
 
 Each sequence is LENGTH instructions of src/isa/riscv/insn.decode with random operands and small
-forward branches. Left out, because the two may rightly differ or the run would not end:
+forward branches; with --user in U mode behind Sv39, with some wild addresses. Left out, because the two may rightly differ or the run would not end:
 - CSRs but fflags, frm, fcsr; privileged instructions; fences but FENCE and FENCE.I; PAUSE
 - cache-block operations, Svinval: the reference of Debian 12 has none
 - stores between LR and SC, and SC of another size: the reference compares values, ours only the
   address
+- misaligned accesses across pages that fault: the reference rounds their address down
+- stores to code and page tables: the reference wants fences, ours does not
 - CTZW: the reference (7.2) counts on above bit 31 when the low word is zero
 - misaligned AMO and SC: with one hart the reference reports the AMO as a load (4), and an SC that
   fails anyway does not trap; ours reports both as stores (6), as volume I, 8.2 and 8.4 have it
@@ -33,7 +35,7 @@ DECODE = os.path.join(HERE, "../../src/isa/riscv/insn.decode")
 REFERENCE = os.environ.get("REFERENCE", "qemu-system-riscv64")
 CC = os.environ.get("GUEST_CC", "riscv64-linux-gnu-gcc")
 
-BASE, MARK, FINISH, CODE = 0x80000000, 0x80000100, 0x80000800, 0x80100000
+BASE, MARK, FINISH, CODE = 0x80000000, 0x80000200, 0x80000c00, 0x80100000
 LENGTH, BLOCKS, SCRATCH_WORDS = 20, 256, 64
 RESERVED = (1, 2, 3, 8)  # ra, sp, gp, s0: never written
 POINTERS = {2: 0, 3: 256, 8: 128}  # where in the 512 bytes of scratch
@@ -103,12 +105,13 @@ def place(word, spec, value):
 
 
 class Maker:
-    def __init__(self, table, rng):
-        self.table, self.rng = table, rng
+    def __init__(self, table, rng, user):
+        self.table, self.rng, self.user = table, rng, user
         self.free = [r for r in range(32) if r not in RESERVED]
         self.amos = table.by("amow") + table.by("amod")
         self.plain = [l for l in table.lines if l[3] not in ("lr", "sc", "amow", "amod", "jalr")]
         self.atomics = {l[0]: l for l in table.by("lr") + table.by("sc")}
+        self.slli = next(l for l in table.lines if l[0] == "slli" and len(l[1]) == 32)
         self.addi = next(l for l in table.lines if l[0] == "addi" and len(l[1]) == 32)
 
     def encode(self, line, **operands):
@@ -148,9 +151,24 @@ class Maker:
         high = min(8 * SCRATCH_WORDS - POINTERS[base] - size, (1 << bits + shift) - 1)
         offset = self.rng.randint(low, high) >> shift << shift
         operands = {"rs1": base, "imm": offset}
+        if self.user and len(line[1]) == 32 and self.rng.random() < 0.05:
+            return self.wild(line)
         if line[3] == "load":
             operands["rd"] = self.destination(form)
         return [self.encode(line, **operands)]
+
+    def wild(self, line):
+        """An access to nowhere; a load perhaps to anywhere. Multiples of 8: of what crosses a page
+        the reference reports another address. Stores stay away from tables and code."""
+        operands = {"rs1": 0, "imm": self.rng.randrange(-2048, 2048) & ~7}
+        if line[3] == "load":
+            operands["rd"] = self.destination(line[2])
+        if line[3] in ("store", "fstore") or self.rng.random() < 0.3:
+            return [self.encode(line, **operands)]
+        operands["rs1"] = self.rng.choice([r for r in self.free if r])
+        shift = self.encode(self.slli, rd=operands["rs1"], imm=self.rng.randrange(3, 40))
+        load = self.encode(line, **operands)
+        return [(shift[0].to_bytes(4, "little") + load[0].to_bytes(4, "little"), 8)]
 
     def atomic(self):
         """An address and what uses it: one piece, so that no branch comes between."""
@@ -260,9 +278,9 @@ def initial_blocks(rng):
 class Image:
     """Random code and its tables; link() makes the ELF file."""
 
-    def __init__(self, count, seed):
+    def __init__(self, count, seed, user):
         rng = random.Random(seed)
-        maker = Maker(Table(), rng)
+        maker = Maker(Table(), rng, user)
         blocks = initial_blocks(rng)
         code, self.places = bytearray(), []
         for _ in range((count + LENGTH - 1) // LENGTH):
@@ -271,7 +289,7 @@ class Image:
             code += call(CODE + len(code), MARK)
         self.places.append(CODE + len(code))
         code += call(CODE + len(code), FINISH)
-        self.seed, self.code = seed, bytes(code)
+        self.seed, self.user, self.code = seed, user, bytes(code)
         self.table = (CODE + len(code) + 0xfff) & ~0xfff
         self.bytes = self.code + bytes(self.table - CODE - len(code)) + blocks
 
@@ -286,7 +304,7 @@ class Image:
                         "-nostdlib", "-static", "-Wl,--build-id=none,--nmagic",
                         f"-Wl,-Ttext={BASE:#x}", f"-Wl,--section-start=.image={CODE:#x}",
                         f"-DCODE={CODE:#x}", f"-DTABLE={self.table:#x}",
-                        f"-DTABLE_BLOCKS={BLOCKS}", f"-DDUMP={CODE + len(self.bytes):#x}",
+                        f"-DTABLE_BLOCKS={BLOCKS}", f"-DUSER={int(self.user)}", f"-DDUMP={CODE + len(self.bytes):#x}",
                         "-o", elf, f"{HERE}/riscv_random.S", f"{where}/image.S"], check=True)
         return elf
 
@@ -335,6 +353,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--count", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--user", action="store_true")
     parser.add_argument("--keep")
     parser.add_argument("--explain", type=int, default=3, help="how many differences to explain")
     parser.add_argument("command", nargs=argparse.REMAINDER)
@@ -342,7 +361,7 @@ def main():
     if not shutil.which(REFERENCE) or not shutil.which(CC):
         print("skipped: no reference or no cross compiler")
         sys.exit(77)
-    image = Image(args.count, args.seed)
+    image = Image(args.count, args.seed, args.user)
     with tempfile.TemporaryDirectory() as place_:
         where = args.keep or place_
         elf = image.link(where)
