@@ -62,7 +62,7 @@ struct jit {
     struct gen *gen;
 };
 
-/* ---- codegen.c: values ---- */
+/* ---- values.c ---- */
 
 #define NO_VALUE UINT16_MAX
 #define NO_PIN   0xff
@@ -133,9 +133,15 @@ unsigned gen_xmm(struct gen *g, ir_ref v);
  * operand's that dies here, or a free one. */
 unsigned gen_dest(struct gen *g, ir_ref reuse);
 unsigned gen_dest_xmm(struct gen *g);
+struct rm gen_slot(const struct gen *g, uint64_t offset);
+/* After the current operation: what it used last is let go. */
+void gen_release(struct gen *g, uint16_t v);
+bool gen_get(struct gen *g, const struct ir_op *o);
+bool gen_put(struct gen *g, const struct ir_op *o);
+
+/* ---- codegen.c ---- */
 struct stub *gen_stub(struct gen *g, enum stub_kind kind, uint32_t site);
 uint32_t gen_refund(const struct gen *g, unsigned insn); /* ticks to give back before `insn` */
-struct rm gen_slot(const struct gen *g, uint64_t offset);
 /* Writes hart.pc := pc; changes rax, no flags. */
 void gen_set_pc(struct gen *g, vaddr pc);
 vaddr gen_insn_pc(const struct gen *g, unsigned insn);
