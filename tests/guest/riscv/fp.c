@@ -86,48 +86,67 @@ static uint64_t third(uint64_t a, uint64_t b)
     return fma_third != 0 ? fma_third : (a ^ UINT64_C(1) << 63) + (b & 3);
 }
 
+// The layout: clang-format takes calls without a semicolon for one long declaration.
+// clang-format off
 D3(fadd_d, "fadd.d")
-D3(fsub_d, "fsub.d") D3(fmul_d, "fmul.d") D3(fdiv_d, "fdiv.d") D3(fmin_d, "fmin.d") D3(fmax_d,
-                                                                                       "fmax.d")
-    D2(fsqrt_d, "fsqrt.d") D3(fsgnj_d, "fsgnj.d") D3(fsgnjn_d, "fsgnjn.d") D3(fsgnjx_d, "fsgnjx.d")
-        D3(fadd_s, "fadd.s") D3(fsub_s, "fsub.s") D3(fmul_s, "fmul.s") D3(fdiv_s, "fdiv.s") D3(
-            fmin_s, "fmin.s") D3(fmax_s, "fmax.s") D2(fsqrt_s, "fsqrt.s") D3(fsgnj_s, "fsgnj.s")
-            D3(fsgnjn_s, "fsgnjn.s") D3(fsgnjx_s,
-                                        "fsgnjx.s") COMPARE(feq_d, "feq.d") COMPARE(flt_d, "flt.d")
-                COMPARE(fle_d, "fle.d") COMPARE(feq_s, "feq.s") COMPARE(flt_s, "flt.s") COMPARE(
-                    fle_s,
-                    "fle.s") FMA(fmadd_d, "fmadd.d") FMA(fmsub_d, "fmsub.d") FMA(fnmadd_d,
-                                                                                 "fnmadd.d")
-                    FMA(fnmsub_d, "fnmsub.d") FMA(fmadd_s, "fmadd.s") FMA(fmsub_s, "fmsub.s") FMA(
-                        fnmadd_s, "fnmadd.s") FMA(fnmsub_s, "fnmsub.s")
-                        D2(fcvt_s_d, "fcvt.s.d") D2(fcvt_d_s, "fcvt.d.s") TO_INT(
-                            fclass_d, "fclass.d %0, ft0") TO_INT(fclass_s, "fclass.s %0, ft0")
-                            TO_INT(fcvt_w_d, "fcvt.w.d %0, ft0, dyn") TO_INT(
-                                fcvt_wu_d,
-                                "fcvt.wu.d %0, ft0, dyn") TO_INT(fcvt_l_d, "fcvt.l.d %0, ft0, dyn")
-                                TO_INT(fcvt_lu_d, "fcvt.lu.d %0, ft0, dyn")
-                                    TO_INT(fcvt_w_s, "fcvt.w.s %0, ft0, dyn") TO_INT(
-                                        fcvt_wu_s,
-                                        "fcvt.wu.s %0, ft0, dyn") TO_INT(fcvt_l_s,
-                                                                         "fcvt.l.s %0, ft0, dyn")
-                                        TO_INT(fcvt_lu_s, "fcvt.lu.s %0, ft0, dyn") TO_INT(
-                                            fmv_x_w,
-                                            "fmv.x.w %0, ft0") FROM_INT(fmv_w_x, "fmv.w.x ft2, %1")
-                                            FROM_INT(fcvt_d_w, "fcvt.d.w ft2, %1")
-                                                FROM_INT(fcvt_d_wu, "fcvt.d.wu ft2, %1") FROM_INT(
-                                                    fcvt_d_l, "fcvt.d.l ft2, %1, dyn")
-                                                    FROM_INT(fcvt_d_lu, "fcvt.d.lu ft2, %1, dyn")
-                                                        FROM_INT(fcvt_s_w, "fcvt.s.w ft2, %1, dyn")
-                                                            FROM_INT(fcvt_s_wu,
-                                                                     "fcvt.s.wu ft2, %1, dyn")
-                                                                FROM_INT(fcvt_s_l,
-                                                                         "fcvt.s.l ft2, %1, dyn")
-                                                                    FROM_INT(
-                                                                        fcvt_s_lu,
-                                                                        "fcvt.s.lu ft2, %1, dyn")
+D3(fsub_d, "fsub.d")
+D3(fmul_d, "fmul.d")
+D3(fdiv_d, "fdiv.d")
+D3(fmin_d, "fmin.d")
+D3(fmax_d, "fmax.d")
+D2(fsqrt_d, "fsqrt.d")
+D3(fsgnj_d, "fsgnj.d")
+D3(fsgnjn_d, "fsgnjn.d")
+D3(fsgnjx_d, "fsgnjx.d")
+D3(fadd_s, "fadd.s")
+D3(fsub_s, "fsub.s")
+D3(fmul_s, "fmul.s")
+D3(fdiv_s, "fdiv.s")
+D3(fmin_s, "fmin.s")
+D3(fmax_s, "fmax.s")
+D2(fsqrt_s, "fsqrt.s")
+D3(fsgnj_s, "fsgnj.s")
+D3(fsgnjn_s, "fsgnjn.s")
+D3(fsgnjx_s, "fsgnjx.s")
+COMPARE(feq_d, "feq.d")
+COMPARE(flt_d, "flt.d")
+COMPARE(fle_d, "fle.d")
+COMPARE(feq_s, "feq.s")
+COMPARE(flt_s, "flt.s")
+COMPARE(fle_s, "fle.s")
+FMA(fmadd_d, "fmadd.d")
+FMA(fmsub_d, "fmsub.d")
+FMA(fnmadd_d, "fnmadd.d")
+FMA(fnmsub_d, "fnmsub.d")
+FMA(fmadd_s, "fmadd.s")
+FMA(fmsub_s, "fmsub.s")
+FMA(fnmadd_s, "fnmadd.s")
+FMA(fnmsub_s, "fnmsub.s")
+D2(fcvt_s_d, "fcvt.s.d")
+D2(fcvt_d_s, "fcvt.d.s")
+TO_INT(fclass_d, "fclass.d %0, ft0")
+TO_INT(fclass_s, "fclass.s %0, ft0")
+TO_INT(fcvt_w_d, "fcvt.w.d %0, ft0, dyn")
+TO_INT(fcvt_wu_d, "fcvt.wu.d %0, ft0, dyn")
+TO_INT(fcvt_l_d, "fcvt.l.d %0, ft0, dyn")
+TO_INT(fcvt_lu_d, "fcvt.lu.d %0, ft0, dyn")
+TO_INT(fcvt_w_s, "fcvt.w.s %0, ft0, dyn")
+TO_INT(fcvt_wu_s, "fcvt.wu.s %0, ft0, dyn")
+TO_INT(fcvt_l_s, "fcvt.l.s %0, ft0, dyn")
+TO_INT(fcvt_lu_s, "fcvt.lu.s %0, ft0, dyn")
+TO_INT(fmv_x_w, "fmv.x.w %0, ft0")
+FROM_INT(fmv_w_x, "fmv.w.x ft2, %1")
+FROM_INT(fcvt_d_w, "fcvt.d.w ft2, %1")
+FROM_INT(fcvt_d_wu, "fcvt.d.wu ft2, %1")
+FROM_INT(fcvt_d_l, "fcvt.d.l ft2, %1, dyn")
+FROM_INT(fcvt_d_lu, "fcvt.d.lu ft2, %1, dyn")
+FROM_INT(fcvt_s_w, "fcvt.s.w ft2, %1, dyn")
+FROM_INT(fcvt_s_wu, "fcvt.s.wu ft2, %1, dyn")
+FROM_INT(fcvt_s_l, "fcvt.s.l ft2, %1, dyn")
+FROM_INT(fcvt_s_lu, "fcvt.s.lu ft2, %1, dyn")
+// clang-format on
 
-                                                                        typedef uint64_t
-    operation(uint64_t a, uint64_t b);
+typedef uint64_t operation(uint64_t a, uint64_t b);
 
 #define BOX(x)  (UINT64_C(0xffffffff00000000) | (x))
 #define D_ONE   UINT64_C(0x3ff0000000000000)

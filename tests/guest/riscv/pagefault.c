@@ -148,6 +148,7 @@ static void accessed_and_dirty(void)
         CHECK_EQ(probe(MODE_S, STORE, WINDOW).cause, CAUSE_NONE);
         CHECK_EQ(leaves[0], entry(frames[0], V | R | W | X | A | D));
         csr_clear(CSR_MENVCFG, ADUE);
+        probes--; // the transcript is that of machines without Svadu, too
     }
     say("leaves\n");
 }
