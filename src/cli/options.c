@@ -427,7 +427,7 @@ static const struct option_entry entries[] = {
     {"-seed", M, "N", "seed of all randomness in the machine (from the host)", take_seed},
     {"-name", M, "TEXT", "accepted for scripts", take_ignored},
     {"-accel", M | COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF, "jit|interp",
-     "how guest code is run: compiled where the host allows it, or interpreted", take_accel},
+     "guest code is compiled, or interpreted (jit)", take_accel},
     {"-S", M, NULL, "wait for GDB before the first instruction", take_paused},
     {"-s", M, NULL, "the same as -gdb tcp::1234", take_gdb_default},
     {"-gdb", M, "tcp:[HOST]:PORT|unix:PATH", "serve GDB while running", take_gdb},
