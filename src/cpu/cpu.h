@@ -63,7 +63,7 @@ struct cpu_mmu {
 };
 
 #define TLB_ENTRIES   256 /* a power of two */
-#define JUMP_ENTRIES  1024
+#define JUMP_ENTRIES  2048
 #define FETCH_ENTRIES 64
 #define SPACES        8
 
@@ -91,6 +91,7 @@ struct space {
     struct tlb_entry write[TLB_ENTRIES];
     struct fetch_entry fetch[FETCH_ENTRIES];
     struct jump_entry jump[JUMP_ENTRIES];
+    uint64_t jump_pages[4]; /* a bit per page of pcs in `jump`, by page number modulo 256 */
 };
 
 /* An exception in flight, in the ISA's own numbers. */
@@ -155,7 +156,9 @@ void cpu_select_space(struct cpu *cpu, uint32_t block_mode);
 void cpu_forget(struct cpu *cpu);
 void cpu_forget_writes(struct cpu *cpu);              /* the write tables only: a new epoch */
 void cpu_forget_page(struct cpu *cpu, uint32_t page); /* one physical page out of write tables */
-void cpu_forget_jumps(struct cpu *cpu);               /* jump entries: code went away */
+/* Whatever follows from the mapping of [first, first+bytes), in all spaces. */
+void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes);
+void cpu_forget_jumps(struct cpu *cpu); /* jump entries: code went away */
 
 /* Raises an exception for the current instruction. */
 static inline void cpu_raise(struct cpu *cpu, uint32_t cause, uint64_t value)
@@ -198,9 +201,12 @@ enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t me
 bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page);
 
 /* ---- for page walks ---- */
-/* Reads a page-table entry of 4 or 8 bytes; false if it is not in RAM or ROM. `cached`: the walk's
- * result may be cached, so the entry becomes watched for stores; pass the walk's `as != AS_DEBUG`.*/
-bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, bool cached, uint64_t *out);
+/* Reads a page-table entry of 4 or 8 bytes; false if it is not in RAM or ROM. */
+bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, uint64_t *out);
+/* The entry that was read is valid, and what follows from it may be cached (not for AS_DEBUG): it
+ * becomes watched for stores. It maps the 2^shift bytes around va. Entries that are not valid are
+ * not named: nothing is cached from them. */
+void cpu_walk_used(struct cpu *cpu, paddr at, unsigned size, vaddr va, unsigned shift);
 /* Writes an entry back (A/D bits) after the read; false if it is not RAM. */
 bool cpu_walk_update(struct cpu *cpu, paddr at, unsigned size, uint64_t value);
 

@@ -19,6 +19,7 @@ static void clear_jumps(struct space *s)
     for (unsigned i = 0; i < JUMP_ENTRIES; i++) {
         s->jump[i] = (struct jump_entry){.pc = UINT64_MAX, .block = NULL};
     }
+    memset(s->jump_pages, 0, sizeof(s->jump_pages));
 }
 
 static void clear_space(struct space *s)
@@ -120,6 +121,75 @@ void cpu_forget_jumps(struct cpu *cpu)
     for (unsigned i = 0; i < SPACES; i++) {
         if (cpu->spaces[i].used != 0 || &cpu->spaces[i] == cpu->space) {
             clear_jumps(&cpu->spaces[i]);
+        }
+    }
+}
+
+static bool may_jump_to(const struct space *s, vaddr page)
+{
+    unsigned bit = (unsigned)(page >> PAGE_BITS) & 255;
+
+    return s->jump_pages[bit / 64] >> bit % 64 & 1;
+}
+
+static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes)
+{
+    for (unsigned i = 0; i < JUMP_ENTRIES; i++) {
+        if (s->jump[i].pc - first < bytes) {
+            s->jump[i] = (struct jump_entry){.pc = UINT64_MAX, .block = NULL};
+        }
+    }
+}
+
+static void forget_page_of(struct space *s, vaddr page)
+{
+    unsigned i = (unsigned)(page >> PAGE_BITS) % TLB_ENTRIES;
+    struct fetch_entry *f = &s->fetch[(page >> PAGE_BITS) % FETCH_ENTRIES];
+
+    if (s->read[i].tag == page) {
+        s->read[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+    }
+    if (s->write[i].tag == page) {
+        s->write[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+    }
+    if (f->page == page) {
+        *f = (struct fetch_entry){.page = UINT64_MAX, .at = 0};
+    }
+}
+
+static void forget_many(struct space *s, vaddr first, uint64_t bytes)
+{
+    for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+        if (s->read[i].tag - first < bytes) {
+            s->read[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+        }
+        if (s->write[i].tag - first < bytes) {
+            s->write[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+        }
+    }
+    for (unsigned i = 0; i < FETCH_ENTRIES; i++) {
+        if (s->fetch[i].page - first < bytes) {
+            s->fetch[i] = (struct fetch_entry){.page = UINT64_MAX, .at = 0};
+        }
+    }
+}
+
+/* Code that begins in the page before may reach into the range. */
+void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
+{
+    for (unsigned i = 0; i < SPACES; i++) {
+        struct space *s = &cpu->spaces[i];
+
+        if (s->used == 0 && s != cpu->space) {
+            continue;
+        }
+        if (bytes <= PAGE_SIZE) {
+            forget_page_of(s, first);
+        } else {
+            forget_many(s, first, bytes);
+        }
+        if (bytes > PAGE_SIZE || may_jump_to(s, first) || may_jump_to(s, first - PAGE_SIZE)) {
+            forget_jumps_to(s, first - PAGE_SIZE, bytes + PAGE_SIZE);
         }
     }
 }

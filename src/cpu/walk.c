@@ -12,18 +12,20 @@ static struct mem_block *entry_block(struct cpu *cpu, paddr at, unsigned size)
     return b != NULL && size <= b->size - (at - b->base) ? b : NULL;
 }
 
-bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, bool cached, uint64_t *out)
+bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, uint64_t *out)
 {
     struct mem_block *b = entry_block(cpu, at, size);
 
     if (b == NULL) {
         return false;
     }
-    if (cached) {
-        mem_table_used(cpu->mem, at);
-    }
     *out = bytes_get_le(b->host + (at - b->base), size);
     return true;
+}
+
+void cpu_walk_used(struct cpu *cpu, paddr at, unsigned size, vaddr va, unsigned shift)
+{
+    mem_table_used(cpu->mem, at, size, va, shift);
 }
 
 bool cpu_walk_update(struct cpu *cpu, paddr at, unsigned size, uint64_t value)

@@ -85,14 +85,20 @@ static void code_written(void *listener, uint32_t page, uint64_t granules)
     }
 }
 
-static void table_written(void *listener)
+static void table_written(void *listener, vaddr first, uint64_t bytes)
 {
     struct engine *e = listener;
 
     for (unsigned i = 0; i < e->cpu_count; i++) {
-        cpu_forget(&e->cpus[i]);
+        if (bytes) {
+            cpu_forget_range(&e->cpus[i], first, bytes);
+        } else {
+            cpu_forget(&e->cpus[i]);
+        }
     }
-    mem_tables_forget(e->mem);
+    if (!bytes) {
+        mem_tables_forget(e->mem);
+    }
     if (e->running) {
         e->running->look = true;
     }
@@ -126,7 +132,7 @@ void cache_init(struct engine *e)
 {
     e->buckets = base_alloc(ENGINE_BUCKETS, sizeof(*e->buckets));
     e->page_list = base_alloc(e->mem->page_count, sizeof(*e->page_list));
-    e->block_limit = 65536;
+    e->block_limit = 131072;
     e->mem->listener = e;
     e->mem->code_written = code_written;
     e->mem->table_written = table_written;
@@ -195,7 +201,7 @@ static bool second_page_holds(struct cpu *cpu, const struct block *b)
 {
     paddr page;
 
-    if (b->page[1] == BLOCK_NO_PAGE) {
+    if (!b->crosses) {
         return true;
     }
     if (!cpu_fetch_page(cpu, align_down(b->pc, PAGE_SIZE) + PAGE_SIZE, &page)) {
@@ -235,5 +241,6 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
         cache_add(e, b);
     }
     *jump = (struct jump_entry){.pc = pc, .block = b};
+    cpu->space->jump_pages[pc >> (PAGE_BITS + 6) & 3] |= UINT64_C(1) << (pc >> PAGE_BITS & 63);
     return b;
 }

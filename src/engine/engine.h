@@ -78,7 +78,7 @@ void engine_skip_probes(struct engine *e, tick at);
 
 /* Drops all derived state of all harts: translations, tables, jump entries. */
 void engine_forget(struct engine *e);
-/* At most this many blocks before everything is dropped; small for tests. Default 65536. */
+/* At most this many blocks before everything is dropped; small for tests. Default 131072. */
 void engine_set_cache_limit(struct engine *e, size_t blocks);
 
 struct engine_stats {

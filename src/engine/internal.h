@@ -17,10 +17,11 @@ struct block {
     vaddr pc;
     paddr at;             /* physical address of pc */
     uint32_t mode;        /* isa->block_mode(); BLOCK_DEAD once its bytes changed */
+    bool crosses;         /* into the next page: right only while that is where it was */
     bool compiled;        /* was tried: `code` is what came of it */
     bool probed;          /* a probe is to be asked before it: see engine_set_probes */
     uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
-    paddr second_page;    /* physical address of the second page, if page[1] is there */
+    paddr second_page;    /* physical address of the second page, if it crosses */
     uint64_t granules[2]; /* of each page that the bytes were read from */
     struct ir_block *ir;
     struct block *hash_next;

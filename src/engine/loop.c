@@ -124,7 +124,8 @@ static bool has_code(struct engine *e, struct block *b)
     return code != NULL;
 }
 
-/* The jump that was just taken goes to its target directly from now on. */
+/* The jump that was just taken goes to its target directly from now on. Both are in one page, so
+ * whoever gets to the one may go to the other; what crosses into the next page must be looked up. */
 static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t site)
 {
     uint64_t flushes = e->stats.flushes;
@@ -132,7 +133,7 @@ static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t
 
     if (!to) {
         cpu->fault.raised = false; /* met again by the loop */
-    } else if (e->stats.flushes == flushes && has_code(e, to)) {
+    } else if (e->stats.flushes == flushes && !to->crosses && has_code(e, to)) {
         jit_link(e->jit, site, to->code);
     }
 }

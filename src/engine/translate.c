@@ -116,6 +116,7 @@ static void set_pages(struct engine *e, struct block *b, unsigned length, paddr 
         return;
     }
     b->granules[0] = granule_span(first, PAGE_SIZE - 1);
+    b->crosses = true;
     b->second_page = second_page;
     b->granules[1] = granule_span(0, last - PAGE_SIZE);
     b->page[1] = mem_page_of(mem_block_at(e->mem, second_page), second_page);

@@ -48,18 +48,28 @@ struct mem_window {
     void (*write)(void *opaque, uint64_t at, unsigned size, uint64_t value);
 };
 
+/* What the entries of a page of a page table map: entry 0 [base, base + 2^shift), and so on. */
+struct mem_table {
+    vaddr base;
+    uint32_t listed; /* index in mem.tables */
+    uint8_t shift;
+    uint8_t entry_size; /* bytes: 4 or 8; 0: used at several places, so nothing is known */
+    uint8_t zero[2];
+};
+
 struct mem {
     struct mem_block blocks[MEM_BLOCKS_MAX];
     unsigned block_count;
     struct mem_window windows[MEM_WINDOWS_MAX]; /* sorted by base, never overlapping */
     unsigned window_count;
 
-    uint32_t page_count; /* of all blocks together */
-    uint8_t *flags;      /* PAGE_*, per page */
-    uint64_t *code;      /* per page: granules that translated code was made from */
-    uint64_t *table;     /* per page 8 words: bit per 8-byte entry in use by a cached walk */
-    uint64_t *hash;      /* per page: hash(address, content), 0 for a zero page; see mem_hash() */
-    uint64_t hash_sum;   /* sum of hash[] modulo 2^64 */
+    uint32_t page_count;        /* of all blocks together */
+    uint8_t *flags;             /* PAGE_*, per page */
+    uint64_t *code;             /* per page: granules that translated code was made from */
+    uint64_t *table;            /* per page 8 words: bit per 8-byte entry in use by a cached walk */
+    struct mem_table *table_of; /* per page: what its entries map, while any is in use */
+    uint64_t *hash;    /* per page: hash(address, content), 0 for a zero page; see mem_hash() */
+    uint64_t hash_sum; /* sum of hash[] modulo 2^64 */
     /* Dirty pages, each once, in the order in which they became so (never visible to the guest). */
     uint32_t *dirty_hash;
     uint32_t dirty_hash_count;
@@ -72,7 +82,9 @@ struct mem {
     /* Told before the bytes change. Set once by whoever caches what is made from memory. */
     void *listener;
     void (*code_written)(void *listener, uint32_t page, uint64_t granules);
-    void (*table_written)(void *listener); /* an entry in use by a cached walk changes */
+    /* Entries in use by cached walks change: what they map, [first, first+bytes); bytes 0: too much
+     * to name, everything that was walked is to be forgotten (with mem_tables_forget()). */
+    void (*table_written)(void *listener, vaddr first, uint64_t bytes);
     void (*page_unwritable)(void *listener, uint32_t page); /* must leave all write tables now */
     void (*epoch)(void *listener);       /* all pages must leave all write tables now */
     void (*dma_written)(void *listener); /* a device or a poke wrote: end reservations */
@@ -146,8 +158,9 @@ void mem_restore_page(struct mem *m, uint32_t page, const uint8_t *bytes, uint64
 
 /* ---- page tables that cached walks were made from ---- */
 
-/* A walk whose result is cached has used the 8-byte granule at `at`. */
-void mem_table_used(struct mem *m, paddr at);
+/* A walk whose result is cached has used the entry of 4 or 8 bytes at `at`, which maps the 2^shift
+ * bytes around va. */
+void mem_table_used(struct mem *m, paddr at, unsigned size, vaddr va, unsigned shift);
 /* Cached walks are gone: no entry is in use any more. */
 void mem_tables_forget(struct mem *m);
 /* Translated code was made from granules of a page / none is left on it. */

@@ -71,27 +71,33 @@ static uint64_t code_hit(const struct mem *m, uint32_t page, unsigned first, uns
     return m->code[page] & bit_range(first >> CODE_GRANULE_BITS, last >> CODE_GRANULE_BITS);
 }
 
-static bool table_hit(const struct mem *m, uint32_t page, unsigned first, unsigned last)
+/* How many granules in use a write hits; *granule is one of them. */
+static unsigned table_hits(const struct mem *m, uint32_t page, unsigned first, unsigned last,
+                           unsigned *granule)
 {
     const uint64_t *used = &m->table[(size_t)page * 8];
-    bool hit = false;
+    unsigned hits = 0;
 
     for (unsigned word = first >> 9; word <= last >> 9; word++) {
         unsigned low = word == first >> 9 ? first >> 3 & 63 : 0;
         unsigned high = word == last >> 9 ? last >> 3 & 63 : 63;
+        uint64_t hit = used[word] & bit_range(low, high);
 
-        hit |= (used[word] & bit_range(low, high)) != 0;
+        if (hit) {
+            *granule = word * 64 + (unsigned)__builtin_ctzll(hit);
+            hits += (unsigned)__builtin_popcountll(hit);
+        }
     }
-    return hit;
+    return hits;
 }
 
 bool mem_write_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size)
 {
     uint32_t page = mem_page_of(b, at);
-    unsigned first = (unsigned)(at % PAGE_SIZE), last = first + size - 1;
+    unsigned first = (unsigned)(at % PAGE_SIZE), last = first + size - 1, granule;
 
     return ((m->flags[page] & PAGE_CODE) && code_hit(m, page, first, last)) ||
-           ((m->flags[page] & PAGE_TABLE) && table_hit(m, page, first, last));
+           ((m->flags[page] & PAGE_TABLE) && table_hits(m, page, first, last, &granule) != 0);
 }
 
 static void tell_code(struct mem *m, uint32_t page, unsigned first, unsigned last)
@@ -103,11 +109,45 @@ static void tell_code(struct mem *m, uint32_t page, unsigned first, unsigned las
     }
 }
 
+/* No entry of the page is in use any more: it is an ordinary page again. */
+static void table_unlist(struct mem *m, uint32_t page)
+{
+    uint32_t moved = m->tables[--m->table_count], place = m->table_of[page].listed;
+
+    m->tables[place] = moved;
+    m->table_of[moved].listed = place;
+    m->flags[page] &= (uint8_t)~PAGE_TABLE;
+}
+
+static void table_granule_unused(struct mem *m, uint32_t page, unsigned granule)
+{
+    uint64_t *used = &m->table[(size_t)page * 8];
+    uint64_t any = 0;
+
+    used[granule / 64] &= ~(UINT64_C(1) << granule % 64);
+    for (unsigned i = 0; i < 8; i++) {
+        any |= used[i];
+    }
+    if (any == 0) {
+        table_unlist(m, page);
+    }
+}
+
 static void tell_tables(struct mem *m, uint32_t page, unsigned first, unsigned last)
 {
-    if (table_hit(m, page, first, last) && m->table_written != NULL) {
-        m->table_written(m->listener);
+    const struct mem_table t = m->table_of[page];
+    unsigned granule = 0, hits = table_hits(m, page, first, last, &granule);
+
+    if (hits == 0 || m->table_written == NULL) {
+        return;
     }
+    if (hits > 1 || t.entry_size == 0) {
+        m->table_written(m->listener, 0, 0);
+        return;
+    }
+    table_granule_unused(m, page, granule);
+    m->table_written(m->listener, t.base + ((uint64_t)(granule * 8 / t.entry_size) << t.shift),
+                     (uint64_t)(8 / t.entry_size) << t.shift);
 }
 
 static void before_write(struct mem *m, struct mem_block *b, paddr at, unsigned size, bool update)
@@ -232,7 +272,7 @@ void mem_restore_page(struct mem *m, uint32_t page, const uint8_t *bytes, uint64
 
 /* ---- page tables and code ---- */
 
-void mem_table_used(struct mem *m, paddr at)
+void mem_table_used(struct mem *m, paddr at, unsigned size, vaddr va, unsigned shift)
 {
     const struct mem_block *b = mem_block_at(m, at);
 
@@ -240,14 +280,22 @@ void mem_table_used(struct mem *m, paddr at)
         return;
     }
     uint32_t page = mem_page_of(b, at);
-    unsigned entry = (unsigned)(at % PAGE_SIZE) >> 3;
+    unsigned granule = (unsigned)(at % PAGE_SIZE) >> 3, entry = (unsigned)(at % PAGE_SIZE) / size;
+    vaddr base = align_down(va, UINT64_C(1) << shift) - ((uint64_t)entry << shift);
+    struct mem_table *t = &m->table_of[page];
 
     if (!(m->flags[page] & PAGE_TABLE)) {
         page_leaves_write_tables(m, page);
         m->flags[page] |= PAGE_TABLE;
+        *t = (struct mem_table){.base = base,
+                                .listed = m->table_count,
+                                .shift = (uint8_t)shift,
+                                .entry_size = (uint8_t)size};
         m->tables[m->table_count++] = page;
+    } else if (t->base != base || t->shift != shift || t->entry_size != size) {
+        t->entry_size = 0;
     }
-    m->table[(size_t)page * 8 + entry / 64] |= UINT64_C(1) << entry % 64;
+    m->table[(size_t)page * 8 + granule / 64] |= UINT64_C(1) << granule % 64;
 }
 
 void mem_tables_forget(struct mem *m)

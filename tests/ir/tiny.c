@@ -89,13 +89,19 @@ static void code_written(void *listener, uint32_t page, uint64_t granules)
     t->last_granules = granules;
 }
 
-static void table_written(void *listener)
+static void table_written(void *listener, vaddr first, uint64_t bytes)
 {
     struct tiny *t = listener;
 
     t->table_hits++;
-    cpu_forget(&t->cpu);
-    mem_tables_forget(&t->mem);
+    t->table_first = first;
+    t->table_bytes = bytes;
+    if (bytes) {
+        cpu_forget_range(&t->cpu, first, bytes);
+    } else {
+        cpu_forget(&t->cpu);
+        mem_tables_forget(&t->mem);
+    }
 }
 
 static void page_unwritable(void *listener, uint32_t page)

@@ -38,6 +38,8 @@ struct tiny {
     bool uncacheable;
     uint64_t key; /* of the address space */
     unsigned code_hits, table_hits, pages_out, epochs, dma_writes;
+    vaddr table_first;
+    uint64_t table_bytes; /* of the last hit */
     uint64_t last_granules;
 };
 

@@ -153,14 +153,14 @@ static void table_pages_are_never_in_a_write_table(void **state)
     uint64_t entry;
 
     cpu_store(&t->cpu, PAGE1, 1, U8);
-    assert_true(cpu_walk_read(&t->cpu, PAGE1 + 16, 8, false, &entry));
+    assert_true(cpu_walk_read(&t->cpu, PAGE1 + 16, 8, &entry));
     assert_true(in_table(t->cpu.space->write, PAGE1));
-    assert_true(cpu_walk_read(&t->cpu, PAGE1 + 16, 8, true, &entry));
+    cpu_walk_used(&t->cpu, PAGE1 + 16, 8, PAGE0 + 5, 12);
     assert_false(in_table(t->cpu.space->write, PAGE1));
     cpu_store(&t->cpu, PAGE1 + 8, 1, U8);
     assert_int_equal(t->table_hits, 0);
     assert_false(in_table(t->cpu.space->write, PAGE1));
-    /* A store to the entry drops everything, and is not itself kept: its own walk is forgotten. */
+    /* A store to the entry drops what it maps, and is not itself kept. */
     (void)cpu_load(&t->cpu, PAGE0, U8);
     cpu_store(&t->cpu, PAGE1 + 17, 1, U1);
     assert_int_equal(t->table_hits, 1);
@@ -168,8 +168,8 @@ static void table_pages_are_never_in_a_write_table(void **state)
     assert_false(in_table(t->cpu.space->write, PAGE1));
     cpu_store(&t->cpu, PAGE1 + 17, 1, U1);
     assert_true(in_table(t->cpu.space->write, PAGE1));
-    assert_false(cpu_walk_read(&t->cpu, TINY_RAM + TINY_RAM_BYTES - 4, 8, true, &entry));
-    assert_false(cpu_walk_read(&t->cpu, TINY_DEVICE, 8, true, &entry));
+    assert_false(cpu_walk_read(&t->cpu, TINY_RAM + TINY_RAM_BYTES - 4, 8, &entry));
+    assert_false(cpu_walk_read(&t->cpu, TINY_DEVICE, 8, &entry));
     assert_true(cpu_walk_update(&t->cpu, PAGE1 + 24, 8, 0x55));
     assert_int_equal(*host(t, PAGE1 + 24), 0x55);
     assert_false(cpu_walk_update(&t->cpu, TINY_ROM, 8, 0x55));

@@ -130,11 +130,14 @@ static enum outcome walk(struct cpu *cpu, const struct walk *w, vaddr va, paddr 
         unsigned extent;
 
         if ((!w->debug && (riscv_pmp_allows(s, at, PRIV_S, &extent) & PMP_R) == 0) ||
-            !cpu_walk_read(cpu, at, 8, !w->debug, &pte)) {
+            !cpu_walk_read(cpu, at, 8, &pte)) {
             return WALK_ACCESS_FAULT;
         }
         if ((pte & PTE_V) == 0 || (pte & (PTE_R | PTE_W)) == PTE_W || (pte & PTE_RESERVED) != 0) {
             return WALK_PAGE_FAULT;
+        }
+        if (!w->debug) {
+            cpu_walk_used(cpu, at, 8, va, shift);
         }
         table = bits_get(pte, PTE_PPN_POS, PTE_PPN_LEN) << PAGE_BITS;
         if ((pte & (PTE_R | PTE_X)) == 0) {
