@@ -140,7 +140,9 @@ static bool compare(struct gen *g, const struct ir_op *o)
     bool equal = o->x == FCMP_EQ || o->x == FCMP_EQ_SIGNALING;
     bool signals = o->x == FCMP_EQ_SIGNALING || o->x == FCMP_LT || o->x == FCMP_LE;
 
-    if (o->attr & (IR_FP_FLUSH_INPUTS | IR_FP_FLUSH_OUTPUT)) {
+    /* other NaN rules are of ISAs that see FP_ID, which is not taken from MXCSR */
+    if ((o->attr & (IR_FP_FLUSH_INPUTS | IR_FP_FLUSH_OUTPUT)) ||
+        (o->attr >> 3 & 3) != FP_NAN_CANONICAL) {
         return by_softfloat(g, o);
     }
     if (equal || o->x == FCMP_UNORDERED) {
