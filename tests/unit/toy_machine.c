@@ -141,7 +141,8 @@ static void counter_write(struct device *d, uint64_t at, unsigned size, uint64_t
 
     (void)size;
     if (at == 4) {
-        device_set_alarm(d, 0, device_now(d) + (value & 0xfff));
+        /* The processor is big-endian, the bus is not. */
+        device_set_alarm(d, 0, device_now(d) + (__builtin_bswap32((uint32_t)value) & 0xfff));
     } else {
         s->value += (uint32_t)value;
     }
