@@ -91,11 +91,11 @@ static unsigned take_reg(struct gen *g)
         unsigned r = free_regs[k];
         uint16_t v = g->owner[r];
         unsigned score;
-        if (v == NO_VALUE) {
-            return r;
-        }
         if (g->locked >> r & 1) {
             continue;
+        }
+        if (v == NO_VALUE) {
+            return r;
         }
         score = g->values[v].last_use + (can_be_had_again(g, v) ? 2000u : 1u);
         if (score > best_score) {
@@ -109,6 +109,14 @@ static unsigned take_reg(struct gen *g)
     }
     evict(g, best);
     return best;
+}
+
+unsigned gen_temp(struct gen *g)
+{
+    unsigned r = take_reg(g);
+
+    g->locked |= UINT32_C(1) << r;
+    return r;
 }
 
 static void own(struct gen *g, unsigned r, uint16_t v)
@@ -317,8 +325,9 @@ void gen_release(struct gen *g, uint16_t v)
 
 /* ---- slots ---- */
 
-/* The value that lives only in a slot which is about to change must go elsewhere. */
-static void rescue_home(struct gen *g, uint64_t slot, uint16_t except)
+/* The value that lives only in a slot which is about to change must go elsewhere; it may be the
+ * very one that is PUT there, in part. */
+static void rescue_home(struct gen *g, uint64_t slot)
 {
     uint16_t v = slot / 8 < ARRAY_LEN(g->holder) ? g->holder[slot / 8] : NO_VALUE;
     struct value *val;
@@ -328,7 +337,7 @@ static void rescue_home(struct gen *g, uint64_t slot, uint16_t except)
     }
     val = &g->values[v];
     g->holder[slot / 8] = NO_VALUE;
-    if (v != except && val->last_use > g->i && val->reg < 0 && val->xmm < 0 && val->spill < 0) {
+    if (val->last_use >= g->i && val->reg < 0 && val->xmm < 0 && val->spill < 0) {
         gen_reg(g, v);
     }
     val->home = -1;
@@ -464,7 +473,10 @@ bool gen_put(struct gen *g, const struct ir_op *o)
     if (wide && g->values[v].home == (int64_t)o->imm) {
         return true; /* it is there */
     }
-    rescue_home(g, o->imm, v);
+    rescue_home(g, o->imm);
+    if (wide && o->imm % 8) {
+        rescue_home(g, o->imm + 7);
+    }
     if (gen_is_const(g, o->a, &imm) && (!wide || (uint64_t)(int64_t)(int32_t)imm == imm)) {
         emit_op(g->e, 0xc7, wide, 0, gen_slot(g, o->imm));
         emit_32(g->e, (uint32_t)imm);
