@@ -557,14 +557,18 @@ static void test_gone(void **state)
 /* The next client finds the machine where the last one left it, and nothing of its breakpoints. */
 static void test_next_client(void **state)
 {
-    struct client *c = client_new(1, "toy", END);
+    struct client *c = client_new(2, "toy", END);
+    struct stop_reply met;
     struct error e;
     tick at;
     int fds[2];
 
     (void)state;
     client_expect(c, "Z0,10005,1", "OK");
-    at = go(c, "c").at;
+    met = go(c, "c");
+    assert_string_equal(met.reason, ""); /* this client did not offer swbreak */
+    assert_int_equal(client_pc(c), 0x10005);
+    at = met.at;
     client_expect(c, "D", "OK");
     (void)host_thread_join(c->thread);
     close(c->fd);
