@@ -62,7 +62,7 @@ struct cpu_mmu {
     void (*space_key)(const struct cpu *cpu, uint64_t key[4]);
 };
 
-#define TLB_ENTRIES   256 /* a power of two */
+#define TLB_ENTRIES   1024 /* a power of two */
 #define JUMP_ENTRIES  2048
 #define FETCH_ENTRIES 64
 #define SPACES        8

@@ -126,6 +126,8 @@ bool gen_is_const(const struct gen *g, ir_ref v, uint64_t *imm);
 unsigned gen_reg(struct gen *g, ir_ref v);
 /* In a register, or where it is in memory. */
 struct rm gen_rm(struct gen *g, ir_ref v);
+/* A register without a value, for the current operation. */
+unsigned gen_temp(struct gen *g);
 /* Into a scratch register; locks nothing. */
 void gen_copy(struct gen *g, unsigned to, ir_ref v);
 unsigned gen_xmm(struct gen *g, ir_ref v);

@@ -28,14 +28,25 @@ static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t tabl
     return emit_jcc(e, COND_A);
 }
 
-static bool displacement(const struct ir_op *o, int32_t *disp)
+/* The register and the displacement that make the address. One that does not fit, as a constant
+ * base leaves it, is added first. */
+static unsigned address(struct gen *g, const struct ir_op *o, int32_t *disp)
 {
+    unsigned base, sum;
+
     *disp = (int32_t)o->imm;
-    return (uint64_t)(int64_t)(int32_t)o->imm == o->imm;
+    if ((uint64_t)(int64_t)*disp == o->imm) {
+        return gen_reg(g, o->a);
+    }
+    *disp = 0;
+    sum = gen_temp(g);
+    emit_mov_imm(g->e, sum, o->imm);
+    base = gen_reg(g, o->a);
+    emit_alu(g->e, ALU_ADD, true, sum, rm_reg(base));
+    return sum;
 }
 
-/* The address operand in a register, and what is left to add; a misaligned one of an operation
- * that must be aligned goes the cold way. */
+/* A misaligned address of an operation that must be aligned goes the cold way. */
 static uint32_t check_aligned(struct gen *g, const struct ir_op *o, unsigned base, int32_t disp)
 {
     unsigned size = MEM_SIZE(o->attr);
@@ -59,10 +70,7 @@ static bool load(struct gen *g, const struct ir_op *o)
     struct stub *s;
     struct rm from;
 
-    base = gen_reg(g, o->a);
-    if (!displacement(o, &disp)) {
-        return false;
-    }
+    base = address(g, o, &disp);
     dst = is_fp ? gen_dest_xmm(g) : gen_dest(g, IR_ABSENT);
     aligned = check_aligned(g, o, base, disp);
     miss = look_up(g, base, disp, READ_AT, size);
@@ -127,10 +135,7 @@ static bool store(struct gen *g, const struct ir_op *o)
     uint32_t skip = 0, aligned, miss;
     struct stub *s;
 
-    if (!conditional && !displacement(o, &disp)) {
-        return false;
-    }
-    base = gen_reg(g, o->a);
+    base = conditional ? gen_reg(g, o->a) : address(g, o, &disp);
     if (gen_is_const(g, o->b, &imm) && (size < 8 || (uint64_t)(int64_t)(int32_t)imm == imm)) {
         reg = -1;
     } else if (type == IR_F32 || type == IR_F64) {
