@@ -67,6 +67,37 @@ static void test_restore(void **state)
     machine_free(m);
 }
 
+/* The program rewrites itself all the time: code that was translated is never run after a restore
+ * that changed its bytes. */
+static void test_code(void **state)
+{
+    enum { COUNT = 150, APART = 7 };
+    struct machine *m = new_machine(1);
+    struct checkpoint_store *s = checkpoint_store_new(m);
+    struct checkpoint *c[COUNT];
+    uint64_t hash[COUNT], seed = 11;
+
+    (void)state;
+    for (unsigned i = 0; i < COUNT; i++) {
+        run_to(m, 1000 + i * APART);
+        c[i] = checkpoint_save(s);
+        hash[i] = machine_hash(m);
+    }
+    for (unsigned n = 0; n < 1000; n++) {
+        unsigned from = (unsigned)(toy_random(&seed) >> 20) % (COUNT - 20);
+        unsigned to = from + 1 + (unsigned)(toy_random(&seed) >> 20) % 19;
+
+        checkpoint_restore(s, c[from]);
+        run_to(m, 1000 + to * APART);
+        assert_true(machine_hash(m) == hash[to]);
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        checkpoint_drop(c[i]);
+    }
+    checkpoint_store_free(s);
+    machine_free(m);
+}
+
 /* How many pages of memory differ from a copy. */
 static uint64_t pages_that_differ(struct machine *m, const uint8_t *copy)
 {
@@ -211,9 +242,9 @@ static void test_observer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_restore),  cmocka_unit_test(test_costs),
-        cmocka_unit_test(test_sharing),  cmocka_unit_test(test_first_save),
-        cmocka_unit_test(test_observer),
+        cmocka_unit_test(test_restore),    cmocka_unit_test(test_code),
+        cmocka_unit_test(test_costs),      cmocka_unit_test(test_sharing),
+        cmocka_unit_test(test_first_save), cmocka_unit_test(test_observer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -320,11 +320,9 @@ static void make_loop(struct assembler *a, size_t function)
 
     op2(a, TOY_ADDI, 3, 1);
     op_abs(a, TOY_CALL, function);
-    patched = a->at; /* an instruction that the program rewrites */
+    patched = a->at; /* an instruction that is rewritten half a round later */
     ldi(a, 1, 0x01020304);
     op2(a, TOY_ADD, 1, 3);
-    ldi(a, 2, (uint32_t)(TOY_RAM + patched + 5));
-    op2(a, TOY_STB, 3, 2);
     op2(a, TOY_MOV, 5, 4);
     ldi(a, 2, 1021);
     op2(a, TOY_MUL, 2, 3);
@@ -337,6 +335,8 @@ static void make_loop(struct assembler *a, size_t function)
     op2(a, TOY_ADDI, 2, 120);
     op2(a, TOY_MOV, 1, 4);
     op2(a, TOY_COPY, 2, 1);
+    ldi(a, 2, (uint32_t)(TOY_RAM + patched + 5));
+    op2(a, TOY_STB, 3, 2);
     ldi(a, 0, SHARED);
     ldi(a, 1, 1);
     op2(a, TOY_FETADD, 1, 0);
