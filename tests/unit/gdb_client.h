@@ -136,7 +136,7 @@ static size_t client_receive(struct client *c)
     return n;
 }
 
-static void client_unhex(struct text *out, const char *hex)
+static inline void client_unhex(struct text *out, const char *hex)
 {
     unsigned byte;
 
@@ -160,7 +160,7 @@ static const char *client_ask(struct client *c, const char *payload)
     }
 }
 
-static void client_expect(struct client *c, const char *payload, const char *answer)
+static inline void client_expect(struct client *c, const char *payload, const char *answer)
 {
     const char *got = client_ask(c, payload);
 
@@ -169,7 +169,7 @@ static void client_expect(struct client *c, const char *payload, const char *ans
     }
 }
 
-static void client_expect_error(struct client *c, const char *payload)
+static inline void client_expect_error(struct client *c, const char *payload)
 {
     const char *got = client_ask(c, payload);
 
@@ -179,7 +179,7 @@ static void client_expect_error(struct client *c, const char *payload)
 }
 
 /* What a monitor command prints. */
-static const char *client_monitor(struct client *c, const char *command)
+static inline const char *client_monitor(struct client *c, const char *command)
 {
     struct text packet = {0};
 
@@ -193,17 +193,17 @@ static const char *client_monitor(struct client *c, const char *command)
 }
 
 /* Ours follow the processor's nine. */
-static tick client_tick(struct client *c)
+static inline tick client_tick(struct client *c)
 {
     return __builtin_bswap64(strtoull(client_ask(c, "p9"), NULL, 16));
 }
 
-static vaddr client_pc(struct client *c)
+static inline vaddr client_pc(struct client *c)
 {
     return __builtin_bswap32((uint32_t)strtoull(client_ask(c, "p8"), NULL, 16));
 }
 
-static void client_goto(struct client *c, tick to)
+static inline void client_goto(struct client *c, tick to)
 {
     char command[64];
 
@@ -241,56 +241,82 @@ static bool client_register_get(struct cpu *cpu, uint32_t number, uint8_t *value
 
 /* ---- making one ---- */
 
-/* `arch`: what gdb calls the processor; it decides where watchpoints stop. */
-static struct client *client_new_over(struct machine *m, const char *arch, tick end,
-                                      uint64_t spacing)
+static void client_connect(struct client *c)
 {
-    struct client *c = base_alloc(1, sizeof(*c));
-    struct travel_source source = {.opaque = c,
-                                   .inlet = {.opaque = c, .next = client_next, .idle = client_idle},
-                                   .moved = client_moved,
-                                   .end = client_end};
-    const struct travel_limits limits = {.spacing = spacing};
     struct error e;
     int fds[2];
 
-    c->end = end;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    c->fd = fds[0];
+    c->server_fd = fds[1];
+    c->thread = host_thread_start(client_serve, c, &e);
+    assert_non_null(c->thread);
+}
+
+/* The client talks; until then nobody touches the machine. `arch`: what gdb calls the processor;
+ * it decides where watchpoints stop. */
+static void client_start(struct client *c, struct machine *m, const char *arch,
+                         const struct travel_source *source, uint64_t spacing,
+                         const struct gdb_options *options)
+{
+    const struct travel_limits limits = {.spacing = spacing};
+
     c->machine = m;
     c->isa = toy_isa;
     c->isa.gdb_name = arch;
     c->isa.gdb_registers = client_registers;
     c->isa.gdb_get = client_register_get;
     m->isa = &c->isa;
-    c->travel = travel_new(m, &source, &limits);
-    c->session = gdb_session_new(c->travel, NULL);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-    c->fd = fds[0];
-    c->server_fd = fds[1];
-    c->thread = host_thread_start(client_serve, c, &e);
-    assert_non_null(c->thread);
+    c->travel = travel_new(m, source, &limits);
+    c->session = gdb_session_new(c->travel, options);
+    client_connect(c);
+}
+
+static inline struct client *client_new_over(struct machine *m, const char *arch, tick end,
+                                             uint64_t spacing)
+{
+    struct client *c = base_alloc(1, sizeof(*c));
+    const struct travel_source source = {
+        .opaque = c,
+        .inlet = {.opaque = c, .next = client_next, .idle = client_idle},
+        .moved = client_moved,
+        .end = client_end};
+
+    c->end = end;
+    client_start(c, m, arch, &source, spacing, NULL);
     return c;
 }
 
-static struct client *client_new(unsigned harts, const char *arch, tick end)
+static inline struct machine *client_machine(unsigned harts)
 {
     static const size_t room = 8192;
     uint8_t *code = base_alloc(room, 1);
     struct machine *m = toy_machine(harts, 97, code, toy_program(code, room));
 
     free(code);
-    return client_new_over(m, arch, end, 500);
+    return m;
+}
+
+static inline struct client *client_new(unsigned harts, const char *arch, tick end)
+{
+    return client_new_over(client_machine(harts), arch, end, 500);
+}
+
+/* Hangs up. */
+static enum gdb_end client_hang_up(struct client *c)
+{
+    shutdown(c->fd, SHUT_WR);
+    (void)host_thread_join(c->thread);
+    close(c->fd);
+    close(c->server_fd);
+    return c->ended;
 }
 
 /* How it ended. */
-static enum gdb_end client_free(struct client *c)
+static inline enum gdb_end client_free(struct client *c)
 {
-    enum gdb_end ended;
+    enum gdb_end ended = client_hang_up(c);
 
-    shutdown(c->fd, SHUT_WR);
-    (void)host_thread_join(c->thread);
-    ended = c->ended;
-    close(c->fd);
-    close(c->server_fd);
     gdb_session_free(c->session);
     travel_free(c->travel);
     machine_free(c->machine);

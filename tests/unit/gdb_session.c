@@ -559,9 +559,7 @@ static void test_next_client(void **state)
 {
     struct client *c = client_new(2, "toy", END);
     struct stop_reply met;
-    struct error e;
     tick at;
-    int fds[2];
 
     (void)state;
     client_expect(c, "Z0,10005,1", "OK");
@@ -570,14 +568,8 @@ static void test_next_client(void **state)
     assert_int_equal(client_pc(c), 0x10005);
     at = met.at;
     client_expect(c, "D", "OK");
-    (void)host_thread_join(c->thread);
-    close(c->fd);
-    close(c->server_fd);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-    c->fd = fds[0];
-    c->server_fd = fds[1];
-    c->thread = host_thread_start(client_serve, c, &e);
-    assert_non_null(c->thread);
+    assert_int_equal(client_hang_up(c), GDB_DETACHED);
+    client_connect(c);
     assert_true(client_tick(c) == at);
     assert_string_equal(go(c, "c").detail, "end");
     assert_int_equal(client_free(c), GDB_DISCONNECTED);

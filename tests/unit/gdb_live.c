@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * gdb_live: a client of a machine that is being recorded: it changes memory and registers, goes
+ * back and forth, while bytes come in at the console. What it changed is there afterwards, the past
+ * refuses, and the recording replays to the same states on a machine that nobody ever touched.
+ */
+#include "gdb_client.h"
+
+#define HARTS   2
+#define ACTIONS 400
+#define PLACES  64
+
+struct live {
+    struct client *client;
+    struct journal *journal;
+    uint64_t seed;
+    unsigned pokes, refusals;
+    struct {
+        tick at;
+        uint64_t hash;
+    } seen[PLACES];
+    size_t seen_count;
+};
+
+static bool post_poke(void *opaque, const void *bytes, size_t count)
+{
+    return journal_post(((struct live *)opaque)->journal, POKE_PORT, bytes, count) == count;
+}
+
+static uint64_t pokes_taken(void *opaque)
+{
+    const struct recording *r = journal_recording(((struct live *)opaque)->journal);
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < recording_input_count(r); i++) {
+        struct input in;
+
+        recording_input(r, i, &in);
+        count += in.port == POKE_PORT;
+    }
+    return count;
+}
+
+/* `change` and what reads it back; at the edge it holds, in the past it is refused. The session
+ * answers before the next request, so its machine may be looked at in between. */
+static void poke(struct live *l, const char *change, const char *read, const char *value)
+{
+    struct client *c = l->client;
+    bool at_edge = travel_at_live_edge(c->travel);
+    tick before = client_tick(c);
+
+    if (!at_edge) {
+        char old[64];
+
+        snprintf(old, sizeof old, "%s", client_ask(c, read));
+        if (strcmp(old, value) != 0) {
+            client_expect_error(c, change);
+            client_expect(c, read, old);
+            l->refusals++;
+        }
+        assert_true(client_tick(c) == before);
+        return;
+    }
+    client_expect(c, change, "OK");
+    client_expect(c, read, value);
+    assert_true(travel_at_live_edge(c->travel));
+    assert_true(client_tick(c) >= before);
+    l->pokes++;
+}
+
+static void poke_memory(struct live *l)
+{
+    uint64_t x = toy_random(&l->seed);
+    char change[64], read[32], value[32];
+    unsigned at = 0x18100 + (unsigned)(x >> 8) % 0xc00;
+
+    snprintf(value, sizeof value, "%08x", (uint32_t)(x >> 32));
+    snprintf(change, sizeof change, "M%x,4:%s", at, value);
+    snprintf(read, sizeof read, "m%x,4", at);
+    poke(l, change, read, value);
+}
+
+static void poke_register(struct live *l)
+{
+    uint64_t x = toy_random(&l->seed);
+    char change[64], read[32], value[32];
+
+    client_expect(l->client, x >> 60 & 1 ? "Hg1" : "Hg2", "OK");
+    snprintf(value, sizeof value, "%08x", (uint32_t)(x >> 32) & 0xffffff7f);
+    snprintf(change, sizeof change, "P0=%s", value);
+    snprintf(read, sizeof read, "p0");
+    poke(l, change, read, value);
+}
+
+static void act(struct live *l)
+{
+    struct client *c = l->client;
+    uint64_t x = toy_random(&l->seed);
+
+    switch (x >> 59) {
+    case 0:
+    case 1: (void)client_ask(c, "bc"); break;
+    case 2:
+    case 3:
+    case 4: (void)client_ask(c, "bs"); break;
+    case 5:
+    case 6:
+    case 7: client_goto(c, (x >> 8) % (travel_end(c->travel) + 1)); break;
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+    case 12: poke_register(l); break;
+    case 13:
+    case 14:
+    case 15:
+    case 16:
+    case 17: poke_memory(l); break;
+    case 18:
+    case 19:
+    case 20: (void)journal_post(l->journal, 1, &x, 1 + (x & 3)); break;
+    case 21:
+    case 22:
+    case 23:
+    case 24:
+    case 25: client_goto(c, TICK_NEVER - 1); break;
+    default: (void)client_ask(c, x & 1 ? "vCont;c" : "s"); break;
+    }
+}
+
+static void look(struct live *l)
+{
+    if (l->seen_count < PLACES && toy_random(&l->seed) >> 61 == 0) {
+        (void)client_tick(l->client); /* its answer means that nothing runs */
+        l->seen[l->seen_count].at = machine_now(l->client->machine);
+        l->seen[l->seen_count++].hash = machine_hash(l->client->machine);
+    }
+}
+
+static void check_replay(const struct live *l, const struct recording *r)
+{
+    for (size_t i = 0; i < l->seen_count; i++) {
+        struct machine *m = client_machine(HARTS);
+        struct replay replay;
+        struct inlet inlet;
+
+        replay_init(&replay, r, 0, NULL);
+        inlet = replay_inlet(&replay);
+        machine_set_inlet(m, &inlet);
+        assert_int_equal(machine_run(m, l->seen[i].at, false), STOP_TICK);
+        assert_true(machine_hash(m) == l->seen[i].hash);
+        machine_free(m);
+    }
+}
+
+static void run(uint64_t seed)
+{
+    static const struct pace pace;
+    static const struct sink sink;
+    struct client *c = base_alloc(1, sizeof(*c));
+    struct live l = {.client = c, .seed = seed};
+    const struct gdb_options options = {
+        .opaque = &l, .post_poke = post_poke, .pokes_taken = pokes_taken};
+    struct machine *m = client_machine(HARTS);
+    struct travel_source source;
+    struct travel_live storage;
+    struct machine_config config;
+    struct error e;
+
+    machine_config_init(&config);
+    l.journal = journal_run(&config, &pace, &sink, &e);
+    assert_non_null(l.journal);
+    journal_attach(l.journal, m);
+    source = travel_of_journal(&storage, l.journal);
+    client_start(c, m, "toy", &source, 400, &options);
+    client_expect(c, "Z0,10005,1", "OK"); /* so that going on ends */
+    for (unsigned i = 0; i < ACTIONS; i++) {
+        act(&l);
+        look(&l);
+    }
+    client_goto(c, TICK_NEVER - 1);
+    (void)client_ask(c, "vCont;c");
+    l.seen_count -= l.seen_count == PLACES;
+    l.seen[l.seen_count].at = machine_now(m);
+    l.seen[l.seen_count++].hash = machine_hash(m);
+    assert_true(l.pokes > 10 && l.refusals > 3 && l.seen_count > 20);
+    assert_int_equal(client_hang_up(c), GDB_DISCONNECTED);
+    gdb_session_free(c->session);
+    travel_free(c->travel);
+    check_replay(&l, journal_recording(l.journal));
+    journal_close(l.journal);
+    machine_free(m);
+    machine_config_fini(&config);
+    text_fini(&c->console);
+    free(c);
+}
+
+static void test_live(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        run(seed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_live)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
