@@ -343,11 +343,18 @@ static void rescue_home(struct gen *g, uint64_t slot)
     val->home = -1;
 }
 
+/* Generated code and C change the flags between operations: such a slot is no value's home. */
+static bool touches_fp_flags(uint64_t slot, bool wide)
+{
+    return offsetof(struct hart, fp_flags) - slot < (wide ? 8u : 4u);
+}
+
 static void set_home(struct gen *g, uint64_t slot, uint16_t v)
 {
     struct value *val = &g->values[v];
 
-    if (slot % 8 || slot / 8 >= ARRAY_LEN(g->holder) || g->block->ops[v].op == IR_CONST) {
+    if (slot % 8 || slot / 8 >= ARRAY_LEN(g->holder) || touches_fp_flags(slot, true) ||
+        g->block->ops[v].op == IR_CONST) {
         return;
     }
     if (val->home >= 0) {
@@ -355,11 +362,6 @@ static void set_home(struct gen *g, uint64_t slot, uint16_t v)
     }
     val->home = (int32_t)slot;
     g->holder[slot / 8] = v;
-}
-
-static bool touches_fp_flags(uint64_t slot)
-{
-    return slot / 8 == offsetof(struct hart, fp_flags) / 8;
 }
 
 bool gen_get(struct gen *g, const struct ir_op *o)
@@ -371,7 +373,7 @@ bool gen_get(struct gen *g, const struct ir_op *o)
     if (type == IR_V128) {
         return false;
     }
-    if (touches_fp_flags(o->imm)) {
+    if (touches_fp_flags(o->imm, type == IR_I64 || type == IR_F64)) {
         gen_call_thunk(g, g->j->sync);
     }
     if (p >= 0) {
@@ -394,7 +396,7 @@ bool gen_get(struct gen *g, const struct ir_op *o)
         return true;
     }
     if (o->imm % 8 == 0 && o->imm / 8 < ARRAY_LEN(g->holder) && g->holder[o->imm / 8] == NO_VALUE &&
-        (type == IR_I64 || type == IR_F64)) {
+        !touches_fp_flags(o->imm, true) && (type == IR_I64 || type == IR_F64)) {
         set_home(g, o->imm, (uint16_t)g->i);
         return true;
     }
@@ -467,7 +469,7 @@ bool gen_put(struct gen *g, const struct ir_op *o)
     if (p >= 0) {
         return put_pinned(g, o, (unsigned)p);
     }
-    if (touches_fp_flags(o->imm)) {
+    if (touches_fp_flags(o->imm, wide)) {
         gen_call_thunk(g, g->j->sync);
     }
     if (wide && g->values[v].home == (int64_t)o->imm) {
