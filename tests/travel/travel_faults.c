@@ -25,7 +25,7 @@ struct side {
     struct travel *travel;
 };
 
-static void give_up(const char *what)
+_Noreturn static void give_up(const char *what)
 {
     fprintf(stderr, "travel_faults: %s\n", what);
     exit(1);

@@ -25,7 +25,7 @@ struct guest {
     tick begin, end;
 };
 
-static void give_up(const char *what)
+_Noreturn static void give_up(const char *what)
 {
     fprintf(stderr, "travel_guest: %s\n", what);
     exit(1);
