@@ -20,7 +20,13 @@ parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--late-ms", type=float, default=200)
 parser.add_argument("--linux", nargs=2, metavar=("KERNEL", "INITRD"))
 options = parser.parse_args()
-LATE_MS = options.late_ms * SLOW
+
+
+def late_ms():
+    """More where more processes want to run than can: then the recorder gets its share of time only."""
+    return options.late_ms * SLOW * max(1.0, os.getloadavg()[0] / os.cpu_count())
+
+
 worst = {"write": 0.0, "console": 0.0, "clock": 0.0}
 
 
@@ -50,6 +56,12 @@ class Recorder:
             self.seen += got
             self.times.append((len(self.seen), time.monotonic_ns()))
 
+    def wait_until_begun(self):
+        """A recording has its name from the moment its machine begins."""
+        while not os.path.exists(self.path) and time.monotonic_ns() < self.began + 10e9:
+            time.sleep(0.001)
+        self.began = time.monotonic_ns()
+
     def kill(self):
         self.killed, wall = time.monotonic_ns(), time.time_ns()
         self.p.send_signal(signal.SIGKILL)
@@ -62,7 +74,7 @@ class Recorder:
 
     def judge(self, what, sleeps_only=False):
         if not self.exists:  # killed before the machine began: nothing happened, nothing is lost
-            check(not self.seen and self.killed - self.began < 3e9 * SLOW, what + ": no file")
+            check(not self.seen and self.killed - self.began < 5e9 * SLOW, what + ": no file")
             print(what + ": before the machine began")
             return
         i = info(self.path)
@@ -78,11 +90,13 @@ class Recorder:
             if end > len(r.out):
                 ages["console"] = (self.killed - when) / 1e6
                 break
+        limit = late_ms()
         if sleeps_only:
             ages["clock"] = (self.killed - self.began - i.get("ticks", 0)) / 1e6
         for how, ms in ages.items():
             worst[how] = max(worst[how], ms)
-            check(ms <= LATE_MS, "%s: %.1f ms before the kill are lost, by the %s" % (what, ms, how))
+            check(ms <= limit, "%s: %.1f ms before the kill are lost, by the %s (limit %.0f)"
+                  % (what, ms, how, limit))
         print("%s: sealed through tick %d, %d inputs; %s" % (
             what, i.get("ticks", 0), i.get("inputs", 0),
             ", ".join("%s %.1f ms" % a for a in ages.items())), flush=True)
@@ -101,6 +115,7 @@ def busy_small(what, delay):
 
 def idle_small(what, delay):
     r = Recorder("idle.rr", bare(guest("idle")))
+    r.wait_until_begun()
     r.look(delay)
     r.kill()
     r.judge("idle, " + what, sleeps_only=True)
