@@ -64,6 +64,7 @@ struct cpu_mmu {
 
 #define TLB_ENTRIES   1024 /* a power of two */
 #define JUMP_ENTRIES  2048
+#define JUMP_FOLD     11
 #define FETCH_ENTRIES 64
 #define SPACES        8
 
@@ -82,6 +83,13 @@ struct jump_entry {
     vaddr pc;            /* UINT64_MAX: none */
     struct block *block; /* engine/ */
 };
+
+/* Where in `jump` a pc goes. Page bits are mixed in, as functions like to begin at the same place
+ * of their pages. Known to the code generators. */
+static inline unsigned jump_index(vaddr pc)
+{
+    return (unsigned)((pc ^ pc >> JUMP_FOLD) >> 1) & (JUMP_ENTRIES - 1);
+}
 
 /* One address space in one mode. */
 struct space {

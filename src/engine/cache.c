@@ -214,7 +214,7 @@ static bool second_page_holds(struct cpu *cpu, const struct block *b)
 struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
 {
     vaddr pc = cpu->hart->pc;
-    struct jump_entry *jump = &cpu->space->jump[(pc >> 1) & (JUMP_ENTRIES - 1)];
+    struct jump_entry *jump = &cpu->space->jump[jump_index(pc)];
     struct block *b;
     paddr at;
 

@@ -70,11 +70,13 @@ static void jump_by_cache(struct gen *g, bool constant, vaddr pc)
     struct rm tag, block;
 
     if (constant) {
-        int32_t at = JUMP_AT + (int32_t)((pc >> 1) & (JUMP_ENTRIES - 1)) * 16;
+        int32_t at = JUMP_AT + (int32_t)jump_index(pc) * 16;
         tag = rm_mem(R14, at);
         block = rm_mem(R14, at + 8);
     } else {
         emit_mov(g->e, false, RCX, rm_reg(RAX));
+        emit_shift_imm(g->e, SHIFT_SHR, false, RCX, JUMP_FOLD);
+        emit_alu(g->e, ALU_XOR, false, RCX, rm_reg(RAX));
         emit_alu_imm(g->e, ALU_AND, false, rm_reg(RCX), (JUMP_ENTRIES - 1) << 1);
         tag = rm_sib(R14, RCX, 3, JUMP_AT);
         block = rm_sib(R14, RCX, 3, JUMP_AT + 8);
