@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * generate: see generate.h. What lifters promise is kept: in an instruction nothing is PUT, stored
+ * or flagged before the last operation that may fault. What the generator does not translate is
+ * rare, so that most blocks are compiled whole.
+ */
+#include "generate.h"
+
+#include "base/softfloat.h"
+
+#include <stdlib.h>
+
+enum { HELP_SUM, HELP_NOW, HELP_POKE, HELP_RAISE };
+
+struct maker {
+    uint64_t rng;
+    struct ir_op ops[IR_BLOCK_OPS_MAX];
+    struct ir_insn insns[IR_BLOCK_INSNS_MAX];
+    uint32_t op_count, insn_count;
+    vaddr targets[8]; /* of exits */
+    unsigned pressure; /* how far back operands are taken from */
+    ir_ref values[IR_TYPE_COUNT][IR_BLOCK_OPS_MAX];
+    unsigned value_count[IR_TYPE_COUNT];
+};
+
+static const uint64_t interesting[] = {
+    0, 1, 2, 3, 7, 8, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
+    0x80000000, 0xffffffff, 0x100000000, 0xffffffff80000000, 0xffffffff7fffffff, 0x8000000000000000,
+    0x7fffffffffffffff, UINT64_MAX, UINT64_MAX - 1, 0xffffffffffffff80, 0xffffffffffffff7f, 2047,
+    /* as floating point */
+    0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc00001, 0x00800000,
+    0x007fffff, 0x7f7fffff, 0x4f000000, 0xcf000000, 0x5f000000, 0x3ff0000000000000,
+    0xbff0000000000000, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000,
+    0x7ff0000000000001, 0xfff8000000000001, 0x0010000000000000, 0x000fffffffffffff,
+    0x7fefffffffffffff, 0x41dfffffffc00000, 0x41e0000000000000, 0x43e0000000000000,
+    0xc3e0000000000000, 0x3fe0000000000000, 0x36a0000000000000, 0x47efffffe0000000};
+
+static uint64_t roll(struct maker *m, uint64_t n)
+{
+    return (random_next(&m->rng) >> 11) % n;
+}
+
+static bool chance(struct maker *m, unsigned percent)
+{
+    return roll(m, 100) < percent;
+}
+
+static uint64_t number(struct maker *m, enum ir_type t)
+{
+    uint64_t v;
+
+    switch (roll(m, 4)) {
+    case 0: v = random_next(&m->rng) >> roll(m, 64); break;
+    case 1: v = (uint64_t)(int64_t)(roll(m, 4096)) - 2048; break;
+    default: v = interesting[roll(m, ARRAY_LEN(interesting))]; break;
+    }
+    return t == IR_I32 ? (uint32_t)v : v;
+}
+
+/* ---- operations ---- */
+
+static ir_ref add(struct maker *m, struct ir_op o)
+{
+    enum ir_type t;
+
+    o.insn = (uint8_t)(m->insn_count - 1);
+    m->ops[m->op_count] = o;
+    t = ir_result_type(&o);
+    if (t != IR_NONE) {
+        m->values[t][m->value_count[t]++] = (ir_ref)m->op_count;
+    }
+    return (ir_ref)m->op_count++;
+}
+
+static struct ir_op plain(enum ir_opcode op, enum ir_type t, ir_ref a, ir_ref b, ir_ref c)
+{
+    return (struct ir_op){
+        .op = (uint8_t)op, .type = (uint8_t)t, .a = a, .b = b, .c = c, .d = IR_ABSENT};
+}
+
+static struct ir_op with_imm(enum ir_opcode op, enum ir_type t, ir_ref a, ir_ref b, uint64_t imm)
+{
+    return (struct ir_op){.op = (uint8_t)op, .type = (uint8_t)t, .a = a, .b = b, .imm = imm};
+}
+
+static uint32_t slot_for(struct maker *m, enum ir_type t)
+{
+    bool wide = t == IR_I64 || t == IR_F64;
+
+    if (chance(m, 1)) {
+        return 24 + 4 * (uint32_t)roll(m, wide ? 1 : 2); /* reserved; fp_flags is at 29 */
+    }
+    if (chance(m, 1)) {
+        return 320 + (uint32_t)roll(m, 32); /* any alignment, far from pins */
+    }
+    switch (t) {
+    case IR_I64: return PAIR_SLOT((uint32_t)roll(m, chance(m, 70) ? 6 : 20));
+    case IR_F64: return chance(m, 5) ? PAIR_SLOT(8 + (uint32_t)roll(m, 8))
+                                     : 256 + 8 * (uint32_t)roll(m, 8);
+    case IR_F32: return 256 + 4 * (uint32_t)roll(m, 16);
+    default: break;
+    }
+    return chance(m, 1) ? PAIR_SLOT(0) + 4 * (uint32_t)roll(m, 10)
+                        : PAIR_SLOT(8) + 4 * (uint32_t)roll(m, 24);
+}
+
+static ir_ref pick(struct maker *m, enum ir_type t)
+{
+    unsigned n = m->value_count[t];
+
+    if (n != 0 && !chance(m, n < 4 ? 35 : 10)) {
+        unsigned back = chance(m, m->pressure) ? n : n < 4 ? n : 4;
+        return m->values[t][n - 1 - roll(m, back)];
+    }
+    if (t == IR_I32 || t == IR_I64) {
+        if (chance(m, 25)) {
+            return add(m, with_imm(IR_CONST, t, IR_ABSENT, IR_ABSENT, number(m, t)));
+        }
+    } else if (chance(m, 30)) {
+        enum ir_type i = t == IR_F32 ? IR_I32 : IR_I64;
+        return add(m, plain(IR_FFROMI, t, pick(m, i), IR_ABSENT, IR_ABSENT));
+    }
+    return add(m, with_imm(IR_GET, t, IR_ABSENT, IR_ABSENT, slot_for(m, t)));
+}
+
+static uint32_t field(struct maker *m, enum ir_type t)
+{
+    static const uint8_t usual[] = {8, 16, 32, 12, 1};
+    unsigned width = t == IR_I32 ? 32 : 64;
+    unsigned len = chance(m, 50) ? usual[roll(m, ARRAY_LEN(usual))] : 1 + (unsigned)roll(m, width);
+    unsigned pos;
+
+    len = len > width ? width : len;
+    pos = chance(m, 50) ? 0 : (unsigned)roll(m, width - len + 1);
+    return pos | len << 8;
+}
+
+static void integer_op(struct maker *m)
+{
+    static const uint8_t two[] = {
+        IR_ADD,  IR_ADD,  IR_SUB,  IR_SUB, IR_MUL, IR_MULHU, IR_MULHS, IR_MULHSU, IR_DIVU, IR_DIVS,
+        IR_REMU, IR_REMS, IR_AND,  IR_AND, IR_OR,  IR_XOR,   IR_ANDN,  IR_ORN,    IR_SHL,  IR_SHR,
+        IR_SAR,  IR_ROTL, IR_ROTR, IR_EQ,  IR_NE,  IR_LTU,   IR_LEU,   IR_LTS,    IR_LES,  IR_MINU,
+        IR_MAXU, IR_MINS, IR_MAXS};
+    static const uint8_t one[] = {IR_CLZ, IR_CTZ, IR_POPCNT, IR_BSWAP};
+    enum ir_type t = chance(m, 65) ? IR_I64 : IR_I32;
+    ir_ref a, b;
+
+    switch (roll(m, 12)) {
+    case 0:
+        (void)add(m, plain((enum ir_opcode)one[roll(m, 4)], t, pick(m, t), IR_ABSENT, IR_ABSENT));
+        return;
+    case 1:
+        if (chance(m, 50)) {
+            (void)add(m, plain(IR_TRUNC, IR_I32, pick(m, IR_I64), IR_ABSENT, IR_ABSENT));
+        } else {
+            (void)add(m, plain(chance(m, 50) ? IR_ZEXT : IR_SEXT, IR_I64, pick(m, IR_I32),
+                               IR_ABSENT, IR_ABSENT));
+        }
+        return;
+    case 2:
+        a = pick(m, t);
+        (void)add(m, with_imm(chance(m, 50) ? IR_EXTRACT : IR_SEXTRACT, t, a, IR_ABSENT,
+                              field(m, t)));
+        return;
+    case 3:
+        if (chance(m, 40)) {
+            a = pick(m, t);
+            b = pick(m, t);
+            struct ir_op o = plain(IR_DEPOSIT, t, a, b, IR_ABSENT);
+            o.x = field(m, t);
+            (void)add(m, o);
+            return;
+        }
+        a = pick(m, t);
+        b = pick(m, t);
+        if (chance(m, 50)) {
+            enum ir_type k = chance(m, 50) ? IR_I64 : IR_I32;
+            ir_ref x = pick(m, k);
+            ir_ref c = add(m, with_imm((enum ir_opcode)(IR_EQ + roll(m, 6)),
+                                       (enum ir_type)(k | IR_IMM), x, IR_ABSENT, number(m, k)));
+            (void)add(m, plain(IR_SELECT, t, a, b, c));
+        } else {
+            (void)add(m, plain(IR_SELECT, t, a, b, pick(m, IR_I64)));
+        }
+        return;
+    default: break;
+    }
+    enum ir_opcode op = (enum ir_opcode)two[roll(m, ARRAY_LEN(two))];
+    a = pick(m, t);
+    if (chance(m, 45)) {
+        (void)add(m, with_imm(op, (enum ir_type)(t | IR_IMM), a, IR_ABSENT, number(m, t)));
+    } else {
+        b = pick(m, t);
+        (void)add(m, plain(op, t, a, b, IR_ABSENT));
+    }
+}
+
+static uint8_t fp_attr(struct maker *m)
+{
+    if (chance(m, 75)) {
+        return IR_FP(FP_RNE, FP_NAN_CANONICAL);
+    }
+    if (chance(m, 60)) {
+        return (uint8_t)IR_FP(roll(m, 6), FP_NAN_CANONICAL);
+    }
+    return (uint8_t)(IR_FP(roll(m, 6), roll(m, 3)) | (roll(m, 8) << 5));
+}
+
+static void fp_op(struct maker *m)
+{
+    static const uint8_t ops[] = {IR_FADD,    IR_FADD,    IR_FSUB,    IR_FMUL,    IR_FDIV, IR_FSQRT,
+                                  IR_FMA,     IR_FMA,     IR_FMIN,    IR_FMAX,    IR_FNEG, IR_FABS,
+                                  IR_FCMP,    IR_FCMP,    IR_FROUND,  IR_FCVT_FF, IR_FCVT_IF,
+                                  IR_FCVT_IF, IR_FCVT_FI, IR_FCVT_FI, IR_FFROMI,  IR_FTOI};
+    enum ir_type t = chance(m, 60) ? IR_F64 : IR_F32, i = chance(m, 60) ? IR_I64 : IR_I32;
+    struct ir_op o = plain((enum ir_opcode)ops[roll(m, ARRAY_LEN(ops))], t, IR_ABSENT, IR_ABSENT,
+                           IR_ABSENT);
+
+    switch (o.op) {
+    case IR_FCVT_FF: o.a = pick(m, t == IR_F32 ? IR_F64 : IR_F32); break;
+    case IR_FFROMI: o.a = pick(m, t == IR_F32 ? IR_I32 : IR_I64); break;
+    case IR_FTOI:
+        o.a = pick(m, t);
+        o.type = t == IR_F32 ? IR_I32 : IR_I64;
+        break;
+    case IR_FCVT_IF:
+        o.a = pick(m, i);
+        o.x = IR_CVT(i, roll(m, 2), roll(m, 3));
+        break;
+    case IR_FCVT_FI:
+        o.a = pick(m, t);
+        o.type = (uint8_t)i;
+        o.x = IR_CVT(t, roll(m, 2), roll(m, 3));
+        break;
+    default:
+        o.a = pick(m, t);
+        if (ir_op_info[o.op].b != K_NONE) {
+            o.b = pick(m, t);
+        }
+        if (ir_op_info[o.op].c != K_NONE) {
+            o.c = pick(m, t);
+        }
+        break;
+    }
+    if (o.op == IR_FMIN || o.op == IR_FMAX) {
+        o.x = (uint32_t)roll(m, 4);
+    } else if (o.op == IR_FCMP) {
+        o.x = (uint32_t)roll(m, 7);
+    } else if (o.op == IR_FROUND) {
+        o.x = (uint32_t)roll(m, 2);
+    }
+    if (ir_op_info[o.op].attr == ATTR_FP) {
+        o.attr = fp_attr(m);
+        if (o.op == IR_FCVT_FI && chance(m, 60)) {
+            o.attr = IR_FP(FP_RTZ, FP_NAN_CANONICAL);
+        }
+    }
+    (void)add(m, o);
+}
+
+/* ---- memory ---- */
+
+/* An address value, and what is to be added to it. */
+static ir_ref address(struct maker *m, uint64_t *disp)
+{
+    static const vaddr places[] = {TINY_RAM,    TINY_RAM,       TINY_RAM,       TINY_RAM,
+                                   TINY_ALIAS,  TINY_READ_ONLY, TINY_ROM,       TINY_NOTHING,
+                                   TINY_DEVICE, TINY_RAM,       TINY_RAM,       0x12345000};
+    vaddr base = places[roll(m, chance(m, 85) ? 5 : ARRAY_LEN(places))];
+    ir_ref x;
+
+    *disp = chance(m, 30) ? 0 : (uint64_t)(roll(m, 4096)) - 2048;
+    if (chance(m, 2)) {
+        *disp = random_next(&m->rng) >> roll(m, 40);
+    }
+    if (chance(m, 30)) { /* at the end of a page, or over it */
+        base += 0x1000 * roll(m, 6) + 0xff0 + roll(m, 20);
+        return add(m, with_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, base - *disp));
+    }
+    x = pick(m, IR_I64);
+    x = add(m, with_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
+                        chance(m, 70) ? 0x3ff8 : 0x3fff));
+    return add(m, with_imm(IR_ADD, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
+                           base - (chance(m, 90) ? *disp : 0)));
+}
+
+static uint8_t mem_attr(struct maker *m, enum ir_type t, bool may_sign)
+{
+    unsigned most = t == IR_I64 || t == IR_F64 ? 3 : 2;
+    bool is_int = t == IR_I32 || t == IR_I64;
+    unsigned attr = is_int && chance(m, 70) ? (unsigned)roll(m, most + 1) : most;
+
+    if (is_int && may_sign && chance(m, 40)) {
+        attr |= MEM_SIGNED;
+    }
+    if (chance(m, 15)) {
+        attr |= MEM_ALIGNED;
+    }
+    if (chance(m, 1)) {
+        attr |= MEM_BIG;
+    }
+    if (chance(m, 1)) {
+        attr |= AS_USER << MEM_AS_SHIFT;
+    }
+    return (uint8_t)attr;
+}
+
+static void memory_op(struct maker *m)
+{
+    static const enum ir_type types[] = {IR_I64, IR_I64, IR_I32, IR_F64, IR_F32};
+    enum ir_type t = types[roll(m, ARRAY_LEN(types))];
+    unsigned kind = (unsigned)roll(m, 100);
+    uint64_t disp;
+    ir_ref at = address(m, &disp), value, cond;
+    struct ir_op o;
+
+    if (kind < 50) {
+        o = with_imm(IR_LD, t, at, IR_ABSENT, disp);
+        o.attr = mem_attr(m, t, true);
+    } else if (kind < 80) {
+        value = pick(m, t);
+        o = with_imm(IR_ST, t, at, value, disp);
+        o.attr = mem_attr(m, t, false);
+    } else if (kind < 88) {
+        value = pick(m, t);
+        cond = pick(m, IR_I64);
+        o = plain(IR_STC, t, at, value, cond);
+        o.attr = mem_attr(m, t, false);
+    } else if (kind < 98) {
+        t = t == IR_I32 || t == IR_F32 ? IR_I32 : IR_I64;
+        value = pick(m, t);
+        o = plain(IR_RMW, t, at, value, IR_ABSENT);
+        o.x = (uint32_t)roll(m, 11);
+        o.attr = (uint8_t)(mem_attr(m, t, true) | MEM_ALIGNED);
+    } else {
+        value = pick(m, IR_I64);
+        cond = pick(m, IR_I64);
+        o = plain(IR_CALL, IR_I64, value, cond, IR_ABSENT);
+        o.x = HELP_RAISE;
+    }
+    (void)add(m, o);
+}
+
+static void call_op(struct maker *m)
+{
+    struct ir_op o = plain(IR_CALL, IR_I64, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+
+    o.x = (uint32_t)roll(m, 2);
+    if (o.x == HELP_SUM) {
+        o.a = pick(m, (enum ir_type)(IR_I32 + roll(m, 4)));
+        o.b = pick(m, chance(m, 50) ? IR_I32 : IR_I64);
+        o.c = pick(m, (enum ir_type)(IR_I32 + roll(m, 4)));
+    }
+    (void)add(m, o);
+}
+
+/* ---- instructions and blocks ---- */
+
+static void pure_ops(struct maker *m, unsigned most, bool fp)
+{
+    for (uint64_t n = roll(m, most + 1); n-- > 0;) {
+        if (fp && chance(m, 30)) {
+            fp_op(m);
+        } else if (fp && chance(m, 3)) {
+            call_op(m);
+        } else {
+            integer_op(m);
+        }
+    }
+}
+
+static void put(struct maker *m)
+{
+    static const enum ir_type types[] = {IR_I64, IR_I64, IR_I64, IR_I32, IR_F64, IR_F32};
+    enum ir_type t = types[roll(m, ARRAY_LEN(types))];
+    ir_ref v = pick(m, t);
+
+    (void)add(m, with_imm(IR_PUT, t, v, IR_ABSENT, slot_for(m, t)));
+}
+
+static uint8_t exit_attr(struct maker *m)
+{
+    return (uint8_t)(chance(m, 8) ? roll(m, 4) : 0);
+}
+
+static void side_exit(struct maker *m)
+{
+    ir_ref c;
+
+    if (chance(m, 70)) {
+        enum ir_type t = chance(m, 60) ? IR_I64 : IR_I32;
+        ir_ref a = pick(m, t), b = pick(m, t);
+        enum ir_opcode op = (enum ir_opcode)(IR_EQ + roll(m, 6));
+
+        c = chance(m, 50)
+                ? add(m, plain(op, t, a, b, IR_ABSENT))
+                : add(m, with_imm(op, (enum ir_type)(t | IR_IMM), a, IR_ABSENT, number(m, t)));
+    } else {
+        c = pick(m, IR_I64);
+    }
+    struct ir_op o = with_imm(IR_EXIT_IF, IR_NONE, c, IR_ABSENT, m->targets[roll(m, 8)]);
+    o.attr = exit_attr(m);
+    (void)add(m, o);
+}
+
+static void instruction(struct maker *m)
+{
+    struct ir_insn *i = &m->insns[m->insn_count];
+
+    *i = (struct ir_insn){.first_op = (uint16_t)m->op_count,
+                          .pc_offset = (uint16_t)(4 * m->insn_count),
+                          .length = 4};
+    m->insn_count++;
+    pure_ops(m, 4, false);
+    if (chance(m, 40)) {
+        memory_op(m);
+    }
+    pure_ops(m, 4, true);
+    for (uint64_t n = roll(m, 3); n-- > 0;) {
+        put(m);
+    }
+    if (chance(m, 12)) {
+        side_exit(m);
+        if (chance(m, 30)) {
+            put(m);
+        }
+    }
+}
+
+static void last_exit(struct maker *m)
+{
+    struct ir_op o;
+
+    if (chance(m, 80)) {
+        o = with_imm(IR_EXIT, IR_NONE, IR_ABSENT, IR_ABSENT, m->targets[roll(m, 8)]);
+    } else {
+        ir_ref to = chance(m, 60) ? add(m, with_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT,
+                                                    m->targets[roll(m, 8)]))
+                                  : pick(m, IR_I64);
+        /* never an odd one: UINT64_MAX is how a jump entry says that it is empty */
+        to = add(m, with_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), to, IR_ABSENT,
+                             ~UINT64_C(1)));
+        o = plain(IR_EXIT_TO, IR_NONE, to, IR_ABSENT, IR_ABSENT);
+    }
+    o.attr = exit_attr(m);
+    (void)add(m, o);
+}
+
+static struct ir_block *allocate(const struct ir_block *like, uint32_t op_count,
+                                 uint32_t insn_count)
+{
+    uint8_t *piece = base_alloc(1, sizeof(struct ir_block) + op_count * sizeof(struct ir_op) +
+                                       insn_count * sizeof(struct ir_insn));
+    struct ir_block *b = (struct ir_block *)(void *)piece;
+
+    *b = *like;
+    b->op_count = op_count;
+    b->insn_count = insn_count;
+    b->ops = (struct ir_op *)(void *)(piece + sizeof *b);
+    b->insns = (struct ir_insn *)(void *)(piece + sizeof *b + op_count * sizeof(struct ir_op));
+    return b;
+}
+
+static struct ir_block *finish(const struct maker *m, vaddr pc)
+{
+    struct ir_block like = {
+        .pc = pc, .helpers = tiny_helpers, .helper_count = tiny_helper_count};
+    struct ir_block *b = allocate(&like, m->op_count, m->insn_count);
+
+    memcpy(b->ops, m->ops, m->op_count * sizeof *b->ops);
+    memcpy(b->insns, m->insns, m->insn_count * sizeof *b->insns);
+    return b;
+}
+
+void generate_subject(uint64_t seed, struct subject *s)
+{
+    static const vaddr bases[] = {0x1000, 0x80001000, 0xffffffff80001000, 0x555555551000};
+    struct maker *m = base_alloc(1, sizeof(*m));
+    vaddr base;
+
+    m->rng = seed;
+    base = bases[roll(m, ARRAY_LEN(bases))];
+    *s = (struct subject){.count = 1 + (unsigned)roll(m, SUBJECT_BLOCKS),
+                          .budget = 20 + (unsigned)roll(m, 100),
+                          .pins = (unsigned)roll(m, PAIR_JITS),
+                          .values = interesting,
+                          .value_count = ARRAY_LEN(interesting)};
+    s->seed = random_next(&m->rng);
+    for (unsigned k = 0; k < s->count; k++) {
+        unsigned insns = 1 + (unsigned)roll(m, chance(m, 80) ? 8 : 24);
+
+        m->op_count = m->insn_count = 0;
+        memset(m->value_count, 0, sizeof m->value_count);
+        m->pressure = (unsigned)roll(m, 80);
+        for (unsigned i = 0; i < 8; i++) { /* blocks 0 and 1 share a page */
+            unsigned to = (unsigned)roll(m, 4);
+            m->targets[i] = base + (to < 2 ? 0x400 * to : to == 2 ? 0x1000 : 0x800 + 0x1000 * i);
+        }
+        for (unsigned i = 0; i < insns && m->op_count < IR_BLOCK_OPS_MAX / 2; i++) {
+            instruction(m);
+        }
+        last_exit(m);
+        s->blocks[k] = finish(m, base + (k == 2 ? 0x1000 : 0x400 * k));
+        if (chance(m, 25)) {
+            struct ir_block *rebuilt = tiny_rebuilt(s->blocks[k]);
+            free(s->blocks[k]);
+            s->blocks[k] = rebuilt;
+        }
+    }
+    free(m);
+}
+
+/* ---- making a failing block smaller ---- */
+
+struct ir_block *block_copy(const struct ir_block *b)
+{
+    struct ir_block *c = allocate(b, b->op_count, b->insn_count);
+
+    memcpy(c->ops, b->ops, b->op_count * sizeof *b->ops);
+    memcpy(c->insns, b->insns, b->insn_count * sizeof *b->insns);
+    return c;
+}
+
+static bool has_b(const struct ir_op *o)
+{
+    return ir_op_info[o->op].b != K_NONE && !(o->type & IR_IMM) && o->b != IR_ABSENT;
+}
+
+static bool has_c(const struct ir_op *o)
+{
+    return ir_op_info[o->op].c != K_NONE && o->c != IR_ABSENT;
+}
+
+static void shift_ref(ir_ref *r, uint32_t op)
+{
+    if (*r != IR_ABSENT && *r > op) {
+        (*r)--;
+    }
+}
+
+/* Instructions without operations go too, but for the last one. */
+static void drop_empty_insns(struct ir_block *b)
+{
+    for (uint32_t i = 0; i < b->insn_count && b->insn_count > 1;) {
+        uint32_t end = i + 1 < b->insn_count ? b->insns[i + 1].first_op : b->op_count;
+
+        if (end != b->insns[i].first_op) {
+            i++;
+            continue;
+        }
+        memmove(&b->insns[i], &b->insns[i + 1], (b->insn_count - i - 1) * sizeof *b->insns);
+        b->insn_count--;
+        for (uint32_t k = 0; k < b->op_count; k++) {
+            b->ops[k].insn = (uint8_t)(b->ops[k].insn - (b->ops[k].insn > i));
+        }
+    }
+}
+
+struct ir_block *block_without(const struct ir_block *b, uint32_t op)
+{
+    struct ir_block *c;
+
+    if (op + 1 >= b->op_count) {
+        return NULL;
+    }
+    for (uint32_t i = op + 1; i < b->op_count; i++) {
+        const struct ir_op *o = &b->ops[i];
+        if (o->a == op || (has_b(o) && o->b == op) || (has_c(o) && o->c == op)) {
+            return NULL;
+        }
+    }
+    c = block_copy(b);
+    memmove(&c->ops[op], &c->ops[op + 1], (c->op_count - op - 1) * sizeof *c->ops);
+    c->op_count--;
+    for (uint32_t i = op; i < c->op_count; i++) {
+        shift_ref(&c->ops[i].a, op);
+        if (has_b(&c->ops[i])) {
+            shift_ref(&c->ops[i].b, op);
+        }
+        if (has_c(&c->ops[i])) {
+            shift_ref(&c->ops[i].c, op);
+        }
+    }
+    for (uint32_t i = 0; i < c->insn_count; i++) {
+        c->insns[i].first_op = (uint16_t)(c->insns[i].first_op - (c->insns[i].first_op > op));
+    }
+    drop_empty_insns(c);
+    return c;
+}
+
+struct ir_block *block_with_constant(const struct ir_block *b, uint32_t op, uint64_t value)
+{
+    enum ir_type t = ir_result_type(&b->ops[op]);
+    struct ir_block *c;
+
+    if ((t != IR_I32 && t != IR_I64) || b->ops[op].op == IR_CONST) {
+        return NULL;
+    }
+    c = block_copy(b);
+    c->ops[op] = with_imm(IR_CONST, t, IR_ABSENT, IR_ABSENT, value);
+    c->ops[op].insn = b->ops[op].insn;
+    return c;
+}
