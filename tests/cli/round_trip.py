@@ -86,6 +86,8 @@ def guest_programs():
             r = record(name + ".rr", *bare(guest(name), "-smp", harts, "-icount", "sleep=off"))
             if check(r.status == 0, "%s: %s" % (name, r)):
                 replay_agrees(name + ".rr", r.out, "%s, %d harts" % (name, harts))
+                again = succeeds("replay", "-accel", "interp", name + ".rr")
+                check(again.out == r.out, "%s: another engine replays it as well" % name)
 
 
 def to_a_file():
