@@ -260,6 +260,10 @@ static size_t meet_all(struct client *c, const char *packet, bool watch_after, s
         if (strcmp(r.reason, "replaylog") == 0) {
             return n;
         }
+        char selected[16];
+
+        snprintf(selected, sizeof selected, "QC%x", r.hart + 1);
+        client_expect(c, "qC", selected); /* clients rely on it */
         assert_int_equal(r.signal, 5);
         assert_true(n < METS_MAX);
         out[n].is_watch = strstr(r.reason, "watch") != NULL;
@@ -332,32 +336,40 @@ static void test_steps(void **state)
     }
     for (unsigned hart = 0; hart < 3; hart++) {
         char step[32], select[32];
-        size_t n = 0;
+        size_t n = 0, watched;
 
         snprintf(step, sizeof step, "vCont;s:%x", hart + 1);
         snprintf(select, sizeof select, "Hc%x", hart + 1);
         client_goto(c, 1500);
+        watched = 0;
         while (n < ARRAY_LEN(there)) {
             struct stop_reply r = go(c, step);
 
             assert_int_equal(r.hart, hart);
             if (strstr(r.reason, "watch") != NULL) {
+                watched++;
                 continue; /* short of the access: once more */
             }
             there[n].at = r.at;
             there[n++].pc = client_pc(c);
         }
         client_expect(c, select, "OK");
+        assert_true(watched > 0);
         for (n--; n > 0; n--) {
             struct stop_reply r;
 
-            do {
-                r = go(c, "bs");
+            while (r = go(c, "bs"), strstr(r.reason, "watch") != NULL) {
                 assert_int_equal(r.hart, hart);
-            } while (strstr(r.reason, "watch") != NULL);
+                watched--;
+            }
+            assert_int_equal(r.hart, hart);
             assert_true(r.at == there[n - 1].at);
             assert_true(client_pc(c) == there[n - 1].pc);
         }
+        while (strstr(go(c, "bs").reason, "watch") != NULL) {
+            watched--;
+        }
+        assert_int_equal(watched, 0); /* as many backwards as forwards */
     }
     (void)client_free(c);
 }
@@ -452,6 +464,35 @@ static void test_others(void **state)
     free(met);
 }
 
+/* A breakpoint where the stepping hart stands does not end its step, however long others run before
+ * it. A step of everybody is one of the selected hart. */
+static void test_own_breakpoint(void **state)
+{
+    struct client *c = client_new(3, "toy", END);
+    uint64_t seed = 11;
+
+    (void)state;
+    for (unsigned i = 0; i < 60; i++) {
+        tick at = 300 + toy_random(&seed) % (END - 900), want;
+        char point[64];
+
+        client_goto(c, at);
+        client_expect(c, "Hg3", "OK");
+        snprintf(point, sizeof point, "Z0,%llx,1", (unsigned long long)client_pc(c));
+        want = go(c, "vCont;s:3").at;
+        client_goto(c, at);
+        client_expect(c, point, "OK");
+        assert_true(go(c, "vCont;s:3").at == want);
+        point[0] = 'z';
+        client_expect(c, point, "OK");
+        client_goto(c, at);
+        client_expect(c, "Hg3", "OK");
+        assert_int_equal(go(c, "vCont;s").hart, 2);
+        assert_true(client_tick(c) == want);
+    }
+    (void)client_free(c);
+}
+
 /* ---- ranges ---- */
 
 static void test_range(void **state)
@@ -476,6 +517,32 @@ static void test_range(void **state)
                  (unsigned long long)pc + 20);
         assert_true(go(c, range).at == want);
     }
+    (void)client_free(c);
+}
+
+/* ---- places in memory ---- */
+
+static void test_places(void **state)
+{
+    struct machine *m = client_machine(2);
+    struct client *c;
+
+    (void)state;
+    must(mem_load_bytes(&m->mem, 0x1fffc, "seam-word", 9));
+    must(mem_load_bytes(&m->mem, 0x40000, "\xee", 1));
+    c = client_new_over(m, "toy", END, 500);
+    /* Larger than what is looked at together: at a seam, and as the very last byte. */
+    client_expect(c, "qSearch:memory:10000;30000;seam-word", "1,1fffc");
+    client_expect(c, "qSearch:memory:10001;30000;seam-word", "1,1fffc");
+    client_expect(c, "qSearch:memory:1fffd;10000;seam-word", "0");
+    client_expect(c, "qSearch:memory:30000;10001;\xee", "1,40000");
+    client_expect(c, "qSearch:memory:30000;10000;\xee", "0");
+    /* Four bytes are stored from 18000 on; the address told is one that is watched. */
+    client_expect(c, "Z2,18001,1", "OK");
+    assert_string_equal(go(c, "c").detail, "18001");
+    client_expect(c, "z2,18001,1", "OK");
+    client_expect(c, "Z2,17fff,4", "OK");
+    assert_string_equal(go(c, "c").detail, "18000");
     (void)client_free(c);
 }
 
@@ -578,11 +645,12 @@ static void test_next_client(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_documents),   cmocka_unit_test(test_mirror),
-        cmocka_unit_test(test_steps),       cmocka_unit_test(test_others),
-        cmocka_unit_test(test_range),       cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_interrupt),   cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_plain),          cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_documents),      cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_steps),          cmocka_unit_test(test_others),
+        cmocka_unit_test(test_own_breakpoint), cmocka_unit_test(test_places),
+        cmocka_unit_test(test_range),          cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_interrupt),      cmocka_unit_test(test_gone),
         cmocka_unit_test(test_next_client),
     };
 
