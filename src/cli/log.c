@@ -9,7 +9,7 @@
 
 struct cli_log {
     FILE *to;
-    bool dev, ir;
+    bool dev, ir, code;
 };
 
 struct cli_log *cli_log_open(const char *items, const char *path, struct error *e)
@@ -22,8 +22,10 @@ struct cli_log *cli_log_open(const char *items, const char *path, struct error *
             l->dev = true;
         } else if (strcmp(item, "ir") == 0) {
             l->ir = true;
+        } else if (strcmp(item, "code") == 0) {
+            l->code = true;
         } else {
-            error_set(e, "-d %s: no such log; there are: dev, ir", item);
+            error_set(e, "-d %s: no such log; there are: code, dev, ir", item);
             free(list);
             free(l);
             return NULL;
@@ -45,6 +47,7 @@ static void device_line(void *opaque, tick at, const char *channel, const char *
     fprintf(l->to, "%llu %s: %s\n", (unsigned long long)at, channel, text);
 }
 
+/* Of blocks: IR or host code. */
 static void block_text(void *opaque, const char *text)
 {
     struct cli_log *l = opaque;
@@ -58,6 +61,9 @@ void cli_log_attach(struct cli_log *l, struct machine *m)
     }
     if (l->ir) {
         engine_set_trace(m->engine, l, block_text);
+    }
+    if (l->code) {
+        engine_set_code_trace(m->engine, l, block_text);
     }
 }
 

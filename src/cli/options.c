@@ -354,8 +354,13 @@ static int take_ignored(struct options *o, const char *v, struct error *e)
 
 static int take_accel(struct options *o, const char *v, struct error *e)
 {
-    if (strcmp(v, "interp") != 0 && strcmp(v, "jit") != 0) {
-        return error_set(e, "-accel %s is not there: jit or interp", v);
+    bool verify = strcmp(v, "verify") == 0;
+
+    if (strcmp(v, "interp") != 0 && strcmp(v, "jit") != 0 && !verify) {
+        return error_set(e, "-accel %s is not there: jit, interp or verify", v);
+    }
+    if (verify && !(o->command & (COMMANDS_MACHINE | COMMAND_REPLAY))) {
+        return error_set(e, "-accel verify is for run, record and replay");
     }
     o->accel = v;
     return 0;
@@ -426,12 +431,13 @@ static const struct option_entry entries[] = {
     {"-rtc", M, "base=utc|DATE", "real-time clock at the start", take_rtc},
     {"-seed", M, "N", "seed of all randomness in the machine (from the host)", take_seed},
     {"-name", M, "TEXT", "accepted for scripts", take_ignored},
-    {"-accel", M | COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF, "jit|interp",
-     "guest code is compiled, or interpreted (jit)", take_accel},
+    {"-accel", M | COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF, "jit|interp|verify",
+     "guest code is compiled, interpreted, or both and compared (jit)", take_accel},
     {"-S", M, NULL, "wait for GDB before the first instruction", take_paused},
     {"-s", M, NULL, "the same as -gdb tcp::1234", take_gdb_default},
     {"-gdb", M, "tcp:[HOST]:PORT|unix:PATH", "serve GDB while running", take_gdb},
-    {"-d", M | COMMAND_REPLAY, "ITEM,...", "log: ir, dev (guest errors)", take_debug_items},
+    {"-d", M | COMMAND_REPLAY, "ITEM,...", "log: ir, code (host), dev (guest errors)",
+     take_debug_items},
     {"-D", M | COMMAND_REPLAY, "FILE", "where the log goes (stderr)", take_debug_file},
     {"-drive", M, "...", NULL, take_refused},
     {"-device", M, "...", NULL, take_refused},

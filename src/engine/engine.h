@@ -89,5 +89,8 @@ struct engine_stats {
 void engine_get_stats(const struct engine *e, struct engine_stats *out);
 /* Prints each block's IR to `line` when translated; NULL stops. */
 void engine_set_trace(struct engine *e, void *opaque, void (*line)(void *opaque, const char *text));
+/* The same for the host code made of each block, in hexadecimal: where, hot part, cold part. */
+void engine_set_code_trace(struct engine *e, void *opaque,
+                           void (*line)(void *opaque, const char *text));
 
 #endif

@@ -52,6 +52,8 @@ struct engine {
     struct engine_stats stats;
     void *trace_opaque;
     void (*trace)(void *opaque, const char *text);
+    void *code_trace_opaque;
+    void (*code_trace)(void *opaque, const char *text);
     struct ir_build build;
 };
 

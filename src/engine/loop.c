@@ -55,6 +55,13 @@ void engine_set_trace(struct engine *e, void *opaque, void (*line)(void *opaque,
     e->trace = line;
 }
 
+void engine_set_code_trace(struct engine *e, void *opaque,
+                           void (*line)(void *opaque, const char *text))
+{
+    e->code_trace_opaque = opaque;
+    e->code_trace = line;
+}
+
 void engine_skip_probes(struct engine *e, tick at)
 {
     e->skip_tick = at;
@@ -99,6 +106,37 @@ int engine_use_jit(struct engine *e, bool on, struct error *error)
     return e->jit ? 0 : -1;
 }
 
+static void put_code(struct text *t, const char *what, const uint8_t *code, size_t bytes)
+{
+    text_add(t, " %s 0x%llx ", what, (unsigned long long)(uintptr_t)code);
+    for (size_t i = 0; i < bytes; i++) {
+        text_add(t, "%02x", code[i]);
+    }
+    if (bytes == 0) {
+        text_add(t, "-");
+    }
+}
+
+/* code PC INSNS hot ADDRESS HEX cold ADDRESS HEX, or: code PC INSNS none */
+static void trace_code(struct engine *e, const struct block *b, bool made)
+{
+    const uint8_t *hot, *cold;
+    size_t hot_bytes, cold_bytes;
+    struct text t = {0};
+
+    text_add(&t, "code 0x%llx %u", (unsigned long long)b->pc, b->ir->insn_count);
+    if (made) {
+        jit_last_code(e->jit, &hot, &hot_bytes, &cold, &cold_bytes);
+        put_code(&t, "hot", hot, hot_bytes);
+        put_code(&t, "cold", cold, cold_bytes);
+    } else {
+        text_add(&t, " none");
+    }
+    text_add(&t, "\n");
+    e->code_trace(e->code_trace_opaque, t.data);
+    text_fini(&t);
+}
+
 /* Compiled at its first use; where there is no room, the loop drops everything first. */
 static bool has_code(struct engine *e, struct block *b)
 {
@@ -117,6 +155,9 @@ static bool has_code(struct engine *e, struct block *b)
         return false;
     }
     b->compiled = true;
+    if (unlikely(e->code_trace)) {
+        trace_code(e, b, code != NULL);
+    }
     if (code) {
         b->code = code;
         e->stats.compiled++;
