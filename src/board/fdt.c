@@ -120,7 +120,7 @@ static uint64_t split_mix(uint64_t *x)
 
 void fdt_seed_bytes(uint64_t seed, uint8_t out[32])
 {
-    for (unsigned i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++) {
         bytes_set_le(out + 8 * i, 8, split_mix(&seed));
     }
 }

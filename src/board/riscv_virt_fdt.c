@@ -73,12 +73,12 @@ static void prop_empty(struct tree *t, const char *name)
     prop_bytes(t, name, NULL, 0);
 }
 
-static void prop_cells(struct tree *t, const char *name, const uint32_t *cells, unsigned count)
+static void prop_cells(struct tree *t, const char *name, const uint32_t *cells, size_t count)
 {
     uint8_t bytes[4 * 8 * MACHINE_HARTS_MAX];
 
-    must(4 * count <= sizeof bytes);
-    for (unsigned i = 0; i < count; i++) {
+    must(count <= sizeof bytes / 4);
+    for (size_t i = 0; i < count; i++) {
         bytes_set_be(bytes + 4 * i, 4, cells[i]);
     }
     prop_bytes(t, name, bytes, 4 * count);
@@ -121,7 +121,7 @@ static void prop_hart_interrupts(struct tree *t, unsigned harts, uint32_t first,
         cells[4 * h + 1] = first;
         cells[4 * h + 3] = second;
     }
-    prop_cells(t, "interrupts-extended", cells, 4 * harts);
+    prop_cells(t, "interrupts-extended", cells, (size_t)4 * harts);
 }
 
 /* ---- harts ------------------------------------------------------------------------------------*/

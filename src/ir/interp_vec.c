@@ -82,7 +82,7 @@ static void lanes(const struct ir_op *o, const union ir_value *a, const union ir
     for (unsigned i = 0; i < 16u >> log2; i++) {
         uint64_t x = lane_get(a, log2, i), y;
 
-        if (b == NULL) {
+        if (o->b == IR_ABSENT) {
             y = lane_shift(o->op, width, x, o->imm);
         } else {
             y = lane_2(o->op, width, x, lane_get(b, log2, i));
@@ -93,7 +93,8 @@ static void lanes(const struct ir_op *o, const union ir_value *a, const union ir
 
 void ir_interp_vec(const struct ir_op *o, const union ir_value *v, union ir_value *result)
 {
-    const union ir_value *a = &v[o->a], *b = o->b != IR_ABSENT ? &v[o->b] : NULL;
+    const union ir_value none = {.d = {0, 0}};
+    const union ir_value *a = &v[o->a], *b = o->b != IR_ABSENT ? &v[o->b] : &none;
     union ir_value out = {.d = {0, 0}};
 
     switch (o->op) {

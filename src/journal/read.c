@@ -187,7 +187,7 @@ static int take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
  * speaks of bytes that are not there tells nothing about what came with them. */
 static void take_slots(struct reader *in, const uint8_t *bytes, uint64_t chain)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         const uint8_t *at = bytes + SLOT_AT + i * SLOT_BYTES;
         struct slot s;
         slot_read(at, &s);
