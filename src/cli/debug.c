@@ -80,7 +80,7 @@ static int go_there(struct debug *d)
     struct travel_stop stop;
     struct error e;
     bool show = isatty(STDERR_FILENO);
-    tick at;
+    tick at = 0;
 
     if (where_to(d, &at, &e) < 0) {
         return cli_fail(&e);
@@ -197,6 +197,9 @@ static int debug_open(struct debug *d, struct error *e)
 {
     struct travel_source source;
 
+    if (d->options->symbols && access(d->options->symbols, R_OK) != 0) {
+        return error_set(e, "--symbols %s: %s", d->options->symbols, strerror(errno));
+    }
     d->recording = recording_open(d->options->files[0], e);
     if (!d->recording) {
         return -1;

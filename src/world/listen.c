@@ -8,16 +8,28 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "world/world.h"
 
+bool tcp_port_is_valid(const char *port)
+{
+    size_t digits = strspn(port, "0123456789");
+
+    /* The resolver would take it modulo 2^16. */
+    return port[0] != '\0' && (port[digits] != '\0' || (digits <= 5 && atoi(port) <= 65535));
+}
+
 static int listen_unix(struct listener *l, const char *path, struct error *e)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
 
+    if (path[0] == '\0') { /* a name would be made up, and nobody told */
+        return error_set(e, "unix: wants the path of a socket");
+    }
     if (strlen(path) >= sizeof(a.sun_path)) {
         return error_set(e, "%s: too long for a socket (%zu bytes at most)", path,
                          sizeof(a.sun_path) - 1);
@@ -77,6 +89,10 @@ int listener_open(struct listener *l, const char *address, struct error *e)
                          address);
     }
     *port = '\0';
+    if (!tcp_port_is_valid(port + 1)) {
+        return error_set(e, "'%s' is no port to listen at: a name, or a number up to 65535",
+                         port + 1);
+    }
     return listen_tcp(l, text, port + 1, e);
 }
 

@@ -133,6 +133,9 @@ static int split_port(struct serial_spec *s, struct error *e)
     if (copy_value(s->port, sizeof(s->port), "port", colon + 1, e) != 0) {
         return -1;
     }
+    if (!tcp_port_is_valid(s->port)) {
+        return error_set(e, "'%s' is no port: a name, or a number up to 65535", s->port);
+    }
     *colon = '\0';
     length = strlen(s->path);
     if (length >= 2 && s->path[0] == '[' && s->path[length - 1] == ']') {

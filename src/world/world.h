@@ -99,6 +99,9 @@ void serial_close(struct serial *s);
 
 /* ---- listen.c: one client at a time, read and written by its owner's thread ------------------- */
 
+/* A number up to 65535 or something else to look up. */
+bool tcp_port_is_valid(const char *port);
+
 struct listener {
     int listen_fd, client_fd; /* -1: none */
     char path[108];           /* of a unix socket, unlinked at the end; empty for tcp */

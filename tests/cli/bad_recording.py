@@ -56,6 +56,22 @@ def other_versions():
     refuses("a machine too small for its kernel", "replay", "ram.rr")
 
 
+def debug_options():
+    listen = ["--listen", "unix:gdb.sock"]
+    for values in (["--listen", "nonsense"], ["--listen", ""], ["--listen", "127.0.0.1:99999"],
+                   ["--listen", "host.invalid:1"], ["--listen", "unix:/nowhere/at/all"],
+                   ["--listen", "unix:" + "x" * 300], ["--listen", "unix:"],
+                   ["--gdb", "/nowhere/gdb"], ["--gdb", "."], ["--gdb", "good.rr"],
+                   ["--symbols", "nowhere"], ["--at", "x", *listen], ["--at", "200%", *listen],
+                   ["--at", "-1", *listen], ["--at", "", *listen], ["--at", "5x", *listen],
+                   ["--at", "%", *listen]):
+        refuses("debug %s" % " ".join(values)[:40], "debug", "good.rr", *values, timeout=15)
+    for value in ("nonsense", "tcp::99999", "tcp:", "unix:/nowhere/at/all", "unix:" + "x" * 300,
+                  "tcp:host.invalid:1"):
+        refuses("run -gdb " + value[:40], "run", *bare(guest("arith")), "-serial", "null", "-S", "-gdb",
+                value, timeout=15)
+
+
 def damaged(good):
     """After a good start: what is valid replays, the sentence says to which tick."""
     write("cut.rr", good[:-10])
@@ -145,6 +161,7 @@ with Room():
     check(info("good.rr").get("complete") is True, "a good recording to begin with")
     not_recordings(good_bytes)
     other_versions()
+    debug_options()
     damaged(good_bytes)
     doctored()
     by_reference()

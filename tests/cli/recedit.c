@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "../chance.h"
 #include "host/host.h"
 #include "journal/internal.h"
 
@@ -185,17 +186,9 @@ static void set_version(byte_vec *out, uint64_t version)
 
 /* ---- mutations ------------------------------------------------------------------------------- */
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state * UINT64_C(0x2545f4914f6cdd1d) >> 11;
-}
-
 static size_t below(uint64_t *state, size_t n)
 {
-    return n > 0 ? (size_t)(next_random(state) % n) : 0;
+    return n > 0 ? (size_t)(chance_next(state) % n) : 0;
 }
 
 static void flip_bits(uint8_t *bytes, size_t count, size_t flips, uint64_t *state)
@@ -269,11 +262,10 @@ static const char *mutate_chunks(struct file *f, const struct file *other, uint6
 static void mutate(struct file *f, const char *other_path, uint64_t seed, byte_vec *out)
 {
     struct file other = {0};
-    uint64_t state = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t state = seed;
     const char *what;
 
     load(&other, other_path);
-    (void)next_random(&state);
     if (below(&state, 2) == 0) {
         what = mutate_raw(f, &other, out, &state);
     } else {
