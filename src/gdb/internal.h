@@ -6,8 +6,10 @@
 
 #include "gdb/gdb.h"
 
-/* What the client is told as PacketSize: no packet is longer, either way. */
-#define GDB_PACKET_MAX 0x20000
+/* No packet is longer, either way, its frame included; the client is told as PacketSize what is left
+ * for the payload. */
+#define GDB_PACKET_MAX  0x20000
+#define GDB_PAYLOAD_MAX (GDB_PACKET_MAX - 16)
 /* Bytes of one register at most. */
 #define GDB_REGISTER_MAX    64
 #define GDB_BREAKPOINTS_MAX 1024

@@ -33,7 +33,7 @@ void gdb_q_supported(struct gdb_session *s, struct gdb_args *a)
              "PacketSize=%x;QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;"
              "qXfer:threads:read+;vContSupported+;ReverseStep+;ReverseContinue+;swbreak+;"
              "hwbreak+;binary-upload+",
-             GDB_PACKET_MAX - 1);
+             GDB_PAYLOAD_MAX);
 }
 
 void gdb_q_c(struct gdb_session *s, struct gdb_args *a)

@@ -213,6 +213,23 @@ static void test_too_long(void **state)
     expect_sent(f, "++++++++++++++++");
 }
 
+static void test_longest(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *bytes = base_alloc(GDB_PAYLOAD_MAX, 1);
+
+    memset(bytes, 'm', GDB_PAYLOAD_MAX);
+    feed(f, "++");
+    frame(f, bytes, GDB_PAYLOAD_MAX);
+    frame(f, bytes, GDB_PAYLOAD_MAX);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(gdb_wire_receive(&f->wire, 0), GDB_PACKET);
+        assert_int_equal(f->wire.length, GDB_PAYLOAD_MAX);
+        assert_memory_equal(f->wire.packet, bytes, GDB_PAYLOAD_MAX);
+    }
+    free(bytes);
+}
+
 static void test_interrupt(void **state)
 {
     struct fixture *f = *state;
@@ -276,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_escapes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_longest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_interrupt, setup, teardown),
         cmocka_unit_test(test_numbers),
     };
