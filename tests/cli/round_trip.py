@@ -96,12 +96,41 @@ def to_a_file():
     replay_agrees("file.rr", open("out.txt", "rb").read(), "console to a file")
 
 
+def resets():
+    """A guest that prints and resets, for ever: with -no-reboot that is its end, else Ctrl-C is."""
+    code = b"".join(i.to_bytes(4, "little") for i in (
+        0x100002B7,   # lui  t0, 0x10000
+        0x05200313,   # li   t1, 'R'
+        0x00628023,   # sb   t1, 0(t0)
+        0x001002B7,   # lui  t0, 0x100
+        0x00007337,   # lui  t1, 7
+        0x7773031B,   # addiw t1, t1, 0x777
+        0x0062A023,   # sw   t1, 0(t0)
+        0x0000006F))  # j    .
+    with open("reset.bin", "wb") as f:
+        f.write(code)
+    machine = ["-arch", "riscv64", "-bios", "none", "-serial", "stdio", "-m", "16M", "-kernel", "reset.bin"]
+    r = record("reset.rr", *machine, "-no-reboot")
+    check(r.status == 0 and r.out == b"R" and info("reset.rr").get("ended") == "reset", "-no-reboot: %s" % r)
+    replay_agrees("reset.rr", r.out, "-no-reboot")
+    p = subprocess.Popen([REPRISE, "record", "--force", "-o", "reset.rr", *machine], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    talk = Talk(p.stdout.fileno())
+    talk.wait_for("RRR")
+    p.terminate()
+    console = talk.rest()
+    check(wait_status(p) == 0 and info("reset.rr").get("ended") == "signal", "resets are ended by a signal")
+    p.stdout.close()
+    replay_agrees("reset.rr", console, "%d resets" % len(console))
+
+
 parser = argparse.ArgumentParser()
 parser.add_argument("--rounds", type=int, default=3)
 options = parser.parse_args()
 with Room():
     guest_programs()
     to_a_file()
+    resets()
     for harts in (1, 4):
         piped(harts)
         through_socket("unix:console.sock,server=on,wait=on", "console.sock", harts)
