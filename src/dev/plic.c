@@ -86,6 +86,9 @@ static void plic_line(struct device *d, uint32_t n, bool level)
     uint32_t bit = UINT32_C(1) << n % 32;
 
     must(n >= 1 && n < SOURCES);
+    if (((s->level[n / 32] & bit) != 0) == level) {
+        return;
+    }
     s->level[n / 32] = level ? s->level[n / 32] | bit : s->level[n / 32] & ~bit;
     plic_gateways(s);
     plic_update(d);

@@ -66,7 +66,8 @@ struct isa {
     bool (*wakes)(const struct cpu *cpu);
     void (*take_interrupt)(struct cpu *cpu);
     void (*take_exception)(struct cpu *cpu); /* cpu->fault, which it clears; hart.pc is its pc */
-    /* A device drives an interrupt pin (numbers are the ISA's; RISC-V: the bit in mip). */
+    /* A device drives an interrupt pin (numbers are the ISA's; RISC-V: the bit in mip). Sets
+     * cpu->look if that changed the state. */
     void (*set_line)(struct cpu *cpu, unsigned pin, bool level);
     /* The hart's own timer (Sstc): its next event, TICK_NEVER if none, and what happens then. */
     tick (*next_alarm)(const struct cpu *cpu);

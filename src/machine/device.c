@@ -63,10 +63,16 @@ void device_set_line(struct device *d, uint32_t n, bool level)
 void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool level)
 {
     struct machine *m = d->machine;
+    struct cpu *cpu = &m->cpus[hart];
+    bool looked = cpu->look;
 
     must(hart < m->hart_count);
-    m->isa->set_line(&m->cpus[hart], pin, level);
-    replan(m);
+    cpu->look = false;
+    m->isa->set_line(cpu, pin, level); /* which sets it if anything changes */
+    if (cpu->look) {
+        replan(m);
+    }
+    cpu->look |= looked;
 }
 
 void device_output(struct device *d, const uint8_t *bytes, size_t count)
