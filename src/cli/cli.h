@@ -30,6 +30,16 @@ int images_read(struct options *o, struct error *e);
 struct machine *cli_machine(const struct machine_config *c, const struct options *o,
                             struct error *e);
 
+/* verify.c: a second machine runs what the journal's machine `m` does, compiled; `m` has to be at
+ * tick 0 and interpreted. Drives both like journal_drive(); *differs: what was to be said was
+ * said, and neither is good for anything any more. */
+struct verify;
+bool verify_wanted(const struct options *o);
+struct verify *verify_new(struct journal *j, struct machine *m, struct error *e);
+void verify_free(struct verify *v); /* before the machine; NULL is fine */
+enum journal_stop verify_drive(struct verify *v, tick until, bool *differs);
+void verify_figures(const struct verify *v);
+
 /* figures.c: what a run did, for people and for --stats. */
 struct figures {
     const char *what;   /* "run", "record", "replay" */

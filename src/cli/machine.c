@@ -8,7 +8,7 @@ struct machine *cli_machine(const struct machine_config *c, const struct options
                             struct error *e)
 {
     struct machine *m = board_build(c, e);
-    bool interpret = o->accel && strcmp(o->accel, "interp") == 0;
+    bool interpret = o->accel && strcmp(o->accel, "jit") != 0; /* verify has its own compiled one */
     bool insist = o->accel && !interpret;
 
     if (!m || interpret) {

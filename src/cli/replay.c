@@ -96,20 +96,45 @@ static int judge(struct figures *f, const struct options *o, const struct journa
     return EXIT_FINE;
 }
 
+/* Status of a replay that -accel verify watched. */
+static int replay_verified(struct journal *j, struct machine *m, tick until,
+                           enum journal_stop *stop, struct error *e)
+{
+    struct verify *v = verify_new(j, m, e);
+    bool differs;
+
+    if (!v) {
+        return cli_fail(e);
+    }
+    *stop = verify_drive(v, until, &differs);
+    if (!differs) {
+        verify_figures(v);
+    }
+    verify_free(v);
+    return differs ? EXIT_OURS : EXIT_FINE;
+}
+
 static int replay(const struct options *o, struct journal *j, struct machine *m,
                   struct console *console)
 {
     struct figures f;
     struct error e;
     uint64_t until = TICK_NEVER;
-    enum journal_stop stop;
+    enum journal_stop stop = JOURNAL_TICK;
     int status;
 
     if (o->until && options_parse_number("--until", o->until, TICK_NEVER, &until, &e) < 0) {
         return cli_fail(&e);
     }
     figures_start(&f, "replay");
-    stop = drive(j, m, until, wants_bar(o));
+    if (verify_wanted(o)) {
+        status = replay_verified(j, m, until, &stop, &e);
+        if (status != EXIT_FINE) {
+            return status;
+        }
+    } else {
+        stop = drive(j, m, until, wants_bar(o));
+    }
     figures_stop(&f, m, j);
     console_flush(console);
     f.final_hash = machine_hash(m);

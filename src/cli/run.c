@@ -19,6 +19,8 @@ struct live {
     struct ports ports;
     struct machine *machine;
     struct journal *journal;
+    struct verify *verify; /* -accel verify */
+    bool differs;          /* it says */
     struct cli_log *log;
     struct figures figures;
 };
@@ -92,6 +94,9 @@ static int live_open(struct live *l, const struct options *o, struct error *e)
         return -1;
     }
     journal_attach(l->journal, l->machine);
+    if (verify_wanted(o) && !(l->verify = verify_new(l->journal, l->machine, e))) {
+        return -1;
+    }
     catch_signals(l);
     return ports_start(&l->ports, l->journal, l->machine, e);
 }
@@ -99,6 +104,7 @@ static int live_open(struct live *l, const struct options *o, struct error *e)
 static void live_close(struct live *l)
 {
     catch_signals(NULL);
+    verify_free(l->verify);
     ports_close(&l->ports);
     if (l->journal) {
         journal_close(l->journal);
@@ -125,7 +131,11 @@ static int run_to_end(struct live *l, struct error *e)
         if (l->options->start_paused) {
             return error_set(e, "-S waits for GDB: give -gdb or -s too");
         }
-        (void)journal_drive(l->journal, l->machine, TICK_NEVER, false);
+        if (l->verify) {
+            (void)verify_drive(l->verify, TICK_NEVER, &l->differs);
+        } else {
+            (void)journal_drive(l->journal, l->machine, TICK_NEVER, false);
+        }
         return 0;
     }
     if (listener_open(&server.listener, l->options->gdb, e) < 0) {
@@ -142,6 +152,9 @@ static int run_to_end(struct live *l, struct error *e)
 
 static int report(struct live *l)
 {
+    if (l->differs) {
+        return EXIT_OURS;
+    }
     enum journal_end why = journal_why(l->journal);
     struct error e;
     int status = EXIT_FINE;
@@ -184,6 +197,9 @@ int command_run(const struct options *o)
         status = cli_fail(&e);
     } else {
         status = report(&l);
+        if (l.verify && !l.differs) {
+            verify_figures(l.verify);
+        }
     }
     live_close(&l);
     return status;
