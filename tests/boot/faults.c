@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../chance.h"
 #include "board/board.h"
 #include "travel/travel.h"
 
@@ -37,15 +38,6 @@ struct bench {
     uint64_t seed;
     unsigned named, missed;
 };
-
-static uint64_t next_random(uint64_t *s)
-{
-    *s += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t z = *s;
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
 
 /* ---- two machines ---------------------------------------------------------------------------- */
 
@@ -116,7 +108,7 @@ static bool is_named(const struct travel_difference *d, tick at, const struct ta
 /* Leaves both machines where they were. */
 static void try_fault(struct bench *x, const struct target *t, uint64_t distance, uint64_t stride)
 {
-    tick begin = machine_now(x->a.machine), at = begin + 1 + next_random(&x->seed) % distance;
+    tick begin = machine_now(x->a.machine), at = begin + 1 + chance_next(&x->seed) % distance;
     struct travel_difference d;
     struct error e = {{0}};
     char where[96];
@@ -158,7 +150,7 @@ static bool is_refused(const struct machine *m, const struct machine_part *p, co
 
 static void add_target(struct bench *x, struct target t)
 {
-    t.order = next_random(&x->seed);
+    t.order = chance_next(&x->seed);
     vec_push(&x->targets, t);
 }
 
@@ -166,8 +158,8 @@ static struct target memory_target(struct bench *x)
 {
     const struct machine_config *c = recording_config(x->recording);
 
-    return (struct target){.index = UINT64_C(0x80000000) + next_random(&x->seed) % c->ram_bytes,
-                           .bit = (unsigned)(next_random(&x->seed) % 8)};
+    return (struct target){.index = UINT64_C(0x80000000) + chance_next(&x->seed) % c->ram_bytes,
+                           .bit = (unsigned)(chance_next(&x->seed) % 8)};
 }
 
 static int by_order(const void *a, const void *b)
@@ -187,8 +179,8 @@ static void choose_targets(struct bench *x)
             if (!is_refused(m, part, f)) {
                 add_target(x, (struct target){.part = part,
                                               .field = f,
-                                              .index = next_random(&x->seed) % f->count,
-                                              .bit = (unsigned)(next_random(&x->seed) %
+                                              .index = chance_next(&x->seed) % f->count,
+                                              .bit = (unsigned)(chance_next(&x->seed) %
                                                                 (f->element_size * 8u))});
             }
         }
@@ -212,7 +204,7 @@ static void run_windows(struct bench *x, unsigned windows)
     size_t next = 0;
 
     for (unsigned i = 0; i < windows; i++) {
-        at[i] = next_random(&x->seed) % (known - FAR - 1);
+        at[i] = chance_next(&x->seed) % (known - FAR - 1);
     }
     qsort(at, windows, sizeof(*at), by_tick);
     for (unsigned i = 0; i < windows; i++) {

@@ -22,15 +22,14 @@ size_t disas_one(const uint8_t *code, size_t size, uint64_t address, char *out, 
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 
     (void)ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    good = ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, size, &insn, operands)) &&
-           ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter, &insn, operands,
-                                                        insn.operand_count_visible, out, out_size,
-                                                        address, NULL));
+    good =
+        ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, size, &insn, operands)) &&
+        ZYAN_SUCCESS(ZydisFormatterFormatInstruction(
+            &formatter, &insn, operands, insn.operand_count_visible, out, out_size, address, NULL));
 #else
     (void)ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_ADDRESS_WIDTH_64);
     good = ZYAN_SUCCESS(ZydisDecoderDecodeBuffer(&decoder, code, size, &insn)) &&
-           ZYAN_SUCCESS(
-               ZydisFormatterFormatInstruction(&formatter, &insn, out, out_size, address));
+           ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter, &insn, out, out_size, address));
 #endif
     return good ? insn.length : 0;
 }

@@ -16,7 +16,7 @@ struct maker {
     struct ir_op ops[IR_BLOCK_OPS_MAX];
     struct ir_insn insns[IR_BLOCK_INSNS_MAX];
     uint32_t op_count, insn_count;
-    vaddr targets[8]; /* of exits */
+    vaddr targets[8];  /* of exits */
     unsigned pressure; /* how far back operands are taken from */
     ir_ref values[IR_TYPE_COUNT][IR_BLOCK_OPS_MAX];
     unsigned value_count[IR_TYPE_COUNT];
@@ -36,7 +36,7 @@ static const uint64_t interesting[] = {
 
 static uint64_t roll(struct maker *m, uint64_t n)
 {
-    return (random_next(&m->rng) >> 11) % n;
+    return (chance_next(&m->rng) >> 11) % n;
 }
 
 static bool chance(struct maker *m, unsigned percent)
@@ -49,7 +49,7 @@ static uint64_t number(struct maker *m, enum ir_type t)
     uint64_t v;
 
     switch (roll(m, 4)) {
-    case 0: v = random_next(&m->rng) >> roll(m, 64); break;
+    case 0: v = chance_next(&m->rng) >> roll(m, 64); break;
     case 1: v = (uint64_t)(int64_t)(roll(m, 4096)) - 2048; break;
     default: v = interesting[roll(m, ARRAY_LEN(interesting))]; break;
     }
@@ -94,8 +94,8 @@ static uint32_t slot_for(struct maker *m, enum ir_type t)
     }
     switch (t) {
     case IR_I64: return PAIR_SLOT((uint32_t)roll(m, chance(m, 70) ? 6 : 20));
-    case IR_F64: return chance(m, 5) ? PAIR_SLOT(8 + (uint32_t)roll(m, 8))
-                                     : 256 + 8 * (uint32_t)roll(m, 8);
+    case IR_F64:
+        return chance(m, 5) ? PAIR_SLOT(8 + (uint32_t)roll(m, 8)) : 256 + 8 * (uint32_t)roll(m, 8);
     case IR_F32: return 256 + 4 * (uint32_t)roll(m, 16);
     default: break;
     }
@@ -136,11 +136,11 @@ static uint32_t field(struct maker *m, enum ir_type t)
 
 static void integer_op(struct maker *m)
 {
-    static const uint8_t two[] = {
-        IR_ADD,  IR_ADD,  IR_SUB,  IR_SUB, IR_MUL, IR_MULHU, IR_MULHS, IR_MULHSU, IR_DIVU, IR_DIVS,
-        IR_REMU, IR_REMS, IR_AND,  IR_AND, IR_OR,  IR_XOR,   IR_ANDN,  IR_ORN,    IR_SHL,  IR_SHR,
-        IR_SAR,  IR_ROTL, IR_ROTR, IR_EQ,  IR_NE,  IR_LTU,   IR_LEU,   IR_LTS,    IR_LES,  IR_MINU,
-        IR_MAXU, IR_MINS, IR_MAXS};
+    static const uint8_t two[] = {IR_ADD,    IR_ADD,  IR_SUB,  IR_SUB,  IR_MUL,  IR_MULHU, IR_MULHS,
+                                  IR_MULHSU, IR_DIVU, IR_DIVS, IR_REMU, IR_REMS, IR_AND,   IR_AND,
+                                  IR_OR,     IR_XOR,  IR_ANDN, IR_ORN,  IR_SHL,  IR_SHR,   IR_SAR,
+                                  IR_ROTL,   IR_ROTR, IR_EQ,   IR_NE,   IR_LTU,  IR_LEU,   IR_LTS,
+                                  IR_LES,    IR_MINU, IR_MAXU, IR_MINS, IR_MAXS};
     static const uint8_t one[] = {IR_CLZ, IR_CTZ, IR_POPCNT, IR_BSWAP};
     enum ir_type t = chance(m, 65) ? IR_I64 : IR_I32;
     ir_ref a, b;
@@ -159,8 +159,8 @@ static void integer_op(struct maker *m)
         return;
     case 2:
         a = pick(m, t);
-        (void)add(m, with_imm(chance(m, 50) ? IR_EXTRACT : IR_SEXTRACT, t, a, IR_ABSENT,
-                              field(m, t)));
+        (void)add(m,
+                  with_imm(chance(m, 50) ? IR_EXTRACT : IR_SEXTRACT, t, a, IR_ABSENT, field(m, t)));
         return;
     case 3:
         if (chance(m, 40)) {
@@ -208,13 +208,13 @@ static uint8_t fp_attr(struct maker *m)
 
 static void fp_op(struct maker *m)
 {
-    static const uint8_t ops[] = {IR_FADD,    IR_FADD,    IR_FSUB,    IR_FMUL,    IR_FDIV, IR_FSQRT,
-                                  IR_FMA,     IR_FMA,     IR_FMIN,    IR_FMAX,    IR_FNEG, IR_FABS,
-                                  IR_FCMP,    IR_FCMP,    IR_FROUND,  IR_FCVT_FF, IR_FCVT_IF,
-                                  IR_FCVT_IF, IR_FCVT_FI, IR_FCVT_FI, IR_FFROMI,  IR_FTOI};
+    static const uint8_t ops[] = {
+        IR_FADD,    IR_FADD,    IR_FSUB,    IR_FMUL,    IR_FDIV,   IR_FSQRT, IR_FMA,    IR_FMA,
+        IR_FMIN,    IR_FMAX,    IR_FNEG,    IR_FABS,    IR_FCMP,   IR_FCMP,  IR_FROUND, IR_FCVT_FF,
+        IR_FCVT_IF, IR_FCVT_IF, IR_FCVT_FI, IR_FCVT_FI, IR_FFROMI, IR_FTOI};
     enum ir_type t = chance(m, 60) ? IR_F64 : IR_F32, i = chance(m, 60) ? IR_I64 : IR_I32;
-    struct ir_op o = plain((enum ir_opcode)ops[roll(m, ARRAY_LEN(ops))], t, IR_ABSENT, IR_ABSENT,
-                           IR_ABSENT);
+    struct ir_op o =
+        plain((enum ir_opcode)ops[roll(m, ARRAY_LEN(ops))], t, IR_ABSENT, IR_ABSENT, IR_ABSENT);
 
     switch (o.op) {
     case IR_FCVT_FF: o.a = pick(m, t == IR_F32 ? IR_F64 : IR_F32); break;
@@ -263,15 +263,15 @@ static void fp_op(struct maker *m)
 /* An address value, and what is to be added to it. */
 static ir_ref address(struct maker *m, uint64_t *disp)
 {
-    static const vaddr places[] = {TINY_RAM,    TINY_RAM,       TINY_RAM,       TINY_RAM,
-                                   TINY_ALIAS,  TINY_READ_ONLY, TINY_ROM,       TINY_NOTHING,
-                                   TINY_DEVICE, TINY_RAM,       TINY_RAM,       0x12345000};
+    static const vaddr places[] = {TINY_RAM,    TINY_RAM,       TINY_RAM, TINY_RAM,
+                                   TINY_ALIAS,  TINY_READ_ONLY, TINY_ROM, TINY_NOTHING,
+                                   TINY_DEVICE, TINY_RAM,       TINY_RAM, 0x12345000};
     vaddr base = places[roll(m, chance(m, 85) ? 5 : ARRAY_LEN(places))];
     ir_ref x;
 
     *disp = chance(m, 30) ? 0 : (uint64_t)(roll(m, 4096)) - 2048;
     if (chance(m, 2)) {
-        *disp = random_next(&m->rng) >> roll(m, 40);
+        *disp = chance_next(&m->rng) >> roll(m, 40);
     }
     if (chance(m, 30)) { /* at the end of a page, or over it */
         base += 0x1000 * roll(m, 6) + 0xff0 + roll(m, 20);
@@ -407,9 +407,8 @@ static void instruction(struct maker *m)
 {
     struct ir_insn *i = &m->insns[m->insn_count];
 
-    *i = (struct ir_insn){.first_op = (uint16_t)m->op_count,
-                          .pc_offset = (uint16_t)(4 * m->insn_count),
-                          .length = 4};
+    *i = (struct ir_insn){
+        .first_op = (uint16_t)m->op_count, .pc_offset = (uint16_t)(4 * m->insn_count), .length = 4};
     m->insn_count++;
     pure_ops(m, 4, false);
     if (chance(m, 40)) {
@@ -434,12 +433,12 @@ static void last_exit(struct maker *m)
     if (chance(m, 80)) {
         o = with_imm(IR_EXIT, IR_NONE, IR_ABSENT, IR_ABSENT, m->targets[roll(m, 8)]);
     } else {
-        ir_ref to = chance(m, 60) ? add(m, with_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT,
-                                                    m->targets[roll(m, 8)]))
-                                  : pick(m, IR_I64);
+        ir_ref to =
+            chance(m, 60)
+                ? add(m, with_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, m->targets[roll(m, 8)]))
+                : pick(m, IR_I64);
         /* never an odd one: UINT64_MAX is how a jump entry says that it is empty */
-        to = add(m, with_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), to, IR_ABSENT,
-                             ~UINT64_C(1)));
+        to = add(m, with_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), to, IR_ABSENT, ~UINT64_C(1)));
         o = plain(IR_EXIT_TO, IR_NONE, to, IR_ABSENT, IR_ABSENT);
     }
     o.attr = exit_attr(m);
@@ -463,8 +462,7 @@ static struct ir_block *allocate(const struct ir_block *like, uint32_t op_count,
 
 static struct ir_block *finish(const struct maker *m, vaddr pc)
 {
-    struct ir_block like = {
-        .pc = pc, .helpers = tiny_helpers, .helper_count = tiny_helper_count};
+    struct ir_block like = {.pc = pc, .helpers = tiny_helpers, .helper_count = tiny_helper_count};
     struct ir_block *b = allocate(&like, m->op_count, m->insn_count);
 
     memcpy(b->ops, m->ops, m->op_count * sizeof *b->ops);
@@ -485,7 +483,7 @@ void generate_subject(uint64_t seed, struct subject *s)
                           .pins = (unsigned)roll(m, PAIR_JITS),
                           .values = interesting,
                           .value_count = ARRAY_LEN(interesting)};
-    s->seed = random_next(&m->rng);
+    s->seed = chance_next(&m->rng);
     for (unsigned k = 0; k < s->count; k++) {
         unsigned insns = 1 + (unsigned)roll(m, chance(m, 80) ? 8 : 24);
 

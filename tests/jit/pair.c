@@ -13,15 +13,6 @@
 
 #define START 1000 /* the tick */
 
-uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 void pair_init(struct pair *p)
 {
     static const unsigned pinned[PAIR_JITS] = {5, 3, 0};
@@ -54,11 +45,11 @@ void pair_fini(struct pair *p)
 
 static uint64_t some_value(const struct subject *s, uint64_t *rng)
 {
-    uint64_t r = random_next(rng);
+    uint64_t r = chance_next(rng);
 
     switch (r & 7) {
-    case 0: return random_next(rng);
-    case 1: return random_next(rng) >> (r >> 8 & 63);
+    case 0: return chance_next(rng);
+    case 1: return chance_next(rng) >> (r >> 8 & 63);
     case 2: return (uint64_t)(int64_t)(int8_t)(r >> 8);
     case 3: return TINY_RAM + (r >> 8) % TINY_RAM_BYTES;
     case 4: return TINY_RAM + ((r >> 8) % 0x4000 & ~UINT64_C(7));
@@ -73,7 +64,7 @@ static void prepare_tables(struct tiny *t, uint64_t rng)
 
     cpu_forget(&t->cpu);
     for (uint32_t page = 0; page < TINY_RAM_BYTES / PAGE_SIZE; page++) {
-        uint64_t r = random_next(&rng);
+        uint64_t r = chance_next(&rng);
         vaddr va = TINY_RAM + page * (vaddr)PAGE_SIZE;
 
         mem_code_gone(&t->mem, page);
@@ -105,7 +96,7 @@ static void prepare(struct pair *p, const struct subject *s)
     p->a.state.hart.fp_flags = 0;
     memcpy(&p->b.state, &p->a.state, sizeof p->a.state);
     for (unsigned at = 0; at < TINY_RAM_BYTES; at += 512) { /* enough of it */
-        bytes_set_le(ram + at + (rng >> 10 & 0xf8), 8, random_next(&rng));
+        bytes_set_le(ram + at + (rng >> 10 & 0xf8), 8, chance_next(&rng));
     }
     memcpy(p->b.mem.blocks[0].host, ram, TINY_RAM_BYTES);
     prepare_tables(&p->a, rng);
@@ -276,8 +267,8 @@ bool pair_run(struct pair *p, const struct subject *s, struct text *why)
     p->instructions += ran;
     a = run_interpreted(p, s, ran, b == END_FAULT);
     /* Where the interpreter merely stopped, the other may have more to say about it. */
-    if (a != b && !((a == END_LIMIT || a == END_OUT) && b != END_FAULT && b != END_LOOK &&
-                    b != END_YIELD)) {
+    if (a != b &&
+        !((a == END_LIMIT || a == END_OUT) && b != END_FAULT && b != END_LOOK && b != END_YIELD)) {
         text_add(why, "after %" PRIu64 " ticks: interpreted %s, compiled %s", ran, words[a],
                  words[b]);
         return false;

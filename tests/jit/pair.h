@@ -5,6 +5,7 @@
 #ifndef TESTS_JIT_PAIR_H
 #define TESTS_JIT_PAIR_H
 
+#include "../chance.h"
 #include "../ir/tiny.h"
 #include "jit/jit.h"
 
@@ -47,7 +48,5 @@ void pair_init(struct pair *p);
 void pair_fini(struct pair *p);
 /* False with a sentence in `why` if the two differ. */
 bool pair_run(struct pair *p, const struct subject *s, struct text *why);
-
-uint64_t random_next(uint64_t *state);
 
 #endif

@@ -173,7 +173,7 @@ static _Noreturn void child(struct shared *shared, uint64_t seed, uint64_t ops)
     while (shared->ops < ops) {
         bool good;
 
-        shared->current = random_next(&seed);
+        shared->current = chance_next(&seed);
         alarm(20);
         generate_subject(shared->current, &s);
         good = valid(&s) && pair_run(p, &s, &why);

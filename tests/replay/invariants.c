@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../chance.h"
 #include "board/board.h"
 #include "checkpoint/checkpoint.h"
 #include "host/host.h"
@@ -55,15 +56,6 @@ struct subject {
     unsigned failures, passed;
     bool jit; /* machines built from now on compile */
 };
-
-static uint64_t next_random(uint64_t *s)
-{
-    *s += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t z = *s;
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
 
 /* ---- the inlet ---- */
 
@@ -204,7 +196,7 @@ static void run_plain(struct subject *g)
     machine_free(m);
     g->script.replaying = true;
     for (unsigned i = 0; i < SAMPLES; i++) {
-        uint64_t r = next_random(&g->seed);
+        uint64_t r = chance_next(&g->seed);
         g->at[i] = g->end / SAMPLES * i + r % (g->end / SAMPLES + 1);
         if (g->at[i] >= g->end) {
             g->at[i] = g->end - 1;
@@ -254,7 +246,7 @@ static void chunks(struct subject *g)
     for (unsigned i = 0; i < SAMPLES; i++) {
         while (m->state.now < g->at[i]) {
             uint64_t left = g->at[i] - m->state.now;
-            uint64_t r = next_random(&g->seed);
+            uint64_t r = chance_next(&g->seed);
             uint64_t n = left < 300 ? 1 : 1 + r % (r & 64 ? 1000 : left / 4 + 1);
             must(machine_run(m, m->state.now + (n < left ? n : left), false) == STOP_TICK);
         }
@@ -272,7 +264,7 @@ static void forget(struct subject *g, size_t cache_limit)
     for (unsigned i = 0; i < SAMPLES; i++) {
         for (unsigned n = 0; n < 8 && m->state.now < g->at[i]; n++) {
             uint64_t left = g->at[i] - m->state.now;
-            must(machine_run(m, m->state.now + 1 + next_random(&g->seed) % left, false) ==
+            must(machine_run(m, m->state.now + 1 + chance_next(&g->seed) % left, false) ==
                  STOP_TICK);
             machine_forget(m);
         }
@@ -332,7 +324,7 @@ static void restore_here(struct subject *g)
         c[i] = checkpoint_save(store);
     }
     for (unsigned n = 0; n < SAMPLES; n++) {
-        unsigned i = (unsigned)(next_random(&g->seed) % (SAMPLES - 1));
+        unsigned i = (unsigned)(chance_next(&g->seed) % (SAMPLES - 1));
         checkpoint_restore(store, c[i]);
         g->script.cursor = 0;
         check(g, "restore", g->at[i], machine_hash(m), g->hash[i]);
@@ -350,7 +342,7 @@ static void restore_here(struct subject *g)
 /* K: save as bytes, load in a new process, go on. */
 static void save_for_new_process(struct subject *g, char **argv, int argc)
 {
-    unsigned i = (unsigned)(next_random(&g->seed) % SAMPLES);
+    unsigned i = (unsigned)(chance_next(&g->seed) % SAMPLES);
     struct machine *m = build(g);
     struct checkpoint_store *store = checkpoint_store_new(m);
     struct checkpoint *c;

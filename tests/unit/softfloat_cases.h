@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../chance.h"
 #include "base/softfloat_num.h"
 
 struct cases {
@@ -18,10 +19,7 @@ struct cases {
 
 static inline uint64_t cases_random(struct cases *c)
 {
-    uint64_t z = c->seed += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
+    return chance_next(&c->seed);
 }
 
 static inline unsigned cases_below(struct cases *c, unsigned limit)
