@@ -206,11 +206,18 @@ static void pass(struct gen *g, ir_ref v, unsigned n)
     struct rm to = rm_mem(RSP, FRAME_ARGS + 8 * (int)n);
     uint64_t imm;
 
-    if (v == IR_ABSENT) {
+    if (v == IR_ABSENT) { /* C sees 0 */
+        emit_op(g->e, 0xc7, true, 0, to);
+        emit_32(g->e, 0);
         return;
     }
     if (gen_is_const(g, v, &imm)) {
         emit_mov_imm(g->e, RAX, imm);
+        emit_mov_to(g->e, true, to, RAX);
+    } else if (g->values[gen_rep(g, v)].xmm >= 0 &&
+               (g->block->ops[v].type & IR_TYPE_MASK) ==
+                   IR_F32) { /* what is above may be anything */
+        emit_op(g->e, OP_66 | OP_0F | 0x7e, false, gen_xmm(g, v), rm_reg(RAX));
         emit_mov_to(g->e, true, to, RAX);
     } else if (g->values[gen_rep(g, v)].xmm >= 0) {
         emit_op(g->e, OP_66 | OP_0F | 0xd6, false, gen_xmm(g, v), to);
@@ -228,9 +235,11 @@ static bool call_helper(struct gen *g, const struct ir_op *o)
 {
     unsigned dst;
 
-    pass(g, o->a, 0);
-    pass(g, o->b, 1);
-    pass(g, o->c, 2);
+    const ir_ref arguments[3] = {o->a, o->b, o->c};
+
+    for (unsigned n = 0; n < g->block->helpers[o->x].argument_count; n++) {
+        pass(g, arguments[n], n);
+    }
     gen_set_pc(g, gen_insn_pc(g, o->insn));
     dst = gen_dest(g, IR_ABSENT);
     emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)&g->block->helpers[o->x]);
@@ -248,7 +257,7 @@ static bool read_modify_write(struct gen *g, const struct ir_op *o)
     pass(g, o->b, 1);
     gen_set_pc(g, gen_insn_pc(g, o->insn));
     dst = gen_dest(g, IR_ABSENT);
-    emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)o);
+    gen_pass_op(g, o);
     emit_mov_imm(g->e, RCX, site_info(g, o));
     gen_call_thunk(g, g->j->rmw);
     emit_mov(g->e, true, dst, rm_reg(RAX));
