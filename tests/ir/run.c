@@ -20,6 +20,8 @@
  */
 #include "tiny.h"
 
+#include "jit/jit.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +31,126 @@ struct executor {
     const char *name;
     enum ir_left (*run)(struct cpu *cpu, const struct ir_block *b, uint32_t limit);
 };
+
+/* ---- the code generator ---- */
+
+/* With slots of the block pinned, and with none. */
+static struct jit *pinning, *plain;
+static unsigned compiled, left_over;
+
+static void check_same(struct cpu *cpu, const void *state, const void *ram, uint64_t ran);
+
+static bool ends_block(enum jit_left left)
+{
+    return left == JIT_LOOKUP || left == JIT_LINK || left == JIT_LOOK || left == JIT_YIELD;
+}
+
+/* As the engine does, but what is left to the interpreter cannot be found by pc here: up to there
+ * the state must be what the interpreter makes of as many instructions, then it takes it all. */
+static enum ir_left run_compiled(struct jit *j, struct cpu *cpu, const struct ir_block *b,
+                                 uint32_t limit)
+{
+    uint8_t *ram = cpu->mem->blocks[0].host;
+    uint8_t state[2][TINY_STATE_BYTES], was[TINY_RAM_BYTES], now[TINY_RAM_BYTES];
+    struct jit_result r = {0};
+    tick tick_was = cpu->block_tick;
+    enum jit_left left = JIT_HARD;
+    const void *code;
+    bool full;
+
+    memcpy(state[0], cpu->state, TINY_STATE_BYTES);
+    memcpy(was, ram, TINY_RAM_BYTES);
+    cpu->hart->pc = b->pc;
+    jit_flush(j);
+    code = jit_compile(j, b, &full);
+    must(!full);
+    if (code) {
+        compiled++;
+        cpu->insn = 0;
+        left = jit_run(j, cpu, code, cpu->block_tick, limit, &r);
+    }
+    if (left == JIT_FAULT || (ends_block(left) && (r.ran > 0 || limit >= b->insn_count))) {
+        cpu->insn = (uint32_t)r.ran;
+        return left == JIT_FAULT   ? IR_LEFT_FAULT
+               : left == JIT_LOOK  ? IR_LEFT_LOOK
+               : left == JIT_YIELD ? IR_LEFT_YIELD
+                                   : IR_LEFT_EXIT;
+    }
+    left_over += code != NULL;
+    memcpy(state[1], cpu->state, TINY_STATE_BYTES);
+    memcpy(now, ram, TINY_RAM_BYTES);
+    memcpy(cpu->state, state[0], TINY_STATE_BYTES);
+    memcpy(ram, was, TINY_RAM_BYTES);
+    cpu->hart->pc = b->pc;
+    cpu->block_tick = tick_was;
+    cpu->insn = 0;
+    if (r.ran > 0) {
+        (void)ir_interp(cpu, b, (uint32_t)r.ran);
+    }
+    check_same(cpu, state[1], now, r.ran);
+    memcpy(cpu->state, state[0], TINY_STATE_BYTES);
+    memcpy(ram, was, TINY_RAM_BYTES);
+    cpu->insn = 0;
+    return ir_interp(cpu, b, limit);
+}
+
+static enum ir_left run_pinning(struct cpu *cpu, const struct ir_block *b, uint32_t limit)
+{
+    return run_compiled(pinning, cpu, b, limit);
+}
+
+static enum ir_left run_plain(struct cpu *cpu, const struct ir_block *b, uint32_t limit)
+{
+    return run_compiled(plain, cpu, b, limit);
+}
+
+/* Pins what the block uses as 64-bit integers and in no other way, every second one of it. */
+static void make_jits(const struct ir_block *b)
+{
+    struct jit_guest guest = {.same_page_is_safe = true};
+    struct error e;
+    uint8_t use[TINY_STATE_BYTES] = {0}; /* by slot: 1 as 64 bits, 2 otherwise */
+    unsigned found = 0;
+
+    for (uint32_t i = 0; i < b->op_count; i++) {
+        const struct ir_op *o = &b->ops[i];
+        bool whole = (o->type & IR_TYPE_MASK) == IR_I64;
+
+        if (o->op == IR_GET || o->op == IR_PUT) {
+            for (uint64_t k = whole ? o->imm : o->imm & ~UINT64_C(7);
+                 k < o->imm + 16 && k < TINY_STATE_BYTES; k++) {
+                use[k] |= k == o->imm && whole ? 1 : k < o->imm + 8 && whole ? 0 : whole ? 0 : 2;
+            }
+        }
+    }
+    for (uint32_t k = sizeof(struct hart); k + 8 <= TINY_STATE_BYTES; k += 8) {
+        if (use[k] == 1 && found++ % 2 == 0 && guest.pinned_count < JIT_PINNED_MAX) {
+            guest.pinned[guest.pinned_count++] = k;
+        }
+    }
+    pinning = jit_new(&guest, &e);
+    guest.pinned_count = 0;
+    plain = jit_new(&guest, &e);
+    must(pinning && plain);
+}
+
+static void free_jits(void)
+{
+    jit_free(pinning);
+    jit_free(plain);
+    pinning = plain = NULL;
+}
+
 static const struct executor executors[] = {
     {"interpreter", ir_interp},
+    {"compiled, pinned", run_pinning},
+    {"compiled", run_plain},
 };
+
+static unsigned executor_count(void)
+{
+    return jit_supported() ? ARRAY_LEN(executors) : 1;
+}
 
 static const char *const left_words[] = {"exit", "look", "yield", "limit", "fault", "watch"};
 
@@ -81,6 +200,24 @@ static void fail(const struct file *f, const struct test_case *c, const char *fo
     vprintf(format, args);
     va_end(args);
     printf("\n");
+}
+
+static void check_same(struct cpu *cpu, const void *state, const void *ram, uint64_t ran)
+{
+    const uint8_t *want = cpu->state, *got = state;
+
+    for (unsigned i = 0; i < TINY_STATE_BYTES; i++) {
+        if (want[i] != got[i]) {
+            failures++;
+            printf("after %" PRIu64 " instructions generated code left slot %u as 0x%x, not 0x%x\n",
+                   ran, i, got[i], want[i]);
+            return;
+        }
+    }
+    if (memcmp(cpu->mem->blocks[0].host, ram, TINY_RAM_BYTES) != 0) {
+        failures++;
+        printf("after %" PRIu64 " instructions generated code left other memory\n", ran);
+    }
 }
 
 /* ---- reading ---- */
@@ -429,16 +566,20 @@ static void run_file(const char *path, bool used[IR_OPCODE_COUNT], bool show)
         printf("%s", t.data);
         text_fini(&t);
     }
+    if (jit_supported()) {
+        make_jits(forms[0]);
+    }
     for (unsigned form = 0; form < 2; form++) {
         check_round_trip(f, forms[form], names[form]);
         for (size_t i = 0; i < f->cases.count; i++) {
-            for (unsigned x = 0; x < ARRAY_LEN(executors); x++) {
+            for (unsigned x = 0; x < executor_count(); x++) {
                 run_case(f, &f->cases.data[i], &executors[x], names[form], forms[form], false);
                 run_case(f, &f->cases.data[i], &executors[x], names[form], forms[form], true);
             }
         }
         free(forms[form]);
     }
+    free_jits();
     vec_fini(&f->cases);
     free(f->text);
     free(f);
@@ -458,6 +599,7 @@ int main(int argc, char **argv)
             failures++;
         }
     }
-    printf("%d files, %u runs, %u failures\n", argc - 1 - show, runs, failures);
+    printf("%d files, %u runs, %u failures; %u compiled, %u of them not to the end\n",
+           argc - 1 - show, runs, failures, compiled, left_over);
     return failures != 0;
 }

@@ -188,7 +188,7 @@ const struct ir_helper tiny_helpers[] = {
     {"now", help_now, HELPER_READS, 0},
     {"poke", help_poke, HELPER_WRITES, 2},
     {"raise", help_raise, HELPER_FAULTS, 2},
-    {"look", help_look, HELPER_READS, 0},
+    {"look", help_look, HELPER_READS | HELPER_WRITES, 0},
     {"f80_add", help_f80_add, HELPER_READS | HELPER_WRITES, 3},
 };
 const uint32_t tiny_helper_count = ARRAY_LEN(tiny_helpers);
