@@ -43,8 +43,10 @@ static void kill_block(struct engine *e, struct block *b)
         jit_kill(e->jit, b->code);
         b->code = jit_no_code(e->jit);
     }
-    vec_push(&e->dead_ir, b->ir);
-    b->ir = NULL;
+    if (b->ir) {
+        vec_push(&e->dead_ir, b->ir);
+        b->ir = NULL;
+    }
     e->stats.invalidations++;
 }
 

@@ -23,7 +23,8 @@ struct block {
     uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
     paddr second_page;    /* physical address of the second page, if it crosses */
     uint64_t granules[2]; /* of each page that the bytes were read from */
-    struct ir_block *ir;
+    struct ir_block *ir; /* NULL when compiled: made again if the interpreter is to run it */
+    uint32_t insn_count;
     struct block *hash_next;
     struct block *page_next[2];
 };
@@ -68,6 +69,8 @@ void cache_fini(struct engine *e);
 /* translate.c: the block at cpu->hart->pc, whose first byte is at physical address `at`; NULL with
  * cpu->fault set if its first instruction cannot be fetched. */
 struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr at);
+/* The IR of a live block, made again if it was given up. */
+const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block *b);
 
 /* probe.c */
 bool probe_breaks_at(const struct engine *e, vaddr pc);

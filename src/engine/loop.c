@@ -124,7 +124,7 @@ static void trace_code(struct engine *e, const struct block *b, bool made)
     size_t hot_bytes, cold_bytes;
     struct text t = {0};
 
-    text_add(&t, "code 0x%llx %u", (unsigned long long)b->pc, b->ir->insn_count);
+    text_add(&t, "code 0x%llx %u", (unsigned long long)b->pc, b->insn_count);
     if (made) {
         jit_last_code(e->jit, &hot, &hot_bytes, &cold, &cold_bytes);
         put_code(&t, "hot", hot, hot_bytes);
@@ -160,6 +160,8 @@ static bool has_code(struct engine *e, struct block *b)
     }
     if (code) {
         b->code = code;
+        free(b->ir); /* seldom needed again: see block_ir() */
+        b->ir = NULL;
         e->stats.compiled++;
     }
     return code != NULL;
@@ -206,11 +208,11 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
 static enum engine_stop interpret(struct engine *e, struct cpu *cpu, struct block *b,
                                   uint64_t limit, uint64_t *left)
 {
-    if (limit > b->ir->insn_count) {
-        limit = b->ir->insn_count;
+    if (limit > b->insn_count) {
+        limit = b->insn_count;
     }
-    e->block = b->ir;
-    enum ir_left why = ir_interp(cpu, b->ir, (uint32_t)limit);
+    e->block = block_ir(e, cpu, b);
+    enum ir_left why = ir_interp(cpu, e->block, (uint32_t)limit);
     *left -= cpu->insn;
     switch (why) {
     case IR_LEFT_EXIT:
@@ -250,7 +252,7 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
         if (unlikely(b->probed) && probe_ask_break(e, cpu)) {
             return ENGINE_PROBE;
         }
-        if (e->jit && !hard && !e->has_step && *left >= b->ir->insn_count && has_code(e, b)) {
+        if (e->jit && !hard && !e->has_step && *left >= b->insn_count && has_code(e, b)) {
             stop = run_code(e, cpu, b, end, left, &hard);
             continue;
         }

@@ -159,9 +159,24 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr 
     b->ir = ir_build_finish(&e->build);
     set_pages(e, b, length, cross.second_page);
     e->stats.blocks_translated++;
-    e->stats.insns_translated += b->ir->insn_count;
+    b->insn_count = b->ir->insn_count;
+    e->stats.insns_translated += b->insn_count;
     if (unlikely(e->trace)) {
         trace_block(e, b);
     }
     return b;
+}
+
+const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block *b)
+{
+    struct crossing cross;
+
+    if (!b->ir) {
+        must(cpu->hart->pc == b->pc);
+        must(lift_insns(e, cpu, b->mode, bytes_at(e, cpu, b->at), b->insn_count, &cross) != 0);
+        ir_dead(&e->build);
+        b->ir = ir_build_finish(&e->build);
+        must(b->ir->insn_count == b->insn_count);
+    }
+    return b->ir;
 }

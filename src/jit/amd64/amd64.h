@@ -150,6 +150,10 @@ vaddr gen_insn_pc(const struct gen *g, unsigned insn);
 void gen_jump_to_thunk(struct gen *g, uint32_t thunk);
 void gen_call_thunk(struct gen *g, uint32_t thunk);
 
+/* The address of a copy of the operation, which lasts as long as the code. Only while hot code is
+ * emitted; stubs carry it. */
+uint64_t gen_keep_op(struct gen *g, const struct ir_op *o);
+
 /* ops.c, memory.c, fp.c: one operation each; false: not translated. */
 bool gen_integer(struct gen *g, const struct ir_op *o);
 bool gen_memory(struct gen *g, const struct ir_op *o);

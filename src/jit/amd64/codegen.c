@@ -50,6 +50,20 @@ void gen_jump_to_thunk(struct gen *g, uint32_t thunk)
     emit_patch(g->e, emit_jmp(g->e), thunk);
 }
 
+uint64_t gen_keep_op(struct gen *g, const struct ir_op *o)
+{
+    struct jit *j = g->j;
+    uint32_t at = (uint32_t)align_up(j->cold, 8);
+
+    if (at + sizeof(*o) > j->memory.size) {
+        g->e->full = true;
+        return 0;
+    }
+    memcpy(j->memory.write + at, o, sizeof(*o));
+    j->cold = at + (uint32_t)sizeof(*o);
+    return (uint64_t)(uintptr_t)(j->memory.exec + at);
+}
+
 void gen_call_thunk(struct gen *g, uint32_t thunk)
 {
     emit_patch(g->e, emit_call(g->e), thunk);
@@ -457,6 +471,7 @@ const void *jit_compile(struct jit *j, const struct ir_block *b, bool *full)
     if (g->e->full || !done || g->failed) {
         *full = g->e->full;
         j->hot = hot;
+        j->cold = j->last_cold;
         return NULL;
     }
     j->cold = g->e->at;

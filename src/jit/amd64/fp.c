@@ -61,7 +61,7 @@ static bool by_softfloat(struct gen *g, const struct ir_op *o)
             }
         }
     }
-    emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)o);
+    emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
     gen_call_thunk(g, g->j->fp);
     if ((type == IR_F32 || type == IR_F64) && o->op != IR_FCMP) {
         emit_op(g->e, OP_66 | OP_0F | 0x6e, true, gen_dest_xmm(g), rm_reg(RAX));
@@ -117,6 +117,7 @@ static bool fused(struct gen *g, const struct ir_op *o)
     /* x86 does not call 0 * inf + qNaN invalid, the IR does: a NaN is softfloat's. */
     struct stub *s = fix_nan(g, o, x);
     s->kind = STUB_FMA;
+    s->imm = gen_keep_op(g, o);
     s->base = (int8_t)a;
     s->reg = (int8_t)b;
     s->disp = (int32_t)c;
@@ -236,6 +237,7 @@ static bool to_integer(struct gen *g, const struct ir_op *o)
     }
     site = emit_jcc(g->e, COND_E);
     s = gen_stub(g, STUB_FP, site);
+    s->imm = gen_keep_op(g, o);
     s->back = g->e->at;
     s->reg = (int8_t)dst;
     s->xmm = (int8_t)a;
@@ -255,12 +257,12 @@ void gen_fp_stub(struct gen *g, const struct stub *s)
             emit_op(g->e, OP_66 | OP_0F | 0xd6, false, operands[n],
                     rm_mem(RSP, FRAME_ARGS + 8 * n));
         }
-        emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)o);
+        emit_mov_imm(g->e, RDX, s->imm);
         gen_call_thunk(g, g->j->fp);
         emit_op(g->e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
     } else {
         emit_op(g->e, OP_66 | OP_0F | 0xd6, false, (unsigned)s->xmm, rm_mem(RSP, FRAME_ARGS));
-        emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)o);
+        emit_mov_imm(g->e, RDX, s->imm);
         gen_call_thunk(g, g->j->fp);
         emit_mov(g->e, true, (unsigned)s->reg, rm_reg(RAX));
     }

@@ -257,7 +257,7 @@ static bool read_modify_write(struct gen *g, const struct ir_op *o)
     pass(g, o->b, 1);
     gen_set_pc(g, gen_insn_pc(g, o->insn));
     dst = gen_dest(g, IR_ABSENT);
-    gen_pass_op(g, o);
+    emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
     emit_mov_imm(g->e, RCX, site_info(g, o));
     gen_call_thunk(g, g->j->rmw);
     emit_mov(g->e, true, dst, rm_reg(RAX));
