@@ -16,11 +16,11 @@ enum exit_status { EXIT_FINE, EXIT_USER, EXIT_GUEST, EXIT_DIFFERED, EXIT_OURS };
 /* Prints "reprise: sentence" on stderr; returns EXIT_USER. */
 int cli_fail(const struct error *e);
 
-int command_run(const struct options *o); /* run and record */
-int command_replay(const struct options *o);
-int command_debug(const struct options *o);
-int command_info(const struct options *o);
-int command_diff(const struct options *o);
+int command_run(struct options *o); /* run and record; gives up the images' bytes */
+int command_replay(struct options *o);
+int command_debug(struct options *o);
+int command_info(struct options *o);
+int command_diff(struct options *o);
 
 /* images.c: reads the files that the options name, finds the firmware, the architecture, epoch and
  * seed: what is missing for a complete config. */

@@ -128,6 +128,21 @@ static void exec_gdb(const struct debug *d)
     }
     args[n++] = "-ex";
     args[n++] = target;
+    /* So that gdb says which hart it steps. */
+    args[n++] = "-ex";
+    args[n++] = "set scheduler-locking step";
+    /* gdb does not know that `monitor goto` moves: this makes it look again. */
+    args[n++] = "-ex";
+    args[n++] = "python\n"
+                "class Goto(gdb.Command):\n"
+                "    \"goto TICK|+TICKS|-TICKS|PCT%|begin|end: go there in the recording\"\n"
+                "    def __init__(self):\n"
+                "        super().__init__('goto', gdb.COMMAND_RUNNING)\n"
+                "    def invoke(self, argument, tty):\n"
+                "        gdb.execute('monitor goto ' + argument)\n"
+                "        gdb.execute('maintenance flush register-cache')\n"
+                "        gdb.execute('frame')\n"
+                "Goto()";
     for (int i = 0; i < o->rest_count; i++) {
         args[n++] = o->rest[i];
     }
@@ -233,7 +248,7 @@ static void debug_close(struct debug *d)
     }
 }
 
-int command_debug(const struct options *o)
+int command_debug(struct options *o)
 {
     struct debug d = {.options = o, .server.listener = {.listen_fd = -1, .client_fd = -1}};
     struct error e;

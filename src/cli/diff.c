@@ -143,7 +143,7 @@ static int compare(const struct options *o, const struct recording *ra, const st
     return status;
 }
 
-int command_diff(const struct options *o)
+int command_diff(struct options *o)
 {
     struct error e;
     struct recording *a = recording_open(o->files[0], &e);

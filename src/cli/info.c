@@ -102,7 +102,7 @@ static void print_text(const struct recording_info *i)
     }
 }
 
-int command_info(const struct options *o)
+int command_info(struct options *o)
 {
     struct error e;
     struct recording_info info;

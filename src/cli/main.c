@@ -13,7 +13,7 @@
 static const struct {
     const char *name;
     enum command command;
-    int (*run)(const struct options *o);
+    int (*run)(struct options *o);
     const char *what;
 } commands[] = {
     {"run", COMMAND_RUN, command_run, "run a machine; nothing is written"},

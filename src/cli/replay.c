@@ -154,7 +154,7 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
     return status;
 }
 
-int command_replay(const struct options *o)
+int command_replay(struct options *o)
 {
     struct journal_options options = {.skip_witnesses = o->no_verify};
     struct console console = {.to = stdout, .port = -1};

@@ -175,7 +175,7 @@ static int report(struct live *l)
     return status;
 }
 
-int command_run(const struct options *o)
+int command_run(struct options *o)
 {
     struct live l;
     struct error e;
@@ -186,6 +186,7 @@ int command_run(const struct options *o)
         live_close(&l);
         return cli_fail(&e);
     }
+    machine_config_drop_images(&o->machine); /* the machine and the recording have them */
     figures_start(&l.figures, o->command == COMMAND_RECORD ? "record" : "run");
     started = run_to_end(&l, &e) == 0;
     figures_stop(&l.figures, l.machine, l.journal);

@@ -23,7 +23,7 @@ struct block {
     uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
     paddr second_page;    /* physical address of the second page, if it crosses */
     uint64_t granules[2]; /* of each page that the bytes were read from */
-    struct ir_block *ir; /* NULL when compiled: made again if the interpreter is to run it */
+    struct ir_block *ir;  /* NULL when compiled: made again if the interpreter is to run it */
     uint32_t insn_count;
     struct block *hash_next;
     struct block *page_next[2];

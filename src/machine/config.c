@@ -23,3 +23,11 @@ void machine_config_fini(struct machine_config *c)
     }
     memset(c, 0, sizeof(*c));
 }
+
+void machine_config_drop_images(struct machine_config *c)
+{
+    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
+        free(c->images[i].data);
+        c->images[i].data = NULL;
+    }
+}

@@ -43,5 +43,7 @@ struct machine_config {
 
 void machine_config_init(struct machine_config *c); /* defaults: 1 hart, 128 MiB, virt */
 void machine_config_fini(struct machine_config *c);
+/* Frees the images' bytes; names, sizes and hashes stay. No machine can be built from it then. */
+void machine_config_drop_images(struct machine_config *c);
 
 #endif
