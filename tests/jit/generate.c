@@ -273,7 +273,7 @@ static ir_ref address(struct maker *m, uint64_t *disp)
     if (chance(m, 2)) {
         *disp = chance_next(&m->rng) >> roll(m, 40);
     }
-    if (chance(m, 30)) { /* at the end of a page, or over it */
+    if (chance(m, 12)) { /* at the end of a page, or over it */
         base += 0x1000 * roll(m, 6) + 0xff0 + roll(m, 20);
         return add(m, with_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, base - *disp));
     }
@@ -350,6 +350,9 @@ static void call_op(struct maker *m)
         o.a = pick(m, (enum ir_type)(IR_I32 + roll(m, 4)));
         o.b = pick(m, chance(m, 50) ? IR_I32 : IR_I64);
         o.c = pick(m, (enum ir_type)(IR_I32 + roll(m, 4)));
+        if (chance(m, 30)) { /* absent ones are 0 */
+            *(chance(m, 50) ? &o.a : &o.b) = IR_ABSENT;
+        }
     }
     (void)add(m, o);
 }

@@ -26,7 +26,6 @@ void pair_init(struct pair *p)
         for (unsigned i = 0; i < pinned[k]; i++) {
             p->guests[k].pinned[i] = PAIR_SLOT(i);
         }
-        p->guests[k].same_page_is_safe = true;
         p->jits[k] = jit_new(&p->guests[k], &e);
         must(p->jits[k] != NULL);
     }
