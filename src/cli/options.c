@@ -400,6 +400,7 @@ TAKE_STRING(symbols)
 TAKE_FLAG(force)
 TAKE_FLAG(by_reference)
 TAKE_FLAG(no_verify)
+TAKE_FLAG(softfloat)
 TAKE_FLAG(json)
 TAKE_FLAG(help)
 
@@ -433,6 +434,8 @@ static const struct option_entry entries[] = {
     {"-name", M, "TEXT", "accepted for scripts", take_ignored},
     {"-accel", M | COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF, "jit|interp|verify",
      "guest code is compiled, interpreted, or both and compared (jit)", take_accel},
+    {"--softfloat", M | COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF, NULL,
+     "compute floating point in software only", take_softfloat},
     {"-S", M, NULL, "wait for GDB before the first instruction", take_paused},
     {"-s", M, NULL, "the same as -gdb tcp::1234", take_gdb_default},
     {"-gdb", M, "tcp:[HOST]:PORT|unix:PATH", "serve GDB while running", take_gdb},

@@ -32,6 +32,7 @@ struct options {
     bool start_paused;
     const char *gdb; /* -gdb, -s, --listen: where to serve GDB */
     const char *accel;
+    bool softfloat;
     const char *debug_items; /* -d */
     const char *debug_file;  /* -D */
 

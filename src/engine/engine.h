@@ -69,6 +69,9 @@ enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_
 /* Guest code is compiled for the host from now on, or not: no guest can tell. -1 and a sentence if
  * this host cannot. A new engine interprets. */
 int engine_use_jit(struct engine *e, bool on, struct error *error);
+/* Compiled code computes floating point in C, as the interpreter does: for comparing. Takes effect
+ * with the next engine_use_jit(). */
+void engine_set_softfloat(struct engine *e, bool on);
 
 /* The set is borrowed until replaced; NULL: none. Drops what was translated for another set. */
 void engine_set_probes(struct engine *e, const struct probe_set *set);

@@ -43,6 +43,7 @@ struct engine {
     VEC(struct ir_block *) dead_ir; /* freed when no block is running */
 
     struct jit *jit; /* NULL: interpret */
+    bool softfloat;
     bool code_full;  /* no room for code: everything is to be dropped */
     const struct probe_set *probes;
     bool has_break, has_watch, has_step;

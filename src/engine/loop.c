@@ -87,7 +87,7 @@ static enum engine_stop take_exception(struct cpu *cpu, uint64_t *left)
 
 int engine_use_jit(struct engine *e, bool on, struct error *error)
 {
-    struct jit_guest guest = {.pinned_count = 0};
+    struct jit_guest guest = {.softfloat = e->softfloat};
     const struct isa *isa = e->cpus[0].isa;
 
     must(!e->running);
@@ -135,6 +135,11 @@ static void trace_code(struct engine *e, const struct block *b, bool made)
     text_add(&t, "\n");
     e->code_trace(e->code_trace_opaque, t.data);
     text_fini(&t);
+}
+
+void engine_set_softfloat(struct engine *e, bool on)
+{
+    e->softfloat = on;
 }
 
 /* Compiled at its first use; where there is no room, the loop drops everything first. */

@@ -23,7 +23,7 @@ struct jit_guest {
     uint32_t
         pinned[JIT_PINNED_MAX]; /* offsets of the 64-bit slots that are used most, best first */
     uint32_t pinned_count;
-    bool same_page_is_safe; /* a jump inside a page needs no new translation: all ISAs so far */
+    bool softfloat; /* no floating point on the host's units: for comparing */
 };
 
 enum jit_left {

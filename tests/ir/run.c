@@ -107,7 +107,7 @@ static enum ir_left run_plain(struct cpu *cpu, const struct ir_block *b, uint32_
 /* Pins what the block uses as 64-bit integers and in no other way, every second one of it. */
 static void make_jits(const struct ir_block *b)
 {
-    struct jit_guest guest = {.same_page_is_safe = true};
+    struct jit_guest guest = {.pinned_count = 0};
     struct error e;
     uint8_t use[TINY_STATE_BYTES] = {0}; /* by slot: 1 as 64 bits, 2 otherwise */
     unsigned found = 0;

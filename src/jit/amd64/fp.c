@@ -18,9 +18,9 @@ static unsigned scalar(const struct ir_op *o)
     return (is_double(o) ? OP_F2 : OP_F3) | OP_0F;
 }
 
-static bool host_rounds(const struct ir_op *o)
+static bool host_rounds(const struct gen *g, const struct ir_op *o)
 {
-    return o->attr == IR_FP(FP_RNE, FP_NAN_CANONICAL);
+    return !g->j->guest.softfloat && o->attr == IR_FP(FP_RNE, FP_NAN_CANONICAL);
 }
 
 /* A NaN becomes the canonical one. */
@@ -75,7 +75,7 @@ static bool binary(struct gen *g, const struct ir_op *o, unsigned op)
 {
     unsigned a, b, x;
 
-    if (!host_rounds(o)) {
+    if (!host_rounds(g, o)) {
         return by_softfloat(g, o);
     }
     a = gen_xmm(g, o->a);
@@ -90,7 +90,7 @@ static bool square_root(struct gen *g, const struct ir_op *o)
 {
     unsigned a, x;
 
-    if (!host_rounds(o)) {
+    if (!host_rounds(g, o)) {
         return by_softfloat(g, o);
     }
     a = gen_xmm(g, o->a);
@@ -104,7 +104,7 @@ static bool fused(struct gen *g, const struct ir_op *o)
 {
     unsigned a, b, c, x;
 
-    if (!host_rounds(o) || !g->j->has_fma) {
+    if (!host_rounds(g, o) || !g->j->has_fma) {
         return by_softfloat(g, o);
     }
     a = gen_xmm(g, o->a);
@@ -142,7 +142,7 @@ static bool compare(struct gen *g, const struct ir_op *o)
     bool signals = o->x == FCMP_EQ_SIGNALING || o->x == FCMP_LT || o->x == FCMP_LE;
 
     /* other NaN rules are of ISAs that see FP_ID, which is not taken from MXCSR */
-    if ((o->attr & (IR_FP_FLUSH_INPUTS | IR_FP_FLUSH_OUTPUT)) ||
+    if (g->j->guest.softfloat || (o->attr & (IR_FP_FLUSH_INPUTS | IR_FP_FLUSH_OUTPUT)) ||
         (o->attr >> 3 & 3) != FP_NAN_CANONICAL) {
         return by_softfloat(g, o);
     }
@@ -181,7 +181,7 @@ static bool between_formats(struct gen *g, const struct ir_op *o)
 {
     unsigned a, x;
 
-    if (!host_rounds(o)) {
+    if (!host_rounds(g, o)) {
         return by_softfloat(g, o);
     }
     a = gen_xmm(g, o->a);
@@ -196,7 +196,7 @@ static bool from_integer(struct gen *g, const struct ir_op *o)
     bool wide = (o->x & 0xf) == IR_I64, is_signed = o->x >> 4 & 1;
     unsigned x, r;
 
-    if (!host_rounds(o) || (wide && !is_signed)) {
+    if (!host_rounds(g, o) || (wide && !is_signed)) {
         return by_softfloat(g, o);
     }
     r = gen_reg(g, o->a);
@@ -221,7 +221,7 @@ static bool to_integer(struct gen *g, const struct ir_op *o)
     struct stub *s;
     uint32_t site;
 
-    if (!is_signed || (rounding != FP_RTZ && rounding != FP_RNE) ||
+    if (g->j->guest.softfloat || !is_signed || (rounding != FP_RTZ && rounding != FP_RNE) ||
         (o->attr & ~7) != IR_FP(0, FP_NAN_CANONICAL)) {
         return by_softfloat(g, o);
     }
