@@ -135,7 +135,7 @@ static bool compile_all(struct pair *p, const struct subject *s, struct shell *s
         const uint8_t *hot, *cold;
         size_t hot_bytes, cold_bytes;
 
-        shells[i].code = jit_compile(j, s->blocks[i], &full);
+        shells[i].code = jit_compile(j, s->blocks[i], true, &full);
         if (full) {
             return false;
         }

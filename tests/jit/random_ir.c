@@ -197,7 +197,7 @@ static _Noreturn void child(struct shared *shared, uint64_t seed, uint64_t ops)
 int main(int argc, char **argv)
 {
     const char *given = getenv("REPRISE_RANDOM_IR_OPS");
-    uint64_t ops = given ? strtoull(given, NULL, 0) : 400000, seed = 1;
+    uint64_t ops = given ? strtoull(given, NULL, 0) : 2000000, seed = 1;
     struct shared *s =
         mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int status;

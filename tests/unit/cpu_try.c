@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * cpu: what generated code may do by itself, cpu_try_load(), cpu_try_store() and ir_try_rmw(): the
+ * same as the slow way where that is RAM or ROM in one page, and nothing at all, no byte, no table
+ * entry, no listener told, where it is more than that.
+ */
+#include "../ir/tiny.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+enum { PAGE0 = TINY_RAM, PAGE1 = TINY_RAM + 0x1000, U8 = 3, U4 = 2, U2 = 1, U1 = 0 };
+
+static int setup(void **state)
+{
+    struct tiny *t = base_alloc(1, sizeof(*t));
+
+    tiny_init(t);
+    *state = t;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    tiny_fini(*state);
+    free(*state);
+    return 0;
+}
+
+static bool in_table(const struct tlb_entry *table, vaddr va)
+{
+    return va - table[va >> 12 & (TLB_ENTRIES - 1)].tag <= PAGE_SIZE - 1;
+}
+
+static uint8_t *host(struct tiny *t, vaddr va)
+{
+    return t->mem.blocks[0].host + (va - TINY_RAM);
+}
+
+static struct ir_op rmw(enum ir_type type, enum ir_rmw kind, uint8_t attr)
+{
+    return (struct ir_op){.op = IR_RMW, .type = (uint8_t)type, .attr = attr, .x = kind};
+}
+
+/* Nobody was told, nothing is raised, nothing is in flight. */
+static void assert_quiet(const struct tiny *t)
+{
+    assert_false(t->cpu.fault.raised);
+    assert_false(t->cpu.watch_hit);
+    assert_false(t->cpu.look);
+    assert_int_equal(t->code_hits, 0);
+    assert_int_equal(t->table_hits, 0);
+    assert_int_equal(t->reads, 0);
+    assert_int_equal(t->written_size, 0);
+}
+
+static void assert_fault(struct tiny *t, uint32_t cause, vaddr at)
+{
+    assert_true(t->cpu.fault.raised);
+    assert_int_equal(t->cpu.fault.cause, cause);
+    assert_int_equal(t->cpu.fault.value, at);
+    t->cpu.fault = (struct fault){0};
+}
+
+static void loads_are_those_of_the_slow_way(void **state)
+{
+    struct tiny *t = *state;
+    uint64_t value;
+
+    bytes_set_le(host(t, PAGE0 + 8), 8, 0x8899aabbccddeeff);
+    for (unsigned size = 0; size < 4; size++) {
+        for (unsigned sign = 0; sign < 2; sign++) {
+            uint8_t attr = (uint8_t)(size | (sign ? MEM_SIGNED : 0));
+
+            for (unsigned at = 0; at < 8; at++) { /* misaligned is fine */
+                assert_int_equal(cpu_try_load(&t->cpu, PAGE0 + 8 + at, attr, &value), CPU_DONE);
+                assert_int_equal(value, cpu_load(&t->cpu, PAGE0 + 8 + at, attr));
+            }
+        }
+    }
+    assert_true(in_table(t->cpu.space->read, PAGE0));
+    assert_false(in_table(t->cpu.space->write, PAGE0));
+    assert_int_equal(t->mem.flags[0], 0);
+    /* The last bytes of a page, and the first. */
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE1 - 8, U8, &value), CPU_DONE);
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE1, U8, &value), CPU_DONE);
+    assert_int_equal(cpu_try_load(&t->cpu, TINY_ROM, U8, &value), CPU_DONE);
+    assert_true(in_table(t->cpu.space->read, TINY_ROM));
+    assert_int_equal(cpu_try_load(&t->cpu, TINY_READ_ONLY, U8, &value), CPU_DONE);
+    assert_quiet(t);
+}
+
+static void stores_make_the_page_dirty_and_fill_the_table(void **state)
+{
+    struct tiny *t = *state;
+
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 3, 0x1122334455667788, U4), CPU_DONE);
+    assert_int_equal(bytes_get_le(host(t, PAGE0), 8), 0x0055667788000000);
+    assert_int_equal(t->mem.flags[0], PAGE_DIRTY_ALL | PAGE_MAYBE_IN_W);
+    assert_true(in_table(t->cpu.space->write, PAGE0));
+    assert_int_equal(t->mem.flags[1], 0);
+    /* A new epoch: out of the table, clean, and dirty again by the next one. */
+    (void)mem_hash(&t->mem);
+    assert_false(in_table(t->cpu.space->write, PAGE0));
+    assert_int_equal(t->mem.flags[0] & PAGE_DIRTY_HASH, 0);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0, 1, U1), CPU_DONE);
+    assert_int_equal(t->mem.flags[0] & PAGE_DIRTY_HASH, PAGE_DIRTY_HASH);
+    assert_int_equal(mem_hash(&t->mem), mem_hash_slow(&t->mem));
+    /* What may not be kept is done all the same, each time the slow way. */
+    t->uncacheable = true;
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1, 7, U8), CPU_DONE);
+    assert_false(in_table(t->cpu.space->write, PAGE1));
+    assert_int_equal(*host(t, PAGE1), 7);
+    assert_quiet(t);
+}
+
+static void more_than_memory_in_a_page_is_hard(void **state)
+{
+    static const vaddr places[] = {PAGE1 - 7,   PAGE1 - 1,       TINY_READ_ONLY - 4,
+                                   TINY_DEVICE, TINY_DEVICE + 8, TINY_RAM + TINY_RAM_BYTES - 4};
+    struct tiny *t = *state;
+    uint64_t value = 42;
+
+    for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
+        assert_int_equal(cpu_try_load(&t->cpu, places[i], U8, &value), CPU_HARD);
+        assert_int_equal(cpu_try_store(&t->cpu, places[i], UINT64_MAX, U8), CPU_HARD);
+        assert_quiet(t);
+        assert_int_equal(value, 42);
+    }
+    for (unsigned page = 0; page < TINY_RAM_BYTES / PAGE_SIZE; page++) {
+        assert_int_equal(t->mem.flags[page], 0);
+    }
+}
+
+static void faults_are_raised_once_and_change_nothing(void **state)
+{
+    struct tiny *t = *state;
+    uint64_t value;
+
+    assert_int_equal(cpu_try_load(&t->cpu, 0x5000, U8, &value), CPU_FAULT);
+    assert_fault(t, TINY_PAGE_FAULT + ACCESS_READ, 0x5000);
+    assert_int_equal(cpu_try_store(&t->cpu, TINY_READ_ONLY + 16, 1, U8), CPU_FAULT);
+    assert_fault(t, TINY_PAGE_FAULT + ACCESS_WRITE, TINY_READ_ONLY + 16);
+    assert_int_equal(cpu_try_load(&t->cpu, TINY_NOTHING, U8, &value), CPU_FAULT);
+    assert_fault(t, TINY_BUS_FAULT + ACCESS_READ, TINY_NOTHING);
+    assert_int_equal(cpu_try_store(&t->cpu, TINY_ROM, 1, U8), CPU_FAULT);
+    assert_fault(t, TINY_BUS_FAULT + ACCESS_WRITE, TINY_ROM);
+    /* Alignment comes before translation, as on the slow way. */
+    assert_int_equal(cpu_try_load(&t->cpu, 0x5001, U4 | MEM_ALIGNED, &value), CPU_FAULT);
+    assert_fault(t, TINY_MISALIGNED + ACCESS_READ, 0x5001);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 2, 1, U4 | MEM_ALIGNED), CPU_FAULT);
+    assert_fault(t, TINY_MISALIGNED + ACCESS_WRITE, PAGE0 + 2);
+    assert_int_equal(t->mem.flags[0], 0);
+    assert_int_equal(t->mem.flags[6], 0);
+    assert_false(in_table(t->cpu.space->write, TINY_READ_ONLY));
+    assert_quiet(t);
+}
+
+static void code_in_use_is_not_written(void **state)
+{
+    struct tiny *t = *state;
+    const struct ir_op add = rmw(IR_I64, RMW_ADD, U8);
+    uint64_t value = 42;
+
+    mem_code_used(&t->mem, 0, 2); /* bytes 64 to 127 */
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 64, 1, U1), CPU_HARD);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 127, 1, U1), CPU_HARD);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 60, 1, U8), CPU_HARD); /* its last bytes */
+    assert_int_equal(cpu_try_store(&t->cpu, TINY_ALIAS + 64, 1, U8), CPU_HARD);
+    assert_quiet(t);
+    assert_int_equal(t->mem.flags[0], PAGE_CODE);
+    /* Beside it: done, but the page is in no write table. */
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 56, 5, U8), CPU_DONE);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 128, 6, U8), CPU_DONE);
+    assert_int_equal(*host(t, PAGE0 + 56), 5);
+    assert_int_equal(*host(t, PAGE0 + 128), 6);
+    assert_false(in_table(t->cpu.space->write, PAGE0));
+    assert_int_equal(t->mem.flags[0] & PAGE_DIRTY_ALL, PAGE_DIRTY_ALL);
+    assert_quiet(t);
+    assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE0 + 256, 1, &value), CPU_HARD);
+    assert_int_equal(value, 42);
+    /* Code comes to a page that is in the table: the fast way ends. */
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1, 1, U8), CPU_DONE);
+    assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE1, 1, &value), CPU_DONE);
+    mem_code_used(&t->mem, 1, 1);
+    assert_false(in_table(t->cpu.space->write, PAGE1));
+    assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE1, 1, &value), CPU_HARD);
+    assert_int_equal(*host(t, PAGE1), 2);
+    /* Reading it is always fine. */
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE0 + 64, U8, &value), CPU_DONE);
+    assert_true(in_table(t->cpu.space->read, PAGE0));
+    assert_quiet(t);
+}
+
+static void tables_in_use_are_not_written(void **state)
+{
+    struct tiny *t = *state;
+    uint64_t entry, value;
+
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1, 1, U8), CPU_DONE);
+    assert_true(cpu_walk_read(&t->cpu, PAGE1 + 16, 8, &entry));
+    cpu_walk_used(&t->cpu, PAGE1 + 16, 8, PAGE0, 12);
+    assert_false(in_table(t->cpu.space->write, PAGE1));
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 23, 1, U1), CPU_HARD);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 12, 1, U8), CPU_HARD);
+    assert_int_equal(*host(t, PAGE1 + 23), 0);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 24, 1, U8), CPU_DONE);
+    assert_false(in_table(t->cpu.space->write, PAGE1));
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE1 + 16, U8, &value), CPU_DONE);
+    assert_quiet(t);
+}
+
+static bool page_watched(void *opaque, vaddr page, enum access access)
+{
+    (void)access;
+    return page == *(const vaddr *)opaque;
+}
+
+static bool never_stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, enum access access,
+                       uint64_t value)
+{
+    (void)opaque, (void)cpu, (void)va, (void)size, (void)access, (void)value;
+    fail_msg("a watchpoint was asked by the fast way");
+    return false;
+}
+
+static void watched_machines_leave_it_to_the_interpreter(void **state)
+{
+    struct tiny *t = *state;
+    vaddr watched = PAGE0;
+    const struct cpu_watch watch = {&watched, page_watched, never_stop};
+    const struct ir_op add = rmw(IR_I64, RMW_ADD, U8);
+    uint64_t value = 42;
+
+    t->cpu.watch = &watch;
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE0, U8, &value), CPU_HARD);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0, 1, U8), CPU_HARD);
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE1, U8, &value), CPU_HARD);
+    assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE0, 1, &value), CPU_HARD);
+    assert_int_equal(value, 42);
+    assert_false(in_table(t->cpu.space->read, PAGE0));
+    assert_false(in_table(t->cpu.space->write, PAGE0));
+    assert_int_equal(t->mem.flags[0], 0);
+    assert_quiet(t);
+}
+
+static void read_modify_write_takes_what_the_table_has(void **state)
+{
+    struct tiny *t = *state;
+    static const struct {
+        enum ir_rmw kind;
+        uint64_t operand, wanted;
+    } cases[] = {{RMW_SWAP, 0x12, 0x12},  {RMW_ADD, 0x10, 0x90}, {RMW_AND, 0xf3, 0x80},
+                 {RMW_OR, 0x01, 0x81},    {RMW_XOR, 0xff, 0x7f}, {RMW_ANDN, 0x80, 0},
+                 {RMW_MINS, 1, 0x80},     {RMW_MAXS, 1, 1},      {RMW_MINU, 1, 1},
+                 {RMW_MAXU, 0xf00, 0x80}, {RMW_RSUB, 1, 0x7f}};
+    struct ir_op o = rmw(IR_I64, RMW_ADD, U8);
+    uint64_t value = 42;
+
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0, 1, &value), CPU_HARD); /* not there yet */
+    assert_int_equal(*host(t, PAGE0), 0);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0, 0, U8), CPU_DONE);
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        memset(host(t, PAGE0), 0x55, 16);
+        *host(t, PAGE0 + 9) = 0x80;
+        o = rmw(IR_I64, cases[i].kind, U1 | MEM_SIGNED);
+        assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 9, cases[i].operand, &value), CPU_DONE);
+        assert_int_equal(value, 0xffffffffffffff80); /* the old byte, extended */
+        assert_int_equal(*host(t, PAGE0 + 9), cases[i].wanted);
+        assert_int_equal(*host(t, PAGE0 + 8), 0x55);
+        assert_int_equal(*host(t, PAGE0 + 10), 0x55);
+    }
+    /* An i32's value has 32 bits, whatever its sign. */
+    bytes_set_le(host(t, PAGE0 + 4), 4, 0x80000001);
+    o = rmw(IR_I32, RMW_ADD, U4 | MEM_SIGNED);
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 4, UINT64_MAX, &value), CPU_DONE);
+    assert_int_equal(value, 0x80000001);
+    assert_int_equal(bytes_get_le(host(t, PAGE0 + 4), 4), 0x80000000);
+    /* Misaligned, or over the end of the page: not here. */
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 2, 1, &value), CPU_HARD);
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE1 - 2, 1, &value), CPU_HARD);
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_DEVICE, 1, &value), CPU_HARD);
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_ROM, 1, &value), CPU_HARD);
+    assert_quiet(t);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(loads_are_those_of_the_slow_way),
+        TEST(stores_make_the_page_dirty_and_fill_the_table),
+        TEST(more_than_memory_in_a_page_is_hard),
+        TEST(faults_are_raised_once_and_change_nothing),
+        TEST(code_in_use_is_not_written),
+        TEST(tables_in_use_are_not_written),
+        TEST(watched_machines_leave_it_to_the_interpreter),
+        TEST(read_modify_write_takes_what_the_table_has),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
