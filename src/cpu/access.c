@@ -364,3 +364,22 @@ enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t me
     fill_write(cpu, va, &p);
     return CPU_DONE;
 }
+
+enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access)
+{
+    struct place p;
+
+    if (cpu->watch != NULL) {
+        return CPU_HARD;
+    }
+    if (!find_part(cpu, va, 1, access, 0, &p) || p.block == NULL || !p.fill) {
+        return why_not(cpu);
+    }
+    if (access == ACCESS_WRITE) {
+        mem_before_write(cpu->mem, p.block, p.at, 1);
+        fill_write(cpu, va, &p);
+    } else {
+        fill_read(cpu, va, &p);
+    }
+    return CPU_DONE;
+}

@@ -204,6 +204,9 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
 enum cpu_try { CPU_DONE, CPU_FAULT, CPU_HARD };
 enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value);
 enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr);
+/* An access at va is about to be made: puts its page into the read or write table, with all that
+ * belongs to a first one (A/D bits, dirty). CPU_HARD: it cannot be there. */
+enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access);
 
 /* Physical page of the code at va, through the fetch table; false with cpu->fault set. */
 bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page);

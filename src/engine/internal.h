@@ -18,6 +18,7 @@ struct block {
     paddr at;             /* physical address of pc */
     uint32_t mode;        /* isa->block_mode(); BLOCK_DEAD once its bytes changed */
     bool crosses;         /* into the next page: right only while that is where it was */
+    bool ungrouped;       /* see jit_compile() */
     bool compiled;        /* was tried: `code` is what came of it */
     bool probed;          /* a probe is to be asked before it: see engine_set_probes */
     uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
@@ -44,7 +45,7 @@ struct engine {
 
     struct jit *jit; /* NULL: interpret */
     bool softfloat;
-    bool code_full;  /* no room for code: everything is to be dropped */
+    bool code_full; /* no room for code: everything is to be dropped */
     const struct probe_set *probes;
     bool has_break, has_watch, has_step;
     struct cpu_watch watch;

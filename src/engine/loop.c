@@ -143,7 +143,7 @@ void engine_set_softfloat(struct engine *e, bool on)
 }
 
 /* Compiled at its first use; where there is no room, the loop drops everything first. */
-static bool has_code(struct engine *e, struct block *b)
+static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
 {
     bool full;
     const void *code;
@@ -154,7 +154,7 @@ static bool has_code(struct engine *e, struct block *b)
     if (b->probed) {
         return false;
     }
-    code = jit_compile(e->jit, b->ir, &full);
+    code = jit_compile(e->jit, block_ir(e, cpu, b), !b->ungrouped, &full);
     if (full) {
         e->code_full = true;
         return false;
@@ -181,8 +181,25 @@ static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t
 
     if (!to) {
         cpu->fault.raised = false; /* met again by the loop */
-    } else if (e->stats.flushes == flushes && !to->crosses && has_code(e, to)) {
+    } else if (e->stats.flushes == flushes && !to->crosses && has_code(e, cpu, to)) {
         jit_link(e->jit, site, to->code);
+    }
+}
+
+/* The accesses of the block whose code begins at `site` are checked one by one from now on. */
+static void ungroup(struct engine *e, uint32_t site)
+{
+    const void *code = jit_code_at(e->jit, site);
+
+    for (size_t i = 0; i < e->blocks.count; i++) {
+        struct block *b = e->blocks.data[i];
+        if (b->code == code) {
+            jit_kill(e->jit, code);
+            b->code = jit_no_code(e->jit);
+            b->compiled = false;
+            b->ungrouped = true;
+            return;
+        }
     }
 }
 
@@ -200,6 +217,7 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     case JIT_LOOK: return ENGINE_LOOK;
     case JIT_YIELD: return ENGINE_YIELD;
     case JIT_FAULT: return take_exception(cpu, left);
+    case JIT_UNGROUP: ungroup(e, r.site); /* fallthrough */
     case JIT_HARD:
         *hard = true;
         e->stats.hard++;
@@ -257,7 +275,7 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
         if (unlikely(b->probed) && probe_ask_break(e, cpu)) {
             return ENGINE_PROBE;
         }
-        if (e->jit && !hard && !e->has_step && *left >= b->insn_count && has_code(e, b)) {
+        if (e->jit && !hard && !e->has_step && *left >= b->insn_count && has_code(e, cpu, b)) {
             stop = run_code(e, cpu, b, end, left, &hard);
             continue;
         }

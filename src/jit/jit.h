@@ -31,8 +31,9 @@ enum jit_left {
     JIT_LINK,   /* the same, and the jump at result.site may be linked to what is found */
     JIT_LOOK,   /* through an exit with LOOK */
     JIT_YIELD,
-    JIT_FAULT, /* cpu->fault is set; hart.pc is the instruction */
-    JIT_HARD   /* the instruction at hart.pc, which has done nothing, is for the interpreter */
+    JIT_FAULT,   /* cpu->fault is set; hart.pc is the instruction */
+    JIT_UNGROUP, /* the same as HARD; the block at result.site is better compiled without groups */
+    JIT_HARD     /* the instruction at hart.pc, which has done nothing, is for the interpreter */
 };
 
 /* False if this host has no generator, or refuses executable memory. */
@@ -41,8 +42,11 @@ struct jit *jit_new(const struct jit_guest *guest, struct error *e);
 void jit_free(struct jit *j);
 
 /* Code for the block, or NULL: its first instruction is for the interpreter, or `*full` is set:
- * there is no room until jit_flush(). */
-const void *jit_compile(struct jit *j, const struct ir_block *b, bool *full);
+ * there is no room until jit_flush(). `grouped`: accesses at one base share a check of the page,
+ * which pays unless they lie across pages or where stores are not plain (JIT_UNGROUP). */
+const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped, bool *full);
+/* The code that `site` of JIT_UNGROUP is in. */
+const void *jit_code_at(const struct jit *j, uint32_t site);
 /* Where a block without code points to: answers JIT_LOOKUP. */
 const void *jit_no_code(const struct jit *j);
 /* The code is not to be entered any more: whoever jumps to it comes back with JIT_LOOKUP. */
@@ -54,7 +58,7 @@ void jit_flush(struct jit *j);
 
 struct jit_result {
     uint64_t ran;  /* ticks, all of them instructions retired */
-    uint32_t site; /* JIT_LINK */
+    uint32_t site; /* JIT_LINK, JIT_UNGROUP */
 };
 /* Runs from `code` (of a block at hart.pc in the current space and mode) for at most `budget`
  * ticks, stopping short when a block would exceed it. */

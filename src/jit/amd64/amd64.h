@@ -32,14 +32,21 @@ enum {
     FRAME_CPU = 280,
     FRAME_CONTEXT = 288,
     FRAME_INFO = 296,
-    FRAME_GPR = 312, /* 6 that C may change */
-    FRAME_XMM = 360, /* XMM_COUNT of 8 bytes */
-    FRAME_SIZE = 472 /* with six pushes and a return address a multiple of 16 */
+    FRAME_SITE = 300,
+    FRAME_GPR = 312,    /* 6 that C may change */
+    FRAME_XMM = 360,    /* XMM_COUNT of 8 bytes */
+    FRAME_GROUPS = 456, /* GROUP_SLOTS of 8 bytes: host minus virtual address */
+    FRAME_SIZE = 536    /* with six pushes and a return address a multiple of 16 */
 };
 
-/* What C is told about a place in a block: attr or nothing | refund<<8, where refund is the ticks
- * to be given back on leaving before the instruction. */
+/* What C is told about a place in a block: attr or nothing | refund<<8 | bytes<<16, where refund is
+ * the ticks to be given back on leaving before the instruction, bytes the length of a group. */
 #define SITE_INFO(attr, refund) ((uint32_t)(attr) | (uint32_t)(refund) << 8)
+
+#define GROUPS_MAX  32
+#define GROUP_SLOTS 8
+#define GROUP_SPAN  1024 /* bytes at most: a wider one would often lie across pages */
+#define NO_GROUP    0xff
 
 struct context {   /* of one jit_run(); the layout is known to thunks.c */
     uint64_t left; /* ticks; out */
@@ -58,7 +65,7 @@ struct jit {
     uint32_t last_hot, last_cold;
     bool has_bmi2, has_lzcnt, has_popcnt, has_fma;
     /* thunks, offsets into the code */
-    uint32_t enter, leave, lookup_rax, link, load, store, call, fp, rmw, sync;
+    uint32_t enter, leave, lookup_rax, link, load, store, group, call, fp, rmw, sync;
     struct gen *gen;
 };
 
@@ -76,10 +83,23 @@ struct value {
     int8_t xmm;
     uint8_t pin; /* reg is that pin's register */
     int8_t spill;
-    int32_t home; /* slot that holds the same 64 bits; -1: none */
+    uint8_t group; /* of a memory operation: index in gen.groups, NO_GROUP */
+    int32_t home;  /* slot that holds the same 64 bits; -1: none */
+};
+
+/* Accesses of one kind at one base value whose page is checked once, at the first. Stores end where
+ * anything in between might take a slow path, which may take the page from the write table; reads
+ * go on, as no mapping changes without leaving the block. */
+struct group {
+    uint16_t rep;                /* the base value */
+    uint16_t first, last, count; /* operations */
+    int32_t lo, hi;              /* displacements [lo, hi) */
+    bool is_write, is_open;
+    int8_t slot; /* -1: none, the accesses are checked one by one */
 };
 
 enum stub_kind {
+    STUB_GROUP,
     STUB_LOAD,
     STUB_STORE,
     STUB_EXIT,
@@ -112,6 +132,9 @@ struct gen {
     uint16_t holder[512];        /* by slot / 8: the value whose home it is */
     uint32_t locked, xmm_locked; /* registers of the current operation */
     uint32_t spills;             /* in use, a bit each */
+    struct group groups[GROUPS_MAX];
+    uint32_t group_count;
+    bool grouped;
     struct stub stubs[STUBS_MAX];
     uint32_t stub_count;
     uint32_t entry;
@@ -154,6 +177,9 @@ void gen_call_thunk(struct gen *g, uint32_t thunk);
  * emitted; stubs carry it. */
 uint64_t gen_keep_op(struct gen *g, const struct ir_op *o);
 
+/* memory.c: which accesses share a check; after last uses are known. */
+void gen_find_groups(struct gen *g);
+
 /* ops.c, memory.c, fp.c: one operation each; false: not translated. */
 bool gen_integer(struct gen *g, const struct ir_op *o);
 bool gen_memory(struct gen *g, const struct ir_op *o);
@@ -173,6 +199,7 @@ struct slow_answer {
     uint64_t left; /* 0: done; else enum jit_left + 1 */
 };
 struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info);
+uint64_t slow_group(struct cpu *cpu, vaddr va, uint32_t info);
 uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value);
 struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const uint64_t *args,
                              const struct context *c, uint64_t left);

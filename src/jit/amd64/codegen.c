@@ -218,6 +218,7 @@ static void make_stubs(struct gen *g)
             emit_patch(g->e, s->site2, g->e->at);
         }
         switch (s->kind) {
+        case STUB_GROUP:
         case STUB_LOAD:
         case STUB_STORE: gen_memory_stub(g, s); break;
         case STUB_EXIT: exit_stub(g, s); break;
@@ -270,6 +271,7 @@ static void analyse(struct gen *g)
                                       .xmm = -1,
                                       .pin = NO_PIN,
                                       .spill = -1,
+                                      .group = NO_GROUP,
                                       .home = -1};
         if (o->op == IR_TRUNC && b->ops[g->values[o->a].rep].op != IR_CONST) {
             g->values[i].rep = g->values[o->a].rep;
@@ -283,6 +285,10 @@ static void analyse(struct gen *g)
             g->values[i].fused = (uint16_t)(i + 1);
             use_operands(g, o, i + 1);
         }
+    }
+    g->group_count = 0;
+    if (g->grouped) {
+        gen_find_groups(g);
     }
     memset(g->owner, 0xff, sizeof g->owner);
     memset(g->xmm_owner, 0xff, sizeof g->xmm_owner);
@@ -441,7 +447,7 @@ static bool gen_prefix(struct gen *g, const struct ir_block *b, unsigned insns)
     return true;
 }
 
-const void *jit_compile(struct jit *j, const struct ir_block *b, bool *full)
+const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped, bool *full)
 {
     struct gen *g = j->gen;
     unsigned insns = known_insns(j, b);
@@ -452,6 +458,7 @@ const void *jit_compile(struct jit *j, const struct ir_block *b, bool *full)
     if (insns == 0) {
         return NULL;
     }
+    g->grouped = grouped;
     g->e->at = j->hot;
     g->e->limit = j->cold_start;
     g->e->full = false;

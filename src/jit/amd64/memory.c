@@ -12,13 +12,19 @@
 static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t table, unsigned size)
 {
     struct emit *e = g->e;
+    unsigned va = RDX;
 
-    emit_lea(e, RDX, rm_mem(base, disp));
+    if (disp == 0) { /* the index need not wait for the copy */
+        emit_mov(e, true, RDX, rm_reg(base));
+        va = base;
+    } else {
+        emit_lea(e, RDX, rm_mem(base, disp));
+    }
     if (g->j->has_bmi2) {
-        emit_vex(e, OP_F2 | OP_0F3A | 0xf0, false, RCX, 0, rm_reg(RDX)); /* rorx */
+        emit_vex(e, OP_F2 | OP_0F3A | 0xf0, false, RCX, 0, rm_reg(va)); /* rorx */
         emit_byte(e, PAGE_BITS - 4);
     } else {
-        emit_mov(e, false, RCX, rm_reg(RDX));
+        emit_mov(e, false, RCX, rm_reg(va));
         emit_shift_imm(e, SHIFT_SHR, false, RCX, PAGE_BITS - 4);
     }
     emit_alu_imm(e, ALU_AND, false, rm_reg(RCX), (TLB_ENTRIES - 1) << 4);
@@ -60,20 +66,171 @@ static uint32_t check_aligned(struct gen *g, const struct ir_op *o, unsigned bas
     return emit_jcc(g->e, COND_NE);
 }
 
+/* ---- groups ---- */
+
+static bool may_group(const struct ir_op *o)
+{
+    return (o->op == IR_LD || o->op == IR_ST) && !(o->attr & MEM_ALIGNED) &&
+           (uint64_t)(int64_t)(int32_t)o->imm == o->imm;
+}
+
+static bool may_be_slow(const struct ir_op *o)
+{
+    return (ir_op_info[o->op].effects & (E_LOAD | E_STORE | E_CALL)) != 0;
+}
+
+static bool join(struct group *group, uint32_t i, int32_t disp, int32_t size)
+{
+    int32_t lo = disp < group->lo ? disp : group->lo;
+    int32_t hi = disp + size > group->hi ? disp + size : group->hi;
+
+    if (hi - lo > GROUP_SPAN) {
+        return false;
+    }
+    group->lo = lo;
+    group->hi = hi;
+    group->last = (uint16_t)i;
+    group->count++;
+    return true;
+}
+
+static void add_to_group(struct gen *g, uint32_t i)
+{
+    const struct ir_op *o = &g->block->ops[i];
+    bool is_write = o->op == IR_ST;
+    uint16_t rep = gen_rep(g, o->a);
+    int32_t disp = (int32_t)o->imm, size = (int32_t)MEM_SIZE(o->attr);
+
+    for (uint32_t k = 0; k < g->group_count; k++) {
+        struct group *group = &g->groups[k];
+        if (group->is_open && group->rep == rep && group->is_write == is_write) {
+            if (join(group, i, disp, size)) {
+                g->values[i].group = (uint8_t)k;
+                return;
+            }
+            group->is_open = false;
+        }
+    }
+    if (g->group_count < GROUPS_MAX) {
+        g->values[i].group = (uint8_t)g->group_count;
+        g->groups[g->group_count++] = (struct group){.rep = rep,
+                                                     .first = (uint16_t)i,
+                                                     .last = (uint16_t)i,
+                                                     .count = 1,
+                                                     .lo = disp,
+                                                     .hi = disp + size,
+                                                     .is_write = is_write,
+                                                     .is_open = true,
+                                                     .slot = -1};
+    }
+}
+
+static void end_other_stores(struct gen *g, uint32_t i)
+{
+    for (uint32_t k = 0; k < g->group_count; k++) {
+        if (g->groups[k].is_write && g->values[i].group != k) {
+            g->groups[k].is_open = false;
+        }
+    }
+}
+
+static void give_slots(struct gen *g)
+{
+    uint16_t free_from[GROUP_SLOTS] = {0};
+
+    for (uint32_t k = 0; k < g->group_count; k++) {
+        struct group *group = &g->groups[k];
+        for (int s = 0; s < GROUP_SLOTS && group->count > 1 && group->slot < 0; s++) {
+            if (free_from[s] <= group->first) {
+                group->slot = (int8_t)s;
+                free_from[s] = (uint16_t)(group->last + 1u);
+            }
+        }
+    }
+}
+
+void gen_find_groups(struct gen *g)
+{
+    for (uint32_t i = 0; i < g->block->op_count; i++) {
+        const struct ir_op *o = &g->block->ops[i];
+        if (may_group(o)) {
+            add_to_group(g, i);
+        }
+        if (may_be_slow(o)) {
+            end_other_stores(g, i);
+        }
+    }
+    give_slots(g);
+}
+
+/* The group that the current operation is checked with; NULL: alone. */
+static const struct group *group_of(const struct gen *g)
+{
+    uint8_t k = g->values[g->i].group;
+    return k != NO_GROUP && g->groups[k].slot >= 0 ? &g->groups[k] : NULL;
+}
+
+static struct rm group_slot(const struct group *group)
+{
+    return rm_mem(RSP, FRAME_GROUPS + 8 * group->slot);
+}
+
+/* rax := host address minus virtual address, checked for the whole group at its first access. */
+static void check_group(struct gen *g, const struct group *group, unsigned base)
+{
+    uint32_t again, miss;
+    struct stub *s;
+
+    if (g->i != group->first) {
+        emit_mov(g->e, true, RAX, group_slot(group));
+        return;
+    }
+    again = g->e->at;
+    miss = look_up(g, base, group->lo, group->is_write ? WRITE_AT : READ_AT,
+                   (unsigned)(group->hi - group->lo));
+    s = gen_stub(g, STUB_GROUP, miss);
+    s->back = again;
+    s->base = (int8_t)base;
+    s->disp = group->lo;
+    s->imm = (uint64_t)(group->hi - group->lo);
+    emit_mov_to(g->e, true, group_slot(group), RAX);
+}
+
+static void group_stub(struct gen *g, const struct stub *s, const struct ir_op *o)
+{
+    struct emit *e = g->e;
+
+    emit_lea(e, RDX, rm_mem((unsigned)s->base, s->disp));
+    gen_set_pc(g, gen_insn_pc(g, o->insn));
+    emit_op(e, 0xc7, false, 0, rm_mem(RSP, FRAME_SITE));
+    emit_32(e, g->entry);
+    emit_mov_imm(e, RCX,
+                 SITE_INFO(o->op == IR_ST, gen_refund(g, o->insn)) | (uint32_t)s->imm << 16);
+    gen_call_thunk(g, g->j->group);
+    emit_patch(e, emit_jmp(e), s->back);
+}
+
+/* ---- loads and stores ---- */
+
 static bool load(struct gen *g, const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->attr);
     bool is_fp = type == IR_F32 || type == IR_F64;
     int32_t disp;
     unsigned base, dst;
-    uint32_t aligned, miss;
+    const struct group *group = group_of(g);
+    uint32_t aligned = 0, miss = 0;
     struct stub *s;
     struct rm from;
 
     base = address(g, o, &disp);
     dst = is_fp ? gen_dest_xmm(g) : gen_dest(g, IR_ABSENT);
-    aligned = check_aligned(g, o, base, disp);
-    miss = look_up(g, base, disp, READ_AT, size);
+    if (group) {
+        check_group(g, group, base);
+    } else {
+        aligned = check_aligned(g, o, base, disp);
+        miss = look_up(g, base, disp, READ_AT, size);
+    }
     from = rm_sib(base, RAX, 0, disp);
     if (is_fp) {
         emit_op(g->e, (size == 4 ? OP_F3 : OP_F2) | OP_0F | 0x10, false, dst, from);
@@ -88,6 +245,9 @@ static bool load(struct gen *g, const struct ir_op *o)
     } else {
         emit_op(g->e, OP_0F | (o->attr & MEM_SIGNED ? 0xbeu : 0xb6u) | (size == 2), type == IR_I64,
                 dst, from);
+    }
+    if (group) {
+        return true;
     }
     s = gen_stub(g, STUB_LOAD, miss);
     s->site2 = aligned;
@@ -132,7 +292,8 @@ static bool store(struct gen *g, const struct ir_op *o)
     unsigned base;
     int reg = -1, xmm = -1;
     uint64_t imm = 0;
-    uint32_t skip = 0, aligned, miss;
+    const struct group *group = group_of(g);
+    uint32_t skip = 0, aligned = 0, miss = 0;
     struct stub *s;
 
     base = conditional ? gen_reg(g, o->a) : address(g, o, &disp);
@@ -147,6 +308,11 @@ static bool store(struct gen *g, const struct ir_op *o)
         unsigned c = gen_reg(g, o->c);
         emit_op(g->e, 0x85, true, c, rm_reg(c));
         skip = emit_jcc(g->e, COND_E);
+    }
+    if (group) {
+        check_group(g, group, base);
+        store_hot(g, o, rm_sib(base, RAX, 0, disp), reg, xmm, imm);
+        return true;
     }
     aligned = check_aligned(g, o, base, disp);
     miss = look_up(g, base, disp, WRITE_AT, size);
@@ -175,6 +341,10 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
     const struct ir_op *o = &g->block->ops[s->op];
     struct emit *e = g->e;
 
+    if (s->kind == STUB_GROUP) {
+        group_stub(g, s, o);
+        return;
+    }
     emit_lea(e, RDX, rm_mem((unsigned)s->base, s->disp));
     if (s->kind == STUB_STORE) {
         if (s->xmm >= 0) {

@@ -53,6 +53,23 @@ struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info)
     return a;
 }
 
+/* Puts the page of a group into its table. What faults is for the interpreter, at the very
+ * instruction; what can never be there is better checked one by one. */
+uint64_t slow_group(struct cpu *cpu, vaddr va, uint32_t info)
+{
+    uint32_t bytes = info >> 16;
+
+    if (va % PAGE_SIZE + bytes > PAGE_SIZE) {
+        return JIT_UNGROUP + 1;
+    }
+    switch (cpu_try_fill(cpu, va, info & 1 ? ACCESS_WRITE : ACCESS_READ)) {
+    case CPU_DONE: return 0;
+    case CPU_FAULT: cpu->fault.raised = false; return JIT_HARD + 1;
+    case CPU_HARD: break;
+    }
+    return JIT_UNGROUP + 1;
+}
+
 uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value)
 {
     switch (cpu_try_store(cpu, va, value, (uint8_t)info)) {
@@ -187,6 +204,11 @@ void jit_kill(struct jit *j, const void *code)
     j->e.full = false;
     w[0] = 0xe9;
     emit_patch(&j->e, at + 1, stub + 4); /* add r15, imm8 is 4 bytes as well */
+}
+
+const void *jit_code_at(const struct jit *j, uint32_t site)
+{
+    return j->memory.exec + site;
 }
 
 void jit_link(struct jit *j, uint32_t site, const void *code)

@@ -123,7 +123,9 @@ static void leave_if(struct jit *j, unsigned status)
     done = emit_jcc(e, COND_E);
     emit_mov(e, false, RCX, frame(FRAME_INFO));
     emit_shift_imm(e, SHIFT_SHR, false, RCX, 8);
+    emit_op(e, OP_0F | OP_BYTE | 0xb6, false, RCX, rm_reg(RCX));
     emit_alu(e, ALU_ADD, true, R15, rm_reg(RCX));
+    emit_mov(e, false, RCX, frame(FRAME_SITE));
     emit_lea(e, RAX, rm_mem(status, -1));
     emit_alu_imm(e, ALU_SUB, true, rm_reg(RSP), -8);
     jump_to(e, j->leave);
@@ -145,6 +147,23 @@ static uint32_t make_load(struct jit *j)
     call_c(e, (uint64_t)(uintptr_t)slow_load);
     restore(e);
     leave_if(j, RDX);
+    return at;
+}
+
+/* rdx: address, ecx: SITE_INFO with the length; the check is made again afterwards */
+static uint32_t make_group(struct jit *j)
+{
+    struct emit *e = &j->e;
+    uint32_t at = e->at;
+
+    save(e);
+    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
+    emit_mov(e, true, RDI, frame(FRAME_CPU));
+    emit_mov(e, true, RSI, rm_reg(RDX));
+    emit_mov(e, false, RDX, rm_reg(RCX));
+    call_c(e, (uint64_t)(uintptr_t)slow_group);
+    restore(e);
+    leave_if(j, RAX);
     return at;
 }
 
@@ -250,6 +269,7 @@ void thunks_make(struct jit *j)
     jump_to(e, j->leave);
     j->load = make_load(j);
     j->store = make_store(j);
+    j->group = make_group(j);
     j->call = make_call(j);
     j->fp = make_fp(j);
     j->rmw = make_rmw(j);
