@@ -189,6 +189,7 @@ static enum ending run_compiled(struct pair *p, const struct subject *s, uint64_
         case JIT_LOOK: return END_LOOK;
         case JIT_YIELD: return END_YIELD;
         case JIT_FAULT: return END_FAULT;
+        case JIT_UNGROUP: /* the same, and advice to the engine */
         case JIT_HARD: return END_HARD;
         case JIT_LOOKUP: break;
         case JIT_LINK:
