@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random RISC-V instructions (tests/diff/riscv_random.py makes them) in the interpreter and in
+generated code, in lockstep: `-accel verify` names the first tick at which they differ.
+
+usage: random_guest.py [--count N] [--seed S]... REPRISE
+Both ways: all in M mode, and in U mode behind page tables. Exits 77 (skipped) as the maker does.
+"""
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+
+MAKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../diff/riscv_random.py")
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--count", type=int, default=20000)
+    parser.add_argument("--seed", type=int, action="append")
+    parser.add_argument("reprise")
+    args = parser.parse_args()
+    for seed in args.seed or [1]:
+        for user in ([], ["--user"]):
+            with tempfile.TemporaryDirectory() as where:
+                made = subprocess.run([sys.executable, MAKER, "--count", str(args.count), "--seed",
+                                       str(seed), "--keep", where] + user,
+                                      stdout=subprocess.PIPE, text=True)
+                if made.returncode != 0:
+                    sys.exit(made.returncode)
+                done = subprocess.run([args.reprise, "run", "-bios", "none", "-kernel",
+                                       made.stdout.strip(), "-nographic", "-accel", "verify"],
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE, text=True, errors="replace")
+            told = done.stderr.strip()
+            print(f"seed {seed}{' '.join([''] + user)}: {told}")
+            if done.returncode != 0 or "no difference" not in told:
+                sys.exit(1)
+
+
+main()
