@@ -18,6 +18,8 @@ struct maker {
     uint32_t op_count, insn_count;
     vaddr targets[8];  /* of exits */
     unsigned pressure; /* how far back operands are taken from */
+    ir_ref bases[4];   /* addresses that were made: several accesses at one */
+    unsigned base_count;
     ir_ref values[IR_TYPE_COUNT][IR_BLOCK_OPS_MAX];
     unsigned value_count[IR_TYPE_COUNT];
 };
@@ -260,8 +262,7 @@ static void fp_op(struct maker *m)
 
 /* ---- memory ---- */
 
-/* An address value, and what is to be added to it. */
-static ir_ref address(struct maker *m, uint64_t *disp)
+static ir_ref new_address(struct maker *m, uint64_t *disp)
 {
     static const vaddr places[] = {TINY_RAM,    TINY_RAM,       TINY_RAM, TINY_RAM,
                                    TINY_ALIAS,  TINY_READ_ONLY, TINY_ROM, TINY_NOTHING,
@@ -282,6 +283,22 @@ static ir_ref address(struct maker *m, uint64_t *disp)
                         chance(m, 70) ? 0x3ff8 : 0x3fff));
     return add(m, with_imm(IR_ADD, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
                            base - (chance(m, 90) ? *disp : 0)));
+}
+
+/* An address value, and what is to be added to it. */
+static ir_ref address(struct maker *m, uint64_t *disp)
+{
+    ir_ref at;
+
+    if (m->base_count && chance(m, 60)) {
+        *disp = chance(m, 80) ? 8 * roll(m, 16) : (uint64_t)(roll(m, 4096)) - 2048;
+        *disp += chance(m, 10) ? roll(m, 8) : 0;
+        return m->bases[roll(m, m->base_count)];
+    }
+    at = new_address(m, disp);
+    m->bases[m->base_count < ARRAY_LEN(m->bases) ? m->base_count++ : roll(m, ARRAY_LEN(m->bases))] =
+        at;
+    return at;
 }
 
 static uint8_t mem_attr(struct maker *m, enum ir_type t, bool may_sign)
@@ -490,7 +507,7 @@ void generate_subject(uint64_t seed, struct subject *s)
     for (unsigned k = 0; k < s->count; k++) {
         unsigned insns = 1 + (unsigned)roll(m, chance(m, 80) ? 8 : 24);
 
-        m->op_count = m->insn_count = 0;
+        m->op_count = m->insn_count = m->base_count = 0;
         memset(m->value_count, 0, sizeof m->value_count);
         m->pressure = (unsigned)roll(m, 80);
         for (unsigned i = 0; i < 8; i++) { /* blocks 0 and 1 share a page */
