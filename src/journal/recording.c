@@ -27,6 +27,14 @@ struct recording *recording_new_live(const struct machine_config *config)
     return r;
 }
 
+/* Never NULL, also where there are none. */
+static const uint8_t *entry_bytes(const struct recording *r, const struct entry *entry)
+{
+    static const uint8_t none[1];
+
+    return entry->length > 0 ? r->bytes.data + entry->offset : none;
+}
+
 const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, const void *bytes,
                                    uint32_t length)
 {
@@ -34,7 +42,7 @@ const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, 
 
     bytes_add(&r->bytes, bytes, length);
     vec_push(&r->inputs, entry);
-    return r->bytes.data + entry.offset;
+    return entry_bytes(r, &entry);
 }
 
 static struct recording *open_file(const char *path, enum images_wanted images, struct error *e)
@@ -117,7 +125,7 @@ void recording_input(const struct recording *r, size_t i, struct input *in)
     *in = (struct input){.at = r->inputs.data[i].at,
                          .port = r->inputs.data[i].port,
                          .length = r->inputs.data[i].length,
-                         .data = r->bytes.data + r->inputs.data[i].offset};
+                         .data = entry_bytes(r, &r->inputs.data[i])};
 }
 
 size_t recording_input_at(const struct recording *r, tick t)

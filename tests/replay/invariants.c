@@ -394,6 +394,7 @@ static int resume(struct subject *g, const char *path, const char *end, const ch
     struct error e;
     uint8_t *bytes;
     size_t size;
+    bool good;
 
     if (host_file_read_all(path, (size_t)GIB, &bytes, &size, &e) < 0 ||
         !(c = checkpoint_read(store, bytes, size, &e))) {
@@ -401,13 +402,17 @@ static int resume(struct subject *g, const char *path, const char *end, const ch
         return 1;
     }
     checkpoint_restore(store, c);
-    if (machine_run(m, TICK_NEVER, false) != STOP_POWER ||
-        m->state.now != strtoull(end, NULL, 10) || machine_hash(m) != strtoull(hash, NULL, 10)) {
+    good = machine_run(m, TICK_NEVER, false) == STOP_POWER &&
+           m->state.now == strtoull(end, NULL, 10) && machine_hash(m) == strtoull(hash, NULL, 10);
+    if (!good) {
         fprintf(stderr, "invariants: resumed run ends at tick %llu with %016llx, expected %s\n",
                 (unsigned long long)m->state.now, (unsigned long long)machine_hash(m), end);
-        return 1;
     }
-    return 0;
+    free(bytes);
+    checkpoint_drop(c);
+    checkpoint_store_free(store);
+    machine_free(m);
+    return !good;
 }
 
 static void read_file(const char *path, uint8_t **data, size_t *size)
@@ -434,6 +439,17 @@ static void compare_console(struct subject *g, const char *path)
         g->passed++;
     }
     free(want);
+}
+
+static void subject_fini(struct subject *g)
+{
+    machine_config_fini(&g->config);
+    free(g->input);
+    for (size_t i = 0; i < g->script.entries.count; i++) {
+        free(g->script.entries.data[i].bytes);
+    }
+    vec_fini(&g->script.entries);
+    text_fini(&g->script.console);
 }
 
 static void all_but_the_first(struct subject *g)
@@ -489,7 +505,9 @@ int main(int argc, char **argv)
     g.script.length = g.input_length;
     g.script.earliest = LINE_PAUSE;
     if (resume_args) {
-        return resume(&g, resume_args[0], resume_args[1], resume_args[2]);
+        int status = resume(&g, resume_args[0], resume_args[1], resume_args[2]);
+        subject_fini(&g);
+        return status;
     }
     run_plain(&g);
     if (expect) {
@@ -509,5 +527,6 @@ int main(int argc, char **argv)
     printf("%s: %llu ticks, %llu instructions, hash %016llx: %u checks passed, %u failed\n", g.elf,
            (unsigned long long)g.end, (unsigned long long)g.end_instructions,
            (unsigned long long)g.end_hash, g.passed, g.failures);
+    subject_fini(&g);
     return g.failures != 0;
 }
