@@ -33,7 +33,10 @@ void guest_main(void)
     for (unsigned round = 0; round < ROUNDS; round++) {
         multiply();
         for (unsigned i = 0; i < SIDE * SIDE; i++) {
-            union { double d; uint64_t u; } bits = {.d = c[i / SIDE][i % SIDE]};
+            union {
+                double d;
+                uint64_t u;
+            } bits = {.d = c[i / SIDE][i % SIDE]};
             sum = mix(sum, bits.u);
             a[i / SIDE][i % SIDE] = bits.d / 1048576.0;
         }

@@ -62,7 +62,10 @@ void guest_main(void)
     uint64_t sum = mix(0, (uint64_t)(int64_t)(path * 1024.0f));
     for (unsigned i = 0; i < BODIES; i++) {
         for (unsigned k = 0; k < 3; k++) {
-            union { double d; uint64_t u; } bits = {.d = bodies[i].x[k]};
+            union {
+                double d;
+                uint64_t u;
+            } bits = {.d = bodies[i].x[k]};
             sum = mix(sum, bits.u);
         }
     }

@@ -79,13 +79,30 @@ static __attribute__((noinline)) uint64_t interpret(const uint8_t *program, uint
         case PUSH: *top++ = operand; break;
         case LOAD: *top++ = variable[operand]; break;
         case STORE: variable[operand] = *--top; break;
-        case ADD: top--; top[-1] += top[0]; break;
-        case MUL: top--; top[-1] *= top[0]; break;
-        case AND: top--; top[-1] &= top[0]; break;
+        case ADD:
+            top--;
+            top[-1] += top[0];
+            break;
+        case MUL:
+            top--;
+            top[-1] *= top[0];
+            break;
+        case AND:
+            top--;
+            top[-1] &= top[0];
+            break;
         case SHIFT: top[-1] >>= operand; break;
-        case LESS: top--; top[-1] = top[-1] < top[0]; break;
+        case LESS:
+            top--;
+            top[-1] = top[-1] < top[0];
+            break;
         case JUMP: pc = program + operand; break;
-        case JUMP_IF_0: top--; if (top[0] == 0) { pc = program + operand; } break;
+        case JUMP_IF_0:
+            top--;
+            if (top[0] == 0) {
+                pc = program + operand;
+            }
+            break;
         case HALT: return steps;
         }
     }

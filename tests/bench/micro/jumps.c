@@ -12,7 +12,7 @@ static __attribute__((noinline)) uint64_t chase(uint64_t x)
     if (--left == 0) {                                                                             \
         return x;                                                                                  \
     }                                                                                              \
-    goto *to[(n) & 3]
+    goto *to[(n)&3]
 a:
     x += 3;
     NEXT(x);
