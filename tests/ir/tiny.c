@@ -37,6 +37,19 @@ static struct tiny *tiny_of(const struct cpu *cpu)
     return cpu->machine;
 }
 
+/* One entry in every 64 bytes of a page that goes by the address. */
+static void use_tables(struct cpu *cpu, vaddr va)
+{
+    paddr table = TINY_RAM + ((va >> PAGE_BITS) % 4) * PAGE_SIZE;
+
+    for (paddr at = table; at < table + PAGE_SIZE; at += 64) {
+        uint64_t entry;
+
+        must(cpu_walk_read(cpu, at, 8, &entry));
+        cpu_walk_used(cpu, at, 8, va, PAGE_BITS);
+    }
+}
+
 static bool translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
                       struct translation *out)
 {
@@ -47,6 +60,9 @@ static bool translate(struct cpu *cpu, vaddr va, enum access access, enum access
                   va - TINY_NOTHING < PAGE_SIZE || va - TINY_DEVICE < PAGE_SIZE || alias;
 
     t->translations++;
+    if (alias && t->walks && as != AS_DEBUG) {
+        use_tables(cpu, va);
+    }
     if (!mapped || (read_only && access == ACCESS_WRITE)) {
         if (as != AS_DEBUG) {
             cpu_raise(cpu, TINY_PAGE_FAULT + access, va);

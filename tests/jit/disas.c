@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * disas: see disas.h. HAVE_ZYDIS is its major version, 3 (Debian 12) or 4; 0: none.
+ * disas: see disas.h. HAVE_ZYDIS is its major version, 3 or 4; 0: none.
  */
 #include "disas.h"
 

@@ -24,17 +24,19 @@ struct maker {
     unsigned value_count[IR_TYPE_COUNT];
 };
 
+#define FP_FIRST 29 /* index of what is of interest as floating point */
 static const uint64_t interesting[] = {
     0, 1, 2, 3, 7, 8, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
     0x80000000, 0xffffffff, 0x100000000, 0xffffffff80000000, 0xffffffff7fffffff, 0x8000000000000000,
     0x7fffffffffffffff, UINT64_MAX, UINT64_MAX - 1, 0xffffffffffffff80, 0xffffffffffffff7f, 2047,
     /* as floating point */
-    0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc00001, 0x00800000,
-    0x007fffff, 0x7f7fffff, 0x4f000000, 0xcf000000, 0x5f000000, 0x3ff0000000000000,
-    0xbff0000000000000, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000,
-    0x7ff0000000000001, 0xfff8000000000001, 0x0010000000000000, 0x000fffffffffffff,
-    0x7fefffffffffffff, 0x41dfffffffc00000, 0x41e0000000000000, 0x43e0000000000000,
-    0xc3e0000000000000, 0x3fe0000000000000, 0x36a0000000000000, 0x47efffffe0000000};
+    0, 0x8000000000000000, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000,
+    0x7f800001, 0xffc00001, 0x00800000, 0x007fffff, 0x7f7fffff, 0x4f000000, 0xcf000000, 0x5f000000,
+    0x3ff0000000000000, 0xbff0000000000000, 0x7ff0000000000000, 0xfff0000000000000,
+    0x7ff8000000000000, 0x7ff0000000000001, 0xfff8000000000001, 0x0010000000000000,
+    0x000fffffffffffff, 0x7fefffffffffffff, 0x41dfffffffc00000, 0x41e0000000000000,
+    0x43e0000000000000, 0xc3e0000000000000, 0x3fe0000000000000, 0x36a0000000000000,
+    0x47efffffe0000000};
 
 static uint64_t roll(struct maker *m, uint64_t n)
 {
@@ -109,6 +111,13 @@ static ir_ref pick(struct maker *m, enum ir_type t)
 {
     unsigned n = m->value_count[t];
 
+    if ((t == IR_F32 || t == IR_F64) && chance(m, 20)) { /* zeros, infinities, NaNs meet */
+        enum ir_type i = t == IR_F32 ? IR_I32 : IR_I64;
+        uint64_t v = interesting[FP_FIRST + roll(m, ARRAY_LEN(interesting) - FP_FIRST)];
+        ir_ref c =
+            add(m, with_imm(IR_CONST, i, IR_ABSENT, IR_ABSENT, i == IR_I32 ? (uint32_t)v : v));
+        return add(m, plain(IR_FFROMI, t, c, IR_ABSENT, IR_ABSENT));
+    }
     if (n != 0 && !chance(m, n < 4 ? 35 : 10)) {
         unsigned back = chance(m, m->pressure) ? n : n < 4 ? n : 4;
         return m->values[t][n - 1 - roll(m, back)];

@@ -62,6 +62,8 @@ static void prepare_tables(struct tiny *t, uint64_t rng)
     uint64_t value;
 
     cpu_forget(&t->cpu);
+    mem_tables_forget(&t->mem);
+    t->walks = rng & 1;
     for (uint32_t page = 0; page < TINY_RAM_BYTES / PAGE_SIZE; page++) {
         uint64_t r = chance_next(&rng);
         vaddr va = TINY_RAM + page * (vaddr)PAGE_SIZE;
@@ -104,6 +106,7 @@ static void prepare(struct pair *p, const struct subject *s)
     p->a.cpu.look = p->b.cpu.look = false;
     p->a.written_size = p->b.written_size = 0;
     p->a.reads = p->b.reads = 0;
+    p->a.code_hits = p->a.table_hits = 0;
 }
 
 /* ---- running ---- */
@@ -282,6 +285,10 @@ bool pair_run(struct pair *p, const struct subject *s, struct text *why)
     }
     if (p->b.reads || p->b.written_size) {
         text_add(why, "generated code has reached the device");
+        return false;
+    }
+    if (p->a.code_hits || p->a.table_hits) {
+        text_add(why, "generated code has written what a listener should have heard of");
         return false;
     }
     return same_bytes("slot", 0, (uint8_t *)&p->a.state, (uint8_t *)&p->b.state, TINY_STATE_BYTES,
