@@ -123,7 +123,7 @@ static int take_cpu(struct options *o, const char *v, struct error *e)
 static int take_smp(struct options *o, const char *v, struct error *e)
 {
     char key[64], value[64];
-    uint64_t n;
+    uint64_t n = 0;
 
     while (v) {
         v = next_item(v, key, value, sizeof key);
@@ -262,7 +262,7 @@ static int take_gdb_default(struct options *o, const char *v, struct error *e)
 static int take_icount(struct options *o, const char *v, struct error *e)
 {
     char key[64], value[64];
-    uint64_t n;
+    uint64_t n = 0;
 
     while (v) {
         v = next_item(v, key, value, sizeof key);

@@ -296,7 +296,7 @@ static int parse_field(struct parser *p, uint64_t *pos_len)
 
 static int parse_conversion(struct parser *p, struct ir_op *o)
 {
-    uint32_t type, rule;
+    uint32_t type = 0, rule = 0;
     bool is_signed;
 
     if (take_word(p, "the other type", ir_word_type, &type) < 0) {
@@ -361,7 +361,7 @@ static int parse_mem(struct parser *p, uint8_t *attr)
 {
     static const char *const sizes[] = {"u1", "u2", "u4", "u8", "u16", ",",   ",",
                                         ",",  "s1", "s2", "s4", "s8",  "s16", NULL};
-    uint32_t size;
+    uint32_t size = 0;
     int as;
 
     /* The list is laid out so that an index is MEM_SIGNED and MEM_SIZE_LOG2; no item is a comma. */
@@ -381,7 +381,7 @@ static int parse_mem(struct parser *p, uint8_t *attr)
 
 static int parse_fp(struct parser *p, uint8_t *attr)
 {
-    uint32_t rounding, nan_rule;
+    uint32_t rounding = 0, nan_rule = 0;
 
     if (take_word(p, "the rounding", ir_word_rounding, &rounding) < 0 ||
         take_word(p, "the NaN rule", ir_word_nan, &nan_rule) < 0) {
@@ -397,7 +397,7 @@ static int parse_fp(struct parser *p, uint8_t *attr)
 static int parse_attr(struct parser *p, struct ir_op *o)
 {
     static const char *const lanes[] = {"x1", "x2", "x4", "x8", NULL};
-    uint32_t word;
+    uint32_t word = 0;
 
     switch ((enum ir_attr_kind)ir_op_info[o->op].attr) {
     case ATTR_NONE: return 0;
