@@ -36,7 +36,7 @@ struct tiny {
     uint64_t written_at, written, written_size, reads;
     unsigned translations; /* calls of translate */
     bool uncacheable;
-    bool walks; /* translating an alias reads a table in RAM, which is in use from then on */
+    bool walks;   /* translating an alias reads a table in RAM, which is in use from then on */
     uint64_t key; /* of the address space */
     unsigned code_hits, table_hits, pages_out, epochs, dma_writes;
     vaddr table_first;
