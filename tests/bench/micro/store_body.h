@@ -4,7 +4,7 @@
  */
 #include "guest.h"
 
-enum { STORES = 2000000 };
+enum { STORES = MIXED ? 2000000 : 40000000 };
 
 // The function, and after it in the same page but not in its lines: the word.
 __asm__(".section .text.mixed, \"ax\"\n"
