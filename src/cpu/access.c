@@ -44,10 +44,22 @@ static void fill_read(struct cpu *cpu, vaddr va, const struct place *p)
  * use never gets here: see find_part(). */
 static void fill_write(struct cpu *cpu, vaddr va, const struct place *p)
 {
-    if (p->fill) {
-        cpu->mem->flags[mem_page_of(p->block, p->at)] |= PAGE_MAYBE_IN_W;
-        cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES] = entry_for(va, p);
+    struct mem *m = cpu->mem;
+    uint16_t index = (uint16_t)((va >> PAGE_BITS) % TLB_ENTRIES);
+    uint32_t page;
+
+    if (!p->fill) {
+        return;
     }
+    page = mem_page_of(p->block, p->at);
+    if (!(m->flags[page] & PAGE_MAYBE_IN_W)) {
+        m->flags[page] |= PAGE_MAYBE_IN_W;
+        m->w_at[2 * page] = index;
+        m->w_at[2 * page + 1] = MEM_W_NONE;
+    } else if (m->w_at[2 * page] != index && m->w_at[2 * page + 1] != index) {
+        m->w_at[2 * page + 1] = m->w_at[2 * page + 1] == MEM_W_NONE ? index : MEM_W_MANY;
+    }
+    cpu->space->write[index] = entry_for(va, p);
 }
 
 /* ---- finding the bytes ---- */

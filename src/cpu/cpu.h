@@ -91,6 +91,12 @@ static inline unsigned jump_index(vaddr pc)
     return (unsigned)((pc ^ pc >> JUMP_FOLD) >> 1) & (JUMP_ENTRIES - 1);
 }
 
+/* The bit of a page in jump_pages. */
+static inline unsigned jump_page(vaddr pc)
+{
+    return (unsigned)(pc >> PAGE_BITS) & 4095;
+}
+
 /* One address space in one mode. */
 struct space {
     uint64_t key[5]; /* the ISA's four words, and the mode that code was lifted for */
@@ -99,7 +105,7 @@ struct space {
     struct tlb_entry write[TLB_ENTRIES];
     struct fetch_entry fetch[FETCH_ENTRIES];
     struct jump_entry jump[JUMP_ENTRIES];
-    uint64_t jump_pages[4]; /* a bit per page of pcs in `jump`, by page number modulo 256 */
+    uint64_t jump_pages[64]; /* a bit per page of pcs in `jump`, by page number modulo 4096 */
 };
 
 /* An exception in flight, in the ISA's own numbers. */

@@ -95,9 +95,18 @@ void cpu_forget_writes(struct cpu *cpu)
     }
 }
 
+/* An empty entry's sum is a small number, where no host page lies. */
+static void forget_written(struct space *s, unsigned i, uintptr_t host)
+{
+    if ((uintptr_t)(s->write[i].tag + s->write[i].addend) == host) {
+        s->write[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+    }
+}
+
 void cpu_forget_page(struct cpu *cpu, uint32_t page)
 {
     uintptr_t host = (uintptr_t)mem_page_bytes(cpu->mem, page);
+    const uint16_t *at = &cpu->mem->w_at[(size_t)2 * page];
 
     for (unsigned i = 0; i < SPACES; i++) {
         struct space *s = &cpu->spaces[i];
@@ -105,13 +114,15 @@ void cpu_forget_page(struct cpu *cpu, uint32_t page)
         if (s->used == 0 && s != cpu->space) {
             continue;
         }
-        for (unsigned k = 0; k < TLB_ENTRIES; k++) {
-            struct tlb_entry *w = &s->write[k];
-
-            /* An empty entry's sum is a small number, where no host page lies. */
-            if ((uintptr_t)(w->tag + w->addend) == host) {
-                *w = (struct tlb_entry){.tag = TLB_NO_TAG(k), .addend = 0};
+        if (at[1] == MEM_W_MANY) {
+            for (unsigned k = 0; k < TLB_ENTRIES; k++) {
+                forget_written(s, k, host);
             }
+            continue;
+        }
+        forget_written(s, at[0] % TLB_ENTRIES, host);
+        if (at[1] != MEM_W_NONE) {
+            forget_written(s, at[1], host);
         }
     }
 }
@@ -127,7 +138,7 @@ void cpu_forget_jumps(struct cpu *cpu)
 
 static bool may_jump_to(const struct space *s, vaddr page)
 {
-    unsigned bit = (unsigned)(page >> PAGE_BITS) & 255;
+    unsigned bit = jump_page(page);
 
     return s->jump_pages[bit / 64] >> bit % 64 & 1;
 }

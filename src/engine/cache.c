@@ -243,6 +243,6 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
         cache_add(e, b);
     }
     *jump = (struct jump_entry){.pc = pc, .block = b};
-    cpu->space->jump_pages[pc >> (PAGE_BITS + 6) & 3] |= UINT64_C(1) << (pc >> PAGE_BITS & 63);
+    cpu->space->jump_pages[jump_page(pc) / 64] |= UINT64_C(1) << jump_page(pc) % 64;
     return b;
 }

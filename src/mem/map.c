@@ -32,6 +32,7 @@ static void grow_pages(struct mem *m, uint32_t more)
     m->hash = grown(m->hash, old, count, sizeof(*m->hash));
     m->dirty_hash = grown(m->dirty_hash, old, count, sizeof(*m->dirty_hash));
     m->dirty_checkpoint = grown(m->dirty_checkpoint, old, count, sizeof(*m->dirty_checkpoint));
+    m->w_at = grown(m->w_at, old, count, 2 * sizeof(*m->w_at));
     m->table_of = grown(m->table_of, old, count, sizeof(*m->table_of));
     m->tables = grown(m->tables, old, count, sizeof(*m->tables));
     m->page_count = count;
@@ -165,6 +166,7 @@ void mem_fini(struct mem *m)
     free(m->hash);
     free(m->dirty_hash);
     free(m->dirty_checkpoint);
+    free(m->w_at);
     free(m->table_of);
     free(m->tables);
     memset(m, 0, sizeof(*m));

@@ -57,6 +57,10 @@ struct mem_table {
     uint8_t zero[2];
 };
 
+/* In w_at: nowhere else; and, in the second place, at more than two. */
+#define MEM_W_NONE 0xffff
+#define MEM_W_MANY 0xfffe
+
 struct mem {
     struct mem_block blocks[MEM_BLOCKS_MAX];
     unsigned block_count;
@@ -68,6 +72,7 @@ struct mem {
     uint64_t *code;             /* per page: granules that translated code was made from */
     uint64_t *table;            /* per page 8 words: bit per 8-byte entry in use by a cached walk */
     struct mem_table *table_of; /* per page: what its entries map, while any is in use */
+    uint16_t *w_at;    /* per page 2: at which indexes of write tables it may be; see cpu/ */
     uint64_t *hash;    /* per page: hash(address, content), 0 for a zero page; see mem_hash() */
     uint64_t hash_sum; /* sum of hash[] modulo 2^64 */
     /* Dirty pages, each once, in the order in which they became so (never visible to the guest). */
