@@ -41,6 +41,7 @@ static bool first_memory_difference(struct machine *a, struct machine *b,
         for (uint32_t i = 0; i < PAGE_SIZE; i += 8) {
             if (memcmp(x + i, y + i, 8) != 0) {
                 const struct mem_block *block = mem_block_at(&a->mem, at);
+                must(block != NULL);
                 snprintf(out->where, sizeof out->where, "%s+0x%llx", block->name,
                          (unsigned long long)(at - block->base + i));
                 out->a = bytes_get_le(x + i, 8);
