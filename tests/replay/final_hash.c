@@ -47,7 +47,7 @@ static struct ending run(const char *path, uint8_t *elf, size_t size, unsigned h
         exit(1);
     }
     if (way == SMALL_CACHE) {
-        engine_set_cache_limit(m->engine, 3);
+        engine_set_cache_limit(m->engine, 10); /* always being emptied */
     }
     while (machine_run(m, m->state.now + 10000000, false) == STOP_TICK) {
     }
@@ -121,8 +121,12 @@ static void one_program(const char *hashes, const char *path, bool make)
             continue;
         }
         for (unsigned way = 0; way < (jit_supported() ? WAYS : 1); way++) {
-            struct ending got = run(path, elf, size, harts, (enum way)way);
+            struct ending got;
 
+            if (way == SMALL_CACHE && harts == 1) {
+                continue; /* slow, and with four it is worse */
+            }
+            got = run(path, elf, size, harts, (enum way)way);
             compared++;
             if (got.hash != want.hash || got.at != want.at) {
                 failures++;
