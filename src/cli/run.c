@@ -94,8 +94,13 @@ static int live_open(struct live *l, const struct options *o, struct error *e)
         return -1;
     }
     journal_attach(l->journal, l->machine);
-    if (verify_wanted(o) && !(l->verify = verify_new(l->journal, l->machine, e))) {
-        return -1;
+    if (verify_wanted(o)) {
+        if (o->gdb) {
+            return error_set(e, "-accel verify cannot be watched: leave -gdb out");
+        }
+        if (!(l->verify = verify_new(l->journal, l->machine, e))) {
+            return -1;
+        }
     }
     catch_signals(l);
     return ports_start(&l->ports, l->journal, l->machine, e);
