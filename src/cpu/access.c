@@ -14,8 +14,9 @@ struct place {
     struct mem_block *block;
     struct mem_window *window;
     paddr at;
-    uint8_t *host; /* of a block */
-    bool fill;     /* may go into the table of its kind */
+    uint8_t *host;  /* of a block */
+    bool fill;      /* may go into the table of its kind */
+    bool is_steady; /* a store may be repeated without asking, but for what the page holds */
 };
 
 /* An access in its one or two parts; a second one only when it crosses a page. */
@@ -106,6 +107,7 @@ static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access acce
     if (p->block != NULL && (access != ACCESS_WRITE || p->block->is_ram)) {
         p->host = p->block->host + (t.at - p->block->base);
         p->fill = may_fill(cpu, va, access, mem_attr, &t, p);
+        p->is_steady = t.cacheable && t.writable && t.extent == 0;
         return true;
     }
     p->window = p->block == NULL ? mem_window_at(cpu->mem, t.at) : NULL;
@@ -356,6 +358,24 @@ enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t 
     return CPU_DONE;
 }
 
+static struct mixed_entry *mixed_of(struct cpu *cpu, vaddr va)
+{
+    return &cpu->space->mixed[(va >> PAGE_BITS) % MIXED_ENTRIES];
+}
+
+/* A page that stores go to again and again, and that may not be in the write table. */
+static bool find_mixed(struct cpu *cpu, vaddr va, struct place *p)
+{
+    const struct mixed_entry *m = mixed_of(cpu, va);
+
+    if (m->page != align_down(va, PAGE_SIZE)) {
+        return false;
+    }
+    *p = (struct place){.block = m->block, .at = m->at + va % PAGE_SIZE};
+    p->host = m->block->host + (p->at - m->block->base);
+    return true;
+}
+
 enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
 {
     unsigned size = MEM_SIZE(mem_attr);
@@ -367,13 +387,21 @@ enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t me
     if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr)) {
         return CPU_FAULT;
     }
-    if (!find_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p) || p.block == NULL ||
-        mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
+    if (!find_mixed(cpu, va, &p) &&
+        (!find_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p) || p.block == NULL)) {
         return why_not(cpu);
+    }
+    if (mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
+        return CPU_HARD;
     }
     mem_before_write(cpu->mem, p.block, p.at, size);
     bytes_set_le(p.host, size, value);
-    fill_write(cpu, va, &p);
+    if (p.fill) {
+        fill_write(cpu, va, &p);
+    } else if (p.is_steady) {
+        *mixed_of(cpu, va) = (struct mixed_entry){
+            .page = align_down(va, PAGE_SIZE), .at = align_down(p.at, PAGE_SIZE), .block = p.block};
+    }
     return CPU_DONE;
 }
 

@@ -66,6 +66,7 @@ struct cpu_mmu {
 #define JUMP_ENTRIES  2048
 #define JUMP_FOLD     11
 #define FETCH_ENTRIES 64
+#define MIXED_ENTRIES 8
 #define SPACES        8
 
 struct tlb_entry {
@@ -78,6 +79,12 @@ struct tlb_entry {
 struct fetch_entry {
     vaddr page; /* UINT64_MAX: none */
     paddr at;   /* its physical page */
+};
+/* A page of RAM that holds code or tables besides data: stores to it are looked at one by one. */
+struct mixed_entry {
+    vaddr page; /* UINT64_MAX: none */
+    paddr at;
+    struct mem_block *block;
 };
 struct jump_entry {
     vaddr pc;            /* UINT64_MAX: none */
@@ -104,6 +111,7 @@ struct space {
     struct tlb_entry read[TLB_ENTRIES];
     struct tlb_entry write[TLB_ENTRIES];
     struct fetch_entry fetch[FETCH_ENTRIES];
+    struct mixed_entry mixed[MIXED_ENTRIES];
     struct jump_entry jump[JUMP_ENTRIES];
     uint64_t jump_pages[64]; /* a bit per page of pcs in `jump`, by page number modulo 4096 */
 };

@@ -29,6 +29,9 @@ static void clear_space(struct space *s)
     for (unsigned i = 0; i < FETCH_ENTRIES; i++) {
         s->fetch[i] = (struct fetch_entry){.page = UINT64_MAX, .at = 0};
     }
+    for (unsigned i = 0; i < MIXED_ENTRIES; i++) {
+        s->mixed[i].page = UINT64_MAX;
+    }
     clear_jumps(s);
 }
 
@@ -152,6 +155,15 @@ static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes)
     }
 }
 
+static void forget_mixed(struct space *s, vaddr first, uint64_t bytes)
+{
+    for (unsigned i = 0; i < MIXED_ENTRIES; i++) {
+        if (s->mixed[i].page - first < bytes) {
+            s->mixed[i].page = UINT64_MAX;
+        }
+    }
+}
+
 static void forget_page_of(struct space *s, vaddr page)
 {
     unsigned i = (unsigned)(page >> PAGE_BITS) % TLB_ENTRIES;
@@ -194,6 +206,7 @@ void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
         if (s->used == 0 && s != cpu->space) {
             continue;
         }
+        forget_mixed(s, first, bytes);
         if (bytes <= PAGE_SIZE) {
             forget_page_of(s, first);
         } else {

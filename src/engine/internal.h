@@ -18,6 +18,7 @@ struct block {
     paddr at;             /* physical address of pc */
     uint32_t mode;        /* isa->block_mode(); BLOCK_DEAD once its bytes changed */
     bool crosses;         /* into the next page: right only while that is where it was */
+    const void *former;   /* its code before it was ungrouped: leads to the new one */
     bool ungrouped;       /* see jit_compile() */
     bool compiled;        /* was tried: `code` is what came of it */
     bool probed;          /* a probe is to be asked before it: see engine_set_probes */

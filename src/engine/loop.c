@@ -165,6 +165,10 @@ static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
     }
     if (code) {
         b->code = code;
+        if (b->former) {
+            jit_redirect(e->jit, b->former, code);
+            b->former = NULL;
+        }
         free(b->ir); /* seldom needed again: see block_ir() */
         b->ir = NULL;
         e->stats.compiled++;
@@ -186,15 +190,22 @@ static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t
     }
 }
 
-/* The accesses of the block whose code begins at `site` are checked one by one from now on. */
-static void ungroup(struct engine *e, uint32_t site)
+/* The accesses of the block whose code begins at `site`, and which hart.pc is in, are checked one by
+ * one from now on. Jumps that are linked to the code find the new one through it. */
+static void ungroup(struct engine *e, struct cpu *cpu, uint32_t site)
 {
     const void *code = jit_code_at(e->jit, site);
+    paddr at;
 
-    for (size_t i = 0; i < e->blocks.count; i++) {
-        struct block *b = e->blocks.data[i];
+    if (!cpu_fetch_page(cpu, cpu->hart->pc, &at)) {
+        cpu->fault.raised = false;
+        return;
+    }
+    for (struct block *b = e->page_list[mem_page_of(mem_block_at(e->mem, at), at)]; b;
+         b = b->page_next[b->at - at < PAGE_SIZE ? 0 : 1]) {
         if (b->code == code) {
             jit_kill(e->jit, code);
+            b->former = code;
             b->code = jit_no_code(e->jit);
             b->compiled = false;
             b->ungrouped = true;
@@ -217,7 +228,7 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     case JIT_LOOK: return ENGINE_LOOK;
     case JIT_YIELD: return ENGINE_YIELD;
     case JIT_FAULT: return take_exception(cpu, left);
-    case JIT_UNGROUP: ungroup(e, r.site); /* fallthrough */
+    case JIT_UNGROUP: ungroup(e, cpu, r.site); /* fallthrough */
     case JIT_HARD:
         *hard = true;
         e->stats.hard++;

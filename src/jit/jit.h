@@ -51,6 +51,8 @@ const void *jit_code_at(const struct jit *j, uint32_t site);
 const void *jit_no_code(const struct jit *j);
 /* The code is not to be entered any more: whoever jumps to it comes back with JIT_LOOKUP. */
 void jit_kill(struct jit *j, const void *code);
+/* Killed code leads to other code of the same block from now on. */
+void jit_redirect(struct jit *j, const void *killed, const void *code);
 /* The jump at `site` (of JIT_LINK) goes to `code` from now on. Both are inside one guest page. */
 void jit_link(struct jit *j, uint32_t site, const void *code);
 /* All code is gone. */

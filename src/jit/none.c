@@ -48,6 +48,13 @@ void jit_kill(struct jit *j, const void *code)
     (void)code;
 }
 
+void jit_redirect(struct jit *j, const void *killed, const void *code)
+{
+    (void)j;
+    (void)killed;
+    (void)code;
+}
+
 void jit_link(struct jit *j, uint32_t site, const void *code)
 {
     (void)j;

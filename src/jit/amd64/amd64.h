@@ -65,7 +65,8 @@ struct jit {
     uint32_t last_hot, last_cold;
     bool has_bmi2, has_lzcnt, has_popcnt, has_fma;
     /* thunks, offsets into the code */
-    uint32_t enter, leave, lookup_rax, link, load, store, group, call, fp, rmw, sync;
+    uint32_t enter, leave, lookup_rax, link, fp, sync;
+    uint32_t load[2], store[2], group[2], call[2], rmw[2]; /* [1]: keep the xmm registers */
     struct gen *gen;
 };
 
@@ -135,6 +136,7 @@ struct gen {
     struct group groups[GROUPS_MAX];
     uint32_t group_count;
     bool grouped;
+    bool has_fp; /* values may be in xmm registers */
     struct stub stubs[STUBS_MAX];
     uint32_t stub_count;
     uint32_t entry;

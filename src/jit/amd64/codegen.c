@@ -263,6 +263,7 @@ static void analyse(struct gen *g)
 {
     const struct ir_block *b = g->block;
 
+    g->has_fp = false;
     for (uint32_t i = 0; i < b->op_count; i++) {
         const struct ir_op *o = &b->ops[i];
         g->values[i] = (struct value){.rep = (uint16_t)i,
@@ -277,6 +278,8 @@ static void analyse(struct gen *g)
             g->values[i].rep = g->values[o->a].rep;
         }
         use_operands(g, o, i);
+        g->has_fp |= (o->type & IR_TYPE_MASK) == IR_F32 || (o->type & IR_TYPE_MASK) == IR_F64 ||
+                     ir_op_info[o->op].attr == ATTR_FP;
     }
     for (uint32_t i = 0; i + 1 < b->op_count; i++) {
         const struct ir_op *o = &b->ops[i], *n = &b->ops[i + 1];

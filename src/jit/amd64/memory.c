@@ -206,7 +206,7 @@ static void group_stub(struct gen *g, const struct stub *s, const struct ir_op *
     emit_32(e, g->entry);
     emit_mov_imm(e, RCX,
                  SITE_INFO(o->op == IR_ST, gen_refund(g, o->insn)) | (uint32_t)s->imm << 16);
-    gen_call_thunk(g, g->j->group);
+    gen_call_thunk(g, g->j->group[g->has_fp]);
     emit_patch(e, emit_jmp(e), s->back);
 }
 
@@ -358,7 +358,7 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
     }
     gen_set_pc(g, gen_insn_pc(g, o->insn));
     emit_mov_imm(e, RCX, site_info(g, o));
-    gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load : g->j->store);
+    gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load[g->has_fp] : g->j->store[g->has_fp]);
     if (s->kind == STUB_LOAD) {
         if (s->xmm >= 0) {
             emit_op(e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
@@ -414,7 +414,7 @@ static bool call_helper(struct gen *g, const struct ir_op *o)
     dst = gen_dest(g, IR_ABSENT);
     emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)&g->block->helpers[o->x]);
     emit_mov_imm(g->e, RCX, site_info(g, o));
-    gen_call_thunk(g, g->j->call);
+    gen_call_thunk(g, g->j->call[g->has_fp]);
     emit_mov(g->e, true, dst, rm_reg(RAX));
     return true;
 }
@@ -429,7 +429,7 @@ static bool read_modify_write(struct gen *g, const struct ir_op *o)
     dst = gen_dest(g, IR_ABSENT);
     emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
     emit_mov_imm(g->e, RCX, site_info(g, o));
-    gen_call_thunk(g, g->j->rmw);
+    gen_call_thunk(g, g->j->rmw[g->has_fp]);
     emit_mov(g->e, true, dst, rm_reg(RAX));
     return true;
 }

@@ -211,6 +211,14 @@ const void *jit_code_at(const struct jit *j, uint32_t site)
     return j->memory.exec + site;
 }
 
+void jit_redirect(struct jit *j, const void *killed, const void *code)
+{
+    uint32_t at = (uint32_t)((const uint8_t *)killed - j->memory.exec);
+
+    must(j->memory.write[at] == 0xe9);
+    jit_link(j, at + 1, code);
+}
+
 void jit_link(struct jit *j, uint32_t site, const void *code)
 {
     j->e.full = false;

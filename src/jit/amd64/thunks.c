@@ -84,22 +84,22 @@ static struct rm frame(int at)
     return rm_mem(RSP, at + 8);
 }
 
-static void save(struct emit *e)
+static void save(struct emit *e, bool fp)
 {
     for (unsigned i = 0; i < ARRAY_LEN(lost); i++) {
         emit_mov_to(e, true, frame(FRAME_GPR + 8 * (int)i), lost[i]);
     }
-    for (unsigned i = 0; i < XMM_COUNT; i++) {
+    for (unsigned i = 0; fp && i < XMM_COUNT; i++) {
         emit_op(e, OP_66 | OP_0F | 0xd6, false, XMM_FIRST + i, frame(FRAME_XMM + 8 * (int)i));
     }
 }
 
-static void restore(struct emit *e)
+static void restore(struct emit *e, bool fp)
 {
     for (unsigned i = 0; i < ARRAY_LEN(lost); i++) {
         emit_mov(e, true, lost[i], frame(FRAME_GPR + 8 * (int)i));
     }
-    for (unsigned i = 0; i < XMM_COUNT; i++) {
+    for (unsigned i = 0; fp && i < XMM_COUNT; i++) {
         emit_op(e, OP_F3 | OP_0F | 0x7e, false, XMM_FIRST + i, frame(FRAME_XMM + 8 * (int)i));
     }
 }
@@ -134,58 +134,58 @@ static void leave_if(struct jit *j, unsigned status)
 }
 
 /* rdx: address, ecx: SITE_INFO; the answer in rax */
-static uint32_t make_load(struct jit *j)
+static uint32_t make_load(struct jit *j, bool fp)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    save(e);
+    save(e, fp);
     emit_mov_to(e, false, frame(FRAME_INFO), RCX);
     emit_mov(e, true, RDI, frame(FRAME_CPU));
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, false, RDX, rm_reg(RCX));
     call_c(e, (uint64_t)(uintptr_t)slow_load);
-    restore(e);
+    restore(e, fp);
     leave_if(j, RDX);
     return at;
 }
 
 /* rdx: address, ecx: SITE_INFO with the length; the check is made again afterwards */
-static uint32_t make_group(struct jit *j)
+static uint32_t make_group(struct jit *j, bool fp)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    save(e);
+    save(e, fp);
     emit_mov_to(e, false, frame(FRAME_INFO), RCX);
     emit_mov(e, true, RDI, frame(FRAME_CPU));
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, false, RDX, rm_reg(RCX));
     call_c(e, (uint64_t)(uintptr_t)slow_group);
-    restore(e);
+    restore(e, fp);
     leave_if(j, RAX);
     return at;
 }
 
-static uint32_t make_store(struct jit *j)
+static uint32_t make_store(struct jit *j, bool fp)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    save(e);
+    save(e, fp);
     emit_mov_to(e, false, frame(FRAME_INFO), RCX);
     emit_mov(e, true, RDI, frame(FRAME_CPU));
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, false, RDX, rm_reg(RCX));
     emit_mov(e, true, RCX, frame(FRAME_ARGS));
     call_c(e, (uint64_t)(uintptr_t)slow_store);
-    restore(e);
+    restore(e, fp);
     leave_if(j, RAX);
     return at;
 }
 
 /* rdx: the helper, ecx: SITE_INFO, FRAME_ARGS. It may read the pinned slots. */
-static uint32_t make_call(struct jit *j)
+static uint32_t make_call(struct jit *j, bool fp)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
@@ -193,7 +193,7 @@ static uint32_t make_call(struct jit *j)
     for (unsigned p = 0; p < j->guest.pinned_count; p++) {
         emit_mov_to(e, true, pin_slot(j, p), pin_regs[p]);
     }
-    save(e);
+    save(e, fp);
     emit_mov_to(e, false, frame(FRAME_INFO), RCX);
     /* left = r15 + refund: the ticks left before this instruction */
     emit_shift_imm(e, SHIFT_SHR, false, RCX, 8);
@@ -203,7 +203,7 @@ static uint32_t make_call(struct jit *j)
     emit_lea(e, RDX, frame(FRAME_ARGS));
     emit_mov(e, true, RCX, frame(FRAME_CONTEXT));
     call_c(e, (uint64_t)(uintptr_t)slow_call);
-    restore(e);
+    restore(e, fp);
     leave_if(j, RDX);
     return at;
 }
@@ -214,29 +214,29 @@ static uint32_t make_fp(struct jit *j)
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    save(e);
+    save(e, true);
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, true, RDI, frame(FRAME_CPU));
     emit_lea(e, RDX, frame(FRAME_ARGS));
     call_c(e, (uint64_t)(uintptr_t)slow_fp);
-    restore(e);
+    restore(e, true);
     emit_byte(e, 0xc3);
     return at;
 }
 
 /* rdx: the operation, ecx: SITE_INFO, FRAME_ARGS */
-static uint32_t make_rmw(struct jit *j)
+static uint32_t make_rmw(struct jit *j, bool fp)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    save(e);
+    save(e, fp);
     emit_mov_to(e, false, frame(FRAME_INFO), RCX);
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, true, RDI, frame(FRAME_CPU));
     emit_lea(e, RDX, frame(FRAME_ARGS));
     call_c(e, (uint64_t)(uintptr_t)slow_rmw);
-    restore(e);
+    restore(e, fp);
     leave_if(j, RDX);
     return at;
 }
@@ -246,10 +246,10 @@ static uint32_t make_sync(struct jit *j)
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    save(e);
+    save(e, true);
     emit_mov(e, true, RDI, frame(FRAME_CPU));
     call_c(e, (uint64_t)(uintptr_t)slow_sync);
-    restore(e);
+    restore(e, true);
     emit_byte(e, 0xc3);
     return at;
 }
@@ -267,12 +267,14 @@ void thunks_make(struct jit *j)
     j->link = e->at; /* ecx: the site; hart.pc is set */
     emit_mov_imm(e, RAX, JIT_LINK);
     jump_to(e, j->leave);
-    j->load = make_load(j);
-    j->store = make_store(j);
-    j->group = make_group(j);
-    j->call = make_call(j);
+    for (unsigned fp = 0; fp < 2; fp++) {
+        j->load[fp] = make_load(j, fp);
+        j->store[fp] = make_store(j, fp);
+        j->group[fp] = make_group(j, fp);
+        j->call[fp] = make_call(j, fp);
+        j->rmw[fp] = make_rmw(j, fp);
+    }
     j->fp = make_fp(j);
-    j->rmw = make_rmw(j);
     j->sync = make_sync(j);
     must(!e->full);
 }
