@@ -56,4 +56,31 @@ void checkpoint_write(const struct checkpoint *c, struct text *out);
 struct checkpoint *checkpoint_read(struct checkpoint_store *s, const void *bytes, size_t count,
                                    struct error *e);
 
+/* ---- in pieces that checkpoints share: for an index ---- */
+
+/* Takes what no checkpoint put before had: pages of PAGE_SIZE bytes and nodes of the page tree,
+ * those below a node before it. Ids count up from 1, for pages and for nodes. */
+struct checkpoint_sink {
+    void *opaque;
+    void (*page)(void *opaque, uint64_t id, const uint8_t *bytes);
+    void (*node)(void *opaque, uint64_t id, const uint8_t *bytes, size_t count);
+};
+/* Appends to `out` what is left: the states and the tree's root. All checkpoints of a store go to
+ * one place or are got from one. */
+void checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out);
+
+#define CHECKPOINT_NODE_BYTES 528u /* a node has no more */
+struct checkpoint_shelf {
+    void *opaque;
+    /* The very bytes that were put, which it has to know (a sum of them); -1 and a sentence if
+     * there are none with this id. Nodes and the rest are checked here as well. */
+    int (*page)(void *opaque, uint64_t id, uint8_t bytes[PAGE_SIZE], struct error *e);
+    int (*node)(void *opaque, uint64_t id, uint8_t bytes[CHECKPOINT_NODE_BYTES], size_t *count,
+                struct error *e);
+};
+/* Reads one back: asks only for nodes that the store has not, and pages whose content (by its
+ * hash) it has not. NULL and a sentence as checkpoint_read(). */
+struct checkpoint *checkpoint_get(struct checkpoint_store *s, const void *bytes, size_t count,
+                                  const struct checkpoint_shelf *from, struct error *e);
+
 #endif

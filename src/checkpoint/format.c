@@ -90,16 +90,11 @@ static void write_page(void *opaque, uint32_t index, const struct page *page)
     }
 }
 
-void checkpoint_write(const struct checkpoint *c, struct text *out)
+void state_write(const struct checkpoint *c, struct text *out)
 {
     const struct machine *m = c->store->machine;
-    struct tree nothing = {.level = c->memory.level};
-    struct page_writer *w = base_alloc(1, sizeof(*w));
     const uint8_t *state = c->parts;
-    size_t start = out->length;
 
-    text_add_bytes(out, MAGIC, MAGIC_BYTES);
-    put(out, VERSION, 4);
     put(out, c->at, 8);
     put(out, c->instructions, 8);
     put(out, m->part_count, 4);
@@ -107,6 +102,18 @@ void checkpoint_write(const struct checkpoint *c, struct text *out)
         write_part(&m->parts[i], state, out);
         state += m->parts[i].table->state_size;
     }
+}
+
+void checkpoint_write(const struct checkpoint *c, struct text *out)
+{
+    const struct machine *m = c->store->machine;
+    struct tree nothing = {.level = c->memory.level};
+    struct page_writer *w = base_alloc(1, sizeof(*w));
+    size_t start = out->length;
+
+    text_add_bytes(out, MAGIC, MAGIC_BYTES);
+    put(out, VERSION, 4);
+    state_write(c, out);
     put(out, m->mem.page_count, 4);
     w->out = out;
     tree_compare(&nothing, &c->memory, w, write_page);
@@ -120,12 +127,6 @@ void checkpoint_write(const struct checkpoint *c, struct text *out)
 
 /* ---- reading ---- */
 
-struct reader {
-    const uint8_t *bytes;
-    size_t count, at;
-    bool short_of; /* asked for more than there is */
-};
-
 static const uint8_t *take_bytes(struct reader *r, size_t count)
 {
     const uint8_t *p = r->bytes + r->at;
@@ -138,7 +139,7 @@ static const uint8_t *take_bytes(struct reader *r, size_t count)
     return p;
 }
 
-static uint64_t take(struct reader *r, unsigned size)
+uint64_t reader_take(struct reader *r, unsigned size)
 {
     const uint8_t *p = take_bytes(r, size);
 
@@ -147,7 +148,7 @@ static uint64_t take(struct reader *r, unsigned size)
 
 static bool take_name(struct reader *r, const char *expected)
 {
-    size_t length = (size_t)take(r, 1);
+    size_t length = (size_t)reader_take(r, 1);
     const uint8_t *p = take_bytes(r, length);
 
     return p != NULL && length == strlen(expected) && memcmp(p, expected, length) == 0;
@@ -156,33 +157,34 @@ static bool take_name(struct reader *r, const char *expected)
 static int read_part(struct reader *r, const struct machine_part *part, uint8_t *state,
                      struct error *e)
 {
-    if (!take_name(r, part->name) || take(r, 4) != part->table->field_count) {
+    if (!take_name(r, part->name) || reader_take(r, 4) != part->table->field_count) {
         return error_set(e, "checkpoint: it has no part \"%s\" of this shape", part->name);
     }
     for (size_t i = 0; i < part->table->field_count; i++) {
         const struct field *f = &part->table->fields[i];
 
-        if (!take_name(r, f->name) || take(r, 1) != f->element_size || take(r, 4) != f->count) {
+        if (!take_name(r, f->name) || reader_take(r, 1) != f->element_size ||
+            reader_take(r, 4) != f->count) {
             return error_set(e, "checkpoint: it has no field \"%s.%s\" of this shape", part->name,
                              f->name);
         }
         for (uint32_t n = 0; n < f->count && !r->short_of; n++) {
-            field_set(f, state, n, take(r, f->element_size));
+            field_set(f, state, n, reader_take(r, f->element_size));
         }
     }
     return r->short_of ? error_set(e, "checkpoint: it ends in part \"%s\"", part->name) : 0;
 }
 
-static int read_parts(struct reader *r, struct checkpoint *c, struct error *e)
+int state_read(struct reader *r, struct checkpoint *c, struct error *e)
 {
     const struct machine *m = c->store->machine;
     const struct machine_state *machine_state = (const void *)c->parts;
     uint8_t *state = c->parts;
     uint64_t parts;
 
-    c->at = take(r, 8);
-    c->instructions = take(r, 8);
-    parts = take(r, 4);
+    c->at = reader_take(r, 8);
+    c->instructions = reader_take(r, 8);
+    parts = reader_take(r, 4);
     if (parts != m->part_count) {
         return error_set(e, "checkpoint: a machine of %llu parts, this one has %u",
                          (unsigned long long)parts, m->part_count);
@@ -205,13 +207,13 @@ static int read_parts(struct reader *r, struct checkpoint *c, struct error *e)
 static int read_group(struct reader *r, struct checkpoint *c, uint8_t *room, int64_t *last,
                       struct error *e)
 {
-    uint32_t count = (uint32_t)take(r, 4), packed;
+    uint32_t count = (uint32_t)reader_take(r, 4), packed;
     const uint8_t *entries = take_bytes(r, (size_t)count * 12), *frame;
 
     if (count == 0 || count > GROUP_PAGES || entries == NULL) {
         return count == 0 && !r->short_of ? 0 : error_set(e, "checkpoint: a bad group of pages");
     }
-    packed = (uint32_t)take(r, 4);
+    packed = (uint32_t)reader_take(r, 4);
     frame = take_bytes(r, packed);
     if (frame == NULL || ZSTD_decompress(room, GROUP_PAGES * PAGE_SIZE, frame, packed) !=
                              (size_t)count * PAGE_SIZE) {
@@ -233,7 +235,7 @@ static int read_group(struct reader *r, struct checkpoint *c, uint8_t *room, int
 
 static int read_memory(struct reader *r, struct checkpoint *c, struct error *e)
 {
-    uint64_t page_count = take(r, 4);
+    uint64_t page_count = reader_take(r, 4);
     int64_t last = -1;
     uint8_t *room;
     int more;
@@ -259,7 +261,7 @@ struct checkpoint *checkpoint_read(struct checkpoint_store *s, const void *bytes
     struct reader r = {.bytes = bytes, .count = count};
     struct checkpoint *c;
     const uint8_t *magic = take_bytes(&r, MAGIC_BYTES);
-    uint64_t version = take(&r, 4);
+    uint64_t version = reader_take(&r, 4);
 
     if (magic == NULL || r.short_of || memcmp(magic, MAGIC, MAGIC_BYTES) != 0) {
         error_set(e, "checkpoint: these bytes are none");
@@ -277,7 +279,7 @@ struct checkpoint *checkpoint_read(struct checkpoint_store *s, const void *bytes
     }
     r.count -= 8;
     c = checkpoint_new(s);
-    if (read_parts(&r, c, e) < 0 || read_memory(&r, c, e) < 0) {
+    if (state_read(&r, c, e) < 0 || read_memory(&r, c, e) < 0) {
         checkpoint_drop(c);
         return NULL;
     }

@@ -13,6 +13,7 @@ struct page {
     uint64_t refs;
     uint64_t hash;     /* mem_page_hash() of it: of address and content */
     struct page *next; /* in its bucket of the pool */
+    uint64_t id;       /* by which an index knows it; 0: none does */
     uint8_t bytes[PAGE_SIZE];
 };
 
@@ -23,6 +24,10 @@ struct page_pool {
     size_t page_count;
     size_t node_count;
     uint64_t kept; /* pages ever stored anew */
+
+    /* Nodes that an index knows, by their id; NULL before there are any. */
+    struct node **named;
+    uint64_t last_page_id, last_node_id; /* given by checkpoint_put() */
 };
 void page_pool_init(struct page_pool *p);
 void page_pool_fini(struct page_pool *p); /* requires: no page is left */
@@ -30,17 +35,28 @@ uint64_t page_pool_bytes(const struct page_pool *p);
 /* One reference to the page with this content; `hash` is mem_page_hash() of it, not 0. */
 struct page *page_keep(struct page_pool *p, const uint8_t *bytes, uint64_t hash);
 void page_drop(struct page_pool *p, struct page *page);
+/* The page with this hash, without a reference; NULL: there is none. */
+struct page *page_find(const struct page_pool *p, uint64_t hash);
 
 #define NODE_BITS  5
 #define NODE_SLOTS (1u << NODE_BITS)
 
 struct node {
     uint64_t refs;
+    uint64_t id;             /* by which an index knows it; 0: none does. It never changes then. */
+    unsigned level;          /* with an id: 0 if its slots are pages */
+    struct node *next_named; /* in its bucket of the pool */
     union {
         struct node *node;
         struct page *page; /* on level 0 */
     } slot[NODE_SLOTS];
 };
+
+void node_name(struct page_pool *p, struct node *n, unsigned level, uint64_t id);
+struct node *node_named(const struct page_pool *p, uint64_t id); /* without a reference, or NULL */
+/* A node of empty slots with one reference. */
+struct node *node_new(struct page_pool *p);
+void node_drop(struct page_pool *p, struct node *n, unsigned level);
 
 /* NULL is a tree of zeros. `level` is that of the root: 0 if its slots are pages. */
 struct tree {
@@ -76,6 +92,16 @@ struct checkpoint {
     uint64_t instructions;
     uint8_t parts[]; /* store->parts_size */
 };
+
+/* format.c: the states of the parts, as both forms have them; bytes read from the front. */
+struct reader {
+    const uint8_t *bytes;
+    size_t count, at;
+    bool short_of; /* asked for more than there is */
+};
+uint64_t reader_take(struct reader *r, unsigned size);
+void state_write(const struct checkpoint *c, struct text *out);
+int state_read(struct reader *r, struct checkpoint *c, struct error *e);
 
 /* A checkpoint with one reference, no memory yet, `parts` undefined. */
 struct checkpoint *checkpoint_new(struct checkpoint_store *s);

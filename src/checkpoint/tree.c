@@ -19,6 +19,7 @@ void page_pool_fini(struct page_pool *p)
 {
     must(p->page_count == 0 && p->node_count == 0);
     free(p->buckets);
+    free(p->named);
 }
 
 uint64_t page_pool_bytes(const struct page_pool *p)
@@ -50,6 +51,16 @@ static void pool_grow(struct page_pool *p)
     }
     free(p->buckets);
     *p = bigger;
+}
+
+struct page *page_find(const struct page_pool *p, uint64_t hash)
+{
+    struct page *page = *bucket_of(p, hash);
+
+    while (page != NULL && page->hash != hash) {
+        page = page->next;
+    }
+    return page;
 }
 
 struct page *page_keep(struct page_pool *p, const uint8_t *bytes, uint64_t hash)
@@ -111,11 +122,65 @@ struct tree tree_hold(struct tree t)
     return t;
 }
 
-static void node_drop(struct page_pool *p, struct node *n, unsigned level)
+/* ---- nodes that an index knows ---- */
+
+#define NAMED_BUCKETS 16384u
+
+void node_name(struct page_pool *p, struct node *n, unsigned level, uint64_t id)
+{
+    struct node **bucket;
+
+    must(n->id == 0 && id != 0);
+    if (p->named == NULL) {
+        p->named = base_alloc(NAMED_BUCKETS, sizeof(struct node *));
+    }
+    bucket = &p->named[id % NAMED_BUCKETS];
+    n->id = id;
+    n->level = level;
+    n->next_named = *bucket;
+    *bucket = n;
+}
+
+struct node *node_named(const struct page_pool *p, uint64_t id)
+{
+    struct node *n = p->named != NULL ? p->named[id % NAMED_BUCKETS] : NULL;
+
+    while (n != NULL && n->id != id) {
+        n = n->next_named;
+    }
+    return n;
+}
+
+/* It changes or goes: the index's node of that id is another now. */
+static void node_unname(struct page_pool *p, struct node *n)
+{
+    struct node **link;
+
+    if (n->id == 0) {
+        return;
+    }
+    for (link = &p->named[n->id % NAMED_BUCKETS]; *link != n; link = &(*link)->next_named) {
+    }
+    *link = n->next_named;
+    n->id = 0;
+    n->next_named = NULL;
+}
+
+struct node *node_new(struct page_pool *p)
+{
+    struct node *n = base_alloc(1, sizeof(*n));
+
+    n->refs = 1;
+    p->node_count++;
+    return n;
+}
+
+void node_drop(struct page_pool *p, struct node *n, unsigned level)
 {
     if (n == NULL || --n->refs != 0) {
         return;
     }
+    node_unname(p, n);
     for (unsigned i = 0; i < NODE_SLOTS; i++) {
         if (level == 0) {
             page_drop(p, n->slot[i].page);
@@ -139,12 +204,12 @@ static struct node *node_own(struct page_pool *p, struct node **link, unsigned l
     struct node *old = *link, *n;
 
     if (old != NULL && old->refs == 1) {
+        node_unname(p, old);
         return old;
     }
-    n = base_alloc(1, sizeof(*n));
-    p->node_count++;
+    n = node_new(p);
     if (old != NULL) {
-        *n = *old;
+        memcpy(n->slot, old->slot, sizeof n->slot);
         old->refs--;
         for (unsigned i = 0; i < NODE_SLOTS; i++) {
             if (level == 0 && n->slot[i].page != NULL) {
@@ -154,7 +219,6 @@ static struct node *node_own(struct page_pool *p, struct node **link, unsigned l
             }
         }
     }
-    n->refs = 1;
     *link = n;
     return n;
 }

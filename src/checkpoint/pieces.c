@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * pieces: a checkpoint taken apart into pages, tree nodes and the rest, so that an index holds
+ * what checkpoints share once, and getting one costs what the store does not have already. Layout
+ * in docs/checkpoints.md. Each piece is checked by a hash as it is read: damage is a sentence.
+ */
+#include <stdlib.h>
+
+#include "checkpoint/internal.h"
+
+#define VERSION     1
+#define SEED        UINT64_C(0x70696563) /* of checksums: no other bytes of ours pass for pieces */
+#define HEAD_BYTES  8u
+#define CHECK_BYTES 8u
+#define PAGE_ENTRY  16u /* hash and id */
+#define NODE_ENTRY  8u  /* id */
+
+_Static_assert(HEAD_BYTES + NODE_SLOTS * PAGE_ENTRY + CHECK_BYTES == CHECKPOINT_NODE_BYTES,
+               "room for a full leaf");
+
+static void put(struct text *out, uint64_t value, unsigned size)
+{
+    uint8_t bytes[8];
+
+    bytes_set_le(bytes, size, value);
+    text_add_bytes(out, bytes, size);
+}
+
+/* `id` is in the sum, so that no piece passes for another. */
+static bool is_whole(const uint8_t *bytes, size_t count, uint64_t id)
+{
+    return count >= CHECK_BYTES && bytes_get_le(bytes + count - CHECK_BYTES, CHECK_BYTES) ==
+                                       hash_bytes(bytes, count - CHECK_BYTES, SEED + id);
+}
+
+/* ---- apart ---- */
+
+struct putting {
+    struct page_pool *pool;
+    const struct checkpoint_sink *to;
+};
+
+static uint64_t put_page(const struct putting *p, struct page *page)
+{
+    if (page->id == 0) {
+        page->id = ++p->pool->last_page_id;
+        p->to->page(p->to->opaque, page->id, page->bytes);
+    }
+    return page->id;
+}
+
+static uint64_t put_node(const struct putting *p, struct node *n, unsigned level)
+{
+    uint8_t bytes[CHECKPOINT_NODE_BYTES];
+    uint32_t mask = 0;
+    size_t at = HEAD_BYTES;
+
+    if (n == NULL || n->id != 0) {
+        return n != NULL ? n->id : 0;
+    }
+    for (unsigned i = 0; i < NODE_SLOTS; i++) {
+        if (level == 0 && n->slot[i].page != NULL) {
+            bytes_set_le(bytes + at, 8, n->slot[i].page->hash);
+            bytes_set_le(bytes + at + 8, 8, put_page(p, n->slot[i].page));
+            at += PAGE_ENTRY;
+            mask |= 1u << i;
+        } else if (level != 0 && n->slot[i].node != NULL) {
+            bytes_set_le(bytes + at, 8, put_node(p, n->slot[i].node, level - 1));
+            at += NODE_ENTRY;
+            mask |= 1u << i;
+        }
+    }
+    bytes_set_le(bytes, 4, level);
+    bytes_set_le(bytes + 4, 4, mask);
+    node_name(p->pool, n, level, ++p->pool->last_node_id);
+    bytes_set_le(bytes + at, CHECK_BYTES, hash_bytes(bytes, at, SEED + n->id));
+    p->to->node(p->to->opaque, n->id, bytes, at + CHECK_BYTES);
+    return n->id;
+}
+
+void checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out)
+{
+    const struct putting p = {.pool = &c->store->pool, .to = to};
+    size_t start = out->length;
+
+    put(out, VERSION, 4);
+    state_write(c, out);
+    put(out, c->store->machine->mem.page_count, 4);
+    put(out, put_node(&p, c->memory.root, c->memory.level), 8);
+    put(out, hash_bytes(out->data + start, out->length - start, SEED), CHECK_BYTES);
+}
+
+/* ---- together ---- */
+
+struct getting {
+    struct checkpoint_store *store;
+    const struct checkpoint_shelf *from;
+    struct error *e;
+};
+
+/* One reference to the page; NULL and a sentence. */
+static struct page *get_page(const struct getting *g, uint32_t index, uint64_t hash, uint64_t id)
+{
+    struct page_pool *pool = &g->store->pool;
+    struct page *page = hash != 0 ? page_find(pool, hash) : NULL;
+    uint8_t bytes[PAGE_SIZE];
+
+    if (page != NULL) {
+        page->refs++;
+        return page;
+    }
+    if (hash == 0 || index >= g->store->machine->mem.page_count) {
+        error_set(g->e, "checkpoint: page %u out of place", index);
+        return NULL;
+    }
+    if (g->from->page(g->from->opaque, id, bytes, g->e) < 0) {
+        return NULL;
+    }
+    page = page_keep(pool, bytes, hash);
+    page->id = id;
+    return page;
+}
+
+static struct node *get_node(const struct getting *g, uint64_t id, unsigned level, uint32_t first);
+
+/* The slots of a node that the reader stands in; false and a sentence. */
+static bool get_slots(const struct getting *g, struct node *n, const uint8_t *bytes, uint32_t mask,
+                      unsigned level, uint32_t first)
+{
+    for (uint32_t i = 0; i < NODE_SLOTS; i++) {
+        uint32_t index = first + (i << level * NODE_BITS);
+
+        if (!(mask >> i & 1)) {
+            continue;
+        }
+        if (level == 0) {
+            n->slot[i].page =
+                get_page(g, index, bytes_get_le(bytes, 8), bytes_get_le(bytes + 8, 8));
+            bytes += PAGE_ENTRY;
+            if (n->slot[i].page == NULL) {
+                return false;
+            }
+        } else {
+            n->slot[i].node = get_node(g, bytes_get_le(bytes, 8), level - 1, index);
+            bytes += NODE_ENTRY;
+            if (n->slot[i].node == NULL) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* One reference to the node; NULL and a sentence. */
+static struct node *get_node(const struct getting *g, uint64_t id, unsigned level, uint32_t first)
+{
+    struct page_pool *pool = &g->store->pool;
+    struct node *n = node_named(pool, id);
+    uint8_t bytes[CHECKPOINT_NODE_BYTES];
+    uint32_t mask;
+    size_t count;
+
+    if (n != NULL && n->level == level) {
+        n->refs++;
+        return n;
+    }
+    if (g->from->node(g->from->opaque, id, bytes, &count, g->e) < 0) {
+        return NULL;
+    }
+    mask = count >= HEAD_BYTES ? (uint32_t)bytes_get_le(bytes + 4, 4) : 0;
+    if (n != NULL || id == 0 || !is_whole(bytes, count, id) || bytes_get_le(bytes, 4) != level ||
+        count != HEAD_BYTES + CHECK_BYTES +
+                     (size_t)__builtin_popcount(mask) * (level == 0 ? PAGE_ENTRY : NODE_ENTRY)) {
+        error_set(g->e, "checkpoint: node %llu of the page tree is damaged",
+                  (unsigned long long)id);
+        return NULL;
+    }
+    n = node_new(pool);
+    if (!get_slots(g, n, bytes + HEAD_BYTES, mask, level, first)) {
+        node_drop(pool, n, level);
+        return NULL;
+    }
+    node_name(pool, n, level, id);
+    return n;
+}
+
+static int get_all(const struct getting *g, struct reader *r, struct checkpoint *c)
+{
+    uint64_t version = reader_take(r, 4), pages, root;
+
+    if (version != VERSION) {
+        return error_set(g->e, "checkpoint: its pieces have format %llu, this program reads %d",
+                         (unsigned long long)version, VERSION);
+    }
+    if (state_read(r, c, g->e) < 0) {
+        return -1;
+    }
+    pages = reader_take(r, 4);
+    root = reader_take(r, 8);
+    if (r->short_of || r->at != r->count || pages != g->store->machine->mem.page_count) {
+        return error_set(g->e, "checkpoint: its memory is not this machine's");
+    }
+    if (root != 0) {
+        c->memory.root = get_node(g, root, c->memory.level, 0);
+    }
+    return root != 0 && c->memory.root == NULL ? -1 : 0;
+}
+
+struct checkpoint *checkpoint_get(struct checkpoint_store *s, const void *bytes, size_t count,
+                                  const struct checkpoint_shelf *from, struct error *e)
+{
+    const struct getting g = {.store = s, .from = from, .e = e};
+    struct reader r = {.bytes = bytes, .count = count >= CHECK_BYTES ? count - CHECK_BYTES : 0};
+    struct checkpoint *c;
+
+    if (!is_whole(bytes, count, 0)) {
+        error_set(e, "checkpoint: damaged or cut off: its checksum is wrong");
+        return NULL;
+    }
+    c = checkpoint_new(s);
+    if (get_all(&g, &r, c) < 0) {
+        checkpoint_drop(c);
+        return NULL;
+    }
+    return c;
+}
