@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "journal/journal.h"
 #include "machine/machine.h"
+#include "travel/travel.h"
 
 enum exit_status { EXIT_FINE, EXIT_USER, EXIT_GUEST, EXIT_DIFFERED, EXIT_OURS };
 
@@ -21,6 +22,7 @@ int command_replay(struct options *o);
 int command_debug(struct options *o);
 int command_info(struct options *o);
 int command_diff(struct options *o);
+int command_index(struct options *o);
 
 /* images.c: reads the files that the options name, finds the firmware, the architecture, epoch and
  * seed: what is missing for a complete config. */
@@ -29,6 +31,10 @@ int images_read(struct options *o, struct error *e);
 /* machine.c: a machine at tick 0, run as -accel says. */
 struct machine *cli_machine(const struct machine_config *c, const struct options *o,
                             struct error *e);
+
+/* index.c: travel, at the beginning, goes by the index beside the recording, or makes it on the
+ * way. Never fails: without one it is only slower. */
+void cli_use_index(struct travel *t, const char *recording, const struct recording *r);
 
 /* verify.c: a second machine runs what the journal's machine `m` does, compiled; `m` has to be at
  * tick 0 and interpreted. Drives both like journal_drive(); *differs: what was to be said was

@@ -228,6 +228,9 @@ static int debug_open(struct debug *d, struct error *e)
     }
     source = travel_of_recording(&d->source, d->recording, NULL);
     d->server.travel = travel_new(d->machine, &source, NULL);
+    if (!d->options->no_index) {
+        cli_use_index(d->server.travel, d->options->files[0], d->recording);
+    }
     d->server.quit = debug_quits;
     d->server.opaque = d;
     return 0;

@@ -21,6 +21,7 @@ static const struct {
     {"replay", COMMAND_REPLAY, command_replay, "replay a recording and check it"},
     {"debug", COMMAND_DEBUG, command_debug, "go anywhere in a recording's time, with gdb"},
     {"info", COMMAND_INFO, command_info, "say what is in a recording"},
+    {"index", COMMAND_INDEX, command_index, "make debugging a recording start at once"},
     {"diff", COMMAND_DIFF, command_diff, "name the first difference of two recordings"},
 };
 

@@ -400,11 +400,13 @@ TAKE_STRING(symbols)
 TAKE_FLAG(force)
 TAKE_FLAG(by_reference)
 TAKE_FLAG(no_verify)
+TAKE_FLAG(no_index)
 TAKE_FLAG(softfloat)
 TAKE_FLAG(json)
 TAKE_FLAG(help)
 
-#define M COMMANDS_MACHINE
+#define M                  COMMANDS_MACHINE
+#define COMMANDS_REPLAYING (COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF | COMMAND_INDEX)
 static const struct option_entry entries[] = {
     {"-o", COMMAND_RECORD, "FILE", "the recording to write (recording.rr)", take_output},
     {"--force", COMMAND_RECORD, NULL, "replace FILE if it exists", take_force},
@@ -432,10 +434,10 @@ static const struct option_entry entries[] = {
     {"-rtc", M, "base=utc|DATE", "real-time clock at the start", take_rtc},
     {"-seed", M, "N", "seed of all randomness in the machine (from the host)", take_seed},
     {"-name", M, "TEXT", "accepted for scripts", take_ignored},
-    {"-accel", M | COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF, "jit|interp|verify",
+    {"-accel", M | COMMANDS_REPLAYING, "jit|interp|verify",
      "guest code is compiled, interpreted, or both and compared (jit)", take_accel},
-    {"--softfloat", M | COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF, NULL,
-     "compute floating point in software only", take_softfloat},
+    {"--softfloat", M | COMMANDS_REPLAYING, NULL, "compute floating point in software only",
+     take_softfloat},
     {"-S", M, NULL, "wait for GDB before the first instruction", take_paused},
     {"-s", M, NULL, "the same as -gdb tcp::1234", take_gdb_default},
     {"-gdb", M, "tcp:[HOST]:PORT|unix:PATH", "serve GDB while running", take_gdb},
@@ -454,6 +456,7 @@ static const struct option_entry entries[] = {
     {"--listen", COMMAND_DEBUG, "[HOST]:PORT|unix:PATH", "only serve GDB, do not start one",
      take_gdb},
     {"--gdb", COMMAND_DEBUG, "PATH", "which gdb (gdb-multiarch)", take_gdb_path},
+    {"--no-index", COMMAND_DEBUG, NULL, "neither use nor make FILE.idx", take_no_index},
     {"--symbols", COMMAND_DEBUG, "ELF", "symbols that the kernel image does not carry",
      take_symbols},
     {"--json", COMMAND_INFO | COMMAND_DIFF, NULL, "machine-readable", take_json},
@@ -481,6 +484,7 @@ static int files_wanted(enum command command)
     case COMMAND_DIFF: return 2;
     case COMMAND_REPLAY:
     case COMMAND_DEBUG:
+    case COMMAND_INDEX:
     case COMMAND_INFO: return 1;
     case COMMAND_RUN:
     case COMMAND_RECORD: break;
@@ -558,6 +562,8 @@ static const struct {
     {COMMAND_DEBUG, "debug FILE [-- GDB-ARGUMENTS]",
      "starts the replay with a gdb already attached, at the end"},
     {COMMAND_INFO, "info FILE", "says what is in a recording"},
+    {COMMAND_INDEX, "index FILE",
+     "replays FILE once and writes FILE.idx, by which 'reprise debug' goes anywhere at once"},
     {COMMAND_DIFF, "diff FILE FILE", "names the first tick and field that differ"},
 };
 

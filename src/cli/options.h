@@ -15,9 +15,10 @@ enum command {
     COMMAND_DEBUG = 8,
     COMMAND_INFO = 16,
     COMMAND_DIFF = 32,
+    COMMAND_INDEX = 64,
 };
 #define COMMANDS_MACHINE (COMMAND_RUN | COMMAND_RECORD)
-#define COMMANDS_ALL     63
+#define COMMANDS_ALL     127
 
 struct options {
     enum command command;
@@ -44,13 +45,14 @@ struct options {
     const char *at;    /* debug --at */
     const char *until; /* replay --until */
     bool no_verify;
+    bool no_index;
     const char *serial_out;
     const char *gdb_path;
     const char *symbols;
     bool json;
     bool help;
 
-    const char *files[2]; /* FILE arguments of replay, debug, info, diff */
+    const char *files[2]; /* FILE arguments of replay, debug, info, index, diff */
     int file_count;
     char **rest; /* after -- */
     int rest_count;

@@ -102,6 +102,10 @@ const struct recording_end *recording_end(const struct recording *r);
  * has no problem, but no end. */
 const char *recording_problem(const struct recording *r);
 
+/* A hash of all that makes this history what it is: configuration and images, behaviour, inputs,
+ * witnesses, its end. Another one is another history, or the same one grown. */
+uint64_t recording_identity(const struct recording *r);
+
 size_t recording_input_count(const struct recording *r);
 /* Input i, 0 <= i < count; in->data is valid until the recording grows or closes. */
 void recording_input(const struct recording *r, size_t i, struct input *in);

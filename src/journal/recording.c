@@ -114,6 +114,32 @@ const char *recording_problem(const struct recording *r)
     return r->problem;
 }
 
+uint64_t recording_identity(const struct recording *r)
+{
+    byte_vec v = {0};
+    uint64_t hash;
+
+    config_write(&v, r->config, r->program, true);
+    bytes_add_u64(&v, r->known);
+    for (size_t i = 0; i < r->inputs.count; i++) {
+        const struct entry *entry = &r->inputs.data[i];
+
+        bytes_add_varint(&v, entry->at);
+        bytes_add_varint(&v, entry->port);
+        bytes_add_varint(&v, entry->length);
+        bytes_add(&v, entry_bytes(r, entry), entry->length);
+    }
+    for (size_t i = 0; i < r->witnesses.count; i++) {
+        bytes_add_u64(&v, r->witnesses.data[i].at);
+        bytes_add_u64(&v, r->witnesses.data[i].hash);
+    }
+    bytes_add_u64(&v, r->ended ? (uint64_t)r->end.why : (uint64_t)END_NONE);
+    bytes_add_u64(&v, r->ended ? r->end.last.hash : 0);
+    hash = hash_bytes(v.data, v.count, 0);
+    vec_fini(&v);
+    return hash;
+}
+
 size_t recording_input_count(const struct recording *r)
 {
     return r->inputs.count;

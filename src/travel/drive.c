@@ -139,6 +139,7 @@ static bool piece_done(struct travel *t, struct plan *p, tick from, uint64_t ins
     }
     if (s->now == p->next_witness) {
         if (!compare_witness(t, p)) {
+            travel_drop_index(t);
             return false;
         }
         find_witness(t, p);
@@ -151,6 +152,7 @@ static bool piece_done(struct travel *t, struct plan *p, tick from, uint64_t ins
     if (since_mark(t) >= t->limits.spacing) {
         travel_mark(t);
     }
+    travel_feed_index(t);
     return true;
 }
 
@@ -215,8 +217,8 @@ enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
 
 enum travel_why travel_go(struct travel *t, tick to)
 {
-    const struct mark *mark = travel_mark_before(t, to);
     tick now = t->machine->state.now;
+    const struct mark *mark = travel_nearest(t, to, to < now ? 0 : now);
 
     if (to < now || mark->at > now) {
         if (at_edge(t)) {

@@ -126,6 +126,7 @@ int travel_inject(struct travel *t, tick at, const char *part, const char *field
         return error_set(e, "a fault comes after tick %llu, where history begins",
                          (unsigned long long)t->begin);
     }
+    travel_drop_index(t);
     t->verify = false; /* what differs now is for the next journey to find */
     if (now >= at) {
         (void)travel_go(t, at - 1);

@@ -58,6 +58,13 @@ struct travel {
     VEC(struct injection) injections;
     struct travel_stats stats;
 
+    struct index *index;           /* NULL: none */
+    struct index_builder *builder; /* NULL: none is being made */
+    uint64_t index_spacing;
+    tick indexed;          /* the last tick given to the builder, */
+    uint64_t indexed_cost; /* and travel_cost() at it */
+    struct error index_problem;
+
     bool is_live; /* the machine has the source's live inlet */
     bool muted;   /* the machine is before `furthest` */
     bool verify;
@@ -76,6 +83,16 @@ uint64_t travel_cost(const struct travel *t);
 const struct mark *travel_mark_before(const struct travel *t, tick at);
 void travel_restore(struct travel *t, const struct mark *mark);
 void travel_drop_marks_from(struct travel *t, tick at);
+
+/* A checkpoint that came from elsewhere becomes a mark, and is the traveller's. */
+void travel_insert_mark(struct travel *t, tick at, uint64_t instructions, struct checkpoint *c);
+
+/* indexed.c: as travel_mark_before(), from the index if it has a later one; not if that is at
+ * `enough` or before: the cursor is there. */
+const struct mark *travel_nearest(struct travel *t, tick at, tick enough);
+/* Between two pieces of a journey: is a checkpoint due? */
+void travel_feed_index(struct travel *t);
+void travel_drop_index(struct travel *t);
 
 /* drive.c: forwards in pieces */
 enum travel_drive {

@@ -170,7 +170,7 @@ static enum travel_why scan_pieces(struct travel *t, const struct backward *b)
     tick now = t->machine->state.now, until = now;
 
     while (!b->found && until > t->begin) {
-        const struct mark *from = travel_mark_before(t, until - 1);
+        const struct mark *from = travel_nearest(t, until - 1, 0);
         tick start = from->at;
         enum travel_why why;
 
@@ -250,7 +250,7 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
         travel_mark(t);
     }
     if (now > t->begin && now - travel_mark_before(t, now - 1)->at > STEP_PIECE) {
-        travel_restore(t, travel_mark_before(t, now - 1));
+        travel_restore(t, travel_nearest(t, now - 1, 0));
         why = travel_drive(t, now, DRIVE_TRAIL);
     }
     if (why == TRAVEL_ARRIVED) {

@@ -16,13 +16,15 @@
  * for ever. */
 #define MARKS_MIN 16
 
+static uint64_t cost_at(tick at, uint64_t instructions)
+{
+    /* A counter that a fault was put into may say anything. */
+    return instructions <= at ? instructions + (at - instructions) / IDLE_SHARE : at;
+}
+
 uint64_t travel_cost(const struct travel *t)
 {
-    const struct machine_state *s = &t->machine->state;
-
-    /* A counter that a fault was put into may say anything. */
-    return s->instructions <= s->now ? s->instructions + (s->now - s->instructions) / IDLE_SHARE
-                                     : s->now;
+    return cost_at(t->machine->state.now, t->machine->state.instructions);
 }
 
 /* How many marks are at or before `at`. */
@@ -87,6 +89,22 @@ static void thin(struct travel *t)
     drop_mark(t, which);
 }
 
+static void thin_to(struct travel *t, size_t most, size_t least)
+{
+    while (t->marks.count > most ||
+           (t->marks.count > least && checkpoint_store_bytes(t->store) > t->limits.bytes)) {
+        thin(t);
+    }
+}
+
+static void put_mark(struct travel *t, size_t i, struct mark mark)
+{
+    vec_push(&t->marks, mark);
+    memmove(&t->marks.data[i + 1], &t->marks.data[i],
+            (t->marks.count - 1 - i) * sizeof(*t->marks.data));
+    t->marks.data[i] = mark;
+}
+
 void travel_mark(struct travel *t)
 {
     tick now = t->machine->state.now;
@@ -95,15 +113,20 @@ void travel_mark(struct travel *t)
     if (i > 0 && t->marks.data[i - 1].at == now) {
         return;
     }
-    vec_push(&t->marks, (struct mark){0});
-    memmove(&t->marks.data[i + 1], &t->marks.data[i],
-            (t->marks.count - 1 - i) * sizeof(*t->marks.data));
-    t->marks.data[i] =
-        (struct mark){.at = now, .cost = travel_cost(t), .checkpoint = checkpoint_save(t->store)};
-    while (t->marks.count > t->limits.count ||
-           (t->marks.count > MARKS_MIN && checkpoint_store_bytes(t->store) > t->limits.bytes)) {
-        thin(t);
-    }
+    put_mark(
+        t, i,
+        (struct mark){.at = now, .cost = travel_cost(t), .checkpoint = checkpoint_save(t->store)});
+    thin_to(t, t->limits.count, MARKS_MIN);
+}
+
+/* The new one is no candidate: whoever asked for it wants to go there. */
+void travel_insert_mark(struct travel *t, tick at, uint64_t instructions, struct checkpoint *c)
+{
+    size_t i;
+
+    thin_to(t, t->limits.count - 1, MARKS_MIN - 1);
+    i = marks_until(t, at);
+    put_mark(t, i, (struct mark){.at = at, .cost = cost_at(at, instructions), .checkpoint = c});
 }
 
 size_t travel_marks(const struct travel *t, tick *out, size_t room)

@@ -107,6 +107,7 @@ void travel_free(struct travel *t)
     t->poll = NULL;
     t->verify = false;
     leave_machine(t);
+    travel_drop_index(t);
     travel_drop_marks_from(t, 0);
     vec_fini(&t->marks);
     vec_fini(&t->injections);

@@ -12,6 +12,7 @@
 #include "base/base.h"
 #include "checkpoint/checkpoint.h"
 #include "engine/engine.h"
+#include "index/index.h"
 #include "journal/journal.h"
 #include "machine/machine.h"
 
@@ -75,6 +76,19 @@ tick travel_begin(const struct travel *t);        /* the earliest tick there is 
 tick travel_end(const struct travel *t);          /* the latest one known */
 bool travel_is_live(const struct travel *t);      /* the source is, wherever the cursor */
 bool travel_at_live_edge(const struct travel *t); /* the next step makes new history */
+
+/* ---- the index beside a recording: indexed.c; not for live sources ---- */
+
+/* Goes by it from now on, and closes it. What lies between is skipped: output there is not passed
+ * on, witnesses there are not compared. */
+void travel_use_index(struct travel *t, struct index *x);
+/* The cursor stands at the beginning; the first journey that comes to the end has made the index,
+ * and uses it then. A difference from a witness, or travel_free() before, abandons it. `spacing`:
+ * instructions between checkpoints; 0: default. */
+void travel_build_index(struct travel *t, struct index_builder *b, uint64_t spacing);
+struct index *travel_index(const struct travel *t); /* NULL: there is none, or not yet */
+/* Why the index cannot be used or made any more; NULL: nothing happened. */
+const char *travel_index_problem(const struct travel *t);
 
 /* Asked a few times a second, in the middle of any journey: true abandons it. `done` of `whole` is
  * how far it is, in ticks. NULL: never. */
@@ -162,6 +176,7 @@ struct travel_stats {
     uint64_t ticks_run; /* forwards, for whatever reason */
     uint64_t segments;  /* replayed by searches */
     uint64_t witnesses; /* compared and found equal */
+    uint64_t loaded;    /* checkpoints from the index */
 };
 struct travel_stats travel_get_stats(const struct travel *t);
 /* Ticks of the checkpoints kept, in order; for `info` and tests. Returns how many there are. */

@@ -42,6 +42,7 @@ struct oracle_case {
     size_t input_count;
     tick begin, end; /* the guest may power off at `end`, not before */
     bool interrupts; /* the user gives up now and then */
+    bool indexed;    /* another traveller has made an index, and this one goes by it */
 };
 
 /* Asks travel `questions` random questions; prints the first wrong answer and returns false. */

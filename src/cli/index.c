@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * index: makes the index beside a recording by replaying it once, and gives travel the one there
+ * is. See docs/index.md.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "index/index.h"
+
+/* Pages of a recording that is indexed are of no further use in memory. */
+#define MARKS_KEPT 4
+
+static char *index_path(const char *recording)
+{
+    struct text path = {0};
+
+    text_add(&path, "%s.idx", recording);
+    return path.data;
+}
+
+static struct index_of index_of(const struct recording *r)
+{
+    return (struct index_of){.identity = recording_identity(r), .end = recording_known(r)};
+}
+
+/* The index there is; NULL: none, and if that needs saying it was said. */
+static struct index *open_old(const char *path, const struct index_of *of)
+{
+    struct error e;
+    bool missing;
+    struct index *x = index_open(path, of, &missing, &e);
+
+    if (x == NULL && !missing) {
+        fprintf(stderr, "reprise: %s; making a new one\n", e.text);
+    }
+    return x;
+}
+
+void cli_use_index(struct travel *t, const char *recording, const struct recording *r)
+{
+    const struct index_of of = index_of(r);
+    char *path = index_path(recording);
+    struct index *x = open_old(path, &of);
+    struct index_builder *b;
+
+    if (x != NULL) {
+        travel_use_index(t, x);
+    } else if (of.end > travel_begin(t) && (b = index_build(path, &of, NULL)) != NULL) {
+        /* Else somebody else makes it, or nobody can: it is only for speed. */
+        travel_build_index(t, b, 0);
+    }
+    free(path);
+}
+
+/* ---- reprise index ---- */
+
+struct indexing {
+    const struct options *options;
+    char *path;
+    struct recording *recording;
+    struct machine *machine;
+    struct travel_recording source;
+    struct travel *travel;
+};
+
+static bool progress(void *opaque, uint64_t done, uint64_t whole)
+{
+    (void)opaque;
+    fprintf(stderr, "\rreprise: indexing: %3d%%",
+            whole ? (int)((double)done * 100 / (double)whole) : 100);
+    return false;
+}
+
+static int report(const struct indexing *x, struct index *index, struct error *e)
+{
+    struct index_stats s;
+
+    if (index_get_stats(index, &s, e) < 0) {
+        return -1;
+    }
+    fprintf(stderr, "reprise: %s: %llu checkpoints of %llu ticks, %llu pages, %llu bytes\n",
+            x->path, (unsigned long long)s.checkpoints,
+            (unsigned long long)recording_known(x->recording), (unsigned long long)s.pages,
+            (unsigned long long)s.file_bytes);
+    return 0;
+}
+
+static int replay_once(struct indexing *x, struct index_builder *b, struct error *e)
+{
+    const struct travel_limits limits = {.spacing = UINT64_C(16) << 20, .count = MARKS_KEPT};
+    struct travel_source source = travel_of_recording(&x->source, x->recording, NULL);
+    bool show = isatty(STDERR_FILENO);
+    struct travel_stop stop;
+
+    x->travel = travel_new(x->machine, &source, &limits);
+    travel_build_index(x->travel, b, 0);
+    if (show) {
+        travel_set_poll(x->travel, x, progress);
+    }
+    stop = travel_seek(x->travel, recording_known(x->recording));
+    if (show) {
+        fputs("\r\033[K", stderr);
+    }
+    if (stop.why == TRAVEL_DIVERGED) {
+        error_set(e,
+                  "the replay differs from the recording at tick %llu; 'reprise replay' says "
+                  "more",
+                  (unsigned long long)stop.at);
+        cli_fail(e);
+        return EXIT_DIFFERED;
+    }
+    if (travel_index(x->travel) == NULL) {
+        const char *problem = travel_index_problem(x->travel);
+
+        error_set(e, "%s", problem != NULL ? problem : "the replay did not come to its end");
+        return cli_fail(e);
+    }
+    return report(x, travel_index(x->travel), e) < 0 ? cli_fail(e) : EXIT_FINE;
+}
+
+static int make(struct indexing *x, struct error *e)
+{
+    const struct index_of of = index_of(x->recording);
+    struct index *old = open_old(x->path, &of);
+    struct index_builder *b;
+    int status;
+
+    if (old != NULL) {
+        status = report(x, old, e) < 0 ? cli_fail(e) : EXIT_FINE;
+        index_close(old);
+        return status;
+    }
+    if (of.end == 0) {
+        error_set(e, "%s ends at tick 0: there is nothing to index", x->options->files[0]);
+        return cli_fail(e);
+    }
+    x->machine = cli_machine(recording_config(x->recording), x->options, e);
+    if (x->machine == NULL || (b = index_build(x->path, &of, e)) == NULL) {
+        return cli_fail(e);
+    }
+    return replay_once(x, b, e);
+}
+
+int command_index(struct options *o)
+{
+    struct indexing x = {.options = o};
+    struct error e;
+    int status;
+
+    x.recording = recording_open(o->files[0], &e);
+    if (x.recording == NULL) {
+        return cli_fail(&e);
+    }
+    if (recording_problem(x.recording) != NULL) {
+        fprintf(stderr, "reprise: %s\n", recording_problem(x.recording));
+    }
+    x.path = index_path(o->files[0]);
+    status = make(&x, &e);
+    travel_free(x.travel);
+    if (x.machine != NULL) {
+        machine_free(x.machine);
+    }
+    recording_close(x.recording);
+    free(x.path);
+    return status;
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * build: a new index, under another name until it is whole: FILE.rr.idx.new, which is locked, so
+ * that one process builds and others go on without; what a killed one left is overwritten. A
+ * thread compresses and writes; the machine's thread only copies what is new.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zstd.h>
+
+#include "host/host.h"
+#include "index/internal.h"
+
+#define BATCHES_MAX 8 /* that wait for the thread: the machine waits then */
+
+enum kind { KIND_PAGE, KIND_NODE, KIND_CHECKPOINT };
+#define RECORD_BYTES 16u /* before the bytes: kind and length of 4, id of 8 */
+
+/* What one checkpoint brought. */
+struct batch {
+    struct batch *next;
+    struct text records;
+};
+
+struct index_builder {
+    char *path, *new_path;
+    struct index_of of;
+    int lock_fd;
+    sqlite3 *db;
+
+    struct host_thread *thread;
+    struct host_lock lock; /* guards the next five */
+    struct host_event changed;
+    struct batch *first, **last;
+    unsigned waiting;
+    bool closing;
+    struct error why; /* of `failed` */
+    bool failed;
+
+    /* The machine's thread. */
+    struct text records;
+    VEC(tick) ticks;
+
+    /* The builder's thread. */
+    ZSTD_CCtx *zstd;
+    sqlite3_stmt *insert[3];
+    uint8_t *packed;
+    size_t packed_room;
+};
+
+int index_says(sqlite3 *db, const char *path, struct error *e)
+{
+    return error_set(e, "%s: %s", path, db != NULL ? sqlite3_errmsg(db) : "out of memory");
+}
+
+/* ---- the builder's thread ---- */
+
+static int insert(struct index_builder *b, enum kind kind, uint64_t id, const uint8_t *bytes,
+                  size_t count, struct error *e)
+{
+    sqlite3_stmt *s = b->insert[kind];
+    size_t room = ZSTD_compressBound(count) + SUM_BYTES, packed;
+
+    if (room > b->packed_room) {
+        b->packed = base_realloc(b->packed, room, 1);
+        b->packed_room = room;
+    }
+    packed = ZSTD_compressCCtx(b->zstd, b->packed, room - SUM_BYTES, bytes, count, PACK_LEVEL);
+    must(!ZSTD_isError(packed));
+    bytes_set_le(b->packed + packed, SUM_BYTES, hash_bytes(bytes, count, PACKED_SEED + id));
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
+    sqlite3_bind_blob64(s, 2, b->packed, packed + SUM_BYTES, SQLITE_STATIC);
+    if (sqlite3_step(s) != SQLITE_DONE) {
+        return index_says(b->db, b->new_path, e);
+    }
+    sqlite3_reset(s);
+    return 0;
+}
+
+static int insert_batch(struct index_builder *b, const struct text *t, struct error *e)
+{
+    const uint8_t *bytes = (const uint8_t *)t->data;
+
+    for (size_t at = 0; at < t->length;) {
+        enum kind kind = (enum kind)bytes_get_le(bytes + at, 4);
+        size_t count = (size_t)bytes_get_le(bytes + at + 4, 4);
+        uint64_t id = bytes_get_le(bytes + at + 8, 8);
+
+        at += RECORD_BYTES;
+        if (insert(b, kind, id, bytes + at, count, e) < 0) {
+            return -1;
+        }
+        at += count;
+    }
+    return 0;
+}
+
+static struct batch *next_batch(struct index_builder *b)
+{
+    struct batch *batch;
+
+    host_lock_take(&b->lock);
+    while (b->first == NULL && !b->closing) {
+        host_event_wait(&b->changed, &b->lock);
+    }
+    batch = b->first;
+    if (batch != NULL) {
+        b->first = batch->next;
+        b->last = b->first != NULL ? b->last : &b->first;
+        b->waiting--;
+        host_event_wake_all(&b->changed);
+    }
+    host_lock_give(&b->lock);
+    return batch;
+}
+
+static void *work(void *argument)
+{
+    struct index_builder *b = argument;
+    struct batch *batch;
+    struct error e;
+
+    while ((batch = next_batch(b)) != NULL) {
+        bool failed = insert_batch(b, &batch->records, &e) < 0;
+
+        text_fini(&batch->records);
+        free(batch);
+        if (failed) {
+            host_lock_take(&b->lock);
+            b->failed = true;
+            b->why = e;
+            host_event_wake_all(&b->changed);
+            host_lock_give(&b->lock);
+            break;
+        }
+    }
+    return NULL;
+}
+
+/* ---- making the file ---- */
+
+/* The new file, locked. Another builder may have put it in its place since it was opened. */
+static int take_lock(struct index_builder *b, struct error *e)
+{
+    struct stat ours, there;
+
+    b->lock_fd = open(b->new_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (b->lock_fd < 0) {
+        return error_set(e, "%s: %s", b->new_path, strerror(errno));
+    }
+    if (flock(b->lock_fd, LOCK_EX | LOCK_NB) != 0 || fstat(b->lock_fd, &ours) != 0 ||
+        stat(b->new_path, &there) != 0 || ours.st_ino != there.st_ino ||
+        ours.st_dev != there.st_dev) {
+        close(b->lock_fd);
+        b->lock_fd = -1;
+        return error_set(e, "%s: another process is building it", b->path);
+    }
+    if (ftruncate(b->lock_fd, 0) != 0) {
+        return error_set(e, "%s: %s", b->new_path, strerror(errno));
+    }
+    return 0;
+}
+
+static int run_sql(struct index_builder *b, const char *sql, struct error *e)
+{
+    return sqlite3_exec(b->db, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? 0
+               : index_says(b->db, b->new_path, e);
+}
+
+/* Nothing is synchronised or journalled: the file is nobody's until it has its name. */
+static int make_tables(struct index_builder *b, struct error *e)
+{
+    static const char *const inserts[] = {"INSERT INTO page VALUES(?,?)",
+                                          "INSERT INTO node VALUES(?,?)",
+                                          "INSERT INTO checkpoint VALUES(?,?)"};
+    char sql[128];
+
+    snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", INDEX_APPLICATION,
+             INDEX_SCHEMA);
+    if (sqlite3_open_v2(b->new_path, &b->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK) {
+        return index_says(b->db, b->new_path, e);
+    }
+    if (run_sql(b,
+                "PRAGMA page_size=16384; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+                "PRAGMA locking_mode=EXCLUSIVE",
+                e) < 0 ||
+        run_sql(b, sql, e) < 0 ||
+        run_sql(b,
+                "BEGIN;"
+                "CREATE TABLE history(identity INTEGER, ending INTEGER, checkpoints INTEGER);"
+                "CREATE TABLE page(id INTEGER PRIMARY KEY, bytes BLOB);"
+                "CREATE TABLE node(id INTEGER PRIMARY KEY, bytes BLOB);"
+                "CREATE TABLE checkpoint(tick INTEGER PRIMARY KEY, bytes BLOB)",
+                e) < 0) {
+        return -1;
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(inserts); i++) {
+        if (sqlite3_prepare_v2(b->db, inserts[i], -1, &b->insert[i], NULL) != SQLITE_OK) {
+            return index_says(b->db, b->new_path, e);
+        }
+    }
+    return 0;
+}
+
+struct index_builder *index_build(const char *path, const struct index_of *of, struct error *e)
+{
+    struct index_builder *b = base_alloc(1, sizeof(*b));
+    struct text name = {0};
+
+    text_add(&name, "%s.new", path);
+    b->path = base_strdup(path);
+    b->new_path = name.data;
+    b->of = *of;
+    b->lock_fd = -1;
+    b->last = &b->first;
+    host_lock_init(&b->lock);
+    host_event_init(&b->changed);
+    b->zstd = ZSTD_createCCtx();
+    must(b->zstd != NULL);
+    if (take_lock(b, e) < 0 || make_tables(b, e) < 0 ||
+        (b->thread = host_thread_start(work, b, e)) == NULL) {
+        index_abandon(b);
+        return NULL;
+    }
+    return b;
+}
+
+/* ---- the machine's thread ---- */
+
+static void add_record(struct index_builder *b, enum kind kind, uint64_t id, const void *bytes,
+                       size_t count)
+{
+    uint8_t head[RECORD_BYTES];
+
+    bytes_set_le(head, 4, kind);
+    bytes_set_le(head + 4, 4, count);
+    bytes_set_le(head + 8, 8, id);
+    text_add_bytes(&b->records, head, sizeof head);
+    text_add_bytes(&b->records, bytes, count);
+}
+
+static void take_page(void *opaque, uint64_t id, const uint8_t *bytes)
+{
+    add_record(opaque, KIND_PAGE, id, bytes, PAGE_SIZE);
+}
+
+static void take_node(void *opaque, uint64_t id, const uint8_t *bytes, size_t count)
+{
+    add_record(opaque, KIND_NODE, id, bytes, count);
+}
+
+void index_add(struct index_builder *b, struct checkpoint *c)
+{
+    const struct checkpoint_sink sink = {.opaque = b, .page = take_page, .node = take_node};
+    struct batch *batch = base_alloc(1, sizeof(*batch));
+    struct text rest = {0};
+
+    checkpoint_put(c, &sink, &rest);
+    add_record(b, KIND_CHECKPOINT, checkpoint_tick(c), rest.data, rest.length);
+    text_fini(&rest);
+    vec_push(&b->ticks, checkpoint_tick(c));
+    batch->records = b->records;
+    b->records = (struct text){0};
+    host_lock_take(&b->lock);
+    while (b->waiting >= BATCHES_MAX && !b->failed) {
+        host_event_wait(&b->changed, &b->lock);
+    }
+    *b->last = batch;
+    b->last = &batch->next;
+    b->waiting++;
+    host_event_wake_all(&b->changed);
+    host_lock_give(&b->lock);
+}
+
+/* ---- the end ---- */
+
+static void end_thread(struct index_builder *b)
+{
+    if (b->thread == NULL) {
+        return;
+    }
+    host_lock_take(&b->lock);
+    b->closing = true;
+    host_event_wake_all(&b->changed);
+    host_lock_give(&b->lock);
+    host_thread_join(b->thread);
+    b->thread = NULL;
+}
+
+static void finalize(struct index_builder *b)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(b->insert); i++) {
+        sqlite3_finalize(b->insert[i]);
+        b->insert[i] = NULL;
+    }
+}
+
+static void builder_free(struct index_builder *b)
+{
+    while (b->first != NULL) {
+        struct batch *next = b->first->next;
+
+        text_fini(&b->first->records);
+        free(b->first);
+        b->first = next;
+    }
+    if (b->lock_fd >= 0) {
+        close(b->lock_fd);
+    }
+    host_event_fini(&b->changed);
+    host_lock_fini(&b->lock);
+    ZSTD_freeCCtx(b->zstd);
+    text_fini(&b->records);
+    vec_fini(&b->ticks);
+    free(b->packed);
+    free(b->new_path);
+    free(b->path);
+    free(b);
+}
+
+void index_abandon(struct index_builder *b)
+{
+    if (b == NULL) {
+        return;
+    }
+    host_lock_take(&b->lock);
+    b->failed = true; /* nothing more is to be written */
+    host_lock_give(&b->lock);
+    end_thread(b);
+    finalize(b);
+    sqlite3_close(b->db);
+    if (b->lock_fd >= 0) {
+        unlink(b->new_path);
+    }
+    builder_free(b);
+}
+
+/* On disk and under its name. */
+static int publish(struct index_builder *b, struct error *e)
+{
+    char sql[200];
+
+    snprintf(sql, sizeof sql, "INSERT INTO history VALUES(%lld,%lld,%lld); COMMIT",
+             (long long)b->of.identity, (long long)b->of.end, (long long)b->ticks.count);
+    finalize(b);
+    if (run_sql(b, sql, e) < 0) {
+        return -1;
+    }
+    if (fsync(b->lock_fd) != 0 || rename(b->new_path, b->path) != 0) {
+        return error_set(e, "%s: %s", b->path, strerror(errno));
+    }
+    return 0;
+}
+
+struct index *index_finish(struct index_builder *b, struct error *e)
+{
+    struct index *x;
+
+    end_thread(b);
+    if (b->failed) {
+        *e = b->why;
+        index_abandon(b);
+        return NULL;
+    }
+    if (publish(b, e) < 0) {
+        index_abandon(b);
+        return NULL;
+    }
+    sqlite3_close(b->db);
+    b->db = NULL;
+    x = index_open(b->path, &b->of, NULL, e);
+    builder_free(b);
+    return x;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * index: checkpoints of a whole recording in a file beside it, FILE.rr.idx, so that every tick is
+ * one short replay away in a new process, too. A SQLite database; only this folder knows. It can
+ * be deleted at any time; one that is stale, foreign, half-written or damaged is as good as none.
+ * docs/index.md has the tables and the rules. Left out: maps of what segments executed and wrote.
+ */
+#ifndef INDEX_INDEX_H
+#define INDEX_INDEX_H
+
+#include "base/base.h"
+#include "checkpoint/checkpoint.h"
+
+/* Which history an index is of: one that says otherwise is stale or foreign. */
+struct index_of {
+    uint64_t identity; /* a hash of all that makes the history what it is */
+    tick end;          /* where it ends */
+};
+
+/* ---- reading: read.c ---- */
+
+/* A complete index, open for reading; one thread. The file may be replaced or deleted meanwhile. */
+struct index;
+/* NULL and a sentence: there is none (then *missing), or it is of no use. */
+struct index *index_open(const char *path, const struct index_of *of, bool *missing,
+                         struct error *e);
+void index_close(struct index *x); /* NULL is fine */
+
+/* The latest checkpoint at or before `at`; false: none. */
+bool index_before(const struct index *x, tick at, tick *found);
+/* The checkpoint at that very tick, with one reference. NULL and a sentence if it is damaged: the
+ * file is removed then, and what was got before stays good. The store is the same in all calls. */
+struct checkpoint *index_load(struct index *x, struct checkpoint_store *s, tick at,
+                              struct error *e);
+
+struct index_stats {
+    uint64_t checkpoints, pages, nodes, file_bytes;
+};
+int index_get_stats(struct index *x, struct index_stats *out, struct error *e);
+
+/* ---- building: build.c ---- */
+
+/* Becomes the file when it is complete; until then nobody sees it. Work is done by a thread of its
+ * own. NULL and a sentence if another process is at it, or the place cannot be written. */
+struct index_builder;
+struct index_builder *index_build(const char *path, const struct index_of *of, struct error *e);
+/* By rising tick, all of one store, which has given nothing to an index before. */
+void index_add(struct index_builder *b, struct checkpoint *c);
+/* Waits for the thread and puts the file in its place: what index_open() would give, for the same
+ * store. NULL and a sentence if that failed. The builder is gone in any case. */
+struct index *index_finish(struct index_builder *b, struct error *e);
+/* Leaves nothing behind. NULL is fine. */
+void index_abandon(struct index_builder *b);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * index/internal: the database's layout, for this folder only.
+ */
+#ifndef INDEX_INTERNAL_H
+#define INDEX_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "index/index.h"
+
+#define INDEX_APPLICATION 0x52724978 /* "RrIx", in the header of the database */
+#define INDEX_SCHEMA      1          /* user_version */
+
+/* A blob: a zstd frame and the sum of what is in it, seeded by the id. */
+#define PACKED_SEED UINT64_C(0x7061636b)
+#define SUM_BYTES   8u
+#define PACK_LEVEL  1
+
+/* -1 and a sentence with what SQLite says of it. */
+int index_says(sqlite3 *db, const char *path, struct error *e);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * indexed: travel and the index beside a recording. Its checkpoints become marks where one is
+ * nearer than those in memory; where there is no index, the first journey to the end makes one.
+ */
+#include <stdlib.h>
+
+#include "travel/internal.h"
+
+/* Retired instructions from one checkpoint of an index to the next: about 20 ms compiled. */
+#define DEFAULT_INDEX_SPACING (UINT64_C(16) << 20)
+
+void travel_use_index(struct travel *t, struct index *x)
+{
+    must(t->source.run_live == NULL && t->index == NULL && t->builder == NULL);
+    t->index = x;
+}
+
+void travel_build_index(struct travel *t, struct index_builder *b, uint64_t spacing)
+{
+    must(t->source.run_live == NULL && t->index == NULL && t->builder == NULL);
+    must(t->machine->state.now == t->begin);
+    t->builder = b;
+    t->index_spacing = spacing != 0 ? spacing : DEFAULT_INDEX_SPACING;
+    t->indexed = t->begin;
+    t->indexed_cost = travel_cost(t);
+}
+
+const char *travel_index_problem(const struct travel *t)
+{
+    return t->index_problem.text[0] != '\0' ? t->index_problem.text : NULL;
+}
+
+struct index *travel_index(const struct travel *t)
+{
+    return t->index;
+}
+
+void travel_drop_index(struct travel *t)
+{
+    index_close(t->index);
+    index_abandon(t->builder);
+    t->index = NULL;
+    t->builder = NULL;
+}
+
+/* Every tick up to `indexed` was passed on the way, so what is added next is the next segment. */
+void travel_feed_index(struct travel *t)
+{
+    tick now = t->machine->state.now, end = t->source.end(t->source.opaque);
+    struct checkpoint *c;
+
+    if (t->builder == NULL || now <= t->indexed ||
+        (now < end && travel_cost(t) - t->indexed_cost < t->index_spacing)) {
+        return;
+    }
+    c = checkpoint_save(t->store);
+    index_add(t->builder, c);
+    checkpoint_drop(c);
+    t->indexed = now;
+    t->indexed_cost = travel_cost(t);
+    if (now == end) {
+        t->index = index_finish(t->builder, &t->index_problem);
+        t->builder = NULL;
+    }
+}
+
+/* The checkpoint becomes a mark; what is too much was thinned before, so that this one stays. */
+static bool load_mark(struct travel *t, tick at)
+{
+    struct checkpoint *c = index_load(t->index, t->store, at, &t->index_problem);
+
+    if (c == NULL) {
+        travel_drop_index(t);
+        return false;
+    }
+    travel_insert_mark(t, at, checkpoint_instructions(c), c);
+    t->stats.loaded++;
+    return true;
+}
+
+const struct mark *travel_nearest(struct travel *t, tick at, tick enough)
+{
+    tick mark = travel_mark_before(t, at)->at, indexed;
+
+    if (t->index != NULL && index_before(t->index, at, &indexed) && indexed > mark &&
+        indexed > enough) {
+        (void)load_mark(t, indexed);
+    }
+    return travel_mark_before(t, at);
+}

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# index: `reprise index` makes FILE.idx, the same each time, says so and leaves nothing else; one that
+# is stale, foreign or damaged is said to be so and made anew; killed while building, the next one
+# goes on; replay does not care, debug goes by it.
+import signal
+
+from harness import *
+
+
+def made(name="a.rr"):
+    return succeeds("index", name)
+
+
+def debug_once(*args):
+    """Serves, and is asked to end as soon as it says that it is there: what it said until then."""
+    command = [REPRISE, "debug", "a.rr", "--listen", "unix:" + os.path.abspath("s"), *args]
+    p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = b""
+    while b"in gdb:" not in said:
+        line = p.stderr.readline()
+        if not line:
+            break
+        said += line
+    p.terminate()
+    p.stderr.close()
+    check(p.wait(30 * SLOW) == 0 and b"in gdb:" in said, "debug: %r" % said)
+    return said
+
+
+def contents(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
+def main():
+    record("a.rr", *bare(guest("work")))
+    record("b.rr", *bare(guest("timer")))
+    first = made()
+    check(b"checkpoints" in first.err and os.path.exists("a.rr.idx"), "index says what it made: %s" % first)
+    bytes_ = contents("a.rr.idx")
+    check(made().err == first.err and contents("a.rr.idx") == bytes_, "the second time there is nothing to do")
+    os.unlink("a.rr.idx")
+    made()
+    check(contents("a.rr.idx") == bytes_, "the same bytes each time")
+    debug_once()
+    check(contents("a.rr.idx") == bytes_, "debug goes by it")
+
+    made("b.rr")
+    for what, change in (("foreign", lambda: shutil.copy("b.rr.idx", "a.rr.idx")),
+                         ("cut off", lambda: os.truncate("a.rr.idx", 20000)),
+                         ("empty", lambda: os.truncate("a.rr.idx", 0)),
+                         ("no database", lambda: open("a.rr.idx", "w").write("hello" * 9999))):
+        change()
+        r = made()
+        check(b"making a new one" in r.err and contents("a.rr.idx") == bytes_, "%s: %s" % (what, r))
+        change()
+        said = debug_once()
+        check(b"making a new one" in said and contents("a.rr.idx") == bytes_, "debug, %s: %r" % (what, said))
+
+    os.unlink("a.rr.idx")
+    debug_once("--no-index")
+    check(not os.path.exists("a.rr.idx"), "--no-index makes none")
+    debug_once("--at", "10")
+    check(not os.path.exists("a.rr.idx"), "half of the way makes none")
+    debug_once()
+    check(contents("a.rr.idx") == bytes_, "debug makes the same as index")
+    succeeds("replay", "a.rr")
+
+    for wait in (0, 0.005, 0.02, 0.05):
+        os.unlink("a.rr.idx") if os.path.exists("a.rr.idx") else None
+        p = subprocess.Popen([REPRISE, "index", "a.rr"], stderr=subprocess.DEVNULL)
+        time.sleep(wait)  # any moment will do
+        p.send_signal(signal.SIGKILL)
+        p.wait()
+        made()
+        check(contents("a.rr.idx") == bytes_, "after a kill")
+    os.unlink("a.rr.idx")
+    os.mkdir("a.rr.idx")
+    r = reprise("index", "a.rr")
+    check(r.status == 1 and is_sane(r), "a folder in its place: %s" % r)
+    debug_once()
+    os.rmdir("a.rr.idx")
+    made()
+    check(sorted(os.listdir(".")) == ["a.rr", "a.rr.idx", "b.rr", "b.rr.idx"], "nothing else: %s" % os.listdir("."))
+    refuses("no such recording", "index", "none.rr")
+
+
+with Room():
+    main()
+finish()
