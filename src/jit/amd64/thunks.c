@@ -133,54 +133,34 @@ static void leave_if(struct jit *j, unsigned status)
     emit_byte(e, 0xc3);
 }
 
-/* rdx: address, ecx: SITE_INFO; the answer in rax */
-static uint32_t make_load(struct jit *j, bool fp)
+/* A thunk that may leave: ecx is SITE_INFO, the cpu becomes the first argument. */
+static uint32_t begin_way(struct jit *j, bool fp)
 {
-    struct emit *e = &j->e;
-    uint32_t at = e->at;
+    uint32_t at = j->e.at;
 
-    save(e, fp);
-    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
-    emit_mov(e, true, RDI, frame(FRAME_CPU));
-    emit_mov(e, true, RSI, rm_reg(RDX));
-    emit_mov(e, false, RDX, rm_reg(RCX));
-    call_c(e, (uint64_t)(uintptr_t)slow_load);
-    restore(e, fp);
-    leave_if(j, RDX);
+    save(&j->e, fp);
+    emit_mov_to(&j->e, false, frame(FRAME_INFO), RCX);
+    emit_mov(&j->e, true, RDI, frame(FRAME_CPU));
     return at;
 }
 
-/* rdx: address, ecx: SITE_INFO with the length; the check is made again afterwards */
-static uint32_t make_group(struct jit *j, bool fp)
+static void end_way(struct jit *j, bool fp, uint64_t function, unsigned status)
 {
-    struct emit *e = &j->e;
-    uint32_t at = e->at;
-
-    save(e, fp);
-    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
-    emit_mov(e, true, RDI, frame(FRAME_CPU));
-    emit_mov(e, true, RSI, rm_reg(RDX));
-    emit_mov(e, false, RDX, rm_reg(RCX));
-    call_c(e, (uint64_t)(uintptr_t)slow_group);
-    restore(e, fp);
-    leave_if(j, RAX);
-    return at;
+    call_c(&j->e, function);
+    restore(&j->e, fp);
+    leave_if(j, status);
 }
 
-static uint32_t make_store(struct jit *j, bool fp)
+/* rdx: address; the answer in rax for a load. A group's check is made again afterwards. */
+static uint32_t make_access(struct jit *j, bool fp, uint64_t function, unsigned status)
 {
     struct emit *e = &j->e;
-    uint32_t at = e->at;
+    uint32_t at = begin_way(j, fp);
 
-    save(e, fp);
-    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
-    emit_mov(e, true, RDI, frame(FRAME_CPU));
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, false, RDX, rm_reg(RCX));
-    emit_mov(e, true, RCX, frame(FRAME_ARGS));
-    call_c(e, (uint64_t)(uintptr_t)slow_store);
-    restore(e, fp);
-    leave_if(j, RAX);
+    emit_mov(e, true, RCX, frame(FRAME_ARGS)); /* a store's value */
+    end_way(j, fp, function, status);
     return at;
 }
 
@@ -193,18 +173,14 @@ static uint32_t make_call(struct jit *j, bool fp)
     for (unsigned p = 0; p < j->guest.pinned_count; p++) {
         emit_mov_to(e, true, pin_slot(j, p), pin_regs[p]);
     }
-    save(e, fp);
-    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
+    (void)begin_way(j, fp);
     /* left = r15 + refund: the ticks left before this instruction */
     emit_shift_imm(e, SHIFT_SHR, false, RCX, 8);
     emit_lea(e, R8, rm_sib(R15, RCX, 0, 0));
     emit_mov(e, true, RSI, rm_reg(RDX));
-    emit_mov(e, true, RDI, frame(FRAME_CPU));
     emit_lea(e, RDX, frame(FRAME_ARGS));
     emit_mov(e, true, RCX, frame(FRAME_CONTEXT));
-    call_c(e, (uint64_t)(uintptr_t)slow_call);
-    restore(e, fp);
-    leave_if(j, RDX);
+    end_way(j, fp, (uint64_t)(uintptr_t)slow_call, RDX);
     return at;
 }
 
@@ -224,20 +200,14 @@ static uint32_t make_fp(struct jit *j)
     return at;
 }
 
-/* rdx: the operation, ecx: SITE_INFO, FRAME_ARGS */
+/* rdx: the operation, FRAME_ARGS */
 static uint32_t make_rmw(struct jit *j, bool fp)
 {
-    struct emit *e = &j->e;
-    uint32_t at = e->at;
+    uint32_t at = begin_way(j, fp);
 
-    save(e, fp);
-    emit_mov_to(e, false, frame(FRAME_INFO), RCX);
-    emit_mov(e, true, RSI, rm_reg(RDX));
-    emit_mov(e, true, RDI, frame(FRAME_CPU));
-    emit_lea(e, RDX, frame(FRAME_ARGS));
-    call_c(e, (uint64_t)(uintptr_t)slow_rmw);
-    restore(e, fp);
-    leave_if(j, RDX);
+    emit_mov(&j->e, true, RSI, rm_reg(RDX));
+    emit_lea(&j->e, RDX, frame(FRAME_ARGS));
+    end_way(j, fp, (uint64_t)(uintptr_t)slow_rmw, RDX);
     return at;
 }
 
@@ -268,9 +238,9 @@ void thunks_make(struct jit *j)
     emit_mov_imm(e, RAX, JIT_LINK);
     jump_to(e, j->leave);
     for (unsigned fp = 0; fp < 2; fp++) {
-        j->load[fp] = make_load(j, fp);
-        j->store[fp] = make_store(j, fp);
-        j->group[fp] = make_group(j, fp);
+        j->load[fp] = make_access(j, fp, (uint64_t)(uintptr_t)slow_load, RDX);
+        j->store[fp] = make_access(j, fp, (uint64_t)(uintptr_t)slow_store, RAX);
+        j->group[fp] = make_access(j, fp, (uint64_t)(uintptr_t)slow_group, RAX);
         j->call[fp] = make_call(j, fp);
         j->rmw[fp] = make_rmw(j, fp);
     }
