@@ -93,6 +93,10 @@ static int go_there(struct debug *d)
         travel_set_poll(d->server.travel, NULL, NULL);
         fputs("\r\033[K", stderr);
     }
+    if (travel_index_problem(d->server.travel)) {
+        fprintf(stderr, "reprise: going on without an index: %s\n",
+                travel_index_problem(d->server.travel));
+    }
     if (stop.why == TRAVEL_DIVERGED) {
         fprintf(stderr,
                 "reprise: the replay differs from the recording at tick %llu; 'reprise "

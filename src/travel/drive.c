@@ -73,7 +73,7 @@ static uint64_t since_mark(const struct travel *t)
 static tick piece_end(const struct travel *t, const struct plan *p)
 {
     tick now = t->machine->state.now;
-    uint64_t since = since_mark(t);
+    uint64_t since = p->flags & DRIVE_NO_MARKS ? 0 : since_mark(t);
     uint64_t left = since < t->limits.spacing ? t->limits.spacing - since : 1;
     tick end = p->until - now > left << p->shift ? now + (left << p->shift) : p->until;
 
@@ -149,7 +149,7 @@ static bool piece_done(struct travel *t, struct plan *p, tick from, uint64_t ins
     } else {
         p->shift = 0;
     }
-    if (since_mark(t) >= t->limits.spacing) {
+    if (!(p->flags & DRIVE_NO_MARKS) && since_mark(t) >= t->limits.spacing) {
         travel_mark(t);
     }
     travel_feed_index(t);

@@ -97,7 +97,8 @@ void travel_drop_index(struct travel *t);
 /* drive.c: forwards in pieces */
 enum travel_drive {
     DRIVE_SKIP_HERE = 1, /* probes are not asked about the first step */
-    DRIVE_TRAIL = 2      /* leave marks shortly before `until`: it is the place to go to */
+    DRIVE_TRAIL = 2,     /* leave marks shortly before `until`: it is the place to go to */
+    DRIVE_NO_MARKS = 4   /* leave none on the way: the index has enough, and nobody stays here */
 };
 /* To tick `until` or to a probe that says stop (the set is in the machine), leaving marks.
  * TRAVEL_ARRIVED, _HIT, _END, _POWER, _INTERRUPTED or _DIVERGED. */

@@ -176,7 +176,7 @@ static enum travel_why scan_pieces(struct travel *t, const struct backward *b)
 
         travel_restore(t, from);
         t->stats.segments++;
-        why = travel_drive(t, until, 0);
+        why = travel_drive(t, until, t->index != NULL && until != now ? DRIVE_NO_MARKS : 0);
         if (why != TRAVEL_ARRIVED) {
             return why;
         }
