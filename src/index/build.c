@@ -273,10 +273,15 @@ void index_add(struct index_builder *b, struct checkpoint *c)
     while (b->waiting >= BATCHES_MAX && !b->failed) {
         host_event_wait(&b->changed, &b->lock);
     }
-    *b->last = batch;
-    b->last = &batch->next;
-    b->waiting++;
-    host_event_wake_all(&b->changed);
+    if (b->failed) { /* nobody takes it any more */
+        text_fini(&batch->records);
+        free(batch);
+    } else {
+        *b->last = batch;
+        b->last = &batch->next;
+        b->waiting++;
+        host_event_wake_all(&b->changed);
+    }
     host_lock_give(&b->lock);
 }
 

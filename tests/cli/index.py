@@ -74,6 +74,16 @@ def main():
         p.wait()
         made()
         check(contents("a.rr.idx") == bytes_, "after a kill")
+    # One that lost its end is another history, and has an index of its own.
+    whole = contents("a.rr")
+    os.truncate("a.rr", len(whole) - 40)
+    r = made()
+    check(b"making a new one" in r.err and b"another recording" in r.err, "cut off: %s" % r)
+    debug_once()
+    with open("a.rr", "wb") as f:
+        f.write(whole)
+    check(b"making a new one" in made().err and contents("a.rr.idx") == bytes_, "whole again")
+
     os.unlink("a.rr.idx")
     os.mkdir("a.rr.idx")
     r = reprise("index", "a.rr")
