@@ -5,10 +5,15 @@
 # Each sequence ends by a call of mark: it prints a hash of all registers, fcsr, traps since the
 # last mark and the scratch area, then loads the next block. sp, gp and s0 point into the scratch
 # area and are never written by random code; ra holds the return address.
-# USER is 0 or 1.
+# USER, CACHE and NEWER (the reference is not 7.2) are 0 or 1. With CACHE each sequence has six
+# words of its own at SETTINGS: menvcfg, senvcfg, mstatus (whose MPP says the mode), which tables
+# (0 for U, 0x3000 for S) and the low bits of the entries of the two pages that hold the scratch
+# area. What became of the entries and of both registers is compared as well.
 
         .equ SCRATCH_WORDS, 64
         .equ BLOCK_WORDS, 32 + 32 + 1 + SCRATCH_WORDS
+        .equ SAVED_WORDS, 32 + 32 + 3 + 4 * CACHE
+        .equ LOGGED, 32                 # traps since the last mark, for whom registers are printed
         .equ UART, 0x10000000
         .equ FINISHER, 0x100000
 
@@ -26,43 +31,21 @@ _start: la      t0, trap
         # MPP is 3 or 0; it goes on as what the trap of mark finds.
         li      t0, 3 << 11
         csrs    mstatus, t0
-        .if     USER
+        .if     USER | CACHE
         csrc    mstatus, t0
-        # All memory for U, by Sv39: pages of 4 KiB for the first 2 MiB, else of 2 MiB; A and D
-        # are left to the walk.
         li      t0, -1
         csrw    pmpaddr0, t0
         li      t0, 0x1f
         csrw    pmpcfg0, t0
-        la      t0, tables
-        li      t1, 8 << 60
-        srli    t2, t0, 12
-        or      t1, t1, t2
-        csrw    satp, t1
-        li      t3, 1 << 12
-        add     t1, t0, t3              # the second table
-        srli    t2, t1, 2
-        ori     t2, t2, 1
-        sd      t2, 16(t0)              # 0x80000000 is the third GiB
-        li      t4, (0x80000000 >> 2) | 0x1f
-        li      t5, 512
-        mv      t6, t1
-1:      sd      t4, 0(t6)
-        li      a0, 0x200000 >> 2
-        add     t4, t4, a0
-        addi    t6, t6, 8
-        addi    t5, t5, -1
-        bnez    t5, 1b
-        srli    t2, t6, 2               # the third table follows
-        ori     t2, t2, 1
-        sd      t2, 0(t1)
-        li      t4, (0x80000000 >> 2) | 0x1f
-        li      t5, 512
-1:      sd      t4, 0(t6)
-        addi    t4, t4, 0x1000 >> 2
-        addi    t6, t6, 8
-        addi    t5, t5, -1
-        bnez    t5, 1b
+        la      a0, tables
+        li      a1, 0x1f | CACHE * 0xc0
+        call    build
+        csrw    satp, a0
+        .if     CACHE                   # the same for S
+        la      a0, tables + 0x3000
+        li      a1, 0xcf
+        call    build
+        .endif
         .endif
         j       first
 stop:   wfi
@@ -84,11 +67,23 @@ marked: csrw    mscratch, x31
         .endr
         csrr    x30, fcsr
         sd      x30, 512(x31)
+        .if     CACHE
+        la      x29, entries
+        ld      x29, 0(x29)
+        ld      x30, 0(x29)
+        sd      x30, 536(x31)
+        ld      x30, 8(x29)
+        sd      x30, 544(x31)
+        csrr    x30, 0x30a
+        sd      x30, 552(x31)
+        csrr    x30, 0x10a
+        sd      x30, 560(x31)
+        .endif
 
         # the hash
         li      a0, 0x9e3779b97f4a7c15
         la      a1, save
-        li      a2, 32 + 32 + 3
+        li      a2, SAVED_WORDS
         li      a4, 0xff51afd7ed558ccd
 1:      ld      a3, 0(a1)
         xor     a0, a0, a3
@@ -122,10 +117,13 @@ marked: csrw    mscratch, x31
         ld      s6, 8(s5)
         bgeu    s4, s6, 3f
         la      s5, save
-        li      s6, 32 + 32 + 3
+        li      s6, SAVED_WORDS
         call    words
         la      s5, scratch
         li      s6, SCRATCH_WORDS
+        call    words
+        la      s5, log
+        li      s6, 4 * LOGGED
         call    words
 3:      addi    s4, s4, 1
         sd      s4, 0(s3)
@@ -135,6 +133,9 @@ first:  la      x31, save
         sd      zero, 528(x31)
         la      s3, count
         ld      s4, 0(s3)
+        .if     CACHE
+        call    settings
+        .endif
         li      t0, TABLE_BLOCKS
         remu    s4, s4, t0
         li      t0, BLOCK_WORDS * 8
@@ -183,6 +184,26 @@ trap:   csrw    mscratch, x31
         j       marked
 2:      la      x29, finish
         beq     x29, x30, finished
+        .if     NEWER
+        # Two liberties of the reference: mtval of EBREAK, and the low bits of a cache block's.
+        csrr    x30, mcause
+        li      x29, 2
+        beq     x29, x30, 5f
+        li      x29, 3
+        beq     x29, x30, 4f
+        csrr    x30, mepc
+        lhu     x30, 0(x30)
+        slli    x30, x30, 49
+        srli    x30, x30, 49
+        li      x29, 0x200f
+        bne     x29, x30, 5f
+        csrr    x30, mtval
+        andi    x30, x30, -64
+        csrw    mtval, x30
+        j       5f
+4:      csrw    mtval, zero
+5:
+        .endif
         csrr    x30, mcause
         csrr    x29, mtval
         add     x30, x30, x29
@@ -193,7 +214,19 @@ trap:   csrw    mscratch, x31
         add     x30, x30, x29
         sd      x30, 520(x31)
         ld      x29, 528(x31)
-        addi    x29, x29, 1
+        addi    x30, x29, -LOGGED
+        bgez    x30, 3f
+        slli    x30, x29, 5
+        la      x29, log
+        add     x29, x29, x30
+        csrr    x30, mcause
+        sd      x30, 0(x29)
+        csrr    x30, mepc
+        sd      x30, 8(x29)
+        csrr    x30, mtval
+        sd      x30, 16(x29)
+        ld      x29, 528(x31)
+3:      addi    x29, x29, 1
         sd      x29, 528(x31)
         csrr    x30, mepc
         lhu     x29, 0(x30)
@@ -254,10 +287,88 @@ finished:
         sw      t1, 0(t0)
         j       .
 
+# Builds Sv39 tables at a0: all memory with the flags a1, pages of 4 KiB for the first 2 MiB, else
+# of 2 MiB. Gives satp in a0.
+build:  li      t3, 1 << 12
+        add     t1, a0, t3              # the second table
+        srli    t2, t1, 2
+        ori     t2, t2, 1
+        sd      t2, 16(a0)              # 0x80000000 is the third GiB
+        li      t4, 0x80000000 >> 2
+        or      t4, t4, a1
+        li      t5, 512
+        mv      t6, t1
+1:      sd      t4, 0(t6)
+        li      t2, 0x200000 >> 2
+        add     t4, t4, t2
+        addi    t6, t6, 8
+        addi    t5, t5, -1
+        bnez    t5, 1b
+        srli    t2, t6, 2               # the third table follows
+        ori     t2, t2, 1
+        sd      t2, 0(t1)
+        li      t4, 0x80000000 >> 2
+        or      t4, t4, a1
+        li      t5, 512
+1:      sd      t4, 0(t6)
+        addi    t4, t4, 0x1000 >> 2
+        addi    t6, t6, 8
+        addi    t5, t5, -1
+        bnez    t5, 1b
+        srli    a0, a0, 12
+        li      t1, 8 << 60
+        or      a0, a0, t1
+        ret
+
+        .if     CACHE
+# The settings of sequence s4. MPRV comes only with MPP = M here: it begins to count behind the
+# MRET, which leaves U in MPP, and trapping puts M there again.
+settings:
+        li      t0, 48
+        mul     t0, t0, s4
+        li      t1, SETTINGS
+        add     s5, t1, t0
+        ld      t0, 0(s5)
+        csrw    0x30a, t0
+        ld      t0, 8(s5)
+        csrw    0x10a, t0
+        ld      t0, 16(s5)
+        csrw    mstatus, t0
+        la      t1, tables
+        ld      t0, 24(s5)
+        add     t1, t1, t0
+        srli    t0, t1, 12
+        li      t2, 8 << 60
+        or      t0, t0, t2
+        csrw    satp, t0
+        li      t0, 0x2000
+        add     t1, t1, t0
+        la      t3, scratch
+        slli    t2, t3, 63 - 20
+        srli    t2, t2, 55
+        slli    t2, t2, 3
+        add     t1, t1, t2              # the entry of the area's first page
+        la      t2, entries
+        sd      t1, 0(t2)
+        srli    t3, t3, 12
+        slli    t3, t3, 10
+        ld      t0, 32(s5)
+        or      t0, t0, t3
+        sd      t0, 0(t1)
+        addi    t3, t3, 1 << 10
+        ld      t0, 40(s5)
+        or      t0, t0, t3
+        sd      t0, 8(t1)
+        sfence.vma
+        ret
+        .endif
+
         .balign 4096
         .zero   4096 - 208              # the area lies across two pages
 scratch: .zero  SCRATCH_WORDS * 8
 save:   .zero   1024                    # x, f, fcsr, hash of traps, number of traps
 count:  .dword  0
+entries: .dword 0
+log:    .zero   LOGGED * 32             # cause, address of the instruction, value, nothing
         .balign 4096
-tables: .zero   3 * 4096
+tables: .zero   2 * 3 * 4096

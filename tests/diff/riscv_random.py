@@ -3,15 +3,29 @@
 """Random RISC-V instructions on the reference and on ours: registers, flags, traps and memory are
 compared after each sequence.
 
-usage: riscv_random.py [--user] [--count N] [--seed S] [--keep DIR] COMMAND...
+usage: riscv_random.py [--user | --cache-ops] [--count N] [--seed S] [--keep DIR]
+                       [--reference PROGRAM] COMMAND...
 COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console,
 e.g. `reprise run -bios none -kernel KERNEL -nographic`. Without one, ours is not run: only the
-image is made. Exits 77 (skipped) without the reference or the cross compiler.
+image is made. Exits 77 (skipped) without the reference or the cross compiler. The reference is
+PROGRAM, else what REFERENCE names, else qemu-system-riscv64; with --cache-ops Debian 13's, which
+tools/guests/make-reference makes.
 
 Each sequence is LENGTH instructions of src/isa/riscv/insn.decode with random operands and small
-forward branches; with --user in U mode behind Sv39, with some wild addresses. Left out, because the two may rightly differ or the run would not end:
+forward branches; with --user in U mode behind Sv39, with some wild addresses. With --cache-ops
+each sequence has its own mode (M, M with MPRV, S, U), CBIE, CBCFE and CBZE in menvcfg and senvcfg,
+ADUE, SUM and MXR, and its own entries for the two pages of the scratch area; the entries, as the
+walk has left them, and both registers are compared as well.
+
+Left out, because the two may rightly differ or the run would not end:
 - CSRs but fflags, frm, fcsr; privileged instructions; fences but FENCE and FENCE.I; PAUSE
-- cache-block operations, Svinval: the reference of Debian 12 has none
+- Svinval; without --cache-ops cache-block operations: the reference of Debian 12 has none
+- with --cache-ops SC: where it fails anyway, QEMU 10 checks and marks the page as a store does
+- with --cache-ops AMO, in every other sequence, to pages that can be read but not written and have
+  A clear: QEMU 10 sets A before it faults, as a walk may that speculates
+- CBIE = 2 (reserved)
+- with QEMU 10 the low six bits of mtval of a cache-block operation: the reference reports the
+  block, ours rs1, as volume I has it; and mtval of EBREAK: its address, ours 0 (both allowed)
 - stores between LR and SC, and SC of another size: the reference compares values, ours only the
   address
 - misaligned accesses across pages that fault: the reference rounds their address down
@@ -32,13 +46,14 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DECODE = os.path.join(HERE, "../../src/isa/riscv/insn.decode")
-REFERENCE = os.environ.get("REFERENCE", "qemu-system-riscv64")
+MAKE_REFERENCE = os.path.join(HERE, "../../tools/guests/make-reference")
 CC = os.environ.get("GUEST_CC", "riscv64-linux-gnu-gcc")
 
 BASE, MARK, FINISH, CODE = 0x80000000, 0x80000200, 0x80000c00, 0x80100000
 LENGTH, BLOCKS, SCRATCH_WORDS = 20, 256, 64
 RESERVED = (1, 2, 3, 8)  # ra, sp, gp, s0: never written
 POINTERS = {2: 0, 3: 256, 8: 128}  # where in the 512 bytes of scratch
+MEMORY = ("load", "store", "fload", "fstore")
 SKIP = re.compile(r"(csr|cbo|xret|wfi|fence_vma|pause)")
 
 SINGLES = [0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x00800000, 0x3f800000, 0xbf800000, 0x7f7fffff,
@@ -57,7 +72,7 @@ INTEGERS = [0, 1, 2, 3, (1 << 64) - 1, 1 << 63, (1 << 63) - 1, 1 << 31, (1 << 31
 class Table:
     """insn.decode: patterns with the operands that each format has."""
 
-    def __init__(self):
+    def __init__(self, cache):
         self.formats, self.lines = {}, []
         self.refused = []  # mask, match and length of what must not be made by chance
         for text in open(DECODE, encoding="ascii"):
@@ -73,7 +88,8 @@ class Table:
                 at += 1
             lift, _, argument = fields[at + 2].partition(":")
             form = self.formats[fields[at]]
-            if (SKIP.match(lift) or lift == "jalr" or "SVINVAL" in fields or
+            wanted = cache and lift in ("cbo", "cbo_zero")
+            if not wanted and (SKIP.match(lift) or lift == "jalr" or "SVINVAL" in fields or
                     form.get("rd") == "#2" or fields[0] == "ctzw"):
                 self.refused.append((int(re.sub("[01]", "1", bits).replace(".", "0"), 2),
                                      int(bits.replace(".", "0"), 2), len(bits) // 8))
@@ -105,11 +121,15 @@ def place(word, spec, value):
 
 
 class Maker:
-    def __init__(self, table, rng, user):
-        self.table, self.rng, self.user = table, rng, user
+    def __init__(self, table, rng, mode):
+        self.table, self.rng = table, rng
+        self.user, self.cache = mode == "user", mode == "cache"
+        self.has_amos = True
+        self.blocks = table.by("cbo") + table.by("cbo_zero")
         self.free = [r for r in range(32) if r not in RESERVED]
         self.amos = table.by("amow") + table.by("amod")
-        self.plain = [l for l in table.lines if l[3] not in ("lr", "sc", "amow", "amod", "jalr")]
+        self.plain = [l for l in table.lines 
+                      if l[3] not in ("lr", "sc", "amow", "amod", "jalr", "cbo", "cbo_zero")]
         self.atomics = {l[0]: l for l in table.by("lr") + table.by("sc")}
         self.slli = next(l for l in table.lines if l[0] == "slli" and len(l[1]) == 32)
         self.addi = next(l for l in table.lines if l[0] == "addi" and len(l[1]) == 32)
@@ -185,7 +205,7 @@ class Maker:
             kinds = [self.atomics["lr" + size]]
         elif rng.random() < 0.4:
             kinds = [self.atomics["lr" + size], self.atomics["sc" + size]]
-            kinds = kinds[rng.random() < 0.2:]
+            kinds = kinds[:1] if self.cache else kinds[rng.random() < 0.2:]
         for line in kinds:
             out.append(self.encode(line, rs1=address, rd=rng.choice(others)))
         return [(b"".join(word.to_bytes(4, "little") for word, _ in out), 4 * len(out))]
@@ -204,16 +224,30 @@ class Maker:
         word = number << 20 | self.rng.randrange(32) << 15 | kind << 12 | 0x73
         return [(word | self.rng.choice(self.free) << 7, 4)]
 
+    def block(self):
+        """A cache-block operation on the scratch area or, if it does not write, anywhere."""
+        line = self.rng.choice(self.blocks)
+        address = self.rng.choice([r for r in self.free if r])
+        first = self.encode(self.addi, rd=address, rs1=3, imm=self.rng.randrange(-256, 256))
+        if line[3] == "cbo" and self.rng.random() < 0.1:
+            first = self.encode(self.slli, rd=address, imm=self.rng.randrange(3, 40))
+        second = self.encode(line, rs1=address)
+        return [(first[0].to_bytes(4, "little") + second[0].to_bytes(4, "little"), 8)]
+
     def one(self, left):
+        if self.cache and self.rng.random() < 0.2:
+            return self.block()
+        if self.cache and self.rng.random() < 0.15:
+            return self.access(self.rng.choice([l for l in self.plain if l[3] in MEMORY]))
         choice = self.rng.random()
-        if choice < 0.06:
+        if choice < 0.06 and (self.has_amos or not self.cache):
             return self.atomic()
         if choice < 0.12 and left > 1:
             return self.jump(left - 1)
         if choice < 0.14:
             return self.csr()
         line = self.rng.choice(self.plain)
-        if line[3] in ("load", "store", "fload", "fstore"):
+        if line[3] in MEMORY:
             return self.access(line)
         if line[3] in ("branch", "branch_swap", "jal"):
             return self.jump(left - 1) if left > 1 else []
@@ -275,23 +309,61 @@ def initial_blocks(rng):
     return out
 
 
-class Image:
-    """Random code and its tables; link() makes the ELF file."""
+def entry(rng, user, amos):
+    """The bits of a page table entry but its address: usual ones, and some that must fault."""
+    flags = rng.choice([0, 2, 2, 4, 6, 6, 6, 6, 8, 10, 12, 14]) | (rng.random() < 0.95)
+    flags |= (user != (rng.random() < 0.15)) << 4 | rng.getrandbits(1) << 5
+    flags |= (rng.random() < 0.5) << 6 | (rng.random() < 0.4) << 7 | rng.getrandbits(2) << 8
+    if amos and not flags & 4:
+        flags |= 1 << 6
+    if rng.random() < 0.08:
+        flags ^= 1 << rng.randrange(54, 64)
+    return flags
 
-    def __init__(self, count, seed, user):
+
+def has_amos(index):
+    """With --cache-ops every other sequence has none."""
+    return index % 2 == 1
+
+
+def setting(rng, amos):
+    """What the sequence runs under; riscv_random.S says what the words are."""
+    mode = rng.choice([0, 0, 1, 1, 3])
+    menvcfg, senvcfg = (rng.getrandbits(1) | rng.choice([0, 1, 3]) << 4 | rng.getrandbits(2) << 6
+                        for _ in range(2))
+    if rng.random() < 0.5:
+        menvcfg |= 0xf0
+    menvcfg |= rng.getrandbits(1) << 61
+    mstatus = 3 << 13 | mode << 11 | rng.getrandbits(2) << 18
+    if mode == 3:
+        mstatus |= (rng.random() < 0.6) << 17  # MPRV
+    user = mode != 1
+    return [menvcfg, senvcfg, mstatus, 0 if user else 0x3000, entry(rng, user, amos),
+            entry(rng, user, amos)]
+
+
+class Image:
+    """Random code and its tables; link() makes the ELF file. `mode` is machine, user or cache."""
+
+    def __init__(self, count, seed, mode, newer):
         rng = random.Random(seed)
-        maker = Maker(Table(), rng, user)
+        maker = Maker(Table(mode == "cache"), rng, mode)
         blocks = initial_blocks(rng)
         code, self.places = bytearray(), []
-        for _ in range((count + LENGTH - 1) // LENGTH):
+        for index in range((count + LENGTH - 1) // LENGTH):
+            maker.has_amos = has_amos(index)
             self.places.append(CODE + len(code))
             code += maker.sequence()
             code += call(CODE + len(code), MARK)
         self.places.append(CODE + len(code))
         code += call(CODE + len(code), FINISH)
-        self.seed, self.user, self.code = seed, user, bytes(code)
+        self.seed, self.mode, self.newer, self.code = seed, mode, newer, bytes(code)
         self.table = (CODE + len(code) + 0xfff) & ~0xfff
         self.bytes = self.code + bytes(self.table - CODE - len(code)) + blocks
+        self.settings = CODE + len(self.bytes)
+        if mode == "cache":
+            self.each = [setting(rng, has_amos(i)) for i in range(len(self.places))]
+            self.bytes += b"".join(struct.pack("<6Q", *words) for words in self.each)
 
     def link(self, where, first=0, last=0):
         """Marks from `first` to before `last` will print registers. Returns the file's name."""
@@ -304,14 +376,20 @@ class Image:
                         "-nostdlib", "-static", "-Wl,--build-id=none,--nmagic",
                         f"-Wl,-Ttext={BASE:#x}", f"-Wl,--section-start=.image={CODE:#x}",
                         f"-DCODE={CODE:#x}", f"-DTABLE={self.table:#x}",
-                        f"-DTABLE_BLOCKS={BLOCKS}", f"-DUSER={int(self.user)}", f"-DDUMP={CODE + len(self.bytes):#x}",
+                        f"-DTABLE_BLOCKS={BLOCKS}", f"-DUSER={int(self.mode == 'user')}",
+                        f"-DCACHE={int(self.mode == 'cache')}", f"-DSETTINGS={self.settings:#x}",
+                        f"-DNEWER={int(self.newer)}",
+                        f"-DDUMP={CODE + len(self.bytes):#x}",
                         "-o", elf, f"{HERE}/riscv_random.S", f"{where}/image.S"], check=True)
         return elf
 
 
-def reference(elf):
-    return [REFERENCE, "-M", "virt", "-m", "128", "-bios", "none", "-display", "none", "-monitor",
-            "none", "-serial", "stdio", "-cpu", "rv64,zba=true,zbb=true,zbs=true", "-kernel", elf]
+def reference(elf, program, mode):
+    has = "zba=true,zbb=true,zbs=true"
+    if mode == "cache":
+        has += ",zicbom=true,zicboz=true,svade=true,svadu=true,svnapot=false,svpbmt=false"
+    return [program, "-nodefaults", "-M", "virt", "-m", "128", "-bios", "none", "-display", "none",
+            "-monitor", "none", "-serial", "stdio", "-cpu", f"rv64,{has}", "-kernel", elf]
 
 
 def run(command, what):
@@ -324,13 +402,13 @@ def run(command, what):
 
 def names():
     return ([f"x{i}" for i in range(32)] + [f"f{i}" for i in range(32)] +
-            ["fcsr", "traps", "trap count"])
+            ["fcsr", "traps", "trap count", "entry 0", "entry 1", "menvcfg", "senvcfg"])
 
 
-def explain(first, image, where, command):
+def explain(first, image, where, program, command):
     """Prints what differs after sequence `first`, and its code."""
     elf = image.link(where, first, first + 1)
-    pair = [run(reference(elf), "the reference"),
+    pair = [run(reference(elf, program, image.mode), "the reference"),
             run([elf if w == "KERNEL" else w for w in command], "ours")]
     rows = [[l.split() for l in out if l.startswith(" ")] for out in pair]
     for label, a, b in zip(names(), rows[0][0], rows[1][0]):
@@ -339,6 +417,12 @@ def explain(first, image, where, command):
     for index, (a, b) in enumerate(zip(rows[0][1], rows[1][1])):
         if a != b:
             print(f"  scratch+{8 * index}: reference {a}, ours {b}")
+    counts = [int(r[0][66], 16) for r in rows]
+    for index in range(min(max(counts), 32)):
+        a, b = (r[2][4 * index:4 * index + 3] if index < n else [] for r, n in zip(rows, counts))
+        if a != b:
+            texts = [" ".join(words) or "none" for words in (a, b)]
+            print(f"  trap {index}: reference {texts[0]}, ours {texts[1]}")
     begin = image.places[first]
     with open(f"{where}/piece", "wb") as file:
         file.write(image.code[begin - CODE:image.places[first + 1] - CODE - 8])
@@ -347,6 +431,18 @@ def explain(first, image, where, command):
                            f"--adjust-vma={begin:#x}"], capture_output=True, text=True)
     print("\n".join(dump.stdout.splitlines()[7:]))
     print(f"  values at its start: block {first % BLOCKS} of the table")
+    if image.mode == "cache":
+        words = ("menvcfg", "senvcfg", "mstatus", "tables", "entry 0", "entry 1")
+        print("  " + " ".join(f"{w} {v:#x}" for w, v in zip(words, image.each[first])))
+
+
+def find_reference(args):
+    """The program, or None."""
+    program = args.reference or os.environ.get("REFERENCE")
+    if not program and args.cache_ops:
+        made = subprocess.run([MAKE_REFERENCE, "--if-made"], capture_output=True, text=True)
+        return made.stdout.strip() or None
+    return shutil.which(program or "qemu-system-riscv64")
 
 
 def main():
@@ -354,26 +450,31 @@ def main():
     parser.add_argument("--count", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--user", action="store_true")
+    parser.add_argument("--cache-ops", action="store_true")
+    parser.add_argument("--reference")
     parser.add_argument("--keep")
     parser.add_argument("--explain", type=int, default=3, help="how many differences to explain")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     args = parser.parse_args()
-    if not shutil.which(REFERENCE) or not shutil.which(CC):
+    program = find_reference(args)
+    if not program or not shutil.which(CC):
         print("skipped: no reference or no cross compiler")
         sys.exit(77)
-    image = Image(args.count, args.seed, args.user)
+    mode = "cache" if args.cache_ops else "user" if args.user else "machine"
+    newer = " version 7." not in run([program, "--version"], "the reference")[0]
+    image = Image(args.count, args.seed, mode, newer)
     with tempfile.TemporaryDirectory() as place_:
         where = args.keep or place_
         elf = image.link(where)
         if not args.command:
             print(elf)
             return
-        want = run(reference(elf), "the reference")
+        want = run(reference(elf, program, mode), "the reference")
         got = run([elf if w == "KERNEL" else w for w in args.command], "ours")
         differ = [i for i, (a, b) in enumerate(zip(want, got)) if a != b]
         for first in differ[:args.explain]:
             print(f"sequence {first} of seed {args.seed}:")
-            explain(first, image, where, args.command)
+            explain(first, image, where, program, args.command)
     total = len(image.places) - 1
     if len(want) != total or len(got) != total:
         sys.exit(f"{total} sequences: the reference printed {len(want)}, ours {len(got)}")

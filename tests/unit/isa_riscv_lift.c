@@ -138,6 +138,33 @@ static void reservations(void **state)
     bench_free(b);
 }
 
+/* Any address in the block will do, and a fault reports that address, not the block's. */
+static void cache_blocks(void **state)
+{
+    static const uint32_t insns[] = {0x0005a00f, 0x0015a00f, 0x0025a00f, 0x0045a00f};
+    struct bench *b = ready();
+
+    (void)state;
+    bench_store(b, DATA + 56, 1);
+    bench_store(b, DATA + 64, 2);
+    b->s->x[A1] = DATA + 13;
+    for (unsigned i = 0; i < ARRAY_LEN(insns) - 1; i++) {
+        assert_int_equal(step(b, insns[i]), -1);
+        assert_int_equal(bench_load(b, DATA), 0x1122334455667788);
+    }
+    assert_int_equal(step(b, insns[3]), -1);
+    assert_int_equal(bench_load(b, DATA), 0);
+    assert_int_equal(bench_load(b, DATA + 56), 0);
+    assert_int_equal(bench_load(b, DATA + 64), 2);
+    bench_write(b, 0x3b0, DATA >> 2 | 0x1ff); /* a locked page that nobody may use */
+    bench_write(b, 0x3a0, 0x98);
+    for (unsigned i = 0; i < ARRAY_LEN(insns); i++) {
+        assert_int_equal(step(b, insns[i]), CAUSE_STORE_ACCESS);
+        assert_int_equal(b->s->mtval, DATA + 13);
+    }
+    bench_free(b);
+}
+
 static void floating_point_off_is_illegal(void **state)
 {
     static const uint32_t insns[] = {
@@ -322,6 +349,7 @@ int main(void)
         cmocka_unit_test(misaligned_atomics_are_stores),
         cmocka_unit_test(atomics_to_nowhere_are_stores),
         cmocka_unit_test(reservations),
+        cmocka_unit_test(cache_blocks),
         cmocka_unit_test(floating_point_off_is_illegal),
         cmocka_unit_test(rounding_modes),
         cmocka_unit_test(unboxed_singles_are_nans),

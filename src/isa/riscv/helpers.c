@@ -108,11 +108,18 @@ static uint64_t help_cbo(struct cpu *cpu, uint64_t bits, uint64_t address, uint6
     return 0;
 }
 
-static uint64_t help_cbo_zero(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+/* Faults with the value of rs1, as volume I says of all these; the stores that follow would
+ * report the block. */
+static uint64_t help_cbo_zero(struct cpu *cpu, uint64_t bits, uint64_t address, uint64_t c)
 {
-    (void)b;
+    struct translation t;
+
     (void)c;
-    return cbo_enabled(riscv_of(cpu), ENVCFG_CBZE) ? 0 : riscv_raise_illegal(cpu, bits);
+    if (!cbo_enabled(riscv_of(cpu), ENVCFG_CBZE)) {
+        return riscv_raise_illegal(cpu, bits);
+    }
+    (void)riscv_translate(cpu, address, ACCESS_WRITE, AS_CURRENT, &t);
+    return 0;
 }
 
 static uint64_t help_fclass_s(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
@@ -142,7 +149,7 @@ const struct ir_helper riscv_helpers[RISCV_HELPER_COUNT] = {
     [HELP_FENCE_VMA] = {"fence_vma", help_fence_vma, HELPER_READS | HELPER_FAULTS, 1},
     [HELP_FENCE_INVAL] = {"fence_inval", help_fence_inval, HELPER_READS | HELPER_FAULTS, 1},
     [HELP_CBO] = {"cbo", help_cbo, HELPER_READS | HELPER_FAULTS, 2},
-    [HELP_CBO_ZERO] = {"cbo_zero", help_cbo_zero, HELPER_READS | HELPER_FAULTS, 1},
+    [HELP_CBO_ZERO] = {"cbo_zero", help_cbo_zero, HELPER_READS | HELPER_FAULTS, 2},
     [HELP_FCLASS_S] = {"fclass_s", help_fclass_s, HELPER_PURE, 1},
     [HELP_FCLASS_D] = {"fclass_d", help_fclass_d, HELPER_PURE, 1},
 };

@@ -75,9 +75,10 @@ void riscv_lift_cbo_zero(struct lift *l, const struct riscv_insn *i)
         ir_bini(l->b, IR_AND, IR_I64, x_get(l, i->rs1), ~(uint64_t)(CBO_BLOCK_BYTES - 1));
     ir_ref zero = ir_const(l->b, IR_I64, 0);
 
-    ir_call(l->b, HELP_CBO_ZERO, ir_const(l->b, IR_I64, i->bits), IR_ABSENT, IR_ABSENT);
-    /* A block lies in one page: if any store faults it is the first, unless a PMP boundary cuts
-     * the block; then the zeros before it stand, and the instruction can be run again. */
+    ir_call(l->b, HELP_CBO_ZERO, ir_const(l->b, IR_I64, i->bits), x_get(l, i->rs1), IR_ABSENT);
+    /* A block lies in one page: no store faults that the helper has let through, unless a PMP
+     * boundary cuts the block or there is no memory; then the zeros before it stand, and the
+     * instruction can be run again. */
     for (int at = 0; at < CBO_BLOCK_BYTES; at += 8) {
         ir_st(l->b, IR_I64, block, at, zero, 3);
     }
