@@ -9,9 +9,10 @@
 
 #include "journal/internal.h"
 
-/* The spacing doubles when DOUBLE_AFTER of them were made, so a recording of n instructions has
+/* The spacing doubles after the first FIRST_AFTER, so that short recordings have some and long ones pay
+ * under 1 % for them, and again whenever DOUBLE_AFTER more were made, so a recording of n instructions has
  * about DOUBLE_AFTER * log2(n / SPACING / DOUBLE_AFTER) of them, 13 bytes each. */
-enum { SPACING = 1 << 24, DOUBLE_AFTER = 128 };
+enum { SPACING = 1 << 24, FIRST_AFTER = 2, DOUBLE_AFTER = 128 };
 
 static struct witness witness_of(struct machine *m)
 {
@@ -37,6 +38,7 @@ static void aim_at_next(struct journal *j)
 void witness_start(struct journal *j)
 {
     j->spacing = SPACING;
+    j->at_spacing = DOUBLE_AFTER - FIRST_AFTER;
     if (j->mode == MODE_REPLAY) {
         aim_at_next(j);
     } else {
