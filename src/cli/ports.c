@@ -80,7 +80,7 @@ int ports_start(struct ports *p, struct journal *j, const struct machine *m, str
     for (unsigned i = 0; i < p->count; i++) {
         struct port_end *end = &p->ends[i];
         struct serial_events events = {.opaque = end, .post = post, .command = command};
-        char name[16];
+        char name[24];
 
         snprintf(name, sizeof name, "serial%u", i);
         end->number = machine_port_by_name(m, name);
