@@ -62,11 +62,12 @@ static void explain_end(const struct divergence *d, struct machine *m)
 
 void divergence_explain(const struct journal *j, const struct options *o)
 {
-    const struct recording *r = journal_recording(j);
+    struct recording *r;
     struct side a = {0}, b = {0};
     struct error e;
 
-    if (side_open(&a, r, o, &e) < 0 || side_open(&b, r, o, &e) < 0) {
+    r = recording_open(o->files[0], &e); /* again: the journal's images were dropped */
+    if (!r || side_open(&a, r, o, &e) < 0 || side_open(&b, r, o, &e) < 0) {
         fprintf(stderr, "reprise: %s\n", e.text);
     } else if (travel_seek(a.travel, TICK_NEVER).why == TRAVEL_DIVERGED) {
         struct travel_difference d;
@@ -77,6 +78,9 @@ void divergence_explain(const struct journal *j, const struct options *o)
     }
     side_close(&a);
     side_close(&b);
+    if (r) {
+        recording_close(r);
+    }
 }
 
 /* Two recordings are only comparable tick by tick if the machines are the same. */

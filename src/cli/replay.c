@@ -133,6 +133,7 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
             return status;
         }
     } else {
+        journal_drop_images(j);
         stop = drive(j, m, until, wants_bar(o));
     }
     figures_stop(&f, m, j);

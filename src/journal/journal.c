@@ -107,6 +107,13 @@ void journal_close(struct journal *j)
     free(j);
 }
 
+void journal_drop_images(struct journal *j)
+{
+    if (!j->recording->live) { /* else the config is the caller's */
+        machine_config_drop_images(j->recording->config);
+    }
+}
+
 const struct machine_config *journal_config(const struct journal *j)
 {
     return j->recording->config;

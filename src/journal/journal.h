@@ -161,6 +161,8 @@ struct journal *journal_replay(const char *path, const struct journal_options *o
 void journal_close(struct journal *j);
 
 const struct machine_config *journal_config(const struct journal *j);
+/* Replaying: frees the images' bytes, once every machine that is wanted was built. */
+void journal_drop_images(struct journal *j);
 /* What happened so far; owned by the journal. While live it grows as the machine runs. */
 const struct recording *journal_recording(const struct journal *j);
 
