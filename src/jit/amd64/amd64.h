@@ -104,7 +104,6 @@ enum stub_kind {
     STUB_LOAD,
     STUB_STORE,
     STUB_EXIT,
-    STUB_HARD,
     STUB_NAN,
     STUB_FMA,
     STUB_FP,

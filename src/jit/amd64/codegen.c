@@ -191,15 +191,6 @@ static void exit_stub(struct gen *g, const struct stub *s)
     leave_to(g, s->imm, (unsigned)s->base);
 }
 
-/* Everything from instruction `insn` on is not translated: the interpreter takes it there. */
-static void gen_hard(struct gen *g, unsigned insn)
-{
-    give_back(g, gen_refund(g, insn));
-    gen_set_pc(g, gen_insn_pc(g, insn));
-    emit_mov_imm(g->e, RAX, JIT_HARD);
-    gen_jump_to_thunk(g, g->j->leave);
-}
-
 static void limit_stub(struct gen *g)
 {
     give_back(g, g->block->insn_count);
@@ -226,7 +217,6 @@ static void make_stubs(struct gen *g)
         case STUB_FMA:
         case STUB_FP: gen_fp_stub(g, s); break;
         case STUB_LIMIT: limit_stub(g); break;
-        case STUB_HARD: gen_hard(g, g->block->ops[s->op].insn); break;
         }
     }
 }
