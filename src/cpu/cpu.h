@@ -158,7 +158,7 @@ struct cpu {
     } timer;
 
     const struct cpu_watch *watch; /* NULL: none */
-    void *machine;                 /* for ISA helpers with machine-wide effects: see cpu_hooks */
+    void *machine;                 /* its owner, opaque here */
     struct space *spaces;          /* SPACES of them */
     uint64_t space_clock;
 };
