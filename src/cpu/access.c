@@ -69,7 +69,7 @@ static bool may_fill(const struct cpu *cpu, vaddr va, enum access access, uint8_
                      const struct translation *t, const struct place *p)
 {
     const struct cpu_watch *watch = cpu->watch;
-    const uint8_t slow = PAGE_CODE | PAGE_TABLE;
+    const uint8_t slow = PAGE_CODE | PAGE_TABLE | PAGE_WATCHED;
 
     if (!t->cacheable || MEM_AS(mem_attr) != AS_CURRENT || !t->readable) {
         return false;
@@ -331,8 +331,28 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
 
 /* ---- for generated code: RAM and ROM only, nothing that anybody else must hear of ---- */
 
-static enum cpu_try why_not(const struct cpu *cpu)
+static bool is_watched(struct cpu *cpu, vaddr va, unsigned size, enum access access)
 {
+    return cpu->watch != NULL && cpu->watch->touches(cpu->watch->opaque, va, size, access);
+}
+
+static bool try_part(struct cpu *cpu, vaddr va, unsigned size, enum access access, uint8_t mem_attr,
+                     struct place *p)
+{
+    bool found;
+
+    cpu->trying = true;
+    found = find_part(cpu, va, size, access, mem_attr, p) && p->block != NULL;
+    cpu->trying = false;
+    return found;
+}
+
+static enum cpu_try why_not(struct cpu *cpu)
+{
+    if (unlikely(cpu->hard)) {
+        cpu->hard = false;
+        cpu->fault.raised = false;
+    }
     return cpu->fault.raised ? CPU_FAULT : CPU_HARD;
 }
 
@@ -341,13 +361,13 @@ enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t 
     unsigned size = MEM_SIZE(mem_attr);
     struct place p;
 
-    if (cpu->watch != NULL || va % PAGE_SIZE > PAGE_SIZE - size) {
+    if (va % PAGE_SIZE > PAGE_SIZE - size || is_watched(cpu, va, size, ACCESS_READ)) {
         return CPU_HARD;
     }
     if (!alignment_holds(cpu, va, ACCESS_READ, mem_attr)) {
         return CPU_FAULT;
     }
-    if (!find_part(cpu, va, size, ACCESS_READ, mem_attr, &p) || p.block == NULL) {
+    if (!try_part(cpu, va, size, ACCESS_READ, mem_attr, &p)) {
         return why_not(cpu);
     }
     fill_read(cpu, va, &p);
@@ -381,14 +401,13 @@ enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t me
     unsigned size = MEM_SIZE(mem_attr);
     struct place p;
 
-    if (cpu->watch != NULL || va % PAGE_SIZE > PAGE_SIZE - size) {
+    if (va % PAGE_SIZE > PAGE_SIZE - size || is_watched(cpu, va, size, ACCESS_WRITE)) {
         return CPU_HARD;
     }
     if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr)) {
         return CPU_FAULT;
     }
-    if (!find_mixed(cpu, va, &p) &&
-        (!find_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p) || p.block == NULL)) {
+    if (!find_mixed(cpu, va, &p) && !try_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p)) {
         return why_not(cpu);
     }
     if (mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
@@ -409,10 +428,7 @@ enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access)
 {
     struct place p;
 
-    if (cpu->watch != NULL) {
-        return CPU_HARD;
-    }
-    if (!find_part(cpu, va, 1, access, 0, &p) || p.block == NULL || !p.fill) {
+    if (!try_part(cpu, va, 1, access, 0, &p) || !p.fill) {
         return why_not(cpu);
     }
     if (access == ACCESS_WRITE) {

@@ -124,10 +124,12 @@ struct fault {
     uint64_t value2;
 };
 
-/* Watchpoints, asked on the slow path only. Returns true to stop *before* the access. */
+/* Watchpoints, asked on the slow path only. stop() returns true to stop *before* the access. */
 struct cpu_watch {
     void *opaque;
     bool (*page_watched)(void *opaque, vaddr page, enum access access);
+    /* Whether stop() is to be asked about the access; asking this disturbs nobody. */
+    bool (*touches)(void *opaque, vaddr va, unsigned size, enum access access);
     bool (*stop)(void *opaque, struct cpu *cpu, vaddr va, unsigned size, enum access access,
                  uint64_t value);
 };
@@ -148,6 +150,8 @@ struct cpu {
     struct fault fault;
     bool watch_hit; /* the access was not done: the instruction is left unexecuted */
     bool look;      /* something changed that the engine must look at after this instruction */
+    bool trying;    /* inside cpu_try_*(): a write that somebody must hear of is left undone, and */
+    bool hard;      /* makes it CPU_HARD */
 
     const struct clock *clock;
     /* The platform's timer as the ISA sees it (RISC-V time, Arm system counter). */
@@ -214,7 +218,7 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
 
 /* The same for generated code, little-endian, up to 8 bytes, AS_CURRENT: CPU_HARD, and nothing
  * done, where anything but RAM and ROM inside one page is concerned, or a listener would have to
- * hear of it (code or page tables in use), or watchpoints are set: the interpreter's part. */
+ * hear of it (code or page tables in use), or a byte is watched: the interpreter's part. */
 enum cpu_try { CPU_DONE, CPU_FAULT, CPU_HARD };
 enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value);
 enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr);

@@ -35,6 +35,10 @@ bool cpu_walk_update(struct cpu *cpu, paddr at, unsigned size, uint64_t value)
     if (b == NULL || !b->is_ram) {
         return false;
     }
+    if (unlikely(cpu->trying) && mem_update_is_heard(cpu->mem, b, at, size)) {
+        cpu->hard = true;
+        return false;
+    }
     mem_before_walk_update(cpu->mem, b, at, size);
     bytes_set_le(b->host + (at - b->base), size, value);
     return true;

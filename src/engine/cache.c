@@ -69,6 +69,19 @@ static void recount_granules(struct engine *e, uint32_t page)
     }
 }
 
+void cache_kill(struct engine *e, struct block *b)
+{
+    uint32_t pages[2] = {b->page[0], b->page[1]};
+
+    must(!e->running);
+    kill_block(e, b);
+    for (unsigned i = 0; i < 2; i++) {
+        if (pages[i] != BLOCK_NO_PAGE) {
+            recount_granules(e, pages[i]);
+        }
+    }
+}
+
 static void code_written(void *listener, uint32_t page, uint64_t granules)
 {
     struct engine *e = listener;

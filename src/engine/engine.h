@@ -15,31 +15,35 @@ enum probe_kind {
     PROBE_WATCH_READ, /* about to access any byte of [at, at+size), virtual */
     PROBE_WATCH_WRITE,
     PROBE_WATCH_ACCESS, /* either */
+    PROBE_PHYSICAL,     /* about to write any byte of [at, at+size), physical: whoever does */
     PROBE_STEP          /* about to take any step of hart `hart`: instruction or trap entry */
 };
 #define PROBE_ANY_HART UINT32_MAX
 
 struct probe {
     enum probe_kind kind;
-    uint32_t hart; /* PROBE_ANY_HART, or only this one */
+    uint32_t hart; /* PROBE_ANY_HART, or only this one; not for PROBE_PHYSICAL */
     vaddr at;
-    uint64_t size; /* bytes; watchpoints only */
+    uint64_t size; /* bytes; watchpoints and PROBE_PHYSICAL only, which do not wrap */
 };
 
-/* A probe met at `at_tick`: the machine is in the state of that tick, the step not yet taken. */
+/* A probe met at `at_tick`: the machine is in the state of that tick, the step not yet taken. But
+ * for PROBE_PHYSICAL the step is being taken, and may be no instruction's. */
 struct probe_hit {
     uint32_t probe; /* index in the set */
-    uint32_t hart;
+    uint32_t hart;  /* PROBE_ANY_HART: none's step */
     tick at_tick;
     vaddr pc;
-    vaddr address;  /* of the access, for watchpoints */
-    uint32_t size;  /* of the access */
-    uint64_t value; /* about to be stored; 0 for a read */
+    vaddr address;      /* of the access, for watchpoints; physical for PROBE_PHYSICAL */
+    uint32_t size;      /* of the access */
+    uint64_t value;     /* about to be stored; 0 for a read and for PROBE_PHYSICAL */
+    const char *writer; /* PROBE_PHYSICAL: as in struct mem_writer; NULL: an instruction */
     bool is_write;
 };
 
 /* Told of each hit, lowest probe index first. Returns true to stop before the step; false lets it
- * happen (a breakpoint and a watchpoint may both tell of one step). Never changes the machine. */
+ * happen (a breakpoint and a watchpoint may both tell of one step). PROBE_PHYSICAL cannot stop.
+ * Never changes the machine. */
 struct probe_set {
     const struct probe *probes;
     size_t count;
@@ -73,7 +77,8 @@ int engine_use_jit(struct engine *e, bool on, struct error *error);
  * with the next engine_use_jit(). */
 void engine_set_softfloat(struct engine *e, bool on);
 
-/* The set is borrowed until replaced; NULL: none. Drops what was translated for another set. */
+/* The set is borrowed until replaced; NULL: none. Costs what it concerns: code at breakpoints is
+ * translated again, watched pages leave the tables. */
 void engine_set_probes(struct engine *e, const struct probe_set *set);
 
 /* Probes are not asked at tick `at`: the step that a stop was about may happen. TICK_NEVER: ask. */

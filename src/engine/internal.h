@@ -27,6 +27,7 @@ struct block {
     uint64_t granules[2]; /* of each page that the bytes were read from */
     struct ir_block *ir;  /* NULL when compiled: made again if the interpreter is to run it */
     uint32_t insn_count;
+    uint32_t bytes; /* of guest code */
     struct block *hash_next;
     struct block *page_next[2];
 };
@@ -48,7 +49,7 @@ struct engine {
     bool softfloat;
     bool code_full; /* no room for code: everything is to be dropped */
     const struct probe_set *probes;
-    bool has_break, has_watch, has_step;
+    bool has_break, has_watch, has_physical, has_step;
     struct cpu_watch watch;
     const struct ir_block *block; /* being run */
     tick skip_tick;               /* probes are not asked at this tick */
@@ -66,6 +67,8 @@ struct engine {
 struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode);
 void cache_add(struct engine *e, struct block *b);
 void cache_flush(struct engine *e);
+/* Nobody finds the block any more; no block is running. */
+void cache_kill(struct engine *e, struct block *b);
 void cache_init(struct engine *e);
 void cache_fini(struct engine *e);
 
@@ -76,6 +79,7 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr 
 const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block *b);
 
 /* probe.c */
+void probe_init(struct engine *e);
 bool probe_breaks_at(const struct engine *e, vaddr pc);
 bool probe_ask_break(struct engine *e, struct cpu *cpu);
 bool probe_ask_step(struct engine *e, struct cpu *cpu);

@@ -16,6 +16,7 @@ struct engine *engine_new(struct mem *mem, struct cpu *cpus, unsigned count)
     e->cpu_count = count;
     e->skip_tick = TICK_NEVER;
     cache_init(e);
+    probe_init(e);
     return e;
 }
 
@@ -222,6 +223,7 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     enum jit_left why = jit_run(e->jit, cpu, b->code, end - *left, *left, &r);
 
     *left -= r.ran;
+    cpu->block_tick = end - *left; /* what is looked up below may walk, and set bits */
     e->stats.code_entries++;
     switch (why) {
     case JIT_LINK: link_jump(e, cpu, b->mode, r.site); break;

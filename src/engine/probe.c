@@ -77,6 +77,7 @@ static bool watches(const struct probe *p, enum access access)
     case PROBE_WATCH_WRITE: return access == ACCESS_WRITE;
     case PROBE_WATCH_ACCESS: return access != ACCESS_FETCH;
     case PROBE_BREAK:
+    case PROBE_PHYSICAL:
     case PROBE_STEP: break;
     }
     return false;
@@ -98,6 +99,20 @@ static bool page_watched(void *opaque, vaddr page, enum access access)
         bool asked = watches(p, access) || (access == ACCESS_WRITE && watches(p, ACCESS_READ));
 
         if (asked && overlaps(p->at, p->size, page, PAGE_SIZE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool touches(void *opaque, vaddr va, unsigned size, enum access access)
+{
+    struct engine *e = opaque;
+
+    for (size_t i = 0; i < e->probes->count; i++) {
+        const struct probe *p = &e->probes->probes[i];
+
+        if (watches(p, access) && overlaps(p->at, p->size, va, size)) {
             return true;
         }
     }
@@ -127,27 +142,147 @@ static bool watch_stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, e
     return stop;
 }
 
-/* Steps alone change nothing that was translated or cached. */
+/* ---- physical memory: all writes are told, nothing can stop them ---- */
+
+static bool physical_is_watched(void *listener, paddr at, uint64_t size)
+{
+    const struct engine *e = listener;
+
+    for (size_t i = 0; e->has_physical && i < e->probes->count; i++) {
+        const struct probe *p = &e->probes->probes[i];
+
+        if (p->kind == PROBE_PHYSICAL && overlaps(p->at, p->size, at, size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void physical_written(void *listener, paddr at, uint64_t size, const struct mem_writer *by)
+{
+    struct engine *e = listener;
+    bool in_step = by->name == NULL || by->at == TICK_NEVER;
+    struct probe_hit h = {.hart = PROBE_ANY_HART,
+                          .at_tick = by->at,
+                          .address = at,
+                          .size = (uint32_t)size,
+                          .writer = by->name,
+                          .is_write = true};
+
+    if (in_step && e->running) {
+        h.hart = e->running->number;
+        h.pc = e->running->hart->pc;
+        h.at_tick = cpu_now(e->running);
+    }
+    for (size_t i = 0; e->has_physical && i < e->probes->count; i++) {
+        const struct probe *p = &e->probes->probes[i];
+
+        if (p->kind == PROBE_PHYSICAL && overlaps(p->at, p->size, at, size)) {
+            h.probe = (uint32_t)i;
+            (void)e->probes->hit(e->probes->opaque, &h);
+        }
+    }
+}
+
+void probe_init(struct engine *e)
+{
+    e->mem->is_watched = physical_is_watched;
+    e->mem->watched_written = physical_written;
+    e->watch = (struct cpu_watch){
+        .opaque = e, .page_watched = page_watched, .touches = touches, .stop = watch_stop};
+}
+
+/* ---- changing the set ---- */
+
+static bool breaks_at(const struct probe_set *set, vaddr pc)
+{
+    for (size_t i = 0; set && i < set->count; i++) {
+        if (set->probes[i].kind == PROBE_BREAK && set->probes[i].at == pc) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the block was translated for other breakpoints than those of `set`: it has to begin at
+ * one, and to end before the next. */
+static bool block_is_stale(const struct block *b, const struct probe_set *set)
+{
+    if (b->probed != breaks_at(set, b->pc)) {
+        return true;
+    }
+    for (size_t i = 0; set && i < set->count; i++) {
+        const struct probe *p = &set->probes[i];
+
+        if (p->kind == PROBE_BREAK && p->at != b->pc && p->at - b->pc < b->bytes) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void renew_blocks(struct engine *e, const struct probe_set *set)
+{
+    for (size_t i = 0; i < e->blocks.count; i++) {
+        struct block *b = e->blocks.data[i];
+
+        if (b->mode != BLOCK_DEAD && block_is_stale(b, set)) {
+            cache_kill(e, b);
+        }
+    }
+}
+
+/* Watched pages are in no table while they are watched. */
+static void empty_tables(struct engine *e, const struct probe *p)
+{
+    vaddr first = align_down(p->at, PAGE_SIZE);
+    uint64_t bytes = align_down(p->at + (p->size - 1), PAGE_SIZE) - first + PAGE_SIZE;
+
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        if (bytes != 0) {
+            cpu_forget_range(&e->cpus[i], first, bytes);
+        } else {
+            cpu_forget(&e->cpus[i]);
+        }
+    }
+}
+
+static void set_physical(struct engine *e, const struct probe_set *set, bool on)
+{
+    for (size_t i = 0; set && i < set->count; i++) {
+        if (set->probes[i].kind == PROBE_PHYSICAL) {
+            mem_watch_pages(e->mem, set->probes[i].at, set->probes[i].size, on);
+        }
+    }
+}
+
 void engine_set_probes(struct engine *e, const struct probe_set *set)
 {
-    bool baked = e->has_break || e->has_watch;
+    bool had_break = e->has_break;
 
-    e->probes = set && set->count ? set : NULL;
-    e->has_break = e->has_watch = e->has_step = false;
-    for (size_t i = 0; e->probes && i < set->count; i++) {
+    must(!e->running);
+    set = set && set->count ? set : NULL;
+    set_physical(e, e->probes, false);
+    e->has_break = e->has_watch = e->has_physical = e->has_step = false;
+    for (size_t i = 0; set && i < set->count; i++) {
         switch (set->probes[i].kind) {
         case PROBE_BREAK: e->has_break = true; break;
         case PROBE_STEP: e->has_step = true; break;
+        case PROBE_PHYSICAL: e->has_physical = true; break;
         case PROBE_WATCH_READ:
         case PROBE_WATCH_WRITE:
-        case PROBE_WATCH_ACCESS: e->has_watch = true; break;
+        case PROBE_WATCH_ACCESS:
+            e->has_watch = true;
+            empty_tables(e, &set->probes[i]);
+            break;
         }
     }
-    e->watch = (struct cpu_watch){.opaque = e, .page_watched = page_watched, .stop = watch_stop};
+    if (had_break || e->has_break) {
+        renew_blocks(e, set);
+    }
+    e->probes = set;
+    set_physical(e, set, true);
     for (unsigned i = 0; i < e->cpu_count; i++) {
         e->cpus[i].watch = e->has_watch ? &e->watch : NULL;
-    }
-    if (baked || e->has_break || e->has_watch) {
-        engine_forget(e);
     }
 }

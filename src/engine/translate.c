@@ -164,6 +164,7 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr 
     b->code = e->jit ? jit_no_code(e->jit) : NULL;
     b->probed = e->has_break && probe_breaks_at(e, b->pc);
     b->ir = ir_build_finish(&e->build);
+    b->bytes = length;
     set_pages(e, b, length, cross.second_page);
     e->stats.blocks_translated++;
     b->insn_count = b->ir->insn_count;

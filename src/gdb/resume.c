@@ -75,6 +75,7 @@ static bool wanted(void *opaque, struct machine *m, const struct probe_hit *h)
 
     switch (j->probes[h->probe].kind) {
     case PROBE_STEP: return step_ends(j, h);
+    case PROBE_PHYSICAL: return false; /* none is set by this client */
     case PROBE_BREAK: return (j->plan->harts >> h->hart & 1) != 0 && breaks(j, m, h);
     case PROBE_WATCH_READ:
     case PROBE_WATCH_WRITE:

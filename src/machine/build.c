@@ -241,9 +241,11 @@ static int reset_all(struct machine *m, struct error *e)
     m->state.reset_requested = 0;
     m->state.current = 0;
     m->state.quantum_left = m->quantum;
+    machine_writes(m, "reset");
     for (unsigned i = 0; i < m->load_count; i++) {
         must(mem_load_bytes(&m->mem, m->loads[i].at, m->loads[i].data, m->loads[i].size));
     }
+    machine_writes(m, NULL);
     reset_harts(m, e, &failed);
     for (unsigned i = 0; i < m->device_count && !failed; i++) {
         device_reset(m->devices[i]);

@@ -91,7 +91,13 @@ bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size)
 
 bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size)
 {
-    return mem_write_bytes(&d->machine->mem, at, bytes, size);
+    struct machine *m = d->machine;
+    bool done;
+
+    machine_writes(m, d->name);
+    done = mem_write_bytes(&m->mem, at, bytes, size);
+    machine_writes(m, NULL);
+    return done;
 }
 
 void device_log(struct device *d, const char *format, ...)

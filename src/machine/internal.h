@@ -12,6 +12,9 @@ extern const struct field_table machine_state_table;
 tick *device_alarms(const struct device *d);
 void device_reset(struct device *d);
 
+/* run.c: who writes to memory from now on, where it is no instruction; NULL: nobody. */
+void machine_writes(struct machine *m, const char *who);
+
 /* build.c */
 void machine_reset(struct machine *m);
 

@@ -181,6 +181,7 @@ struct machine {
     struct inlet inlet;
     struct machine_log log;
     struct cpu *running; /* inside engine_run: time is cpu_now() of it */
+    bool settling;       /* reaching the tick state.now: the step is not begun */
     uint64_t boot[4];    /* board's: what the harts' reset values are made from */
     void (*board_reset)(struct machine *m); /* after devices and harts were reset */
     bool sealed;                            /* machine_seal() was called */

@@ -31,7 +31,11 @@ void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length)
     hart = bytes[1];
     where = bytes_get_le(bytes + 8, 8);
     switch (bytes[0]) {
-    case POKE_MEMORY: mem_write_bytes(&m->mem, where, bytes + POKE_HEADER, size); break;
+    case POKE_MEMORY:
+        machine_writes(m, "poke");
+        mem_write_bytes(&m->mem, where, bytes + POKE_HEADER, size);
+        machine_writes(m, NULL);
+        break;
     case POKE_REGISTER:
         if (size <= sizeof value && where <= UINT32_MAX) {
             memcpy(value, bytes + POKE_HEADER, size);

@@ -132,13 +132,22 @@ static bool choose_hart(struct machine *m)
     return false;
 }
 
+/* What happens on reaching a tick is the end of the step before. */
+void machine_writes(struct machine *m, const char *who)
+{
+    m->mem.writer = (struct mem_writer){
+        .name = who, .at = m->running ? TICK_NEVER : m->state.now - (m->settling ? 1 : 0)};
+}
+
 /* Everything that happens on reaching a tick. Returns whether some hart can run. */
 static bool settle(struct machine *m)
 {
+    m->settling = true;
     if (m->state.reset_requested) {
         machine_reset(m);
     }
     fire_alarms(m);
+    m->settling = false;
     return choose_hart(m);
 }
 

@@ -21,9 +21,10 @@ enum {
     PAGE_DIRTY_HASH = 1,       /* written since the page hashes were last brought up to date */
     PAGE_DIRTY_CHECKPOINT = 2, /* written since the last checkpoint or restore */
     PAGE_DIRTY_ALL = 3,
-    PAGE_CODE = 4,       /* translated code was made from it; code[] says which granules */
-    PAGE_TABLE = 8,      /* a walk read it; table[] says which entries are in use */
-    PAGE_MAYBE_IN_W = 16 /* some write table may hold it; cleared by a scan */
+    PAGE_CODE = 4,        /* translated code was made from it; code[] says which granules */
+    PAGE_TABLE = 8,       /* a walk read it; table[] says which entries are in use */
+    PAGE_MAYBE_IN_W = 16, /* some write table may hold it; cleared by a scan */
+    PAGE_WATCHED = 32     /* holds bytes whose writes the listener wants to hear of */
 };
 
 #define CODE_GRANULE_BITS 6 /* 64 bytes; 64 granules to a page */
@@ -57,6 +58,13 @@ struct mem_table {
     uint8_t zero[2];
 };
 
+/* Who writes, where it is not an instruction of a hart; set around the write by whoever knows. */
+struct mem_writer {
+    const char *name; /* "virtio-blk0", "poke", "reset", MEM_WRITER_WALK; NULL: an instruction */
+    tick at;          /* of the step that the write is part of; TICK_NEVER: the one being taken */
+};
+#define MEM_WRITER_WALK "page walk"
+
 /* In w_at: nowhere else; and, in the second place, at more than two. */
 #define MEM_W_NONE 0xffff
 #define MEM_W_MANY 0xfffe
@@ -84,6 +92,8 @@ struct mem {
     uint32_t *tables;
     uint32_t table_count;
 
+    struct mem_writer writer;
+
     /* Told before the bytes change. Set once by whoever caches what is made from memory. */
     void *listener;
     void (*code_written)(void *listener, uint32_t page, uint64_t granules);
@@ -93,6 +103,9 @@ struct mem {
     void (*page_unwritable)(void *listener, uint32_t page); /* must leave all write tables now */
     void (*epoch)(void *listener);       /* all pages must leave all write tables now */
     void (*dma_written)(void *listener); /* a device or a poke wrote: end reservations */
+    /* Only for pages with PAGE_WATCHED: whether a write there is to be told, and telling it. */
+    bool (*is_watched)(void *listener, paddr at, uint64_t size);
+    void (*watched_written)(void *listener, paddr at, uint64_t size, const struct mem_writer *by);
 };
 
 void mem_init(struct mem *m);
@@ -130,8 +143,10 @@ void mem_before_write(struct mem *m, struct mem_block *b, paddr at, unsigned siz
  * page only once its bits are set, so that setting bits takes nothing from them. */
 void mem_before_walk_update(struct mem *m, struct mem_block *b, paddr at, unsigned size);
 
-/* Whether that would tell a listener of code or of page tables. */
+/* Whether that would tell a listener of code, of page tables or of watched bytes. */
 bool mem_write_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size);
+/* Whether mem_before_walk_update() would tell a listener of watched bytes. */
+bool mem_update_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size);
 
 /* Bytes to and from blocks, for devices (DMA), loaders and debuggers; windows are never touched.
  * False, and nothing done, unless the whole range lies in one block (RAM for a write). */
@@ -139,6 +154,10 @@ bool mem_read_bytes(struct mem *m, paddr at, void *bytes, uint64_t size);
 bool mem_write_bytes(struct mem *m, paddr at, const void *bytes, uint64_t size);
 /* As mem_write_bytes, into ROM too: for images laid down at reset. */
 bool mem_load_bytes(struct mem *m, paddr at, const void *bytes, uint64_t size);
+
+/* The pages of a physical range of at least one byte, which does not wrap, are watched from now on,
+ * or not; what is not memory is ignored. */
+void mem_watch_pages(struct mem *m, paddr at, uint64_t size, bool on);
 
 /* ---- state: hash and checkpoints ---- */
 

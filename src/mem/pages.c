@@ -91,13 +91,19 @@ static unsigned table_hits(const struct mem *m, uint32_t page, unsigned first, u
     return hits;
 }
 
+bool mem_update_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size)
+{
+    return (m->flags[mem_page_of(b, at)] & PAGE_WATCHED) && m->is_watched(m->listener, at, size);
+}
+
 bool mem_write_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size)
 {
     uint32_t page = mem_page_of(b, at);
     unsigned first = (unsigned)(at % PAGE_SIZE), last = first + size - 1, granule;
 
     return ((m->flags[page] & PAGE_CODE) && code_hit(m, page, first, last)) ||
-           ((m->flags[page] & PAGE_TABLE) && table_hits(m, page, first, last, &granule) != 0);
+           ((m->flags[page] & PAGE_TABLE) && table_hits(m, page, first, last, &granule) != 0) ||
+           mem_update_is_heard(m, b, at, size);
 }
 
 static void tell_code(struct mem *m, uint32_t page, unsigned first, unsigned last)
@@ -165,6 +171,11 @@ static void before_write(struct mem *m, struct mem_block *b, paddr at, unsigned 
     if ((m->flags[page] & PAGE_TABLE) && !update) {
         tell_tables(m, page, first, last);
     }
+    if (unlikely(m->flags[page] & PAGE_WATCHED)) {
+        const struct mem_writer walk = {.name = MEM_WRITER_WALK, .at = TICK_NEVER};
+
+        m->watched_written(m->listener, at, size, update ? &walk : &m->writer);
+    }
 }
 
 void mem_before_write(struct mem *m, struct mem_block *b, paddr at, unsigned size)
@@ -175,6 +186,24 @@ void mem_before_write(struct mem *m, struct mem_block *b, paddr at, unsigned siz
 void mem_before_walk_update(struct mem *m, struct mem_block *b, paddr at, unsigned size)
 {
     before_write(m, b, at, size, true);
+}
+
+void mem_watch_pages(struct mem *m, paddr at, uint64_t size, bool on)
+{
+    paddr first = align_down(at, PAGE_SIZE), last = align_down(at + (size - 1), PAGE_SIZE);
+
+    must(size != 0 && last >= first);
+    for (uint64_t i = 0; i <= (last - first) >> PAGE_BITS; i++) {
+        const struct mem_block *b = mem_block_at(m, first + (i << PAGE_BITS));
+        uint32_t page;
+
+        if (b != NULL) {
+            page = mem_page_of(b, first + (i << PAGE_BITS));
+            page_leaves_write_tables(m, page);
+            m->flags[page] &= (uint8_t)~PAGE_WATCHED;
+            m->flags[page] |= on ? PAGE_WATCHED : 0;
+        }
+    }
 }
 
 /* ---- state: hash and checkpoints ---- */

@@ -293,6 +293,13 @@ static bool page_watched(void *opaque, vaddr page, enum access access)
     return page == w->page && access == w->kind;
 }
 
+static bool touches(void *opaque, vaddr va, unsigned size, enum access access)
+{
+    (void)opaque, (void)va, (void)size, (void)access;
+    fail_msg("the slow way asks stop() alone");
+    return false;
+}
+
 static bool stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, enum access access,
                  uint64_t value)
 {
@@ -309,7 +316,7 @@ static void watched_pages_stay_slow(void **state)
 {
     struct tiny *t = *state;
     struct watch_log log = {.page = PAGE0, .stop_at = PAGE0 + 0x10, .kind = ACCESS_WRITE};
-    const struct cpu_watch watch = {&log, page_watched, stop};
+    const struct cpu_watch watch = {&log, page_watched, touches, stop};
     unsigned translations;
 
     t->cpu.watch = &watch;

@@ -217,6 +217,15 @@ static bool page_watched(void *opaque, vaddr page, enum access access)
     return page == *(const vaddr *)opaque;
 }
 
+/* The second eight bytes of the page. */
+static bool touches(void *opaque, vaddr va, unsigned size, enum access access)
+{
+    vaddr first = *(const vaddr *)opaque + 8;
+
+    (void)access;
+    return va - first < 8 || first - va < size;
+}
+
 static bool never_stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, enum access access,
                        uint64_t value)
 {
@@ -225,23 +234,34 @@ static bool never_stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, e
     return false;
 }
 
-static void watched_machines_leave_it_to_the_interpreter(void **state)
+static void watched_bytes_are_left_to_the_interpreter(void **state)
 {
     struct tiny *t = *state;
     vaddr watched = PAGE0;
-    const struct cpu_watch watch = {&watched, page_watched, never_stop};
+    const struct cpu_watch watch = {&watched, page_watched, touches, never_stop};
     const struct ir_op add = rmw(IR_I64, RMW_ADD, U8);
     uint64_t value = 42;
 
     t->cpu.watch = &watch;
-    assert_int_equal(cpu_try_load(&t->cpu, PAGE0, U8, &value), CPU_HARD);
-    assert_int_equal(cpu_try_store(&t->cpu, PAGE0, 1, U8), CPU_HARD);
-    assert_int_equal(cpu_try_load(&t->cpu, PAGE1, U8, &value), CPU_HARD);
-    assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE0, 1, &value), CPU_HARD);
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE0 + 8, U1, &value), CPU_HARD);
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE0 + 1, U8, &value), CPU_HARD);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 15, 1, U8), CPU_HARD);
+    assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE0 + 8, 1, &value), CPU_HARD);
+    assert_int_equal(cpu_try_fill(&t->cpu, PAGE0, ACCESS_READ), CPU_HARD);
+    assert_int_equal(cpu_try_fill(&t->cpu, PAGE0, ACCESS_WRITE), CPU_HARD);
     assert_int_equal(value, 42);
-    assert_false(in_table(t->cpu.space->read, PAGE0));
-    assert_false(in_table(t->cpu.space->write, PAGE0));
     assert_int_equal(t->mem.flags[0], 0);
+    /* Bytes beside them, again and again: the page stays out of the tables. */
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 16, 7, U8), CPU_DONE);
+        assert_int_equal(cpu_try_load(&t->cpu, PAGE0 + 16, U8, &value), CPU_DONE);
+        assert_int_equal(value, 7);
+        assert_false(in_table(t->cpu.space->read, PAGE0));
+        assert_false(in_table(t->cpu.space->write, PAGE0));
+    }
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 8, 1, U8), CPU_HARD); /* still asked */
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE1, U8, &value), CPU_DONE);
+    assert_true(in_table(t->cpu.space->read, PAGE1));
     assert_quiet(t);
 }
 
@@ -295,7 +315,7 @@ int main(void)
         TEST(faults_are_raised_once_and_change_nothing),
         TEST(code_in_use_is_not_written),
         TEST(tables_in_use_are_not_written),
-        TEST(watched_machines_leave_it_to_the_interpreter),
+        TEST(watched_bytes_are_left_to_the_interpreter),
         TEST(read_modify_write_takes_what_the_table_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

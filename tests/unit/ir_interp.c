@@ -116,7 +116,7 @@ static void a_watchpoint_leaves_the_instruction_undone(void **state)
     struct tiny *t = *state;
     struct ir_block *b = long_block();
     vaddr at = 0x10000 + 8 * 20;
-    const struct cpu_watch watch = {&at, page_watched, stop};
+    const struct cpu_watch watch = {.opaque = &at, .page_watched = page_watched, .stop = stop};
 
     t->cpu.watch = &watch;
     for (uint32_t limit = 21; limit <= IR_BLOCK_INSNS_MAX; limit += 43) {
