@@ -87,10 +87,19 @@ static bool may_fill(const struct cpu *cpu, vaddr va, enum access access, uint8_
            (access != ACCESS_WRITE || !watch->page_watched(watch->opaque, page, ACCESS_WRITE));
 }
 
+static void note(struct cpu_notes *notes, vaddr va, enum access access, uint32_t page)
+{
+    if (access == ACCESS_WRITE) {
+        pairs_add(&notes->written, va >> PAGE_BITS, page);
+    } else {
+        pairs_add(&notes->read, va >> PAGE_BITS, 0);
+    }
+}
+
 /* Translates the part at va and finds what is there; false with a fault raised, or with none if
  * the ISA ignores accesses to nowhere. */
-static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access access,
-                      uint8_t mem_attr, struct place *p)
+static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access access,
+                       uint8_t mem_attr, struct place *p)
 {
     struct translation t = {0};
 
@@ -116,6 +125,18 @@ static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access acce
         return false;
     }
     return true;
+}
+
+static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access access,
+                      uint8_t mem_attr, struct place *p)
+{
+    bool found = find_bytes(cpu, va, size, access, mem_attr, p);
+
+    if (unlikely(cpu->notes != NULL)) {
+        note(cpu->notes, va, access,
+             found && p->block != NULL ? mem_page_of(p->block, p->at) : CPU_NOTE_ANY);
+    }
+    return found;
 }
 
 /* A device takes 1, 2, 4 or 8 bytes at a multiple of their number, in one page. */
@@ -167,6 +188,9 @@ static bool reach(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_att
     r->size[0] = size < left ? size : left;
     r->size[1] = size - r->size[0];
     if (!find_part(cpu, va, r->size[0], access, mem_attr, &r->part[0])) {
+        if (unlikely(cpu->notes != NULL)) { /* watchpoints are asked about all of it */
+            note(cpu->notes, va + (size - 1), access, CPU_NOTE_ANY);
+        }
         return false;
     }
     if (r->size[1] != 0 &&

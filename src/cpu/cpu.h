@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/pairs.h"
 #include "mem/mem.h"
 
 /* Every ISA's state struct begins with this. */
@@ -134,6 +135,14 @@ struct cpu_watch {
                  uint64_t value);
 };
 
+/* Which virtual pages are accessed, seen where an access takes the slow way; a table that was empty
+ * at first is filled that way, so none is missed. Pairs of a page's number and, for writes, what is
+ * there: a page of memory, or CPU_NOTE_ANY where that is not known or no memory. */
+struct cpu_notes {
+    struct pairs read, written;
+};
+#define CPU_NOTE_ANY UINT32_MAX
+
 struct cpu {
     void *state;       /* the ISA's struct; begins with struct hart */
     struct hart *hart; /* the same address */
@@ -162,6 +171,7 @@ struct cpu {
     } timer;
 
     const struct cpu_watch *watch; /* NULL: none */
+    struct cpu_notes *notes;       /* NULL: none are taken */
     void *machine;                 /* its owner, opaque here */
     struct space *spaces;          /* SPACES of them */
     uint64_t space_clock;

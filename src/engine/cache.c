@@ -255,6 +255,9 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
         }
         cache_add(e, b);
     }
+    if (unlikely(e->noting) && b->noted != e->note_round) {
+        footprint_note_block(e, b);
+    }
     *jump = (struct jump_entry){.pc = pc, .block = b};
     cpu->space->jump_pages[jump_page(pc) / 64] |= UINT64_C(1) << jump_page(pc) % 64;
     return b;

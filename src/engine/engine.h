@@ -89,10 +89,26 @@ void engine_forget(struct engine *e);
 /* At most this many blocks before everything is dropped; small for tests. Default 131072. */
 void engine_set_cache_limit(struct engine *e, size_t blocks);
 
+/* ---- footprint.c: what code did, by which searches skip time ---- */
+
+/* Takes notes from now on, or starts anew; in host memory alone, as all observing. -1 and a
+ * sentence if the host has no room. Code that was made costs some per cent more, also after the
+ * end, which keeps it. */
+int engine_start_footprint(struct engine *e, struct error *error);
+void engine_end_footprint(struct engine *e);
+/* Appends what was done since the notes began, and begins anew: everything that was executed, read
+ * and written, and perhaps more. Only between runs. */
+void engine_take_footprint(struct engine *e, struct text *packed);
+/* False: the probe was not met where this footprint was made. `m` is of the same configuration.
+ * Damaged bytes allow anything. */
+bool engine_footprint_allows(const uint8_t *packed, size_t count, const struct mem *m,
+                             const struct probe *p);
+
 struct engine_stats {
     uint64_t blocks_translated, insns_translated, flushes, invalidations;
     uint64_t compiled, code_entries,
-        hard; /* blocks; ways in; instructions left to the interpreter */
+        hard;                        /* blocks; ways in; instructions left to the interpreter */
+    uint64_t exceptions, interrupts; /* taken */
 };
 void engine_get_stats(const struct engine *e, struct engine_stats *out);
 /* Prints each block's IR to `line` when translated; NULL stops. */

@@ -22,6 +22,7 @@ struct block {
     bool ungrouped;       /* see jit_compile() */
     bool compiled;        /* was tried: `code` is what came of it */
     bool probed;          /* a probe is to be asked before it: see engine_set_probes */
+    uint32_t noted;       /* engine.note_round in which its granules were */
     uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
     paddr second_page;    /* physical address of the second page, if it crosses */
     uint64_t granules[2]; /* of each page that the bytes were read from */
@@ -54,6 +55,12 @@ struct engine {
     const struct ir_block *block; /* being run */
     tick skip_tick;               /* probes are not asked at this tick */
 
+    bool noting; /* footprint.c */
+    uint32_t note_round;
+    struct pairs executed; /* granules of pcs */
+    struct cpu_notes notes;
+    struct pairs granules; /* pages of memory and maps of what was written */
+
     struct engine_stats stats;
     void *trace_opaque;
     void (*trace)(void *opaque, const char *text);
@@ -77,6 +84,9 @@ void cache_fini(struct engine *e);
 struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr at);
 /* The IR of a live block, made again if it was given up. */
 const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block *b);
+
+/* footprint.c: the block is about to be run */
+void footprint_note_block(struct engine *e, struct block *b);
 
 /* probe.c */
 void probe_init(struct engine *e);

@@ -26,6 +26,10 @@ void engine_free(struct engine *e)
         return;
     }
     cache_fini(e);
+    pairs_fini(&e->executed);
+    pairs_fini(&e->notes.read);
+    pairs_fini(&e->notes.written);
+    pairs_fini(&e->granules);
     free(e);
 }
 
@@ -77,12 +81,13 @@ static void free_dead(struct engine *e)
 }
 
 /* An exception is one step of its own. */
-static enum engine_stop take_exception(struct cpu *cpu, uint64_t *left)
+static enum engine_stop take_exception(struct engine *e, struct cpu *cpu, uint64_t *left)
 {
     must(*left > 0);
     cpu->isa->take_exception(cpu);
     must(!cpu->fault.raised);
     *left -= 1;
+    e->stats.exceptions++;
     return ENGINE_LOOK;
 }
 
@@ -101,6 +106,8 @@ int engine_use_jit(struct engine *e, bool on, struct error *error)
     if (!jit_supported()) {
         return error_set(error, "guest code cannot be compiled on this host; it is interpreted");
     }
+    guest.marks = e->mem->marks != NULL;
+    guest.marks_offset = e->mem->marks_offset;
     guest.pinned_count = isa->pinned_count;
     memcpy(guest.pinned, isa->pinned_slots, sizeof guest.pinned);
     e->jit = jit_new(&guest, error);
@@ -229,7 +236,7 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     case JIT_LINK: link_jump(e, cpu, b->mode, r.site); break;
     case JIT_LOOK: return ENGINE_LOOK;
     case JIT_YIELD: return ENGINE_YIELD;
-    case JIT_FAULT: return take_exception(cpu, left);
+    case JIT_FAULT: return take_exception(e, cpu, left);
     case JIT_UNGROUP: ungroup(e, cpu, r.site); /* fallthrough */
     case JIT_HARD:
         *hard = true;
@@ -255,7 +262,7 @@ static enum engine_stop interpret(struct engine *e, struct cpu *cpu, struct bloc
     case IR_LEFT_LIMIT: break;
     case IR_LEFT_LOOK: return ENGINE_LOOK;
     case IR_LEFT_YIELD: return ENGINE_YIELD;
-    case IR_LEFT_FAULT: return take_exception(cpu, left);
+    case IR_LEFT_FAULT: return take_exception(e, cpu, left);
     case IR_LEFT_WATCH: return ENGINE_PROBE;
     }
     return ENGINE_BUDGET;
@@ -283,7 +290,7 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
             return ENGINE_PROBE;
         }
         if (unlikely(!b)) {
-            return take_exception(cpu, left);
+            return take_exception(e, cpu, left);
         }
         if (unlikely(b->probed) && probe_ask_break(e, cpu)) {
             return ENGINE_PROBE;
@@ -315,6 +322,7 @@ enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_
             stop = ENGINE_PROBE;
         } else {
             cpu->isa->take_interrupt(cpu);
+            e->stats.interrupts++;
             left--;
             stop = ENGINE_LOOK;
         }

@@ -18,7 +18,7 @@
 
 #define BATCHES_MAX 8 /* that wait for the thread: the machine waits then */
 
-enum kind { KIND_PAGE, KIND_NODE, KIND_CHECKPOINT };
+enum kind { KIND_PAGE, KIND_NODE, KIND_CHECKPOINT, KIND_SPAN, KIND_LINE, KINDS };
 #define RECORD_BYTES 16u /* before the bytes: kind and length of 4, id of 8 */
 
 /* What one checkpoint brought. */
@@ -48,7 +48,7 @@ struct index_builder {
 
     /* The builder's thread. */
     ZSTD_CCtx *zstd;
-    sqlite3_stmt *insert[3];
+    sqlite3_stmt *insert[KINDS];
     uint8_t *packed;
     size_t packed_room;
 };
@@ -60,11 +60,45 @@ int index_says(sqlite3 *db, const char *path, struct error *e)
 
 /* ---- the builder's thread ---- */
 
+static int run_insert(struct index_builder *b, sqlite3_stmt *s, struct error *e)
+{
+    if (sqlite3_step(s) != SQLITE_DONE) {
+        return index_says(b->db, b->new_path, e);
+    }
+    sqlite3_reset(s);
+    return 0;
+}
+
+/* "port" and a zero, then the text. */
+static int insert_line(struct index_builder *b, uint64_t at, const uint8_t *bytes, size_t count,
+                       struct error *e)
+{
+    sqlite3_stmt *s = b->insert[KIND_LINE];
+    size_t name = strlen((const char *)bytes);
+
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)at);
+    sqlite3_bind_text64(s, 2, (const char *)bytes, name, SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_text64(s, 3, (const char *)bytes + name + 1, count - name - 1, SQLITE_STATIC,
+                        SQLITE_UTF8);
+    return run_insert(b, s, e);
+}
+
 static int insert(struct index_builder *b, enum kind kind, uint64_t id, const uint8_t *bytes,
                   size_t count, struct error *e)
 {
     sqlite3_stmt *s = b->insert[kind];
-    size_t room = ZSTD_compressBound(count) + SUM_BYTES, packed;
+    size_t room, packed;
+
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
+    if (kind == KIND_LINE) {
+        return insert_line(b, id, bytes, count, e);
+    }
+    if (kind == KIND_SPAN) {
+        for (unsigned i = 0; i < SPAN_NUMBERS; i++) {
+            sqlite3_bind_int64(s, (int)i + 3, (sqlite3_int64)bytes_get_le(bytes + 8 * i, 8));
+        }
+    }
+    room = ZSTD_compressBound(count) + SUM_BYTES;
 
     if (room > b->packed_room) {
         b->packed = base_realloc(b->packed, room, 1);
@@ -73,13 +107,8 @@ static int insert(struct index_builder *b, enum kind kind, uint64_t id, const ui
     packed = ZSTD_compressCCtx(b->zstd, b->packed, room - SUM_BYTES, bytes, count, PACK_LEVEL);
     must(!ZSTD_isError(packed));
     bytes_set_le(b->packed + packed, SUM_BYTES, hash_bytes(bytes, count, PACKED_SEED + id));
-    sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
     sqlite3_bind_blob64(s, 2, b->packed, packed + SUM_BYTES, SQLITE_STATIC);
-    if (sqlite3_step(s) != SQLITE_DONE) {
-        return index_says(b->db, b->new_path, e);
-    }
-    sqlite3_reset(s);
-    return 0;
+    return run_insert(b, s, e);
 }
 
 static int insert_batch(struct index_builder *b, const struct text *t, struct error *e)
@@ -176,9 +205,10 @@ static int run_sql(struct index_builder *b, const char *sql, struct error *e)
 /* Nothing is synchronised or journalled: the file is nobody's until it has its name. */
 static int make_tables(struct index_builder *b, struct error *e)
 {
-    static const char *const inserts[] = {"INSERT INTO page VALUES(?,?)",
-                                          "INSERT INTO node VALUES(?,?)",
-                                          "INSERT INTO checkpoint VALUES(?,?)"};
+    static const char *const inserts[] = {
+        "INSERT INTO page VALUES(?,?)", "INSERT INTO node VALUES(?,?)",
+        "INSERT INTO checkpoint VALUES(?,?)", "INSERT INTO span VALUES(?1,?3,?4,?5,?6,?2)",
+        "INSERT INTO line VALUES(?,?,?)"};
     char sql[128];
 
     snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", INDEX_APPLICATION,
@@ -198,7 +228,10 @@ static int make_tables(struct index_builder *b, struct error *e)
                 "CREATE TABLE history(identity INTEGER, ending INTEGER, checkpoints INTEGER);"
                 "CREATE TABLE page(id INTEGER PRIMARY KEY, bytes BLOB);"
                 "CREATE TABLE node(id INTEGER PRIMARY KEY, bytes BLOB);"
-                "CREATE TABLE checkpoint(tick INTEGER PRIMARY KEY, bytes BLOB)",
+                "CREATE TABLE checkpoint(tick INTEGER PRIMARY KEY, bytes BLOB);"
+                "CREATE TABLE span(tick INTEGER PRIMARY KEY, ending INTEGER, inputs INTEGER,"
+                " exceptions INTEGER, interrupts INTEGER, bytes BLOB);"
+                "CREATE TABLE line(tick INTEGER, port TEXT, text TEXT)",
                 e) < 0) {
         return -1;
     }
@@ -257,7 +290,34 @@ static void take_node(void *opaque, uint64_t id, const uint8_t *bytes, size_t co
     add_record(opaque, KIND_NODE, id, bytes, count);
 }
 
-void index_add(struct index_builder *b, struct checkpoint *c)
+static void add_span(struct index_builder *b, const struct index_span *span)
+{
+    const uint64_t numbers[SPAN_NUMBERS] = {span->to, span->counts.inputs, span->counts.exceptions,
+                                            span->counts.interrupts};
+    uint8_t head[8 * SPAN_NUMBERS];
+    struct text bytes = {0};
+
+    for (unsigned i = 0; i < SPAN_NUMBERS; i++) {
+        bytes_set_le(head + 8 * i, 8, numbers[i]);
+    }
+    text_add_bytes(&bytes, head, sizeof head);
+    text_add_bytes(&bytes, span->footprint, span->bytes);
+    add_record(b, KIND_SPAN, span->from, bytes.data, bytes.length);
+    text_fini(&bytes);
+}
+
+void index_add_line(struct index_builder *b, tick at, const char *port, const char *text,
+                    size_t count)
+{
+    struct text bytes = {0};
+
+    text_add_bytes(&bytes, port, strlen(port) + 1);
+    text_add_bytes(&bytes, text, count);
+    add_record(b, KIND_LINE, at, bytes.data, bytes.length);
+    text_fini(&bytes);
+}
+
+void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span)
 {
     const struct checkpoint_sink sink = {.opaque = b, .page = take_page, .node = take_node};
     struct batch *batch = base_alloc(1, sizeof(*batch));
@@ -266,6 +326,7 @@ void index_add(struct index_builder *b, struct checkpoint *c)
     checkpoint_put(c, &sink, &rest);
     add_record(b, KIND_CHECKPOINT, checkpoint_tick(c), rest.data, rest.length);
     text_fini(&rest);
+    add_span(b, span);
     vec_push(&b->ticks, checkpoint_tick(c));
     batch->records = b->records;
     b->records = (struct text){0};

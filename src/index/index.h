@@ -2,13 +2,25 @@
  * index: checkpoints of a whole recording in a file beside it, FILE.rr.idx, so that every tick is
  * one short replay away in a new process, too. A SQLite database; only this folder knows. It can
  * be deleted at any time; one that is stale, foreign, half-written or damaged is as good as none.
- * docs/index.md has the tables and the rules. Left out: maps of what segments executed and wrote.
+ * docs/index.md has the tables and the rules.
  */
 #ifndef INDEX_INDEX_H
 #define INDEX_INDEX_H
 
 #include "base/base.h"
 #include "checkpoint/checkpoint.h"
+
+/* What happened in a stretch of history. */
+struct span_counts {
+    uint64_t inputs, exceptions, interrupts;
+};
+/* A stretch of history between two checkpoints: the steps at [from, to). */
+struct index_span {
+    tick from, to;
+    struct span_counts counts;
+    const uint8_t *footprint; /* what code did: engine_take_footprint() */
+    size_t bytes;
+};
 
 /* Which history an index is of: one that says otherwise is stale or foreign. */
 struct index_of {
@@ -32,8 +44,14 @@ bool index_before(const struct index *x, tick at, tick *found);
 struct checkpoint *index_load(struct index *x, struct checkpoint_store *s, tick at,
                               struct error *e);
 
+/* Tells all spans, by rising tick; each begins where the one before ends. */
+int index_spans(struct index *x, void *opaque,
+                void (*each)(void *opaque, const struct index_span *span), struct error *e);
+
 struct index_stats {
-    uint64_t checkpoints, pages, nodes, file_bytes;
+    uint64_t checkpoints, pages, nodes, lines, file_bytes;
+    uint64_t footprint_bytes; /* packed */
+    struct span_counts counts;
 };
 int index_get_stats(struct index *x, struct index_stats *out, struct error *e);
 
@@ -43,8 +61,12 @@ int index_get_stats(struct index *x, struct index_stats *out, struct error *e);
  * own. NULL and a sentence if another process is at it, or the place cannot be written. */
 struct index_builder;
 struct index_builder *index_build(const char *path, const struct index_of *of, struct error *e);
-/* By rising tick, all of one store, which has given nothing to an index before. */
-void index_add(struct index_builder *b, struct checkpoint *c);
+/* By rising tick, all of one store, which has given nothing to an index before. The span is what
+ * lies between this checkpoint and the one before, or the beginning; its bytes are copied. */
+void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span);
+/* A line of output, of the span that is added next. */
+void index_add_line(struct index_builder *b, tick at, const char *port, const char *text,
+                    size_t count);
 /* Waits for the thread and puts the file in its place: what index_open() would give, for the same
  * store. NULL and a sentence if that failed. The builder is gone in any case. */
 struct index *index_finish(struct index_builder *b, struct error *e);

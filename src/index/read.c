@@ -14,6 +14,8 @@
 
 /* Bounds the states of a checkpoint, unpacked. */
 #define STATE_BYTES_MAX (64 * MIB)
+/* And the footprint of a span. */
+#define SPAN_BYTES_MAX (256 * MIB)
 
 struct index {
     sqlite3 *db;
@@ -58,7 +60,7 @@ static int number(struct index *x, const char *sql, sqlite3_int64 *out, struct e
 
 static int check_kind(struct index *x, struct error *e)
 {
-    sqlite3_int64 application, schema;
+    sqlite3_int64 application, schema, pages, page_size;
 
     if (number(x, "PRAGMA application_id", &application, e) < 0 ||
         number(x, "PRAGMA user_version", &schema, e) < 0) {
@@ -70,6 +72,13 @@ static int check_kind(struct index *x, struct error *e)
     if (schema != INDEX_SCHEMA) {
         return error_set(e, "%s: it has format %lld, this program reads %d", x->path,
                          (long long)schema, INDEX_SCHEMA);
+    }
+    if (number(x, "PRAGMA page_count", &pages, e) < 0 ||
+        number(x, "PRAGMA page_size", &page_size, e) < 0) {
+        return -1;
+    }
+    if (pages * page_size != (sqlite3_int64)x->file.st_size) {
+        return error_set(e, "%s: damaged: cut off", x->path);
     }
     return 0;
 }
@@ -253,6 +262,64 @@ static int get_node(void *opaque, uint64_t id, uint8_t bytes[CHECKPOINT_NODE_BYT
     return get_blob(x, x->node, id, bytes, CHECKPOINT_NODE_BYTES, count, e);
 }
 
+/* One row of `span`: its tick and its blob; false: damaged. `*bytes` is used again. */
+static bool get_span(struct index *x, sqlite3_stmt *s, struct index_span *span, uint8_t **bytes)
+{
+    const uint8_t *packed = sqlite3_column_blob(s, 1);
+    size_t size = (size_t)sqlite3_column_bytes(s, 1), count;
+    unsigned long long whole;
+
+    span->from = (tick)sqlite3_column_int64(s, 0);
+    if (packed == NULL || size <= SUM_BYTES) {
+        return false;
+    }
+    whole = ZSTD_getFrameContentSize(packed, size - SUM_BYTES);
+    if (whole > SPAN_BYTES_MAX) { /* an error is a large number */
+        return false;
+    }
+    *bytes = base_realloc(*bytes, whole + 1, 1);
+    count = ZSTD_decompressDCtx(x->zstd, *bytes, whole, packed, size - SUM_BYTES);
+    if (ZSTD_isError(count) || count < 8 * SPAN_NUMBERS ||
+        hash_bytes(*bytes, count, PACKED_SEED + span->from) !=
+            bytes_get_le(packed + size - SUM_BYTES, SUM_BYTES)) {
+        return false;
+    }
+    span->to = bytes_get_le(*bytes, 8);
+    span->counts = (struct span_counts){.inputs = bytes_get_le(*bytes + 8, 8),
+                                        .exceptions = bytes_get_le(*bytes + 16, 8),
+                                        .interrupts = bytes_get_le(*bytes + 24, 8)};
+    span->footprint = *bytes + 8 * SPAN_NUMBERS;
+    span->bytes = count - 8 * SPAN_NUMBERS;
+    return span->to > span->from;
+}
+
+int index_spans(struct index *x, void *opaque,
+                void (*each)(void *opaque, const struct index_span *span), struct error *e)
+{
+    sqlite3_stmt *s;
+    uint8_t *bytes = NULL;
+    tick from = 0;
+    bool first = true;
+    int step;
+
+    if (prepare(x, &s, "SELECT tick, bytes FROM span ORDER BY tick", e) < 0) {
+        return -1;
+    }
+    while ((step = sqlite3_step(s)) == SQLITE_ROW) {
+        struct index_span span;
+
+        if (!get_span(x, s, &span, &bytes) || (!first && span.from != from)) {
+            break;
+        }
+        each(opaque, &span);
+        from = span.to;
+        first = false;
+    }
+    sqlite3_finalize(s);
+    free(bytes);
+    return step == SQLITE_DONE ? 0 : error_set(e, "%s: damaged: its spans", x->path);
+}
+
 /* So that the next one who replays makes a new one; unless somebody did already. */
 static void remove_it(const struct index *x)
 {
@@ -308,15 +375,28 @@ struct checkpoint *index_load(struct index *x, struct checkpoint_store *s, tick 
 
 int index_get_stats(struct index *x, struct index_stats *out, struct error *e)
 {
-    sqlite3_int64 pages, nodes;
+    static const char *const sql[] = {
+        "SELECT count(*) FROM page",       "SELECT count(*) FROM node",
+        "SELECT count(*) FROM line",       "SELECT sum(length(bytes)) FROM span",
+        "SELECT sum(inputs) FROM span",    "SELECT sum(exceptions) FROM span",
+        "SELECT sum(interrupts) FROM span"};
+    uint64_t *const to[] = {&out->pages,
+                            &out->nodes,
+                            &out->lines,
+                            &out->footprint_bytes,
+                            &out->counts.inputs,
+                            &out->counts.exceptions,
+                            &out->counts.interrupts};
 
-    if (number(x, "SELECT count(*) FROM page", &pages, e) < 0 ||
-        number(x, "SELECT count(*) FROM node", &nodes, e) < 0) {
-        return -1;
-    }
     *out = (struct index_stats){.checkpoints = x->ticks.count,
-                                .pages = (uint64_t)pages,
-                                .nodes = (uint64_t)nodes,
                                 .file_bytes = (uint64_t)x->file.st_size};
+    for (unsigned i = 0; i < ARRAY_LEN(sql); i++) {
+        sqlite3_int64 n;
+
+        if (number(x, sql[i], &n, e) < 0) {
+            return -1;
+        }
+        *to[i] = (uint64_t)n;
+    }
     return 0;
 }

@@ -296,6 +296,7 @@ EVAL_INLINE enum ir_left run_block(struct run *run, bool careful)
                 goto store;
             }
             write_host((void *)(e->addend + (uintptr_t)va), o->attr, B.u);
+            mem_mark(cpu->mem, (void *)(e->addend + (uintptr_t)va), MEM_SIZE(o->attr));
             NEXT;
         }
         case C_ST_V: {
@@ -305,6 +306,7 @@ EVAL_INLINE enum ir_left run_block(struct run *run, bool careful)
                 goto store;
             }
             memcpy((void *)(e->addend + (uintptr_t)va), &B, 16);
+            mem_mark(cpu->mem, (void *)(e->addend + (uintptr_t)va), 16);
             NEXT;
         }
         store:

@@ -62,6 +62,7 @@ static void *rmw_host(struct cpu *cpu, vaddr va, uint8_t attr, bool *device)
     *device = false;
     /* Pages in the write table are readable too: access.c. */
     if (MEM_AS(attr) == AS_CURRENT && va - e->tag <= PAGE_SIZE - size && va % size == 0) {
+        mem_mark(cpu->mem, (void *)(e->addend + (uintptr_t)va), size);
         return (void *)(e->addend + (uintptr_t)va);
     }
     return cpu_rmw_address(cpu, va, attr, device);
@@ -186,6 +187,7 @@ enum cpu_try ir_try_rmw(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint
     host = (void *)(e->addend + (uintptr_t)a);
     old = bytes_get_le(host, size);
     bytes_set_le(host, size, rmw_value(o->x, bits, old, operand));
+    mem_mark(cpu->mem, host, size);
     *value = extended(o, old);
     return CPU_DONE;
 }

@@ -24,6 +24,8 @@ struct jit_guest {
         pinned[JIT_PINNED_MAX]; /* offsets of the 64-bit slots that are used most, best first */
     uint32_t pinned_count;
     bool softfloat; /* no floating point on the host's units: for comparing */
+    bool marks;     /* what is stored is marked as mem_mark() does, with this offset */
+    uintptr_t marks_offset;
 };
 
 enum jit_left {
@@ -55,6 +57,8 @@ void jit_kill(struct jit *j, const void *code);
 void jit_redirect(struct jit *j, const void *killed, const void *code);
 /* The jump at `site` (of JIT_LINK) goes to `code` from now on. Both are inside one guest page. */
 void jit_link(struct jit *j, uint32_t site, const void *code);
+/* No jump is linked any more. */
+void jit_unlink(struct jit *j);
 /* All code is gone. */
 void jit_flush(struct jit *j);
 

@@ -160,6 +160,7 @@ void mem_fini(struct mem *m)
     for (unsigned i = 0; i < m->block_count; i++) {
         host_pages_unmap(m->blocks[i].host, (size_t)m->blocks[i].size);
     }
+    mem_marks_end(m);
     free(m->flags);
     free(m->code);
     free(m->table);

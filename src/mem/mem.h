@@ -24,7 +24,8 @@ enum {
     PAGE_CODE = 4,        /* translated code was made from it; code[] says which granules */
     PAGE_TABLE = 8,       /* a walk read it; table[] says which entries are in use */
     PAGE_MAYBE_IN_W = 16, /* some write table may hold it; cleared by a scan */
-    PAGE_WATCHED = 32     /* holds bytes whose writes the listener wants to hear of */
+    PAGE_WATCHED = 32,    /* holds bytes whose writes the listener wants to hear of */
+    PAGE_MARKED = 64      /* is in `marked` */
 };
 
 #define CODE_GRANULE_BITS 6 /* 64 bytes; 64 granules to a page */
@@ -93,6 +94,13 @@ struct mem {
     uint32_t table_count;
 
     struct mem_writer writer;
+
+    /* marks.c; NULL: nothing is marked. */
+    uint8_t *marks;
+    uintptr_t marks_offset; /* of a granule's mark from its host address / 64 */
+    size_t marks_size;      /* bytes */
+    uint32_t *marked;       /* pages that may have marks, each once */
+    uint32_t marked_count;
 
     /* Told before the bytes change. Set once by whoever caches what is made from memory. */
     void *listener;
@@ -179,6 +187,30 @@ void mem_checkpoint_clean(struct mem *m);
 /* Replaces a page's bytes (NULL: zeros) on restore, with its known hash (mem_page_hash of it):
  * listeners hear of it, and the page is *not* made dirty for checkpoints. */
 void mem_restore_page(struct mem *m, uint32_t page, const uint8_t *bytes, uint64_t hash);
+
+/* ---- marks.c: which granules were written ---- */
+
+/* From now on; or not any more. Between the two, every write marks: through mem_before_write(), or
+ * by mem_mark() where a write table has the page. -1 and a sentence if the host has no room. */
+int mem_marks_start(struct mem *m, struct error *e);
+void mem_marks_end(struct mem *m);
+/* Tells each page that was written since the last time, in no order, with its granules, a bit each;
+ * and starts again. The write tables have to be empty. */
+void mem_marks_take(struct mem *m, void *opaque,
+                    void (*each)(void *opaque, uint32_t page, uint64_t granules));
+/* The page may get marks. */
+void mem_marks_list(struct mem *m, uint32_t page);
+
+/* A store of 1 to 16 bytes at a host address, inside one page that a write table has. */
+static inline void mem_mark(const struct mem *m, const void *host, unsigned size)
+{
+    if (unlikely(m->marks != NULL)) {
+        uintptr_t at = (uintptr_t)host;
+
+        *(uint8_t *)((at >> CODE_GRANULE_BITS) + m->marks_offset) = 1;
+        *(uint8_t *)(((at + size - 1) >> CODE_GRANULE_BITS) + m->marks_offset) = 1;
+    }
+}
 
 /* ---- page tables that cached walks were made from ---- */
 

@@ -92,9 +92,11 @@ static tick piece_end(const struct travel *t, const struct plan *p)
 static enum stop run_piece(struct travel *t, tick until, bool skip_here)
 {
     struct machine *m = t->machine;
+    struct engine_stats before, after;
     tick now = m->state.now;
     enum stop stop;
 
+    engine_get_stats(m->engine, &before);
     t->muted = now < t->furthest;
     if (at_edge(t)) {
         if (!t->is_live) {
@@ -109,6 +111,11 @@ static enum stop run_piece(struct travel *t, tick until, bool skip_here)
         t->furthest = m->state.now;
     }
     t->stats.ticks_run += m->state.now - now;
+    if (!t->muted) {
+        engine_get_stats(m->engine, &after);
+        t->counts.exceptions += after.exceptions - before.exceptions;
+        t->counts.interrupts += after.interrupts - before.interrupts;
+    }
     return stop;
 }
 
@@ -152,7 +159,7 @@ static bool piece_done(struct travel *t, struct plan *p, tick from, uint64_t ins
     if (!(p->flags & DRIVE_NO_MARKS) && since_mark(t) >= t->limits.spacing) {
         travel_mark(t);
     }
-    travel_feed_index(t);
+    travel_feed_chart(t);
     return true;
 }
 

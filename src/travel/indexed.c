@@ -6,23 +6,22 @@
 
 #include "travel/internal.h"
 
-/* Retired instructions from one checkpoint of an index to the next: about 20 ms compiled. */
-#define DEFAULT_INDEX_SPACING (UINT64_C(16) << 20)
-
 void travel_use_index(struct travel *t, struct index *x)
 {
     must(t->source.run_live == NULL && t->index == NULL && t->builder == NULL);
     t->index = x;
+    if (travel_load_spans(t, x, &t->index_problem) < 0) {
+        travel_drop_index(t);
+    }
 }
 
 void travel_build_index(struct travel *t, struct index_builder *b, uint64_t spacing)
 {
     must(t->source.run_live == NULL && t->index == NULL && t->builder == NULL);
-    must(t->machine->state.now == t->begin);
     t->builder = b;
-    t->index_spacing = spacing != 0 ? spacing : DEFAULT_INDEX_SPACING;
-    t->indexed = t->begin;
-    t->indexed_cost = travel_cost(t);
+    if (travel_chart(t, spacing, &t->index_problem) < 0) {
+        travel_drop_index(t);
+    }
 }
 
 const char *travel_index_problem(const struct travel *t)
@@ -43,22 +42,22 @@ void travel_drop_index(struct travel *t)
     t->builder = NULL;
 }
 
-/* Every tick up to `indexed` was passed on the way, so what is added next is the next segment. */
-void travel_feed_index(struct travel *t)
+void travel_feed_index(struct travel *t, const struct span *span)
 {
-    tick now = t->machine->state.now, end = t->source.end(t->source.opaque);
+    const struct index_span added = {.from = span->from,
+                                     .to = span->to,
+                                     .counts = span->counts,
+                                     .footprint = span->footprint,
+                                     .bytes = span->bytes};
     struct checkpoint *c;
 
-    if (t->builder == NULL || now <= t->indexed ||
-        (now < end && travel_cost(t) - t->indexed_cost < t->index_spacing)) {
+    if (t->builder == NULL) {
         return;
     }
     c = checkpoint_save(t->store);
-    index_add(t->builder, c);
+    index_add(t->builder, c, &added);
     checkpoint_drop(c);
-    t->indexed = now;
-    t->indexed_cost = travel_cost(t);
-    if (now == end) {
+    if (span->to == t->source.end(t->source.opaque)) {
         t->index = index_finish(t->builder, &t->index_problem);
         t->builder = NULL;
     }

@@ -28,6 +28,20 @@ struct seen_input {
     uint16_t port;
 };
 
+/* A stretch of history and what code did there, as far as it decides where probes can be met. */
+struct span {
+    tick from, to; /* steps at [from, to) */
+    struct span_counts counts;
+    uint8_t *footprint;
+    size_t bytes;
+};
+
+/* Output that is not a line yet. */
+struct line {
+    tick at;
+    struct text text;
+};
+
 /* What a search has come to, in the order in which going backwards meets it: a later position
  * first, at one position the later step first. */
 struct place {
@@ -60,10 +74,16 @@ struct travel {
 
     struct index *index;           /* NULL: none */
     struct index_builder *builder; /* NULL: none is being made */
-    uint64_t index_spacing;
-    tick indexed;          /* the last tick given to the builder, */
-    uint64_t indexed_cost; /* and travel_cost() at it */
     struct error index_problem;
+
+    /* spans.c: from `begin` on, each where the one before ends. */
+    VEC(struct span) spans;
+    bool charting; /* notes are taken, of all that ran since `charted` at least */
+    uint64_t span_spacing;
+    tick charted;              /* where the last span ends, */
+    uint64_t charted_cost;     /* and travel_cost() at it */
+    struct span_counts counts; /* since then */
+    struct line lines[MACHINE_PORTS_MAX];
 
     bool is_live; /* the machine has the source's live inlet */
     bool muted;   /* the machine is before `furthest` */
@@ -87,11 +107,24 @@ void travel_drop_marks_from(struct travel *t, tick at);
 /* A checkpoint that came from elsewhere becomes a mark, and is the traveller's. */
 void travel_insert_mark(struct travel *t, tick at, uint64_t instructions, struct checkpoint *c);
 
+/* spans.c */
+int travel_load_spans(struct travel *t, struct index *x, struct error *e);
+void travel_free_spans(struct travel *t);
+/* No more notes are taken; what there is stays. */
+void travel_end_chart(struct travel *t);
+/* Between two pieces of a journey: is a span at its end? */
+void travel_feed_chart(struct travel *t);
+void travel_count_output(struct travel *t, tick at, uint16_t port, const uint8_t *bytes,
+                         size_t count);
+/* The latest tick u <= until for which the step before u may meet one of the probes; `begin` if
+ * none can. */
+tick travel_skip_back(struct travel *t, tick until, const struct travel_probes *probes);
+
 /* indexed.c: as travel_mark_before(), from the index if it has a later one; not if that is at
  * `enough` or before: the cursor is there. */
 const struct mark *travel_nearest(struct travel *t, tick at, tick enough);
-/* Between two pieces of a journey: is a checkpoint due? */
-void travel_feed_index(struct travel *t);
+/* A span of history has ended here and now. */
+void travel_feed_index(struct travel *t, const struct span *span);
 void travel_drop_index(struct travel *t);
 
 /* drive.c: forwards in pieces */

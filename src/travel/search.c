@@ -169,7 +169,7 @@ static enum travel_why scan_pieces(struct travel *t, const struct backward *b)
 {
     tick now = t->machine->state.now, until = now;
 
-    while (!b->found && until > t->begin) {
+    while (!b->found && (until = travel_skip_back(t, until, b->probes)) > t->begin) {
         const struct mark *from = travel_nearest(t, until - 1, 0);
         tick start = from->at;
         enum travel_why why;

@@ -24,6 +24,7 @@ static enum inlet_answer pass_next(void *opaque, tick now, struct input *in, tic
                                             .hash = hash_bytes(in->data, in->length, in->port),
                                             .length = in->length,
                                             .port = in->port};
+        t->counts.inputs += !t->muted;
         if (t->note_inputs) {
             vec_push(&t->noted, t->last_input);
         }
@@ -42,9 +43,13 @@ static void pass_output(void *opaque, tick now, uint16_t port, const uint8_t *by
 {
     struct travel *t = opaque;
 
-    if (!t->muted && t->source.inlet.output != NULL) {
+    if (t->muted) {
+        return;
+    }
+    if (t->source.inlet.output != NULL) {
         t->source.inlet.output(t->source.inlet.opaque, now, port, bytes, count);
     }
+    travel_count_output(t, now, port, bytes, count);
 }
 
 void travel_set_inlet(struct travel *t)
@@ -107,6 +112,8 @@ void travel_free(struct travel *t)
     t->poll = NULL;
     t->verify = false;
     leave_machine(t);
+    travel_end_chart(t);
+    travel_free_spans(t);
     travel_drop_index(t);
     travel_drop_marks_from(t, 0);
     vec_fini(&t->marks);

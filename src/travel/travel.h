@@ -77,6 +77,13 @@ tick travel_end(const struct travel *t);          /* the latest one known */
 bool travel_is_live(const struct travel *t);      /* the source is, wherever the cursor */
 bool travel_at_live_edge(const struct travel *t); /* the next step makes new history */
 
+/* ---- spans.c: what code did when, by which searches skip ---- */
+
+/* The cursor stands at the beginning. Charts history as it is gone through for the first time, in
+ * spans of `spacing` instructions (0: default); to the end of a recording, or for a live source as
+ * long as it goes on. -1 and a sentence if the host has no room. */
+int travel_chart(struct travel *t, uint64_t spacing, struct error *e);
+
 /* ---- the index beside a recording: indexed.c; not for live sources ---- */
 
 /* Goes by it from now on, and closes it. What lies between is skipped: output there is not passed
@@ -177,6 +184,7 @@ struct travel_stats {
     uint64_t segments;  /* replayed by searches */
     uint64_t witnesses; /* compared and found equal */
     uint64_t loaded;    /* checkpoints from the index */
+    uint64_t skipped;   /* spans that searches did not replay */
 };
 struct travel_stats travel_get_stats(const struct travel *t);
 /* Ticks of the checkpoints kept, in order; for `info` and tests. Returns how many there are. */

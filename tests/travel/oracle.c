@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "jit/jit.h"
+
 #define NO_HART (-1)
 
 /* ---- a hand-written recording ---- */
@@ -578,8 +580,12 @@ static struct index *make_index(const struct oracle_case *c, const struct travel
     struct index_builder *b;
     struct error e;
 
+    if (jit_supported()) {
+        must(engine_use_jit(m->engine, true, NULL) == 0);
+    }
+
     if ((b = index_build(path, &of, &e)) != NULL) {
-        travel_build_index(t, b, (c->end - c->begin) / 7 + 1);
+        travel_build_index(t, b, (c->end - c->begin) / 23 + 1);
         if (travel_seek(t, c->end).why != TRAVEL_ARRIVED || travel_index(t) == NULL) {
             error_set(&e, "the journey made no index");
         } else {
@@ -626,8 +632,13 @@ bool oracle_agrees(const struct oracle_case *c, const struct travel_limits *limi
 
     oracle_make(&o, c);
     a.travel = travel_new(m, &source, limits);
+    if (seed % 3 != 0 && jit_supported()) {
+        must(engine_use_jit(m->engine, true, NULL) == 0);
+    }
     if (c->indexed) {
         right = use_index(a.travel, c, limits);
+    } else if (seed % 2 != 0) {
+        must(travel_chart(a.travel, (c->end - c->begin) / 41 + 1, NULL) == 0);
     }
     if (c->interrupts) {
         travel_set_poll(a.travel, &a, poll);

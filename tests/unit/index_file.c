@@ -55,13 +55,23 @@ static void close_fixture(struct fixture *f)
 
 static void add(struct fixture *f, struct index_builder *b, unsigned i)
 {
+    const uint8_t footprint[3] = {(uint8_t)i, 2, 3};
+    struct index_span span = {.from = f->machine->state.now,
+                              .counts = {.inputs = i, .exceptions = 2 * i, .interrupts = 3},
+                              .footprint = footprint,
+                              .bytes = i % 4};
     struct checkpoint *c;
 
+    if (i == 0) {
+        span.from = 1;
+    }
     assert_int_equal(machine_run(f->machine, 100 + i * 431, false), STOP_TICK);
     c = checkpoint_save(f->store);
     f->at[i] = f->machine->state.now;
     f->hash[i] = machine_hash(f->machine);
-    index_add(b, c);
+    span.to = f->at[i];
+    index_add_line(b, f->at[i] - 1, "serial0", "a line\"'", 8);
+    index_add(b, c, &span);
     checkpoint_drop(c);
 }
 
@@ -199,18 +209,43 @@ static void write_file(const char *path, const uint8_t *bytes, size_t count)
 }
 
 /* With a store that has to read everything: every checkpoint is right or refused. */
+static void check_span(void *opaque, const struct index_span *span)
+{
+    unsigned *i = opaque;
+
+    assert_int_equal(span->from, *i == 0 ? 1 : 100 + (*i - 1) * 431);
+    assert_int_equal(span->to, 100 + *i * 431);
+    assert_int_equal(span->bytes, *i % 4);
+    assert_true(span->bytes == 0 || span->footprint[0] == *i);
+    (*i)++;
+}
+
+static bool spans_are_right(struct index *x)
+{
+    struct error e;
+    struct index_stats s;
+    unsigned spans = 0;
+
+    if (index_spans(x, &spans, check_span, &e) < 0 || index_get_stats(x, &s, &e) < 0) {
+        assert_true(strlen(e.text) > 10);
+        return false;
+    }
+    return spans == MARKS && s.lines == MARKS && s.checkpoints == MARKS;
+}
+
 static bool all_right(const struct fixture *f)
 {
     struct machine *m = new_machine();
     struct checkpoint_store *s = checkpoint_store_new(m);
     struct error e;
     struct index *x = index_open(f->path, &history, NULL, &e);
-    bool right = x != NULL;
+    bool right = x != NULL && spans_are_right(x);
+    bool spans = right;
 
     for (unsigned i = 0; i < MARKS && right; i++) {
         right = goes_to(x, s, m, f, MARKS - 1 - i);
     }
-    if (x != NULL && !right) {
+    if (spans && !right) {
         assert_int_not_equal(access(f->path, F_OK), 0); /* removed */
     }
     index_close(x);

@@ -56,6 +56,11 @@ struct context {   /* of one jit_run(); the layout is known to thunks.c */
     uint64_t end_instructions; /* hart.instructions then */
 };
 
+/* A jump that was linked, and where it went before. */
+struct link {
+    uint32_t site, before;
+};
+
 struct jit {
     struct jit_guest guest;
     struct host_exec memory;
@@ -68,6 +73,7 @@ struct jit {
     uint32_t enter, leave, lookup_rax, link, fp, sync;
     uint32_t load[2], store[2], group[2], call[2], rmw[2]; /* [1]: keep the xmm registers */
     struct gen *gen;
+    VEC(struct link) links;
 };
 
 /* ---- values.c ---- */

@@ -284,6 +284,26 @@ static void store_hot(struct gen *g, const struct ir_op *o, struct rm to, int re
     }
 }
 
+/* As mem_mark(). */
+static void mark(struct gen *g, unsigned base, int32_t disp, unsigned size)
+{
+    struct emit *e = g->e;
+
+    if (!g->j->guest.marks) {
+        return;
+    }
+    emit_mov_imm(e, RDX, g->j->guest.marks_offset);
+    for (unsigned last = 0; last<size; last += size> 1 ? size - 1 : 1) {
+        emit_lea(e, RCX, rm_sib(base, RAX, 0, disp));
+        if (last != 0) {
+            emit_alu_imm(e, ALU_ADD, true, rm_reg(RCX), (int32_t)last);
+        }
+        emit_shift_imm(e, SHIFT_SHR, true, RCX, CODE_GRANULE_BITS);
+        emit_op(e, 0xc6, false, 0, rm_sib(RDX, RCX, 0, 0));
+        emit_byte(e, 1);
+    }
+}
+
 static bool store(struct gen *g, const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->attr);
@@ -312,11 +332,13 @@ static bool store(struct gen *g, const struct ir_op *o)
     if (group) {
         check_group(g, group, base);
         store_hot(g, o, rm_sib(base, RAX, 0, disp), reg, xmm, imm);
+        mark(g, base, disp, size);
         return true;
     }
     aligned = check_aligned(g, o, base, disp);
     miss = look_up(g, base, disp, WRITE_AT, size);
     store_hot(g, o, rm_sib(base, RAX, 0, disp), reg, xmm, imm);
+    mark(g, base, disp, size);
     s = gen_stub(g, STUB_STORE, miss);
     s->site2 = aligned;
     s->back = g->e->at;

@@ -175,6 +175,7 @@ void jit_free(struct jit *j)
 {
     if (j) {
         host_exec_unmap(&j->memory);
+        vec_fini(&j->links);
         free(j->gen);
         free(j);
     }
@@ -184,6 +185,7 @@ void jit_flush(struct jit *j)
 {
     j->hot = j->first_hot;
     j->cold = j->cold_start;
+    j->links.count = 0;
 }
 
 const void *jit_no_code(const struct jit *j)
@@ -216,13 +218,28 @@ void jit_redirect(struct jit *j, const void *killed, const void *code)
     uint32_t at = (uint32_t)((const uint8_t *)killed - j->memory.exec);
 
     must(j->memory.write[at] == 0xe9);
-    jit_link(j, at + 1, code);
+    j->e.full = false;
+    emit_patch(&j->e, at + 1, (uint32_t)((const uint8_t *)code - j->memory.exec));
 }
 
 void jit_link(struct jit *j, uint32_t site, const void *code)
 {
+    const struct link link = {
+        .site = site, .before = site + 4 + (uint32_t)bytes_get_le(j->memory.write + site, 4)};
+
+    vec_push(&j->links, link);
     j->e.full = false;
     emit_patch(&j->e, site, (uint32_t)((const uint8_t *)code - j->memory.exec));
+}
+
+void jit_unlink(struct jit *j)
+{
+    j->e.full = false;
+    while (j->links.count != 0) {
+        const struct link *link = &j->links.data[--j->links.count];
+
+        emit_patch(&j->e, link->site, link->before);
+    }
 }
 
 size_t jit_code_bytes(const struct jit *j)

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * footprint: what code did in a stretch of time, as far as it decides whether a probe can have been
+ * met there. Nothing is counted while code runs: at the start of a stretch all tables, jump entries
+ * and links are empty, so that whatever is executed or accessed is looked up at least once.
+ *
+ * Packed: four sections, each its length in bytes and its elements by rising number: granules of
+ * pcs; virtual pages read; virtual pages written, with the page of memory plus one, or 0 if unknown;
+ * pages of memory with a 64-bit map of the granules written. Numbers are LEB128, the first ones
+ * of elements as differences.
+ */
+#include <stdlib.h>
+
+#include "engine/internal.h"
+
+#define GRANULE_BITS CODE_GRANULE_BITS
+
+/* ---- taking notes ---- */
+
+void footprint_note_block(struct engine *e, struct block *b)
+{
+    for (uint64_t g = b->pc >> GRANULE_BITS; g <= (b->pc + b->bytes - 1) >> GRANULE_BITS; g++) {
+        pairs_add(&e->executed, g, 0);
+    }
+    b->noted = e->note_round;
+}
+
+static void clear_notes(struct engine *e)
+{
+    pairs_clear(&e->executed);
+    pairs_clear(&e->notes.read);
+    pairs_clear(&e->notes.written);
+    pairs_clear(&e->granules);
+    e->note_round++;
+}
+
+/* What was looked up before is looked up again. */
+static void empty_tables(struct engine *e)
+{
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        cpu_forget(&e->cpus[i]);
+    }
+    if (e->jit) {
+        jit_unlink(e->jit);
+    }
+}
+
+static void ignore_granules(void *opaque, uint32_t page, uint64_t granules)
+{
+    (void)opaque, (void)page, (void)granules;
+}
+
+int engine_start_footprint(struct engine *e, struct error *error)
+{
+    must(!e->running);
+    if (e->mem->marks == NULL) {
+        if (mem_marks_start(e->mem, error) < 0) {
+            return -1;
+        }
+        if (e->jit && engine_use_jit(e, true, error) < 0) {
+            mem_marks_end(e->mem);
+            return -1;
+        }
+    }
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        e->cpus[i].notes = &e->notes;
+    }
+    e->noting = true;
+    empty_tables(e);
+    mem_marks_take(e->mem, NULL, ignore_granules);
+    clear_notes(e);
+    return 0;
+}
+
+void engine_end_footprint(struct engine *e)
+{
+    must(!e->running);
+    e->noting = false;
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        e->cpus[i].notes = NULL;
+    }
+    clear_notes(e);
+}
+
+/* ---- packing ---- */
+
+static void put_number(struct text *t, uint64_t n)
+{
+    uint8_t bytes[10];
+    size_t count = 0;
+
+    do {
+        bytes[count++] = (uint8_t)(n | (n >= 0x80 ? 0x80 : 0));
+        n >>= 7;
+    } while (n != 0);
+    text_add_bytes(t, bytes, count);
+}
+
+enum { SECTION_EXECUTED, SECTION_READ, SECTION_WRITTEN, SECTION_GRANULES, SECTIONS };
+
+static void put_section(struct text *to, unsigned section, struct pairs *p)
+{
+    struct text t = {0};
+    uint64_t before = 0;
+
+    pairs_sort(p);
+    for (size_t i = 0; i < p->list.count; i++) {
+        const struct pairs_item *element = &p->list.data[i];
+
+        put_number(&t, element->a - before);
+        before = element->a;
+        if (section == SECTION_WRITTEN) {
+            put_number(&t, element->b == CPU_NOTE_ANY ? 0 : element->b + 1);
+        } else if (section == SECTION_GRANULES) {
+            uint8_t map[8];
+
+            bytes_set_le(map, 8, element->b);
+            text_add_bytes(&t, map, sizeof map);
+        }
+    }
+    put_number(to, t.length);
+    text_add_bytes(to, t.data, t.length);
+    text_fini(&t);
+}
+
+static void take_granules(void *opaque, uint32_t page, uint64_t granules)
+{
+    struct engine *e = opaque;
+
+    pairs_add(&e->granules, page, granules);
+}
+
+void engine_take_footprint(struct engine *e, struct text *packed)
+{
+    must(e->noting && !e->running);
+    empty_tables(e);
+    mem_marks_take(e->mem, e, take_granules);
+    put_section(packed, SECTION_EXECUTED, &e->executed);
+    put_section(packed, SECTION_READ, &e->notes.read);
+    put_section(packed, SECTION_WRITTEN, &e->notes.written);
+    put_section(packed, SECTION_GRANULES, &e->granules);
+    clear_notes(e);
+}
+
+/* ---- asking ---- */
+
+struct reader {
+    const uint8_t *at, *end;
+    bool bad;
+};
+
+static uint64_t get_number(struct reader *r)
+{
+    uint64_t n = 0;
+
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        if (r->at == r->end) {
+            break;
+        }
+        n |= (uint64_t)(*r->at & 0x7f) << shift;
+        if (*r->at++ < 0x80) {
+            return n;
+        }
+    }
+    r->bad = true;
+    return 0;
+}
+
+static struct reader open_section(const uint8_t *packed, size_t count, unsigned section)
+{
+    struct reader r = {packed, packed + count, false};
+
+    for (unsigned i = 0;; i++) {
+        uint64_t length = get_number(&r);
+
+        if (r.bad || length > (uint64_t)(r.end - r.at)) {
+            return (struct reader){.bad = true};
+        }
+        if (i == section) {
+            r.end = r.at + length;
+            return r;
+        }
+        r.at += length;
+    }
+}
+
+/* The next element, if there is one. */
+static bool next_element(struct reader *r, unsigned section, struct pairs_item *element)
+{
+    if (r->bad || r->at == r->end) {
+        return false;
+    }
+    element->a += get_number(r);
+    if (section == SECTION_WRITTEN) {
+        element->b = get_number(r);
+    } else if (section == SECTION_GRANULES) {
+        if (r->end - r->at < 8) {
+            r->bad = true;
+            return false;
+        }
+        element->b = bytes_get_le(r->at, 8);
+        r->at += 8;
+    }
+    return !r->bad;
+}
+
+/* Whether an element is in [first, last]. A section that cannot be read may hold anything. */
+static bool has_any(const uint8_t *packed, size_t count, unsigned section, uint64_t first,
+                    uint64_t last)
+{
+    struct reader r = open_section(packed, count, section);
+    struct pairs_item element = {0, 0};
+
+    while (next_element(&r, section, &element)) {
+        if (element.a >= first) {
+            return element.a <= last;
+        }
+    }
+    return r.bad;
+}
+
+/* Whether any granule of [first, last], bytes of a page of memory, was written. */
+static bool granules_written(const uint8_t *packed, size_t count, uint64_t page, unsigned first,
+                             unsigned last)
+{
+    struct reader r = open_section(packed, count, SECTION_GRANULES);
+    struct pairs_item element = {0, 0};
+    unsigned low = first >> GRANULE_BITS, high = last >> GRANULE_BITS;
+
+    while (next_element(&r, SECTION_GRANULES, &element)) {
+        if (element.a >= page) {
+            return element.a == page && bits_get(element.b, low, high - low + 1) != 0;
+        }
+    }
+    return r.bad;
+}
+
+/* The bytes of [at, at+size) that are in the page of number `page`, as offsets. */
+static void part_of(uint64_t at, uint64_t size, uint64_t page, unsigned *first, unsigned *last)
+{
+    uint64_t end = at + (size - 1);
+
+    *first = at >> PAGE_BITS == page ? (unsigned)(at % PAGE_SIZE) : 0;
+    *last = end >> PAGE_BITS == page ? (unsigned)(end % PAGE_SIZE) : (unsigned)(PAGE_SIZE - 1);
+}
+
+static bool may_write(const uint8_t *packed, size_t count, vaddr at, uint64_t size)
+{
+    struct reader r = open_section(packed, count, SECTION_WRITTEN);
+    struct pairs_item element = {0, 0};
+    uint64_t first_page = at >> PAGE_BITS, last_page = (at + (size - 1)) >> PAGE_BITS;
+
+    while (next_element(&r, SECTION_WRITTEN, &element) && element.a <= last_page) {
+        unsigned first, last;
+
+        if (element.a < first_page) {
+            continue;
+        }
+        part_of(at, size, element.a, &first, &last);
+        if (element.b == 0 || granules_written(packed, count, element.b - 1, first, last)) {
+            return true;
+        }
+    }
+    return r.bad;
+}
+
+static bool may_write_physical(const uint8_t *packed, size_t count, const struct mem *m, paddr at,
+                               uint64_t size)
+{
+    for (uint64_t page = at >> PAGE_BITS; page <= (at + (size - 1)) >> PAGE_BITS; page++) {
+        const struct mem_block *b = mem_block_at((struct mem *)m, page << PAGE_BITS);
+        unsigned first, last;
+
+        part_of(at, size, page, &first, &last);
+        if (b != NULL &&
+            granules_written(packed, count, mem_page_of(b, page << PAGE_BITS), first, last)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool engine_footprint_allows(const uint8_t *packed, size_t count, const struct mem *m,
+                             const struct probe *p)
+{
+    uint64_t size = p->size != 0 ? p->size : 1;
+    uint64_t first = p->at >> PAGE_BITS, last = (p->at + (size - 1)) >> PAGE_BITS;
+
+    if (last < first) {
+        return true; /* around the end of the address space */
+    }
+    switch (p->kind) {
+    case PROBE_BREAK:
+        return has_any(packed, count, SECTION_EXECUTED, p->at >> GRANULE_BITS,
+                       p->at >> GRANULE_BITS);
+    case PROBE_WATCH_WRITE: return may_write(packed, count, p->at, p->size);
+    case PROBE_WATCH_READ:
+    case PROBE_WATCH_ACCESS: /* the write tables serve read-modify-write as well */
+        return has_any(packed, count, SECTION_READ, first, last) ||
+               has_any(packed, count, SECTION_WRITTEN, first, last);
+    case PROBE_PHYSICAL: return may_write_physical(packed, count, m, p->at, p->size);
+    case PROBE_STEP: break;
+    }
+    return true;
+}

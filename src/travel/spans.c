@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * spans: history is charted when it is gone through for the first time: span by span, what code
+ * executed, read and wrote. Searches skip the spans in which nothing that they look for can be.
+ */
+#include <stdlib.h>
+
+#include "travel/internal.h"
+
+/* Of instructions retired, from one span, and one checkpoint of an index, to the next: about 20 ms
+ * compiled. */
+#define DEFAULT_SPACING (UINT64_C(8) << 20)
+#define LINE_BYTES_MAX  4096u /* of output; a longer one is several */
+
+static void add_span(struct travel *t, const struct index_span *s)
+{
+    struct span span = {.from = s->from, .to = s->to, .counts = s->counts, .bytes = s->bytes};
+
+    span.footprint = base_alloc(s->bytes + 1, 1);
+    memcpy(span.footprint, s->footprint, s->bytes);
+    vec_push(&t->spans, span);
+}
+
+void travel_free_spans(struct travel *t)
+{
+    for (size_t i = 0; i < t->spans.count; i++) {
+        free(t->spans.data[i].footprint);
+    }
+    vec_fini(&t->spans);
+    for (unsigned i = 0; i < MACHINE_PORTS_MAX; i++) {
+        text_fini(&t->lines[i].text);
+    }
+}
+
+/* ---- making ---- */
+
+int travel_chart(struct travel *t, uint64_t spacing, struct error *e)
+{
+    must(t->machine->state.now == t->begin && t->spans.count == 0);
+    if (engine_start_footprint(t->machine->engine, e) < 0) {
+        return -1;
+    }
+    t->charting = true;
+    t->span_spacing = spacing != 0 ? spacing : DEFAULT_SPACING;
+    t->charted = t->begin;
+    t->charted_cost = travel_cost(t);
+    t->counts = (struct span_counts){0};
+    return 0;
+}
+
+void travel_end_chart(struct travel *t)
+{
+    if (t->charting) {
+        t->charting = false;
+        engine_end_footprint(t->machine->engine);
+    }
+}
+
+/* Everything since `charted` was run under notes, so what is taken now is the next span, whatever
+ * else was gone through meanwhile. */
+void travel_feed_chart(struct travel *t)
+{
+    tick now = t->machine->state.now, end = t->source.end(t->source.opaque);
+    struct text footprint = {0};
+    struct index_span span;
+
+    if (!t->charting || now <= t->charted ||
+        (now < end && travel_cost(t) - t->charted_cost < t->span_spacing)) {
+        return;
+    }
+    engine_take_footprint(t->machine->engine, &footprint);
+    span = (struct index_span){.from = t->charted,
+                               .to = now,
+                               .counts = t->counts,
+                               .footprint = (const uint8_t *)footprint.data,
+                               .bytes = footprint.length};
+    add_span(t, &span);
+    text_fini(&footprint);
+    t->charted = now;
+    t->charted_cost = travel_cost(t);
+    t->counts = (struct span_counts){0};
+    travel_feed_index(t, &t->spans.data[t->spans.count - 1]);
+    if (now == end && !travel_is_live(t)) {
+        travel_end_chart(t);
+    }
+}
+
+static void end_line(struct travel *t, uint16_t port)
+{
+    struct line *line = &t->lines[port];
+
+    if (t->builder != NULL) {
+        index_add_line(t->builder, line->at, t->machine->ports[port].name, line->text.data,
+                       line->text.length);
+    }
+    line->text.length = 0;
+}
+
+void travel_count_output(struct travel *t, tick at, uint16_t port, const uint8_t *bytes,
+                         size_t count)
+{
+    struct line *line = &t->lines[port];
+
+    for (size_t i = 0; i < count && t->builder != NULL; i++) {
+        if (line->text.length == 0) {
+            line->at = at;
+        }
+        if (bytes[i] == '\n' || line->text.length == LINE_BYTES_MAX) {
+            end_line(t, port);
+        }
+        if (bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != 0) {
+            text_add_bytes(&line->text, &bytes[i], 1);
+        }
+    }
+}
+
+/* ---- from an index ---- */
+
+static void take_span(void *opaque, const struct index_span *span)
+{
+    add_span(opaque, span);
+}
+
+/* They begin where history does, or are of no use. */
+int travel_load_spans(struct travel *t, struct index *x, struct error *e)
+{
+    if (index_spans(x, t, take_span, e) < 0 ||
+        (t->spans.count != 0 && t->spans.data[0].from != t->begin)) {
+        travel_free_spans(t);
+        return -1;
+    }
+    return 0;
+}
+
+/* ---- asking ---- */
+
+/* How many spans begin before `at`: the one that holds the step before `at` is the last of them. */
+static size_t spans_before(const struct travel *t, tick at)
+{
+    size_t low = 0, high = t->spans.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (t->spans.data[middle].from < at) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static bool may_meet(const struct travel *t, const struct span *s, const struct travel_probes *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if (engine_footprint_allows(s->footprint, s->bytes, &t->machine->mem, &p->probes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+tick travel_skip_back(struct travel *t, tick until, const struct travel_probes *probes)
+{
+    size_t i = spans_before(t, until);
+
+    if (i == 0 || t->spans.data[i - 1].to < until) {
+        return until;
+    }
+    while (i > 0 && !may_meet(t, &t->spans.data[i - 1], probes)) {
+        i--;
+        t->stats.skipped++;
+        until = t->spans.data[i].from;
+    }
+    return until;
+}
