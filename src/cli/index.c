@@ -89,7 +89,7 @@ static int report(const struct indexing *x, struct index *index, struct error *e
 
 static int replay_once(struct indexing *x, struct index_builder *b, struct error *e)
 {
-    const struct travel_limits limits = {.spacing = UINT64_C(8) << 20, .count = MARKS_KEPT};
+    const struct travel_limits limits = {.spacing = UINT64_C(16) << 20, .count = MARKS_KEPT};
     struct travel_source source = travel_of_recording(&x->source, x->recording, NULL);
     bool show = isatty(STDERR_FILENO);
     struct travel_stop stop;

@@ -422,9 +422,17 @@ static bool find_mixed(struct cpu *cpu, vaddr va, struct place *p)
 
 enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
 {
+    const struct tlb_entry *e = &cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES];
     unsigned size = MEM_SIZE(mem_attr);
     struct place p;
 
+    if (va - e->tag <= PAGE_SIZE - size && !(mem_attr & MEM_ALIGNED)) {
+        /* It came here for its alignment, which concerns only its marks. */
+        p.host = (uint8_t *)(e->addend + (uintptr_t)va);
+        bytes_set_le(p.host, size, value);
+        mem_mark(cpu->mem, p.host, size);
+        return CPU_DONE;
+    }
     if (va % PAGE_SIZE > PAGE_SIZE - size || is_watched(cpu, va, size, ACCESS_WRITE)) {
         return CPU_HARD;
     }

@@ -14,7 +14,7 @@
 /* A blob: a zstd frame and the sum of what is in it, seeded by the id. */
 #define PACKED_SEED UINT64_C(0x7061636b)
 #define SUM_BYTES   8u
-#define PACK_LEVEL  1
+#define PACK_LEVEL  (-3)
 
 /* Before the footprint in the blob of a span, 8 bytes each: its end, inputs, exceptions and
  * interrupts. The columns that say the same are for people. */

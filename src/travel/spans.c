@@ -8,7 +8,7 @@
 
 /* Of instructions retired, from one span, and one checkpoint of an index, to the next: about 20 ms
  * compiled. */
-#define DEFAULT_SPACING (UINT64_C(8) << 20)
+#define DEFAULT_SPACING (UINT64_C(16) << 20)
 #define LINE_BYTES_MAX  4096u /* of output; a longer one is several */
 
 static void add_span(struct travel *t, const struct index_span *s)

@@ -52,12 +52,18 @@ static unsigned address(struct gen *g, const struct ir_op *o, int32_t *disp)
     return sum;
 }
 
+/* Stores that are marked may touch one granule only. */
+static bool must_align(const struct gen *g, const struct ir_op *o)
+{
+    return (o->attr & MEM_ALIGNED) != 0 || (g->j->guest.marks && o->op != IR_LD);
+}
+
 /* A misaligned address of an operation that must be aligned goes the cold way. */
 static uint32_t check_aligned(struct gen *g, const struct ir_op *o, unsigned base, int32_t disp)
 {
     unsigned size = MEM_SIZE(o->attr);
 
-    if (!(o->attr & MEM_ALIGNED) || size == 1) {
+    if (!must_align(g, o) || size == 1) {
         return 0;
     }
     emit_lea(g->e, RDX, rm_mem(base, disp));
@@ -175,6 +181,40 @@ static struct rm group_slot(const struct group *group)
     return rm_mem(RSP, FRAME_GROUPS + 8 * group->slot);
 }
 
+/* ---- marks: as mem_mark() does; rax = host address minus virtual address, which is kept ---- */
+
+static void mark_byte(struct gen *g, unsigned base, int32_t disp)
+{
+    struct emit *e = g->e;
+
+    emit_lea(e, RCX, rm_sib(base, RAX, 0, disp));
+    emit_shift_imm(e, SHIFT_SHR, true, RCX, CODE_GRANULE_BITS);
+    emit_op(e, 0xc6, false, 0, rm_sib(RDX, RCX, 0, 0));
+    emit_byte(e, 1);
+}
+
+/* A store that is aligned: what is not goes the cold way, which marks by itself. */
+static void mark_store(struct gen *g, unsigned base, int32_t disp)
+{
+    if (g->j->guest.marks) {
+        emit_mov_imm(g->e, RDX, g->j->guest.marks_offset);
+        mark_byte(g, base, disp);
+    }
+}
+
+/* All that the group may store, at its first access. */
+static void mark_group(struct gen *g, const struct group *group, unsigned base)
+{
+    if (!g->j->guest.marks || !group->is_write) {
+        return;
+    }
+    emit_mov_imm(g->e, RDX, g->j->guest.marks_offset);
+    for (int32_t at = group->lo; at < group->hi - 1; at += 1 << CODE_GRANULE_BITS) {
+        mark_byte(g, base, at);
+    }
+    mark_byte(g, base, group->hi - 1);
+}
+
 /* rax := host address minus virtual address, checked for the whole group at its first access. */
 static void check_group(struct gen *g, const struct group *group, unsigned base)
 {
@@ -194,6 +234,7 @@ static void check_group(struct gen *g, const struct group *group, unsigned base)
     s->disp = group->lo;
     s->imm = (uint64_t)(group->hi - group->lo);
     emit_mov_to(g->e, true, group_slot(group), RAX);
+    mark_group(g, group, base);
 }
 
 static void group_stub(struct gen *g, const struct stub *s, const struct ir_op *o)
@@ -284,26 +325,6 @@ static void store_hot(struct gen *g, const struct ir_op *o, struct rm to, int re
     }
 }
 
-/* As mem_mark(). */
-static void mark(struct gen *g, unsigned base, int32_t disp, unsigned size)
-{
-    struct emit *e = g->e;
-
-    if (!g->j->guest.marks) {
-        return;
-    }
-    emit_mov_imm(e, RDX, g->j->guest.marks_offset);
-    for (unsigned last = 0; last<size; last += size> 1 ? size - 1 : 1) {
-        emit_lea(e, RCX, rm_sib(base, RAX, 0, disp));
-        if (last != 0) {
-            emit_alu_imm(e, ALU_ADD, true, rm_reg(RCX), (int32_t)last);
-        }
-        emit_shift_imm(e, SHIFT_SHR, true, RCX, CODE_GRANULE_BITS);
-        emit_op(e, 0xc6, false, 0, rm_sib(RDX, RCX, 0, 0));
-        emit_byte(e, 1);
-    }
-}
-
 static bool store(struct gen *g, const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->attr);
@@ -332,13 +353,12 @@ static bool store(struct gen *g, const struct ir_op *o)
     if (group) {
         check_group(g, group, base);
         store_hot(g, o, rm_sib(base, RAX, 0, disp), reg, xmm, imm);
-        mark(g, base, disp, size);
         return true;
     }
     aligned = check_aligned(g, o, base, disp);
     miss = look_up(g, base, disp, WRITE_AT, size);
     store_hot(g, o, rm_sib(base, RAX, 0, disp), reg, xmm, imm);
-    mark(g, base, disp, size);
+    mark_store(g, base, disp);
     s = gen_stub(g, STUB_STORE, miss);
     s->site2 = aligned;
     s->back = g->e->at;
