@@ -40,6 +40,7 @@ struct isa {
     const char *gdb_name; /* riscv:rv64 */
     unsigned elf_machine; /* e_machine */
     unsigned insn_align;  /* bytes: 2 for RISC-V with C */
+    bool big_endian;      /* data in memory, to a debugger; loads and stores say it themselves */
 
     struct field_table state; /* begins with HART_FIELDS */
     /* Reset values; checks the options: -1 and a sentence if the CPU is unknown. */

@@ -466,6 +466,7 @@ const struct isa toy_isa = {
     .name = "toy",
     .gdb_name = "toy",
     .insn_align = 1,
+    .big_endian = true,
     .state = FIELD_TABLE(struct toy, fields),
     .reset = toy_reset,
     .mmu = {.translate = toy_translate,
