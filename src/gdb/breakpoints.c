@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * breakpoints: Z and z packets. All kinds are probes, which leave no trace in the machine; so
- * software and hardware breakpoints are the same, and there is no lack of either.
+ * software and hardware breakpoints are the same, and there is no lack of either. Conditions of
+ * breakpoints are looked at here (agent.c); commands are left to the client.
  */
+#include <stdlib.h>
+
 #include "gdb/internal.h"
 
 /* A watched range is asked about page by page. */
@@ -12,11 +15,91 @@ bool gdb_is_watch(enum gdb_point kind)
     return kind >= POINT_WRITE;
 }
 
+/* ---- conditions ---- */
+
+static void drop_conditions(struct gdb_breakpoint *p)
+{
+    for (size_t i = 0; i < p->conditions.count; i++) {
+        gdb_agent_free(p->conditions.data[i]);
+    }
+    vec_fini(&p->conditions);
+}
+
+/* "Xlength,bytes"; false with a refusal made. */
+static bool take_condition(struct gdb_session *s, struct gdb_args *a, struct gdb_breakpoint *p)
+{
+    struct gdb_agent *agent = NULL;
+    uint64_t length;
+    uint8_t *bytes;
+    struct error e;
+
+    if (!gdb_take(a, 'X') || !gdb_take_hex(a, &length) || !gdb_take(a, ',') ||
+        length > gdb_left(a) / 2) {
+        gdb_refuse(s, "Malformed conditions.");
+        return false;
+    }
+    if (p->conditions.count == GDB_CONDITIONS_MAX) {
+        gdb_refuse(s, "No more than %d conditions.", GDB_CONDITIONS_MAX);
+        return false;
+    }
+    bytes = base_alloc((size_t)length + 1, 1);
+    if (gdb_take_bytes(a, bytes, (size_t)length) != (ptrdiff_t)length) {
+        gdb_refuse(s, "Malformed conditions.");
+    } else if ((agent = gdb_agent_new(s->machine->isa, bytes, (size_t)length, &e)) == NULL) {
+        gdb_refuse(s, "%s", e.text);
+    } else {
+        vec_push(&p->conditions, agent);
+    }
+    free(bytes);
+    return agent != NULL;
+}
+
+/* ";X3,220127" for each, the ';' at least before the first. False with a refusal made. */
+static bool take_conditions(struct gdb_session *s, struct gdb_args *a, struct gdb_breakpoint *p)
+{
+    bool first = true;
+
+    while (gdb_left(a) != 0) {
+        if (!gdb_take(a, ';') && first) {
+            gdb_refuse(s, "Malformed Z packet.");
+            return false;
+        }
+        if (gdb_take_word(a, "cmds:")) {
+            gdb_refuse(s, "Breakpoints have no commands here.");
+            return false;
+        }
+        if (gdb_is_watch(p->kind)) {
+            gdb_refuse(s, "Watchpoints have no conditions here.");
+            return false;
+        }
+        if (!take_condition(s, a, p)) {
+            return false;
+        }
+        first = false;
+    }
+    return true;
+}
+
+bool gdb_point_holds(const struct gdb_breakpoint *p, struct machine *m, const struct probe_hit *h)
+{
+    for (size_t i = 0; i < p->conditions.count; i++) {
+        uint64_t value;
+
+        if (!gdb_agent_run(p->conditions.data[i], m, h->hart, &value) || value != 0) {
+            return true;
+        }
+    }
+    return p->conditions.count == 0;
+}
+
+/* ---- packets ---- */
+
 /* "kind,address,length". False with an answer made: empty for a kind that is not known. */
 static bool take_point(struct gdb_session *s, struct gdb_args *a, struct gdb_breakpoint *p)
 {
     uint64_t kind;
 
+    *p = (struct gdb_breakpoint){0};
     if (!gdb_take_hex(a, &kind)) {
         gdb_refuse(s, "Malformed Z packet.");
         return false;
@@ -26,8 +109,8 @@ static bool take_point(struct gdb_session *s, struct gdb_args *a, struct gdb_bre
     }
     p->kind = (enum gdb_point)kind;
     if (!gdb_take(a, ',') || !gdb_take_hex(a, &p->at) || !gdb_take(a, ',') ||
-        !gdb_take_hex(a, &p->size) || gdb_left(a) != 0) {
-        gdb_refuse(s, "Malformed Z packet, or one with conditions or commands.");
+        !gdb_take_hex(a, &p->size)) {
+        gdb_refuse(s, "Malformed Z packet.");
         return false;
     }
     if (!gdb_is_watch(p->kind)) {
@@ -63,18 +146,25 @@ static void add(struct gdb_session *s, const struct gdb_breakpoint *p)
     s->points.data[i] = *p;
 }
 
+/* One that is there already gets the new conditions, or none. */
 void gdb_insert_point(struct gdb_session *s, struct gdb_args *a)
 {
     struct gdb_breakpoint p;
+    size_t i;
 
-    if (!take_point(s, a, &p)) {
+    if (!take_point(s, a, &p) || !take_conditions(s, a, &p)) {
+        drop_conditions(&p);
         return;
     }
-    if (find(s, &p) == SIZE_MAX) {
-        if (s->points.count == GDB_BREAKPOINTS_MAX) {
-            gdb_refuse(s, "No more than %d breakpoints.", GDB_BREAKPOINTS_MAX);
-            return;
-        }
+    i = find(s, &p);
+    if (i != SIZE_MAX) {
+        drop_conditions(&s->points.data[i]);
+        s->points.data[i] = p;
+    } else if (s->points.count == GDB_BREAKPOINTS_MAX) {
+        drop_conditions(&p);
+        gdb_refuse(s, "No more than %d breakpoints.", GDB_BREAKPOINTS_MAX);
+        return;
+    } else {
         add(s, &p);
     }
     gdb_ok(s);
@@ -89,12 +179,25 @@ void gdb_remove_point(struct gdb_session *s, struct gdb_args *a)
     if (!take_point(s, a, &p)) {
         return;
     }
+    if (gdb_left(a) != 0) {
+        gdb_refuse(s, "Malformed z packet.");
+        return;
+    }
     i = find(s, &p);
     if (i != SIZE_MAX) {
+        drop_conditions(&s->points.data[i]);
         memmove(&s->points.data[i], &s->points.data[i + 1], (s->points.count - i - 1) * sizeof(p));
         s->points.count--;
     }
     gdb_ok(s);
+}
+
+void gdb_remove_points(struct gdb_session *s)
+{
+    for (size_t i = 0; i < s->points.count; i++) {
+        drop_conditions(&s->points.data[i]);
+    }
+    s->points.count = 0;
 }
 
 struct probe *gdb_make_probes(const struct gdb_session *s)

@@ -13,6 +13,11 @@
 /* Bytes of one register at most. */
 #define GDB_REGISTER_MAX    64
 #define GDB_BREAKPOINTS_MAX 1024
+/* Conditions of one breakpoint, and bytes of one of them. */
+#define GDB_CONDITIONS_MAX 64
+#define GDB_AGENT_MAX      4096
+/* `tick` and `vtime`, numbered in that order behind the ISA's. */
+#define GDB_OUR_REGISTERS 2
 /* Errors are numbers to a client that did not offer `error-message`. */
 #define GDB_ERROR "E01"
 
@@ -72,7 +77,8 @@ enum gdb_point { POINT_SOFTWARE, POINT_HARDWARE, POINT_WRITE, POINT_READ, POINT_
 struct gdb_breakpoint {
     enum gdb_point kind;
     vaddr at;
-    uint64_t size; /* watchpoints */
+    uint64_t size;                      /* watchpoints */
+    VEC(struct gdb_agent *) conditions; /* none, or one of them must hold */
 };
 
 /* A register that the client may ask for: the ISA's, or one of ours (isa NULL). */
@@ -141,7 +147,18 @@ gdb_handler gdb_q_supported, gdb_q_c, gdb_q_attached, gdb_q_threads_first, gdb_q
 const char *gdb_hart_state(const struct gdb_session *s, unsigned hart);
 /* xfer.c */
 gdb_handler gdb_q_xfer_features, gdb_q_xfer_memory_map, gdb_q_xfer_threads;
+/* agent.c: conditions */
+struct gdb_agent;
+/* Checks and copies it; NULL and a sentence if it is malformed or has what is left out. */
+struct gdb_agent *gdb_agent_new(const struct isa *isa, const uint8_t *code, size_t length,
+                                struct error *e);
+void gdb_agent_free(struct gdb_agent *a);
+/* What it comes to for that hart, where a probe is met. False: it has no value (no memory, division
+ * by zero, no such register of this hart, too long). Knows nothing of sessions and changes nothing:
+ * several threads may ask at once, each with a machine of its own. Addresses are virtual. */
+bool gdb_agent_run(const struct gdb_agent *a, struct machine *m, unsigned hart, uint64_t *value);
 /* registers.c */
+uint32_t gdb_our_registers(const struct isa *isa); /* the number of the first */
 void gdb_registers_init(struct gdb_session *s);
 void gdb_registers_fini(struct gdb_session *s);
 /* Little-endian value of bits/8 bytes, for the session's hart. */
@@ -159,6 +176,10 @@ bool gdb_poke(struct gdb_session *s, enum poke_kind kind, uint64_t where, const 
               uint32_t size);
 /* breakpoints.c */
 gdb_handler gdb_insert_point, gdb_remove_point;
+void gdb_remove_points(struct gdb_session *s); /* all */
+/* Whether the breakpoint stops there, by its conditions. One that has no value counts as true, so
+ * that people see it. */
+bool gdb_point_holds(const struct gdb_breakpoint *p, struct machine *m, const struct probe_hit *h);
 /* The probes of all breakpoints, in their order, and room for one more; free() it. */
 struct probe *gdb_make_probes(const struct gdb_session *s);
 bool gdb_is_watch(enum gdb_point kind);

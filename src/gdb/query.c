@@ -32,7 +32,7 @@ void gdb_q_supported(struct gdb_session *s, struct gdb_args *a)
     text_add(&s->out,
              "PacketSize=%x;QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;"
              "qXfer:threads:read+;vContSupported+;ReverseStep+;ReverseContinue+;swbreak+;"
-             "hwbreak+;binary-upload+",
+             "hwbreak+;binary-upload+;ConditionalBreakpoints+",
              GDB_PAYLOAD_MAX);
 }
 

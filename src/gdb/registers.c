@@ -8,8 +8,8 @@
 #include "gdb/internal.h"
 
 #define OUR_FEATURE "org.reprise.time"
-/* Their numbers follow the ISA's last one. */
 enum { OUR_TICK, OUR_VTIME, OUR_COUNT };
+_Static_assert(OUR_COUNT == GDB_OUR_REGISTERS, "agent.c knows how many, and their order");
 
 static int by_number(const void *a, const void *b)
 {
@@ -18,8 +18,21 @@ static int by_number(const void *a, const void *b)
     return x->description->number < y->description->number ? -1 : 1;
 }
 
-static void add_ours(struct gdb_session *s, uint32_t number)
+uint32_t gdb_our_registers(const struct isa *isa)
 {
+    size_t count = 0;
+    const struct isa_register *r = isa->gdb_registers != NULL ? isa->gdb_registers(&count) : NULL;
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        number = r[i].number >= number ? r[i].number + 1 : number;
+    }
+    return number;
+}
+
+static void add_ours(struct gdb_session *s)
+{
+    uint32_t number = gdb_our_registers(s->machine->isa);
     static const char *const names[OUR_COUNT] = {"tick", "vtime"};
 
     for (unsigned i = 0; i < OUR_COUNT; i++) {
@@ -66,7 +79,7 @@ void gdb_registers_init(struct gdb_session *s)
         }
     }
     qsort(s->registers, s->register_count, sizeof(*s->registers), by_number);
-    add_ours(s, count != 0 ? s->registers[count - 1].description->number + 1 : 0);
+    add_ours(s);
     s->general_count = count_general(s);
 }
 

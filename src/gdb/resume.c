@@ -76,7 +76,9 @@ static bool wanted(void *opaque, struct machine *m, const struct probe_hit *h)
     switch (j->probes[h->probe].kind) {
     case PROBE_STEP: return step_ends(j, h);
     case PROBE_PHYSICAL: return false; /* none is set by this client */
-    case PROBE_BREAK: return (j->plan->harts >> h->hart & 1) != 0 && breaks(j, m, h);
+    case PROBE_BREAK:
+        return (j->plan->harts >> h->hart & 1) != 0 && breaks(j, m, h) &&
+               gdb_point_holds(&j->session->points.data[h->probe], m, h);
     case PROBE_WATCH_READ:
     case PROBE_WATCH_WRITE:
     case PROBE_WATCH_ACCESS: break;

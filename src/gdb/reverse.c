@@ -23,15 +23,16 @@ static bool is_watch(const struct back *b, const struct probe_hit *h)
     return b->probes[h->probe].kind != PROBE_BREAK;
 }
 
-static bool counts(const struct back *b, const struct probe_hit *h)
+static bool counts(const struct back *b, struct machine *m, const struct probe_hit *h)
 {
-    return (b->harts >> h->hart & 1) != 0 && !(is_watch(b, h) && gdb_was_told(b->session, h));
+    return (b->harts >> h->hart & 1) != 0 &&
+           gdb_point_holds(&b->session->points.data[h->probe], m, h) &&
+           !(is_watch(b, h) && gdb_was_told(b->session, h));
 }
 
 static bool wanted(void *opaque, struct machine *m, const struct probe_hit *h)
 {
-    (void)m;
-    return counts(opaque, h);
+    return counts(opaque, m, h);
 }
 
 static uint32_t resumed_harts(const struct gdb_session *s)
@@ -71,10 +72,10 @@ static bool look(void *opaque, struct machine *m, const struct probe_hit *h)
     struct back *b = opaque;
     tick position = h->at_tick + (b->client_steps && is_watch(b, h));
 
-    (void)m;
-    if (counts(b, h) && position > b->after &&
+    if (position > b->after &&
         (!b->found || position > b->position ||
-         (position == b->position && h->at_tick > b->hit.at_tick))) {
+         (position == b->position && h->at_tick > b->hit.at_tick)) &&
+        counts(b, m, h)) {
         b->found = true;
         b->position = position;
         b->hit = *h;

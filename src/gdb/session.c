@@ -291,7 +291,7 @@ static void begin(struct gdb_session *s, const struct gdb_stream *stream)
     s->knows_swbreak = s->knows_hwbreak = s->knows_errors = false;
     s->extended = s->physical = s->killed = s->over = s->quit = false;
     s->told.is_set = false;
-    s->points.count = 0;
+    gdb_remove_points(s);
     s->note.length = 0;
     s->hart = s->machine->state.current;
     s->resume_hart = -1;
@@ -337,6 +337,7 @@ void gdb_session_free(struct gdb_session *s)
         return;
     }
     gdb_registers_fini(s);
+    gdb_remove_points(s);
     vec_fini(&s->points);
     text_fini(&s->out);
     text_fini(&s->note);

@@ -594,6 +594,11 @@ static void test_interrupt(void **state)
     assert_true(first > 0);
     assert_int_equal(send(c->fd, "\003", 1, MSG_NOSIGNAL), 1); /* while nothing runs */
     assert_true(go(c, "s").at == first + 1);
+    client_send_bytes(c, "vCont;r10000,20000:1", 20); /* a range that is never left */
+    assert_int_equal(send(c->fd, "\003", 1, MSG_NOSIGNAL), 1);
+    (void)client_receive(c);
+    assert_memory_equal(c->answer, "T02thread:1;", 12);
+    assert_true(client_tick(c) > first + 2);
     /* A journey by a command of the monitor. */
     client_send_bytes(c, "qRcmd,676f746f20656e64", 22); /* goto end */
     assert_int_equal(send(c->fd, "\003", 1, MSG_NOSIGNAL), 1);
