@@ -3,6 +3,7 @@
 SERVE, the server's program, and GUEST, the guest program. A failed check ends gdb with status 1."""
 import os
 import re
+import tempfile
 import traceback
 
 import gdb
@@ -68,6 +69,39 @@ def connect(options="", extended=False):
     run("file " + os.environ["GUEST"])
     kind = "extended-remote" if extended else "remote"
     run(f"target {kind} | {os.environ['SERVE']} {options} {os.environ['GUEST']}")
+
+
+def log_packets():
+    """Before connect(): packets() shall know."""
+    global log
+    log = tempfile.NamedTemporaryFile("r", errors="replace")
+    run("set remotelogfile " + log.name)
+
+
+def packets():
+    """All that gdb has sent until now."""
+    log.seek(0)
+    sent = "".join(line[2:-1] for line in log if line.startswith("w "))
+    return re.findall(r"\$([^#]*)#..", sent)
+
+
+def source_file():
+    return os.path.splitext(os.path.basename(os.environ["GUEST"]))[0] + ".c"
+
+
+def marks():
+    """Which lines of the guest's source are marked with a word in a comment, and how."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "../guest", source_file()), encoding="utf-8") as source:
+        found = ((n, re.search(r"\S.*// ([a-z-]+)$", text)) for n, text in enumerate(source, 1))
+        return {n: m.group(1) for n, m in found if m}
+
+
+def line(mark):
+    """The line marked so, for `break`."""
+    lines = [n for n, name in marks().items() if name == mark]
+    same(len(lines), 1, f"lines marked {mark}")
+    return f"{source_file()}:{lines[0]}"
 
 
 def register(name):
