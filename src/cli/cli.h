@@ -23,6 +23,7 @@ int command_debug(struct options *o);
 int command_info(struct options *o);
 int command_diff(struct options *o);
 int command_index(struct options *o);
+int command_query(struct options *o);
 
 /* images.c: reads the files that the options name, finds the firmware, the architecture, epoch and
  * seed: what is missing for a complete config. */
@@ -33,8 +34,15 @@ struct machine *cli_machine(const struct machine_config *c, const struct options
                             struct error *e);
 
 /* index.c: travel, at the beginning, goes by the index beside the recording, or makes it on the
- * way. Never fails: without one it is only slower. */
-void cli_use_index(struct travel *t, const char *recording, const struct recording *r);
+ * way, and shares searches with the other cores. Never fails: without one it is only slower. Options
+ * (files[0] is the recording's name) and recording last as long as travel. */
+void cli_use_index(struct travel *t, const struct options *o, const struct recording *r);
+/* helpers.c: for cli_use_index(). */
+void cli_share_searches(struct travel *t, const struct options *o, const struct recording *r,
+                        const char *index_path, const struct index_of *of);
+
+/* place.c: "TICK", "PCT%" or "end" of a history that ends at `end`; `what` is the option's name. */
+int cli_parse_place(const char *text, const char *what, tick end, tick *at, struct error *e);
 
 /* verify.c: a second machine runs what the journal's machine `m` does, compiled; `m` has to be at
  * tick 0 and interpreted. Drives both like journal_drive(); *differs: what was to be said was

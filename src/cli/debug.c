@@ -43,29 +43,6 @@ static bool debug_quits(void *opaque)
     return interrupted || (!d->gdb && !d->options->gdb);
 }
 
-/* --at: a tick, a share of the whole, or the end. */
-static int where_to(const struct debug *d, tick *at, struct error *e)
-{
-    const char *text = d->options->at ? d->options->at : "end";
-    tick end = travel_end(d->server.travel);
-    size_t length = strlen(text);
-    char *rest;
-
-    if (strcmp(text, "end") == 0) {
-        *at = end;
-        return 0;
-    }
-    if (length > 1 && text[length - 1] == '%') {
-        double share = strtod(text, &rest);
-        if (rest != text + length - 1 || !(share >= 0 && share <= 100)) {
-            return error_set(e, "--at wants a share from 0%% to 100%%, not '%s'", text);
-        }
-        *at = (tick)((double)end * share / 100);
-        return 0;
-    }
-    return options_parse_number("--at", text, end, at, e);
-}
-
 static bool progress(void *opaque, uint64_t done, uint64_t whole)
 {
     (void)opaque;
@@ -82,7 +59,8 @@ static int go_there(struct debug *d)
     bool show = isatty(STDERR_FILENO);
     tick at = 0;
 
-    if (where_to(d, &at, &e) < 0) {
+    if (cli_parse_place(d->options->at ? d->options->at : "end", "--at",
+                        travel_end(d->server.travel), &at, &e) < 0) {
         return cli_fail(&e);
     }
     if (show) {
@@ -233,7 +211,9 @@ static int debug_open(struct debug *d, struct error *e)
     source = travel_of_recording(&d->source, d->recording, NULL);
     d->server.travel = travel_new(d->machine, &source, NULL);
     if (!d->options->no_index) {
-        cli_use_index(d->server.travel, d->options->files[0], d->recording);
+        cli_use_index(d->server.travel, d->options, d->recording);
+    } else {
+        (void)travel_chart(d->server.travel, 0, NULL);
     }
     d->server.quit = debug_quits;
     d->server.opaque = d;

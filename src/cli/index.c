@@ -38,10 +38,10 @@ static struct index *open_old(const char *path, const struct index_of *of)
     return x;
 }
 
-void cli_use_index(struct travel *t, const char *recording, const struct recording *r)
+void cli_use_index(struct travel *t, const struct options *o, const struct recording *r)
 {
     const struct index_of of = index_of(r);
-    char *path = index_path(recording);
+    char *path = index_path(o->files[0]);
     struct index *x = open_old(path, &of);
     struct index_builder *b;
 
@@ -50,7 +50,10 @@ void cli_use_index(struct travel *t, const char *recording, const struct recordi
     } else if (of.end > travel_begin(t) && (b = index_build(path, &of, NULL)) != NULL) {
         /* Else somebody else makes it, or nobody can: it is only for speed. */
         travel_build_index(t, b, 0);
+    } else if (of.end > travel_begin(t)) {
+        (void)travel_chart(t, 0, NULL);
     }
+    cli_share_searches(t, o, r, path, &of);
     free(path);
 }
 

@@ -22,6 +22,7 @@ static const struct {
     {"debug", COMMAND_DEBUG, command_debug, "go anywhere in a recording's time, with gdb"},
     {"info", COMMAND_INFO, command_info, "say what is in a recording"},
     {"index", COMMAND_INDEX, command_index, "make debugging a recording start at once"},
+    {"query", COMMAND_QUERY, command_query, "answer a question about a recording"},
     {"diff", COMMAND_DIFF, command_diff, "name the first difference of two recordings"},
 };
 

@@ -403,10 +403,12 @@ TAKE_FLAG(no_verify)
 TAKE_FLAG(no_index)
 TAKE_FLAG(softfloat)
 TAKE_FLAG(json)
+TAKE_FLAG(physical)
 TAKE_FLAG(help)
 
-#define M                  COMMANDS_MACHINE
-#define COMMANDS_REPLAYING (COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF | COMMAND_INDEX)
+#define M COMMANDS_MACHINE
+#define COMMANDS_REPLAYING                                                                         \
+    (COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF | COMMAND_INDEX | COMMAND_QUERY)
 static const struct option_entry entries[] = {
     {"-o", COMMAND_RECORD, "FILE", "the recording to write (recording.rr)", take_output},
     {"--force", COMMAND_RECORD, NULL, "replace FILE if it exists", take_force},
@@ -456,7 +458,10 @@ static const struct option_entry entries[] = {
     {"--listen", COMMAND_DEBUG, "[HOST]:PORT|unix:PATH", "only serve GDB, do not start one",
      take_gdb},
     {"--gdb", COMMAND_DEBUG, "PATH", "which gdb (gdb-multiarch)", take_gdb_path},
-    {"--no-index", COMMAND_DEBUG, NULL, "neither use nor make FILE.idx", take_no_index},
+    {"--phys", COMMAND_QUERY, NULL, "ADDR is physical", take_physical},
+    {"--before", COMMAND_QUERY, "TICK|PCT%|end", "ask about the time before that (end)", take_at},
+    {"--no-index", COMMAND_DEBUG | COMMAND_QUERY, NULL, "neither use nor make FILE.idx",
+     take_no_index},
     {"--symbols", COMMAND_DEBUG, "ELF", "symbols that the kernel image does not carry",
      take_symbols},
     {"--json", COMMAND_INFO | COMMAND_DIFF, NULL, "machine-readable", take_json},
@@ -478,9 +483,11 @@ static const struct option_entry *find_entry(enum command command, const char *n
     return NULL;
 }
 
+/* How many arguments at least. */
 static int files_wanted(enum command command)
 {
     switch (command) {
+    case COMMAND_QUERY:
     case COMMAND_DIFF: return 2;
     case COMMAND_REPLAY:
     case COMMAND_DEBUG:
@@ -494,7 +501,9 @@ static int files_wanted(enum command command)
 
 static int take_file(struct options *o, const char *arg, struct error *e)
 {
-    if (o->file_count == files_wanted(o->command)) {
+    int most = o->command == COMMAND_QUERY ? (int)ARRAY_LEN(o->files) : files_wanted(o->command);
+
+    if (o->file_count == most) {
         return error_set(e, "'%s' is one argument too many; see --help", arg);
     }
     o->files[o->file_count++] = arg;
@@ -541,7 +550,9 @@ int options_parse(struct options *o, enum command command, int argc, char **argv
     }
     if (!o->help && o->file_count < files_wanted(command)) {
         return error_set(e, "'reprise %s' wants %s; see --help", argv[0],
-                         files_wanted(command) == 2 ? "two recordings" : "a recording");
+                         command == COMMAND_QUERY     ? "a recording and a question"
+                         : files_wanted(command) == 2 ? "two recordings"
+                                                      : "a recording");
     }
     return 0;
 }
@@ -564,6 +575,8 @@ static const struct {
     {COMMAND_INFO, "info FILE", "says what is in a recording"},
     {COMMAND_INDEX, "index FILE",
      "replays FILE once and writes FILE.idx, by which 'reprise debug' goes anywhere at once"},
+    {COMMAND_QUERY, "query FILE last-write ADDR[,LEN]",
+     "says which step wrote there last, who it was, and both values"},
     {COMMAND_DIFF, "diff FILE FILE", "names the first tick and field that differ"},
 };
 

@@ -16,9 +16,10 @@ enum command {
     COMMAND_INFO = 16,
     COMMAND_DIFF = 32,
     COMMAND_INDEX = 64,
+    COMMAND_QUERY = 128,
 };
 #define COMMANDS_MACHINE (COMMAND_RUN | COMMAND_RECORD)
-#define COMMANDS_ALL     127
+#define COMMANDS_ALL     255
 
 struct options {
     enum command command;
@@ -42,7 +43,7 @@ struct options {
     bool by_reference;
     const char *stats;
 
-    const char *at;    /* debug --at */
+    const char *at;    /* debug --at, query --before */
     const char *until; /* replay --until */
     bool no_verify;
     bool no_index;
@@ -50,9 +51,10 @@ struct options {
     const char *gdb_path;
     const char *symbols;
     bool json;
+    bool physical; /* query --phys */
     bool help;
 
-    const char *files[2]; /* FILE arguments of replay, debug, info, index, diff */
+    const char *files[4]; /* FILE arguments; of query then the question */
     int file_count;
     char **rest; /* after -- */
     int rest_count;

@@ -202,4 +202,7 @@ gdb_handler gdb_why_stopped;
 /* monitor.c */
 gdb_handler gdb_monitor;
 
+/* lastwrite.c: a monitor command */
+void gdb_command_lastwrite(struct gdb_session *s, const char *argument, struct text *out);
+
 #endif

@@ -282,6 +282,8 @@ static const struct {
     {"info", "[PART]", "the state of a part of the machine, or which parts there are",
      command_info},
     {"last", "", "the step that led here", command_last},
+    {"lastwrite", "ADDR[,LEN] [phys]", "what wrote there last before now, and both values",
+     gdb_command_lastwrite},
     {"when", "", "where in time this is", command_when},
 };
 
@@ -321,6 +323,11 @@ static void run(struct gdb_session *s, char *line, struct text *out)
     line += skip;
     n = strlen(line);
     for (size_t i = 0; i < ARRAY_LEN(commands) && n != 0; i++) {
+        if (strcmp(commands[i].name, line) == 0) {
+            found = 1;
+            which = i;
+            break;
+        }
         if (strncmp(commands[i].name, line, n) == 0) {
             found++;
             which = i;

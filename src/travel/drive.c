@@ -181,6 +181,9 @@ static bool interrupted(struct travel *t, const struct plan *p)
     tick now = t->machine->state.now;
     uint64_t whole = p->until == TICK_NEVER ? 0 : p->until - p->start;
 
+    if (t->scanning != NULL && travel_scan_is_over(t)) {
+        return true;
+    }
     return t->poll != NULL && now != p->until && t->poll(t->poll_opaque, now - p->start, whole);
 }
 

@@ -49,6 +49,19 @@ struct place {
     tick step;     /* the tick of the step that is meant */
 };
 
+/* A search backwards, and what it has found. */
+struct backward {
+    struct machine *machine;
+    const struct travel_probes *probes;
+    struct place before; /* only what is met before this counts */
+    bool found;
+    struct place place; /* the last one met */
+    struct probe_hit hit;
+    uint64_t hits;
+};
+
+struct parallel;
+
 struct travel {
     struct machine *machine;
     struct travel_source source;
@@ -85,6 +98,12 @@ struct travel {
     struct span_counts counts; /* since then */
     struct line lines[MACHINE_PORTS_MAX];
 
+    /* scan.c: travellers of their own threads, in the same history; made when first wanted. */
+    struct travel_helpers help;
+    struct travel **helpers;
+    const struct parallel *scanning; /* its part of a search by several; NULL: none */
+    size_t scanned;                  /* which part */
+
     bool is_live; /* the machine has the source's live inlet */
     bool muted;   /* the machine is before `furthest` */
     bool verify;
@@ -119,6 +138,8 @@ void travel_count_output(struct travel *t, tick at, uint16_t port, const uint8_t
 /* The latest tick u <= until for which the step before u may meet one of the probes; `begin` if
  * none can. */
 tick travel_skip_back(struct travel *t, tick until, const struct travel_probes *probes);
+/* Where the span that has the step before `until` begins; `begin` if there is none. */
+tick travel_span_before(const struct travel *t, tick until);
 
 /* indexed.c: as travel_mark_before(), from the index if it has a later one; not if that is at
  * `enough` or before: the cursor is there. */
@@ -138,6 +159,16 @@ enum travel_drive {
 enum travel_why travel_drive(struct travel *t, tick until, unsigned flags);
 /* Puts the cursor to a tick within history by the shortest way. */
 enum travel_why travel_go(struct travel *t, tick to);
+
+/* search.c */
+bool travel_is_watch(enum probe_kind kind);
+
+/* scan.c: replays history before `until`, the latest part first, with the probes in place. Leaves
+ * the cursor anywhere. TRAVEL_ARRIVED: found, or there is nothing before. */
+enum travel_why travel_scan(struct travel *t, struct backward *b, tick until);
+/* Another part has what makes this one useless. */
+bool travel_scan_is_over(const struct travel *t);
+void travel_free_helpers(struct travel *t);
 
 /* inject.c */
 tick travel_next_injection(const struct travel *t, tick after);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * search: going places. Forwards is running to a probe; backwards is replaying the pieces of
- * history between checkpoints, the latest first, counting what is met without stopping, and then
- * going to the last of it. docs/travel.md has the rules of the edges and of watchpoints.
+ * history between checkpoints, the latest first (scan.c), and then going to the last of what was met.
+ * docs/travel.md has the rules of the edges and of watchpoints.
  */
 #include "travel/internal.h"
 
@@ -24,7 +24,7 @@ struct travel_stop travel_seek(struct travel *t, tick to)
     return travel_stopped(t, why);
 }
 
-static bool is_watch(enum probe_kind kind)
+bool travel_is_watch(enum probe_kind kind)
 {
     return kind == PROBE_WATCH_READ || kind == PROBE_WATCH_WRITE || kind == PROBE_WATCH_ACCESS;
 }
@@ -70,7 +70,7 @@ struct travel_stop travel_run_forward(struct travel *t, tick until,
     stop = travel_stopped(t, travel_drive(t, until, skip_here ? DRIVE_SKIP_HERE : 0));
     machine_set_probes(t->machine, NULL);
     if (stop.why == TRAVEL_HIT) {
-        bool after = is_watch(f.probes->probes[f.hit.probe].kind) && !f.probes->client_steps;
+        bool after = travel_is_watch(f.probes->probes[f.hit.probe].kind) && !f.probes->client_steps;
 
         if (after) {
             (void)travel_drive(t, f.hit.at_tick + 1, 0);
@@ -114,96 +114,11 @@ struct travel_stop travel_step(struct travel *t, unsigned hart)
 
 /* ---- backwards ---- */
 
-struct backward {
-    const struct travel *travel;
-    const struct travel_probes *probes;
-    struct place before; /* only what is met before this counts */
-    bool found;
-    struct place place; /* the last one met */
-    struct probe_hit hit;
-    uint64_t hits;
-};
-
-static bool is_before(const struct place *a, const struct place *b)
-{
-    return a->position != b->position ? a->position < b->position : a->step < b->step;
-}
-
-/* Never stops: the last hit is the answer, and only the end of the piece shows which it was. */
-static bool backward_hit(void *opaque, const struct probe_hit *h)
-{
-    struct backward *b = opaque;
-    bool after = b->probes->client_steps && is_watch(b->probes->probes[h->probe].kind);
-    struct place place = {.position = h->at_tick + after, .step = h->at_tick};
-
-    if (!is_before(&place, &b->before) || !wanted(b->travel, b->probes, h)) {
-        return false;
-    }
-    if (b->found && !is_before(&b->place, &place)) {
-        bool same = !is_before(&place, &b->place);
-
-        if (same) {
-            b->hits++;
-        }
-        if (same && h->probe < b->hit.probe) {
-            b->hit = *h;
-        }
-        return false;
-    }
-    b->found = true;
-    b->place = place;
-    b->hit = *h;
-    b->hits = 1;
-    return false;
-}
-
-/* Between two pieces, which may each be too short for the journey itself to ask. */
-static bool gives_up(const struct travel *t, tick from, tick now)
-{
-    return t->poll != NULL && t->poll(t->poll_opaque, from - now, from - t->begin);
-}
-
-/* Replays history before now, piece by piece, the latest first, with the probes in place.
- * TRAVEL_ARRIVED: found, or nothing is left to search. */
-static enum travel_why scan_pieces(struct travel *t, const struct backward *b)
-{
-    tick now = t->machine->state.now, until = now;
-
-    while (!b->found && (until = travel_skip_back(t, until, b->probes)) > t->begin) {
-        const struct mark *from = travel_nearest(t, until - 1, 0);
-        tick start = from->at;
-        enum travel_why why;
-
-        travel_restore(t, from);
-        t->stats.segments++;
-        why = travel_drive(t, until, t->index != NULL && until != now ? DRIVE_NO_MARKS : 0);
-        if (why != TRAVEL_ARRIVED) {
-            return why;
-        }
-        until = start;
-        if (!b->found && gives_up(t, now, until)) {
-            return TRAVEL_INTERRUPTED;
-        }
-    }
-    return TRAVEL_ARRIVED;
-}
-
-static enum travel_why scan(struct travel *t, struct backward *b)
-{
-    const struct probe_set set = {
-        .probes = b->probes->probes, .count = b->probes->count, .opaque = b, .hit = backward_hit};
-    enum travel_why why;
-
-    machine_set_probes(t->machine, &set);
-    why = scan_pieces(t, b);
-    machine_set_probes(t->machine, NULL);
-    return why;
-}
-
 struct travel_stop travel_reverse_continue(struct travel *t, const struct travel_probes *probes)
 {
     tick now = t->machine->state.now;
-    struct backward b = {.travel = t, .probes = probes, .before = {.position = now, .step = now}};
+    struct backward b = {
+        .machine = t->machine, .probes = probes, .before = {.position = now, .step = now}};
     struct travel_stop stop;
     enum travel_why why;
 
@@ -213,7 +128,7 @@ struct travel_stop travel_reverse_continue(struct travel *t, const struct travel
     if (travel_at_live_edge(t)) {
         travel_mark(t); /* so that the way back to the live edge is short */
     }
-    why = probes->count != 0 ? scan(t, &b) : TRAVEL_ARRIVED;
+    why = probes->count != 0 ? travel_scan(t, &b, now) : TRAVEL_ARRIVED;
     if (why != TRAVEL_ARRIVED) {
         return travel_stopped(t, why);
     }
@@ -240,7 +155,8 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
     const struct probe probe = {.kind = PROBE_STEP, .hart = hart};
     const struct travel_probes probes = {.probes = &probe, .count = 1};
     tick now = t->machine->state.now;
-    struct backward b = {.travel = t, .probes = &probes, .before = {.position = now, .step = now}};
+    struct backward b = {
+        .machine = t->machine, .probes = &probes, .before = {.position = now, .step = now}};
     struct travel_stop stop;
     enum travel_why why = TRAVEL_ARRIVED;
 
@@ -254,7 +170,7 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
         why = travel_drive(t, now, DRIVE_TRAIL);
     }
     if (why == TRAVEL_ARRIVED) {
-        why = scan(t, &b);
+        why = travel_scan(t, &b, now);
     }
     if (why == TRAVEL_ARRIVED) {
         why = travel_go(t, b.found ? b.place.position : t->begin);

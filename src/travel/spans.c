@@ -160,6 +160,13 @@ static bool may_meet(const struct travel *t, const struct span *s, const struct 
     return false;
 }
 
+tick travel_span_before(const struct travel *t, tick until)
+{
+    size_t i = spans_before(t, until);
+
+    return i > 0 && t->spans.data[i - 1].to >= until ? t->spans.data[i - 1].from : t->begin;
+}
+
 tick travel_skip_back(struct travel *t, tick until, const struct travel_probes *probes)
 {
     size_t i = spans_before(t, until);

@@ -111,6 +111,7 @@ void travel_free(struct travel *t)
     }
     t->poll = NULL;
     t->verify = false;
+    travel_free_helpers(t);
     leave_machine(t);
     travel_end_chart(t);
     travel_free_spans(t);

@@ -97,6 +97,20 @@ struct index *travel_index(const struct travel *t); /* NULL: there is none, or n
 /* Why the index cannot be used or made any more; NULL: nothing happened. */
 const char *travel_index_problem(const struct travel *t);
 
+/* Searches that go by an index and do not find at once are shared with `count` other threads, each
+ * with a traveller of its own: number i is made in that thread when first wanted, over the same
+ * history, with a machine of its own and the index; NULL: it cannot be, then it goes without. What
+ * was made is released, and then all closed, by travel_free(). wanted() of probes is asked by all of
+ * them at once. */
+struct travel_helpers {
+    unsigned count;
+    void *opaque;
+    struct travel *(*make)(void *opaque, unsigned number);
+    void (*release)(void *opaque, unsigned number);
+    void (*close)(void *opaque);
+};
+void travel_set_helpers(struct travel *t, const struct travel_helpers *helpers);
+
 /* Asked a few times a second, in the middle of any journey: true abandons it. `done` of `whole` is
  * how far it is, in ticks. NULL: never. */
 void travel_set_poll(struct travel *t, void *opaque,
@@ -133,7 +147,8 @@ struct travel_probes {
      * backwards. Breakpoints always stop before their instruction. */
     bool client_steps;
     /* Asked when a probe is met, the machine standing before the step, which it must not change:
-     * false passes the hit by. NULL: every hit counts. */
+     * false passes the hit by. NULL: every hit counts. It may be another machine than the
+     * traveller's, in another thread: travel_set_helpers(). */
     void *opaque;
     bool (*wanted)(void *opaque, struct machine *m, const struct probe_hit *hit);
 };
@@ -171,6 +186,26 @@ struct travel_step_name {
     char text[96]; /* disassembly, empty if the bytes cannot be read */
 };
 int travel_name_step(struct travel *t, tick at, struct travel_step_name *out);
+
+/* ---- questions: query.c; they leave the cursor where it is ---- */
+
+/* The last write to memory that H(`before`) includes, whoever wrote. */
+struct travel_write {
+    tick at;         /* of the step that wrote: H(at) has it not, H(at + 1) has */
+    char writer[24]; /* "poke", "reset", "page walk", a device; empty: the instruction */
+    struct travel_step_name step;  /* during which it happened */
+    paddr address;                 /* of what was written, and */
+    uint32_t size;                 /* how many bytes, in one page */
+    uint8_t before[16], after[16]; /* the first bytes of what was asked about */
+    uint32_t bytes;                /* how many of them */
+};
+/* To any byte of the physical range [at, at+size), at least one, which does not wrap; `before` is in
+ * known history. TRAVEL_ARRIVED: found; TRAVEL_BEGIN: none since history began; or why it was given
+ * up. */
+enum travel_why travel_last_write(struct travel *t, paddr at, uint64_t size, tick before,
+                                  struct travel_write *out);
+/* A line: tick, who, before and after. */
+void travel_print_write(const struct travel_write *w, struct text *out);
 
 /* ---- what is kept ---- */
 

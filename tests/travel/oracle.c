@@ -2,11 +2,12 @@
  * oracle: see oracle.h. Nothing of travel/ is used to find an answer; of the engine's probes only
  * what a run of one tick at a time says of that tick.
  */
+#include "indexed.h"
 #include "oracle.h"
+#include "writes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "jit/jit.h"
 
@@ -112,6 +113,7 @@ struct access_log {
 struct oracle {
     struct step *steps; /* of begin..end, and one more */
     VEC(struct access_log) accesses;
+    struct writes writes;
     tick begin, end;
     enum travel_why end_why;
     struct text output;
@@ -126,12 +128,17 @@ static struct step *step_at(const struct oracle *o, tick t)
 struct logging {
     struct oracle *oracle;
     struct step *step;
+    const struct probe *probes;
 };
 
 static bool log_hit(void *opaque, const struct probe_hit *h)
 {
     struct logging *l = opaque;
 
+    if (l->probes[h->probe].kind == PROBE_PHYSICAL) {
+        writes_hit(&l->oracle->writes, h);
+        return false;
+    }
     switch (h->probe) {
     case 0:
         l->step->hart = (int)h->hart;
@@ -148,14 +155,17 @@ static bool log_hit(void *opaque, const struct probe_hit *h)
 
 static void log_tick(struct oracle *o, struct machine *m, tick t)
 {
-    struct logging l = {.oracle = o, .step = step_at(o, t)};
-    const struct probe probes[] = {
+    struct probe probes[3 + MEM_BLOCKS_MAX] = {
         {.kind = PROBE_STEP, .hart = PROBE_ANY_HART},
         {.kind = PROBE_BREAK, .hart = PROBE_ANY_HART, .at = m->cpus[m->state.current].hart->pc},
         {.kind = PROBE_WATCH_ACCESS, .hart = PROBE_ANY_HART, .at = 0, .size = UINT64_MAX},
     };
-    const struct probe_set set = {
-        .probes = probes, .count = ARRAY_LEN(probes), .opaque = &l, .hit = log_hit};
+    struct logging l = {.oracle = o, .step = step_at(o, t), .probes = probes};
+    const struct probe_set set = {.probes = probes,
+                                  .count =
+                                      3 + writes_probes(&o->writes, probes + 3, MEM_BLOCKS_MAX),
+                                  .opaque = &l,
+                                  .hit = log_hit};
 
     *l.step = (struct step){
         .hash = machine_hash(m), .hart = NO_HART, .access = (uint32_t)o->accesses.count};
@@ -164,6 +174,7 @@ static void log_tick(struct oracle *o, struct machine *m, tick t)
         enum stop stop = machine_run(m, t + 1, false);
         must(stop == STOP_TICK || (stop == STOP_POWER && t + 1 == o->end));
         o->end_why = stop == STOP_POWER ? TRAVEL_POWER : TRAVEL_END;
+        must(writes_are_complete(&o->writes));
     }
 }
 
@@ -178,10 +189,12 @@ static void oracle_make(struct oracle *o, const struct oracle_case *c)
     source_moved(&s, c->begin, c->begin);
     must(machine_run(m, c->begin, false) == STOP_TICK);
     o->steps = base_alloc((size_t)(c->end - c->begin) + 2, sizeof(*o->steps));
+    writes_begin(&o->writes, m);
     for (tick t = c->begin; t <= c->end; t++) {
         must(m->state.now == t);
         log_tick(o, m, t);
     }
+    writes_end(&o->writes);
     step_at(o, c->end + 1)->access = (uint32_t)o->accesses.count;
     o->output = s.output;
     machine_free(m);
@@ -190,6 +203,7 @@ static void oracle_make(struct oracle *o, const struct oracle_case *c)
 static void oracle_fini(struct oracle *o)
 {
     free(o->steps);
+    writes_fini(&o->writes);
     vec_fini(&o->accesses);
     text_fini(&o->output);
 }
@@ -529,6 +543,71 @@ static bool ask_forward(struct asking *a, const struct travel_probes *p)
     return until <= o->end ? says(a, &s, TRAVEL_ARRIVED, until) : says(a, &s, o->end_why, o->end);
 }
 
+/* Does memory hold what is said of it at that tick? Leaves the cursor there. */
+static bool holds(struct asking *a, tick at, paddr where, const uint8_t *bytes, uint32_t count)
+{
+    uint8_t there[16];
+
+    return travel_seek(a->travel, at).why == TRAVEL_ARRIVED &&
+           mem_read_bytes(&travel_machine(a->travel)->mem, where, there, count) &&
+           memcmp(there, bytes, count) == 0;
+}
+
+static bool check_write(struct asking *a, paddr at, const struct write_log *should,
+                        const struct travel_write *w)
+{
+    if (w->at != should->at || strcmp(w->writer, should->writer) != 0) {
+        return wrong(a, "the write's tick", w->at, should->at);
+    }
+    if (w->step.is_step && w->writer[0] == '\0' && w->step.pc != step_at(a->oracle, w->at)->pc) {
+        return wrong(a, "the writer's pc", w->step.pc, step_at(a->oracle, w->at)->pc);
+    }
+    return a->interrupted ||
+           (holds(a, w->at, at, w->before, w->bytes) &&
+            holds(a, w->at + 1, at, w->after, w->bytes)) ||
+           wrong(a, "a value", 0, 1);
+}
+
+/* Of something that was written at some time, or of bytes beside it. */
+static bool ask_last_write(struct asking *a)
+{
+    const struct oracle *o = a->oracle;
+    tick now = travel_now(a->travel), before = o->begin + draw(a, o->end - o->begin + 1);
+    const struct write_log *l, *should;
+    struct travel_write w;
+    enum travel_why why;
+    uint64_t size = 1 + draw(a, 8);
+    paddr at;
+
+    if (o->writes.list.count == 0) {
+        return true;
+    }
+    l = &o->writes.list.data[draw(a, o->writes.list.count)];
+    at = l->address + draw(a, 3) - 1;
+    size = size < PAGE_SIZE - at % PAGE_SIZE ? size : 1;
+    should = writes_last(&o->writes, at, size, before);
+    snprintf(a->what, sizeof a->what, "last write to 0x%llx %llu before %llu, at %llu",
+             (unsigned long long)at, (unsigned long long)size, (unsigned long long)before,
+             (unsigned long long)now);
+    why = travel_last_write(a->travel, at, size, before, &w);
+    if (a->interrupted && why == TRAVEL_INTERRUPTED) {
+        a->has_reported = a->has_reported && travel_now(a->travel) == now;
+        return true;
+    }
+    if (travel_now(a->travel) != now ||
+        machine_hash(travel_machine(a->travel)) != step_at(o, now)->hash) {
+        return wrong(a, "where it stands", travel_now(a->travel), now);
+    }
+    if (why != (should != NULL ? TRAVEL_ARRIVED : TRAVEL_BEGIN)) {
+        return wrong(a, "why", why, should != NULL ? TRAVEL_ARRIVED : TRAVEL_BEGIN);
+    }
+    if (should == NULL) {
+        return true;
+    }
+    a->has_reported = false;
+    return check_write(a, at, should, &w);
+}
+
 static bool poll(void *opaque, uint64_t done, uint64_t whole)
 {
     struct asking *a = opaque;
@@ -548,8 +627,9 @@ static bool ask(struct asking *a)
 
     a->interrupted = false;
 
-    switch (draw(a, 6)) {
+    switch (draw(a, 7)) {
     case 0: return ask_seek(a);
+    case 5: return ask_last_write(a);
     case 1: return ask_step(a, hart);
     case 2:
         for (uint64_t i = draw(a, 30); i > 0 && right && !a->interrupted; i--) {
@@ -566,60 +646,6 @@ static bool ask(struct asking *a)
     }
 }
 
-/* An index in a folder of its own, made by one journey to the end and removed as soon as it is
- * open: NULL if that fails. */
-static struct index *make_index(const struct oracle_case *c, const struct travel_limits *limits,
-                                const char *path)
-{
-    const struct index_of of = {.identity = 42, .end = c->end};
-    struct machine *m = c->build(c->opaque);
-    struct oracle_source s;
-    struct travel_source source = oracle_source_init(&s, c->inputs, c->input_count, c->end);
-    struct travel *t = travel_new(m, &source, limits);
-    struct index *x = NULL;
-    struct index_builder *b;
-    struct error e;
-
-    if (jit_supported()) {
-        must(engine_use_jit(m->engine, true, NULL) == 0);
-    }
-
-    if ((b = index_build(path, &of, &e)) != NULL) {
-        travel_build_index(t, b, (c->end - c->begin) / 23 + 1);
-        if (travel_seek(t, c->end).why != TRAVEL_ARRIVED || travel_index(t) == NULL) {
-            error_set(&e, "the journey made no index");
-        } else {
-            x = index_open(path, &of, NULL, &e);
-        }
-    }
-    travel_free(t);
-    text_fini(&s.output);
-    machine_free(m);
-    if (x == NULL) {
-        fprintf(stderr, "%s: index: %s\n", c->name, e.text);
-    }
-    return x;
-}
-
-static bool use_index(struct travel *t, const struct oracle_case *c,
-                      const struct travel_limits *limits)
-{
-    char folder[] = "/tmp/reprise-oracle-XXXXXX", path[64];
-    struct index *x;
-
-    if (mkdtemp(folder) == NULL) {
-        return false;
-    }
-    snprintf(path, sizeof path, "%s/a.rr.idx", folder);
-    x = make_index(c, limits, path);
-    unlink(path);
-    rmdir(folder);
-    if (x != NULL) {
-        travel_use_index(t, x);
-    }
-    return x != NULL;
-}
-
 bool oracle_agrees(const struct oracle_case *c, const struct travel_limits *limits,
                    unsigned questions, uint64_t seed)
 {
@@ -628,6 +654,7 @@ bool oracle_agrees(const struct oracle_case *c, const struct travel_limits *limi
     struct oracle_source s;
     struct travel_source source = oracle_source_init(&s, c->inputs, c->input_count, c->end);
     struct asking a = {.oracle = &o, .seed = seed};
+    struct indexed indexed;
     bool right = true;
 
     oracle_make(&o, c);
@@ -636,7 +663,7 @@ bool oracle_agrees(const struct oracle_case *c, const struct travel_limits *limi
         must(engine_use_jit(m->engine, true, NULL) == 0);
     }
     if (c->indexed) {
-        right = use_index(a.travel, c, limits);
+        right = indexed_use(&indexed, a.travel, c, limits);
     } else if (seed % 2 != 0) {
         must(travel_chart(a.travel, (c->end - c->begin) / 41 + 1, NULL) == 0);
     }
@@ -668,6 +695,9 @@ bool oracle_agrees(const struct oracle_case *c, const struct travel_limits *limi
                 a.wrong);
     }
     travel_free(a.travel);
+    if (c->indexed) {
+        indexed_fini(&indexed);
+    }
     text_fini(&s.output);
     machine_free(m);
     oracle_fini(&o);

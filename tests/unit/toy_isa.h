@@ -61,6 +61,7 @@ extern const struct isa toy_isa;
 
 #define TOY_RAM      UINT64_C(0x10000)
 #define TOY_RAM_SIZE (UINT64_C(64) * PAGE_SIZE)
+#define TOY_DMA      (TOY_RAM + 0x9800) /* where the counter puts its value, and that its alarm came */
 #define TOY_CONSOLE  UINT64_C(0x1000) /* +0 read: a byte or 0; +4: bytes waiting; write +0: out */
 #define TOY_SCRATCH  UINT64_C(0x2000) /* +0: value, +4: write: alarm in so many ticks */
 

@@ -144,7 +144,11 @@ static void counter_write(struct device *d, uint64_t at, unsigned size, uint64_t
         /* The processor is big-endian, the bus is not. */
         device_set_alarm(d, 0, device_now(d) + (__builtin_bswap32((uint32_t)value) & 0xfff));
     } else {
+        uint8_t bytes[4];
+
         s->value += (uint32_t)value;
+        bytes_set_le(bytes, sizeof bytes, s->value);
+        (void)device_dma_write(d, TOY_DMA, bytes, sizeof bytes);
     }
 }
 
@@ -155,6 +159,7 @@ static void counter_alarm(struct device *d, uint32_t i)
     (void)i;
     s->up = 1;
     device_set_line(d, 0, true);
+    (void)device_dma_write(d, TOY_DMA + 4, &s->up, 1);
 }
 
 static const struct device_class counter = {

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * helpers: machines of their own for searches that all cores share, each made when first wanted.
+ */
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "host/host.h"
+
+/* Each has the guest's memory once more. */
+#define HELPERS_MAX 7
+/* In its own memory; it goes by the index. */
+#define MARKS_KEPT 8
+
+struct helper {
+    struct machine *machine;
+    struct travel_recording source;
+    struct travel *travel;
+};
+
+struct helpers {
+    const struct options *options;
+    const struct recording *recording;
+    struct index_of of;
+    char *index_path;
+    struct helper each[HELPERS_MAX];
+};
+
+/* In the helper's thread. Without an index there is nothing to share. */
+static struct travel *make(void *opaque, unsigned number)
+{
+    const struct travel_limits limits = {.count = MARKS_KEPT};
+    struct helpers *h = opaque;
+    struct helper *one = &h->each[number];
+    struct index *x = index_open(h->index_path, &h->of, NULL, NULL);
+    struct travel_source source;
+
+    if (x == NULL) {
+        return NULL;
+    }
+    one->machine = cli_machine(recording_config(h->recording), h->options, NULL);
+    if (one->machine == NULL) {
+        index_close(x);
+        return NULL;
+    }
+    source = travel_of_recording(&one->source, h->recording, NULL);
+    one->travel = travel_new(one->machine, &source, &limits);
+    travel_use_index(one->travel, x);
+    return one->travel;
+}
+
+static void release(void *opaque, unsigned number)
+{
+    struct helpers *h = opaque;
+
+    travel_free(h->each[number].travel);
+    machine_free(h->each[number].machine);
+}
+
+static void close_all(void *opaque)
+{
+    struct helpers *h = opaque;
+
+    free(h->index_path);
+    free(h);
+}
+
+void cli_share_searches(struct travel *t, const struct options *o, const struct recording *r,
+                        const char *index_path, const struct index_of *of)
+{
+    unsigned count = host_cpu_count() - 1;
+    struct helpers *h;
+
+    if (count == 0) {
+        return;
+    }
+    h = base_alloc(1, sizeof(*h));
+    *h = (struct helpers){.options = o, .recording = r, .of = *of};
+    h->index_path = base_strdup(index_path);
+    travel_set_helpers(t,
+                       &(struct travel_helpers){.count = count < HELPERS_MAX ? count : HELPERS_MAX,
+                                                .opaque = h,
+                                                .make = make,
+                                                .release = release,
+                                                .close = close_all});
+}

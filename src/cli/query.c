@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * query: `reprise query FILE QUESTION ...`: questions about a recording, answered in a line on
+ * stdout. By the index beside it, which is made if it is not there. A question is a row of the table
+ * below and a function.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+struct query {
+    const struct options *options;
+    struct recording *recording;
+    struct machine *machine;
+    struct travel_recording source;
+    struct travel *travel;
+};
+
+static bool progress(void *opaque, uint64_t done, uint64_t whole)
+{
+    (void)opaque;
+    fprintf(stderr, "\rreprise: searching: %3d%%",
+            whole ? (int)((double)done * 100 / (double)whole) : 100);
+    return false;
+}
+
+/* 0, or the exit status. */
+static int go_to(struct query *q, tick at)
+{
+    struct travel_stop stop = travel_seek(q->travel, at);
+
+    if (stop.why != TRAVEL_DIVERGED) {
+        return EXIT_FINE;
+    }
+    fprintf(stderr,
+            "reprise: the replay differs from the recording at tick %llu; 'reprise replay' says "
+            "more\n",
+            (unsigned long long)stop.at);
+    return EXIT_DIFFERED;
+}
+
+/* ---- last-write ADDR[,LEN] ---- */
+
+#define LENGTH_DEFAULT 8
+
+static int parse_range(const char *text, uint64_t *at, uint64_t *length, struct error *e)
+{
+    const char *comma = strchr(text, ',');
+    char address[32];
+
+    *length = LENGTH_DEFAULT;
+    snprintf(address, sizeof address, "%.*s", comma ? (int)(comma - text) : 31, text);
+    if (options_parse_number("ADDR", address, UINT64_MAX, at, e) < 0 ||
+        (comma && options_parse_number("LEN", comma + 1, PAGE_SIZE, length, e) < 0)) {
+        return -1;
+    }
+    if (*length == 0 || *length > PAGE_SIZE - *at % PAGE_SIZE) {
+        return error_set(e, "LEN is at least 1, and the bytes lie in one page");
+    }
+    return 0;
+}
+
+/* The physical address that is meant; the machine is where the question is asked. */
+static int find_memory(struct query *q, uint64_t *at, struct error *e)
+{
+    struct machine *m = q->machine;
+    uint64_t given = *at;
+
+    if (!q->options->physical && !cpu_debug_translate(&m->cpus[m->state.current], given, at)) {
+        return error_set(e,
+                         "hart%u maps nothing at 0x%llx at tick %llu; --phys means physical "
+                         "memory, --before another tick",
+                         m->state.current, (unsigned long long)given,
+                         (unsigned long long)m->state.now);
+    }
+    return mem_block_at(&m->mem, *at)
+               ? 0
+               : error_set(e, "there is no memory at physical address 0x%llx",
+                           (unsigned long long)*at);
+}
+
+static int last_write(struct query *q, struct error *e)
+{
+    tick before = travel_end(q->travel);
+    struct travel_write write;
+    struct text line = {0};
+    uint64_t at, length;
+    enum travel_why why;
+    int status;
+
+    if (parse_range(q->options->files[2], &at, &length, e) < 0 ||
+        (q->options->at &&
+         cli_parse_place(q->options->at, "--before", travel_end(q->travel), &before, e) < 0)) {
+        return cli_fail(e);
+    }
+    status = go_to(q, before);
+    if (status != EXIT_FINE) {
+        return status;
+    }
+    if (find_memory(q, &at, e) < 0) {
+        return cli_fail(e);
+    }
+    why = travel_last_write(q->travel, at, length, before, &write);
+    if (why == TRAVEL_ARRIVED) {
+        travel_print_write(&write, &line);
+        fputs(line.data, stdout);
+        text_fini(&line);
+    } else if (why == TRAVEL_BEGIN) {
+        printf("nothing wrote there before tick %llu\n", (unsigned long long)before);
+    } else {
+        error_set(e, "the search was given up");
+        return cli_fail(e);
+    }
+    return EXIT_FINE;
+}
+
+/* ---- */
+
+static const struct {
+    const char *name, *arguments;
+    int argument_count;
+    int (*run)(struct query *q, struct error *e);
+} queries[] = {
+    {"last-write", "ADDR[,LEN]", 1, last_write},
+};
+
+/* Which question; -1 and a sentence. */
+static int find_query(const struct options *o, struct error *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
+        if (strcmp(o->files[1], queries[i].name) != 0) {
+            continue;
+        }
+        return o->file_count == 2 + queries[i].argument_count
+                   ? (int)i
+                   : error_set(e, "'%s' wants %s", queries[i].name, queries[i].arguments);
+    }
+    return error_set(e, "there is no question '%s'; there is: %s %s", o->files[1], queries[0].name,
+                     queries[0].arguments);
+}
+
+static int query_open(struct query *q, struct error *e)
+{
+    struct travel_source source;
+
+    q->recording = recording_open(q->options->files[0], e);
+    if (q->recording == NULL) {
+        return -1;
+    }
+    if (recording_problem(q->recording) != NULL) {
+        fprintf(stderr, "reprise: %s\n", recording_problem(q->recording));
+    }
+    q->machine = cli_machine(recording_config(q->recording), q->options, e);
+    if (q->machine == NULL) {
+        return -1;
+    }
+    source = travel_of_recording(&q->source, q->recording, NULL);
+    q->travel = travel_new(q->machine, &source, NULL);
+    if (!q->options->no_index) {
+        cli_use_index(q->travel, q->options, q->recording);
+    }
+    return 0;
+}
+
+int command_query(struct options *o)
+{
+    struct query q = {.options = o};
+    struct error e;
+    int which = find_query(o, &e), status;
+    bool show = isatty(STDERR_FILENO);
+
+    if (which < 0 || query_open(&q, &e) < 0) {
+        status = cli_fail(&e);
+    } else {
+        if (show) {
+            travel_set_poll(q.travel, &q, progress);
+        }
+        status = queries[which].run(&q, &e);
+        if (show) {
+            fputs("\r\033[K", stderr);
+        }
+    }
+    travel_free(q.travel);
+    if (q.machine != NULL) {
+        machine_free(q.machine);
+    }
+    if (q.recording != NULL) {
+        recording_close(q.recording);
+    }
+    return status;
+}

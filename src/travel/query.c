@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * query: questions about history that a search answers, and which bring the cursor back to where it
+ * was. Each of them is a question in travel.h and a form of words here.
+ */
+#include <stdio.h>
+
+#include "travel/internal.h"
+
+/* ---- who wrote there last ---- */
+
+static void read_value(struct machine *m, paddr at, const struct travel_write *w, uint8_t *to)
+{
+    /* What is not memory was not found to be written. */
+    must(mem_read_bytes(&m->mem, at, to, w->bytes));
+}
+
+/* The machine stands before the step that writes; what it is, and both values. */
+static enum travel_why describe(struct travel *t, paddr at, const struct probe_hit *hit,
+                                struct travel_write *w)
+{
+    enum travel_why why;
+
+    w->at = hit->at_tick;
+    w->address = hit->address;
+    w->size = hit->size;
+    if (hit->writer != NULL) {
+        snprintf(w->writer, sizeof w->writer, "%s", hit->writer);
+    }
+    why = travel_go(t, w->at);
+    if (why != TRAVEL_ARRIVED) {
+        return why;
+    }
+    read_value(t->machine, at, w, w->before);
+    if (travel_name_step(t, w->at + 1, &w->step) < 0) {
+        return TRAVEL_INTERRUPTED;
+    }
+    why = travel_go(t, w->at + 1);
+    if (why == TRAVEL_ARRIVED) {
+        read_value(t->machine, at, w, w->after);
+    }
+    return why;
+}
+
+enum travel_why travel_last_write(struct travel *t, paddr at, uint64_t size, tick before,
+                                  struct travel_write *out)
+{
+    const struct probe probe = {
+        .kind = PROBE_PHYSICAL, .hart = PROBE_ANY_HART, .at = at, .size = size};
+    const struct travel_probes probes = {.probes = &probe, .count = 1};
+    struct backward b = {
+        .machine = t->machine, .probes = &probes, .before = {.position = before, .step = before}};
+    tick back = t->machine->state.now;
+    bool has_reported = t->has_reported;
+    struct place reported = t->reported;
+    enum travel_why why;
+
+    must(size != 0 && at + (size - 1) >= at && before >= t->begin && before <= travel_end(t));
+    *out = (struct travel_write){.bytes = size < sizeof out->before ? (uint32_t)size
+                                                                    : sizeof out->before};
+    travel_mark(t); /* so that the way back is short */
+    why = travel_scan(t, &b, before);
+    if (why == TRAVEL_ARRIVED) {
+        why = b.found ? describe(t, at, &b.hit, out) : TRAVEL_BEGIN;
+    }
+    if (travel_go(t, back) != TRAVEL_ARRIVED) {
+        return TRAVEL_INTERRUPTED;
+    }
+    t->has_reported = has_reported;
+    t->reported = reported;
+    return why;
+}
+
+static void add_value(const uint8_t *bytes, uint32_t count, struct text *out)
+{
+    if (count == 1 || count == 2 || count == 4 || count == 8) {
+        text_add(out, "0x%0*llx", (int)(2 * count), (unsigned long long)bytes_get_le(bytes, count));
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        text_add(out, "%s%02x", i == 0 ? "" : " ", bytes[i]);
+    }
+}
+
+void travel_print_write(const struct travel_write *w, struct text *out)
+{
+    text_add(out, "tick %llu: ", (unsigned long long)w->at);
+    if (w->writer[0] != '\0') {
+        text_add(out, "%s%s", w->writer, w->step.is_step ? ", during " : "");
+    }
+    if (w->step.is_step) {
+        text_add(out, "hart%u at 0x%llx: %s", w->step.hart, (unsigned long long)w->step.pc,
+                 w->step.text);
+    }
+    text_add(out, ": ");
+    add_value(w->before, w->bytes, out);
+    text_add(out, " -> ");
+    add_value(w->after, w->bytes, out);
+    text_add(out, "\n");
+}
