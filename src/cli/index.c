@@ -11,6 +11,9 @@
 
 /* Pages of a recording that is indexed are of no further use in memory. */
 #define MARKS_KEPT 4
+/* Instructions from one checkpoint to the next; more, if that makes too many. */
+#define SPACING (UINT64_C(16) << 20)
+#define SPANS   4096
 
 static char *index_path(const char *recording)
 {
@@ -23,6 +26,15 @@ static char *index_path(const char *recording)
 static struct index_of index_of(const struct recording *r)
 {
     return (struct index_of){.identity = recording_identity(r), .end = recording_known(r)};
+}
+
+/* Of a recording whose length is known. */
+static uint64_t spacing_for(const struct recording *r)
+{
+    struct recording_info info;
+
+    recording_get_info(r, &info);
+    return info.instructions / SPANS > SPACING ? info.instructions / SPANS : SPACING;
 }
 
 /* The index there is; NULL: none, and if that needs saying it was said. */
@@ -47,9 +59,9 @@ void cli_use_index(struct travel *t, const struct options *o, const struct recor
 
     if (x != NULL) {
         travel_use_index(t, x);
-    } else if (of.end > travel_begin(t) && (b = index_build(path, &of, NULL)) != NULL) {
+    } else if (of.end > travel_begin(t) && (b = index_build(path, NULL)) != NULL) {
         /* Else somebody else makes it, or nobody can: it is only for speed. */
-        travel_build_index(t, b, 0);
+        travel_build_index(t, b, &of, spacing_for(r));
     } else if (of.end > travel_begin(t)) {
         (void)travel_chart(t, 0, NULL);
     }
@@ -90,15 +102,16 @@ static int report(const struct indexing *x, struct index *index, struct error *e
     return 0;
 }
 
-static int replay_once(struct indexing *x, struct index_builder *b, struct error *e)
+static int replay_once(struct indexing *x, struct index_builder *b, const struct index_of *of,
+                       struct error *e)
 {
-    const struct travel_limits limits = {.spacing = UINT64_C(16) << 20, .count = MARKS_KEPT};
+    const struct travel_limits limits = {.spacing = spacing_for(x->recording), .count = MARKS_KEPT};
     struct travel_source source = travel_of_recording(&x->source, x->recording, NULL);
     bool show = isatty(STDERR_FILENO);
     struct travel_stop stop;
 
     x->travel = travel_new(x->machine, &source, &limits);
-    travel_build_index(x->travel, b, 0);
+    travel_build_index(x->travel, b, of, limits.spacing);
     if (show) {
         travel_set_poll(x->travel, x, progress);
     }
@@ -140,10 +153,10 @@ static int make(struct indexing *x, struct error *e)
         return cli_fail(e);
     }
     x->machine = cli_machine(recording_config(x->recording), x->options, e);
-    if (x->machine == NULL || (b = index_build(x->path, &of, e)) == NULL) {
+    if (x->machine == NULL || (b = index_build(x->path, e)) == NULL) {
         return cli_fail(e);
     }
-    return replay_once(x, b, e);
+    return replay_once(x, b, &of, e);
 }
 
 int command_index(struct options *o)

@@ -29,7 +29,6 @@ struct batch {
 
 struct index_builder {
     char *path, *new_path;
-    struct index_of of;
     int lock_fd;
     sqlite3 *db;
 
@@ -243,7 +242,7 @@ static int make_tables(struct index_builder *b, struct error *e)
     return 0;
 }
 
-struct index_builder *index_build(const char *path, const struct index_of *of, struct error *e)
+struct index_builder *index_build(const char *path, struct error *e)
 {
     struct index_builder *b = base_alloc(1, sizeof(*b));
     struct text name = {0};
@@ -251,7 +250,6 @@ struct index_builder *index_build(const char *path, const struct index_of *of, s
     text_add(&name, "%s.new", path);
     b->path = base_strdup(path);
     b->new_path = name.data;
-    b->of = *of;
     b->lock_fd = -1;
     b->last = &b->first;
     host_lock_init(&b->lock);
@@ -410,12 +408,12 @@ void index_abandon(struct index_builder *b)
 }
 
 /* On disk and under its name. */
-static int publish(struct index_builder *b, struct error *e)
+static int publish(struct index_builder *b, const struct index_of *of, struct error *e)
 {
     char sql[200];
 
     snprintf(sql, sizeof sql, "INSERT INTO history VALUES(%lld,%lld,%lld); COMMIT",
-             (long long)b->of.identity, (long long)b->of.end, (long long)b->ticks.count);
+             (long long)of->identity, (long long)of->end, (long long)b->ticks.count);
     finalize(b);
     if (run_sql(b, sql, e) < 0) {
         return -1;
@@ -426,7 +424,7 @@ static int publish(struct index_builder *b, struct error *e)
     return 0;
 }
 
-struct index *index_finish(struct index_builder *b, struct error *e)
+struct index *index_finish(struct index_builder *b, const struct index_of *of, struct error *e)
 {
     struct index *x;
 
@@ -436,13 +434,13 @@ struct index *index_finish(struct index_builder *b, struct error *e)
         index_abandon(b);
         return NULL;
     }
-    if (publish(b, e) < 0) {
+    if (publish(b, of, e) < 0) {
         index_abandon(b);
         return NULL;
     }
     sqlite3_close(b->db);
     b->db = NULL;
-    x = index_open(b->path, &b->of, NULL, e);
+    x = index_open(b->path, of, NULL, e);
     builder_free(b);
     return x;
 }

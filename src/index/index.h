@@ -60,16 +60,17 @@ int index_get_stats(struct index *x, struct index_stats *out, struct error *e);
 /* Becomes the file when it is complete; until then nobody sees it. Work is done by a thread of its
  * own. NULL and a sentence if another process is at it, or the place cannot be written. */
 struct index_builder;
-struct index_builder *index_build(const char *path, const struct index_of *of, struct error *e);
+struct index_builder *index_build(const char *path, struct error *e);
 /* By rising tick, all of one store, which has given nothing to an index before. The span is what
  * lies between this checkpoint and the one before, or the beginning; its bytes are copied. */
 void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span);
 /* A line of output, of the span that is added next. */
 void index_add_line(struct index_builder *b, tick at, const char *port, const char *text,
                     size_t count);
-/* Waits for the thread and puts the file in its place: what index_open() would give, for the same
- * store. NULL and a sentence if that failed. The builder is gone in any case. */
-struct index *index_finish(struct index_builder *b, struct error *e);
+/* Waits for the thread and puts the file in its place, as the index of that history: what
+ * index_open() would give, for the same store. NULL and a sentence if that failed. The builder is
+ * gone in any case. */
+struct index *index_finish(struct index_builder *b, const struct index_of *of, struct error *e);
 /* Leaves nothing behind. NULL is fine. */
 void index_abandon(struct index_builder *b);
 

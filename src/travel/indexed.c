@@ -15,13 +15,33 @@ void travel_use_index(struct travel *t, struct index *x)
     }
 }
 
-void travel_build_index(struct travel *t, struct index_builder *b, uint64_t spacing)
+void travel_build_index(struct travel *t, struct index_builder *b, const struct index_of *of,
+                        uint64_t spacing)
 {
-    must(t->source.run_live == NULL && t->index == NULL && t->builder == NULL);
+    must(t->index == NULL && t->builder == NULL && (of == NULL) == travel_is_live(t));
     t->builder = b;
+    if (of != NULL) {
+        t->index_of = *of;
+    }
     if (travel_chart(t, spacing, &t->index_problem) < 0) {
         travel_drop_index(t);
     }
+}
+
+int travel_finish_index(struct travel *t, const struct index_of *of, struct error *e)
+{
+    if (t->builder != NULL && travel_now(t) == of->end && travel_at_live_edge(t)) {
+        struct index *x;
+
+        travel_end_span(t);
+        x = index_finish(t->builder, of, e);
+        t->builder = NULL;
+        index_close(x);
+        return x != NULL ? 0 : -1;
+    }
+    return error_set(e, "%s",
+                     travel_index_problem(t) != NULL ? travel_index_problem(t)
+                                                     : "history went on without an index");
 }
 
 const char *travel_index_problem(const struct travel *t)
@@ -57,8 +77,8 @@ void travel_feed_index(struct travel *t, const struct span *span)
     c = checkpoint_save(t->store);
     index_add(t->builder, c, &added);
     checkpoint_drop(c);
-    if (span->to == t->source.end(t->source.opaque)) {
-        t->index = index_finish(t->builder, &t->index_problem);
+    if (!travel_is_live(t) && span->to == t->index_of.end) {
+        t->index = index_finish(t->builder, &t->index_of, &t->index_problem);
         t->builder = NULL;
     }
 }

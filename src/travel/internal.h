@@ -86,7 +86,8 @@ struct travel {
     struct travel_stats stats;
 
     struct index *index;           /* NULL: none */
-    struct index_builder *builder; /* NULL: none is being made */
+    struct index_builder *builder; /* NULL: none is being made, */
+    struct index_of index_of;      /* of this; not if live */
     struct error index_problem;
 
     /* spans.c: from `begin` on, each where the one before ends. */
@@ -133,6 +134,8 @@ void travel_free_spans(struct travel *t);
 void travel_end_chart(struct travel *t);
 /* Between two pieces of a journey: is a span at its end? */
 void travel_feed_chart(struct travel *t);
+/* It is, if anything was gone through since the last one. */
+void travel_end_span(struct travel *t);
 void travel_count_output(struct travel *t, tick at, uint16_t port, const uint8_t *bytes,
                          size_t count);
 /* The latest tick u <= until for which the step before u may meet one of the probes; `begin` if

@@ -9,7 +9,9 @@
 /* Of instructions retired, from one span, and one checkpoint of an index, to the next: about 20 ms
  * compiled. */
 #define DEFAULT_SPACING (UINT64_C(16) << 20)
-#define LINE_BYTES_MAX  4096u /* of output; a longer one is several */
+/* Of a live history: so many, then as many twice as long, and so on. */
+#define SPANS_DENSE    1024
+#define LINE_BYTES_MAX 4096u /* of output; a longer one is several */
 
 static void add_span(struct travel *t, const struct index_span *s)
 {
@@ -57,14 +59,13 @@ void travel_end_chart(struct travel *t)
 
 /* Everything since `charted` was run under notes, so what is taken now is the next span, whatever
  * else was gone through meanwhile. */
-void travel_feed_chart(struct travel *t)
+void travel_end_span(struct travel *t)
 {
-    tick now = t->machine->state.now, end = t->source.end(t->source.opaque);
+    tick now = t->machine->state.now;
     struct text footprint = {0};
     struct index_span span;
 
-    if (!t->charting || now <= t->charted ||
-        (now < end && travel_cost(t) - t->charted_cost < t->span_spacing)) {
+    if (!t->charting || now <= t->charted) {
         return;
     }
     engine_take_footprint(t->machine->engine, &footprint);
@@ -79,7 +80,21 @@ void travel_feed_chart(struct travel *t)
     t->charted_cost = travel_cost(t);
     t->counts = (struct span_counts){0};
     travel_feed_index(t, &t->spans.data[t->spans.count - 1]);
-    if (now == end && !travel_is_live(t)) {
+}
+
+void travel_feed_chart(struct travel *t)
+{
+    bool at_end = !travel_is_live(t) && t->machine->state.now == t->source.end(t->source.opaque);
+    /* A history whose length nobody knows gets ever fewer. */
+    size_t doublings = travel_is_live(t) ? t->spans.count / SPANS_DENSE : 0;
+    uint64_t spacing = t->span_spacing << (doublings < 32 ? doublings : 32);
+
+    if (!t->charting || (!at_end && (t->machine->state.now <= t->charted ||
+                                     travel_cost(t) - t->charted_cost < spacing))) {
+        return;
+    }
+    travel_end_span(t);
+    if (at_end) {
         travel_end_chart(t);
     }
 }

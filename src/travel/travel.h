@@ -84,15 +84,19 @@ bool travel_at_live_edge(const struct travel *t); /* the next step makes new his
  * long as it goes on. -1 and a sentence if the host has no room. */
 int travel_chart(struct travel *t, uint64_t spacing, struct error *e);
 
-/* ---- the index beside a recording: indexed.c; not for live sources ---- */
+/* ---- the index beside a recording: indexed.c ---- */
 
 /* Goes by it from now on, and closes it. What lies between is skipped: output there is not passed
- * on, witnesses there are not compared. */
+ * on, witnesses there are not compared. Not for live sources. */
 void travel_use_index(struct travel *t, struct index *x);
-/* The cursor stands at the beginning; the first journey that comes to the end has made the index,
- * and uses it then. A difference from a witness, or travel_free() before, abandons it. `spacing`:
- * instructions between checkpoints; 0: default. */
-void travel_build_index(struct travel *t, struct index_builder *b, uint64_t spacing);
+/* The cursor stands at the beginning; the first journey that comes to the end has made the index of
+ * the history that `of` names, and uses it then. A difference from a witness, or travel_free()
+ * before, abandons it. `spacing`: instructions between checkpoints; 0: default. For a live source
+ * `of` is NULL: the index grows with history, ever more slowly, until travel_finish_index(). */
+void travel_build_index(struct travel *t, struct index_builder *b, const struct index_of *of,
+                        uint64_t spacing);
+/* Live: history is over, and `of` names it. -1 and a sentence if there is no index of all of it. */
+int travel_finish_index(struct travel *t, const struct index_of *of, struct error *e);
 struct index *travel_index(const struct travel *t); /* NULL: there is none, or not yet */
 /* Why the index cannot be used or made any more; NULL: nothing happened. */
 const char *travel_index_problem(const struct travel *t);

@@ -30,8 +30,8 @@ static struct index *make_index(const struct indexed *x, const struct travel_lim
     if (jit_supported()) {
         must(engine_use_jit(m->engine, true, NULL) == 0);
     }
-    if ((b = index_build(x->path, &of, &e)) != NULL) {
-        travel_build_index(t, b, (c->end - c->begin) / 23 + 1);
+    if ((b = index_build(x->path, &e)) != NULL) {
+        travel_build_index(t, b, &of, (c->end - c->begin) / 23 + 1);
         if (travel_seek(t, c->end).why != TRAVEL_ARRIVED || travel_index(t) == NULL) {
             error_set(&e, "the journey made no index");
         } else {

@@ -78,7 +78,7 @@ static void add(struct fixture *f, struct index_builder *b, unsigned i)
 static struct index *make(struct fixture *f)
 {
     struct error e;
-    struct index_builder *b = index_build(f->path, &history, &e);
+    struct index_builder *b = index_build(f->path, &e);
     struct index *x;
 
     assert_non_null(b);
@@ -86,7 +86,7 @@ static struct index *make(struct fixture *f)
         add(f, b, i);
         assert_int_not_equal(access(f->path, F_OK), 0); /* not before it is whole */
     }
-    x = index_finish(b, &e);
+    x = index_finish(b, &history, &e);
     assert_non_null(x);
     assert_int_not_equal(access(f->new_path, F_OK), 0);
     return x;
@@ -186,15 +186,15 @@ static void test_builders(void **state)
     assert_non_null(left);
     fputs("half of an index", left);
     fclose(left);
-    b = index_build(f.path, &history, &e);
+    b = index_build(f.path, &e);
     assert_non_null(b);
-    assert_null(index_build(f.path, &history, &e));
+    assert_null(index_build(f.path, &e));
     assert_non_null(strstr(e.text, "another process"));
     add(&f, b, 0);
     index_abandon(b);
     assert_int_not_equal(access(f.new_path, F_OK), 0);
     assert_int_not_equal(access(f.path, F_OK), 0);
-    assert_null(index_build("/nowhere/at/all.idx", &history, &e));
+    assert_null(index_build("/nowhere/at/all.idx", &e));
     assert_true(strlen(e.text) > 10);
     close_fixture(&f);
 }
