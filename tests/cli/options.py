@@ -5,7 +5,7 @@ import re
 
 from harness import *
 
-COMMANDS = ("run", "record", "replay", "debug", "info", "index", "diff")
+COMMANDS = ("run", "record", "replay", "debug", "info", "index", "query", "diff")
 MANUAL = os.path.join(SOURCE, "man", "reprise.1")
 
 
