@@ -16,7 +16,7 @@ struct place {
     paddr at;
     uint8_t *host;  /* of a block */
     bool fill;      /* may go into the table of its kind */
-    bool is_steady; /* a store may be repeated without asking, but for what the page holds */
+    bool is_steady; /* may be repeated without asking, but for what the page holds */
 };
 
 /* An access in its one or two parts; a second one only when it crosses a page. */
@@ -112,11 +112,11 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
         return false;
     }
     p->at = t.at;
+    p->is_steady = t.cacheable && (access == ACCESS_WRITE ? t.writable : t.readable);
     p->block = mem_block_at(cpu->mem, t.at);
     if (p->block != NULL && (access != ACCESS_WRITE || p->block->is_ram)) {
         p->host = p->block->host + (t.at - p->block->base);
         p->fill = may_fill(cpu, va, access, mem_attr, &t, p);
-        p->is_steady = t.cacheable && t.writable && t.extent == 0;
         return true;
     }
     p->window = p->block == NULL ? mem_window_at(cpu->mem, t.at) : NULL;
@@ -371,13 +371,42 @@ static bool try_part(struct cpu *cpu, vaddr va, unsigned size, enum access acces
     return found;
 }
 
-static enum cpu_try why_not(struct cpu *cpu)
+static struct device_entry *device_of(struct cpu *cpu, vaddr va, enum access access)
+{
+    return &cpu->space->device[access][(va >> PAGE_BITS) % DEVICE_ENTRIES];
+}
+
+const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum access access,
+                                          uint8_t mem_attr, uint64_t *at)
+{
+    const struct device_entry *d = &cpu->space->device[access][(va >> PAGE_BITS) % DEVICE_ENTRIES];
+    const struct mem_window *w = d->window;
+    unsigned size = MEM_SIZE(mem_attr);
+
+    if (d->page != align_down(va, PAGE_SIZE) || va % size != 0 || cpu->watch != NULL) {
+        return NULL;
+    }
+    *at = d->at + va % PAGE_SIZE - w->base;
+    return *at < w->size && size <= w->size - *at ? w : NULL; /* a page may hold several */
+}
+
+/* try_part() has found no memory. */
+static enum cpu_try why_not(struct cpu *cpu, vaddr va, enum access access, const struct place *p)
 {
     if (unlikely(cpu->hard)) {
         cpu->hard = false;
         cpu->fault.raised = false;
+        return CPU_HARD;
     }
-    return cpu->fault.raised ? CPU_FAULT : CPU_HARD;
+    if (cpu->fault.raised) {
+        return CPU_FAULT;
+    }
+    if (p->window != NULL && p->is_steady) {
+        *device_of(cpu, va, access) = (struct device_entry){.page = align_down(va, PAGE_SIZE),
+                                                            .at = align_down(p->at, PAGE_SIZE),
+                                                            .window = p->window};
+    }
+    return CPU_HARD;
 }
 
 enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value)
@@ -392,7 +421,7 @@ enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t 
         return CPU_FAULT;
     }
     if (!try_part(cpu, va, size, ACCESS_READ, mem_attr, &p)) {
-        return why_not(cpu);
+        return why_not(cpu, va, ACCESS_READ, &p);
     }
     fill_read(cpu, va, &p);
     *value = bytes_get_le(p.host, size);
@@ -440,7 +469,7 @@ enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t me
         return CPU_FAULT;
     }
     if (!find_mixed(cpu, va, &p) && !try_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p)) {
-        return why_not(cpu);
+        return why_not(cpu, va, ACCESS_WRITE, &p);
     }
     if (mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
         return CPU_HARD;
@@ -461,7 +490,7 @@ enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access)
     struct place p;
 
     if (!try_part(cpu, va, 1, access, 0, &p) || !p.fill) {
-        return why_not(cpu);
+        return why_not(cpu, va, access, &p);
     }
     if (access == ACCESS_WRITE) {
         mem_before_write(cpu->mem, p.block, p.at, 1);

@@ -63,12 +63,13 @@ struct cpu_mmu {
     void (*space_key)(const struct cpu *cpu, uint64_t key[4]);
 };
 
-#define TLB_ENTRIES   1024 /* a power of two */
-#define JUMP_ENTRIES  2048
-#define JUMP_FOLD     11
-#define FETCH_ENTRIES 64
-#define MIXED_ENTRIES 8
-#define SPACES        8
+#define TLB_ENTRIES    1024 /* a power of two */
+#define JUMP_ENTRIES   2048
+#define JUMP_FOLD      11
+#define FETCH_ENTRIES  64
+#define MIXED_ENTRIES  8
+#define DEVICE_ENTRIES 8
+#define SPACES         8
 
 struct tlb_entry {
     vaddr tag;        /* of the page; see TLB_NO_TAG for none */
@@ -86,6 +87,12 @@ struct mixed_entry {
     vaddr page; /* UINT64_MAX: none */
     paddr at;
     struct mem_block *block;
+};
+/* A page of a device's registers, for one kind of access. */
+struct device_entry {
+    vaddr page; /* UINT64_MAX: none */
+    paddr at;
+    struct mem_window *window;
 };
 struct jump_entry {
     vaddr pc;            /* UINT64_MAX: none */
@@ -113,6 +120,7 @@ struct space {
     struct tlb_entry write[TLB_ENTRIES];
     struct fetch_entry fetch[FETCH_ENTRIES];
     struct mixed_entry mixed[MIXED_ENTRIES];
+    struct device_entry device[2][DEVICE_ENTRIES]; /* by enum access: loads, stores */
     struct jump_entry jump[JUMP_ENTRIES];
     uint64_t jump_pages[64]; /* a bit per page of pcs in `jump`, by page number modulo 4096 */
 };
@@ -232,6 +240,10 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
 enum cpu_try { CPU_DONE, CPU_FAULT, CPU_HARD };
 enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value);
 enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr);
+/* The device that cpu_try_load() or cpu_try_store() found at va before and that the same kind of
+ * access may be made of at once, *at bytes into its window; NULL: not so, or not known. */
+const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum access access,
+                                          uint8_t mem_attr, uint64_t *at);
 /* An access at va is about to be made: puts its page into the read or write table, with all that
  * belongs to a first one (A/D bits, dirty). CPU_HARD: it cannot be there. */
 enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access);

@@ -32,6 +32,10 @@ static void clear_space(struct space *s)
     for (unsigned i = 0; i < MIXED_ENTRIES; i++) {
         s->mixed[i].page = UINT64_MAX;
     }
+    for (unsigned i = 0; i < DEVICE_ENTRIES; i++) {
+        s->device[ACCESS_READ][i].page = UINT64_MAX;
+        s->device[ACCESS_WRITE][i].page = UINT64_MAX;
+    }
     clear_jumps(s);
 }
 
@@ -155,11 +159,19 @@ static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes)
     }
 }
 
-static void forget_mixed(struct space *s, vaddr first, uint64_t bytes)
+/* The entries of pages that are looked at access by access. */
+static void forget_slow(struct space *s, vaddr first, uint64_t bytes)
 {
     for (unsigned i = 0; i < MIXED_ENTRIES; i++) {
         if (s->mixed[i].page - first < bytes) {
             s->mixed[i].page = UINT64_MAX;
+        }
+    }
+    for (unsigned i = 0; i < DEVICE_ENTRIES; i++) {
+        for (unsigned kind = ACCESS_READ; kind <= ACCESS_WRITE; kind++) {
+            if (s->device[kind][i].page - first < bytes) {
+                s->device[kind][i].page = UINT64_MAX;
+            }
         }
     }
 }
@@ -206,7 +218,7 @@ void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
         if (s->used == 0 && s != cpu->space) {
             continue;
         }
-        forget_mixed(s, first, bytes);
+        forget_slow(s, first, bytes);
         if (bytes <= PAGE_SIZE) {
             forget_page_of(s, first);
         } else {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * jit: IR to host code. What the code does is what ir_interp() does with the same block; what it
- * cannot do (devices, stores to code in use, watched pages, helpers that write state, operations
- * without a translation) it leaves to the interpreter, one instruction at a time, at exact state:
- * JIT_HARD. So nothing guest-visible depends on whether, when or what was compiled.
+ * cannot do (devices met for the first time, stores to code in use, watched pages, helpers that
+ * write state, operations without a translation) it leaves to the interpreter, one instruction at a
+ * time, at exact state: JIT_HARD. So nothing guest-visible depends on whether, when or what was compiled.
  *
  * Execution contract: hart.pc, hart.instructions and every slot are exact whenever jit_run()
  * returns. Inside, some slots live in host registers, and the count lives in one.
@@ -31,7 +31,7 @@ struct jit_guest {
 enum jit_left {
     JIT_LOOKUP, /* hart.pc is to be looked up: no code yet, a miss, or too few ticks left */
     JIT_LINK,   /* the same, and the jump at result.site may be linked to what is found */
-    JIT_LOOK,   /* through an exit with LOOK */
+    JIT_LOOK,   /* through an exit with LOOK, or behind an access to a device that set cpu->look */
     JIT_YIELD,
     JIT_FAULT,   /* cpu->fault is set; hart.pc is the instruction */
     JIT_UNGROUP, /* the same as HARD; the block at result.site is better compiled without groups */

@@ -10,11 +10,22 @@
 
 /* ---- the device ---- */
 
+static void hear(struct tiny *t, uint64_t at, unsigned size, uint64_t value)
+{
+    const uint64_t said[4] = {cpu_now(&t->cpu), at, size, value};
+
+    t->heard = hash_bytes(said, sizeof said, t->heard);
+}
+
 static uint64_t device_read(void *opaque, uint64_t at, unsigned size)
 {
     struct tiny *t = opaque;
 
     t->reads++;
+    hear(t, at, size, 0);
+    if (at & 0x80) {
+        t->cpu.look = true;
+    }
     return at | (uint64_t)size << 16;
 }
 
@@ -25,6 +36,7 @@ static void device_write(void *opaque, uint64_t at, unsigned size, uint64_t valu
     t->written_at = at;
     t->written_size = size;
     t->written = value;
+    hear(t, at, size, value);
     if (at == 8) {
         t->cpu.look = true;
     }

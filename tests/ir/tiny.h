@@ -32,8 +32,9 @@ struct tiny {
     struct mem mem;
     struct tiny_state state;
     /* The device: reading gives the offset and the size (0xSS00OO); the last write is noted. A
-     * write to offset 8 raises cpu->look. */
+     * write to offset 8 or a read at an odd multiple of 0x80 raises cpu->look. */
     uint64_t written_at, written, written_size, reads;
+    uint64_t heard;        /* all accesses with their ticks, in order */
     unsigned translations; /* calls of translate */
     bool uncacheable;
     bool walks;   /* translating an alias reads a table in RAM, which is in use from then on */

@@ -275,8 +275,9 @@ static ir_ref new_address(struct maker *m, uint64_t *disp)
 {
     static const vaddr places[] = {TINY_RAM,    TINY_RAM,       TINY_RAM, TINY_RAM,
                                    TINY_ALIAS,  TINY_READ_ONLY, TINY_ROM, TINY_NOTHING,
-                                   TINY_DEVICE, TINY_RAM,       TINY_RAM, 0x12345000};
+                                   TINY_DEVICE, TINY_DEVICE,    TINY_RAM, 0x12345000};
     vaddr base = places[roll(m, chance(m, 85) ? 5 : ARRAY_LEN(places))];
+    unsigned mask = base == TINY_DEVICE ? 0xfff : 0x3fff;
     ir_ref x;
 
     *disp = chance(m, 30) ? 0 : (uint64_t)(roll(m, 4096)) - 2048;
@@ -289,7 +290,7 @@ static ir_ref new_address(struct maker *m, uint64_t *disp)
     }
     x = pick(m, IR_I64);
     x = add(m, with_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
-                        chance(m, 70) ? 0x3ff8 : 0x3fff));
+                        chance(m, 70) ? mask & ~7u : mask));
     return add(m, with_imm(IR_ADD, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
                            base - (chance(m, 90) ? *disp : 0)));
 }
@@ -432,6 +433,21 @@ static void side_exit(struct maker *m)
     (void)add(m, o);
 }
 
+/* As plain loads and stores are: the access is all, but for where a loaded value goes. */
+static bool end_plainly(struct maker *m)
+{
+    const struct ir_op *o = &m->ops[m->op_count - 1];
+
+    if (chance(m, 50)) {
+        return false;
+    }
+    if (o->op == IR_LD && o->type == IR_I64) {
+        (void)add(
+            m, with_imm(IR_PUT, IR_I64, (ir_ref)(m->op_count - 1), IR_ABSENT, slot_for(m, IR_I64)));
+    }
+    return true;
+}
+
 static void instruction(struct maker *m)
 {
     struct ir_insn *i = &m->insns[m->insn_count];
@@ -442,6 +458,9 @@ static void instruction(struct maker *m)
     pure_ops(m, 4, false);
     if (chance(m, 40)) {
         memory_op(m);
+        if (end_plainly(m)) {
+            return;
+        }
     }
     pure_ops(m, 4, true);
     for (uint64_t n = roll(m, 3); n-- > 0;) {

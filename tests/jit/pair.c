@@ -81,6 +81,10 @@ static void prepare_tables(struct tiny *t, uint64_t rng)
         }
         t->cpu.fault = (struct fault){0};
     }
+    if (rng & 2) { /* found before: generated code may go there */
+        (void)cpu_try_load(&t->cpu, TINY_DEVICE, 3, &value);
+        (void)cpu_try_store(&t->cpu, TINY_DEVICE, 0, 3);
+    }
 }
 
 static void prepare(struct pair *p, const struct subject *s)
@@ -106,6 +110,7 @@ static void prepare(struct pair *p, const struct subject *s)
     p->a.cpu.look = p->b.cpu.look = false;
     p->a.written_size = p->b.written_size = 0;
     p->a.reads = p->b.reads = 0;
+    p->a.heard = p->b.heard = 0;
     p->a.code_hits = p->a.table_hits = 0;
 }
 
@@ -138,7 +143,7 @@ static bool compile_all(struct pair *p, const struct subject *s, struct shell *s
         const uint8_t *hot, *cold;
         size_t hot_bytes, cold_bytes;
 
-        shells[i].code = jit_compile(j, s->blocks[i], true, &full);
+        shells[i].code = jit_compile(j, s->blocks[i], (s->seed & 3) != 0, &full);
         if (full) {
             return false;
         }
@@ -283,8 +288,9 @@ bool pair_run(struct pair *p, const struct subject *s, struct text *why)
                  p->b.cpu.fault.value);
         return false;
     }
-    if (p->b.reads || p->b.written_size) {
-        text_add(why, "generated code has reached the device");
+    p->device_accesses += p->b.reads + (p->b.written_size != 0);
+    if (p->a.reads != p->b.reads || p->a.heard != p->b.heard) {
+        text_add(why, "the device was asked otherwise by generated code, or at another tick");
         return false;
     }
     if (p->a.code_hits || p->a.table_hits) {

@@ -160,7 +160,7 @@ static void report(uint64_t seed)
 struct shared {
     uint64_t current; /* case seed */
     uint64_t ops, cases;
-    uint64_t endings[END_COUNT], instructions, compiled, refused;
+    uint64_t endings[END_COUNT], instructions, compiled, refused, device_accesses;
 };
 
 static _Noreturn void child(struct shared *shared, uint64_t seed, uint64_t ops)
@@ -189,6 +189,7 @@ static _Noreturn void child(struct shared *shared, uint64_t seed, uint64_t ops)
     shared->instructions = p->instructions;
     shared->compiled = p->compiled;
     shared->refused = p->refused;
+    shared->device_accesses = p->device_accesses;
     pair_fini(p);
     free(p);
     _exit(0);
@@ -233,9 +234,10 @@ int main(int argc, char **argv)
     }
     printf("%" PRIu64 " operations in %" PRIu64 " cases, %" PRIu64 " instructions; blocks "
            "compiled %" PRIu64 ", not %" PRIu64 "; ends: out %" PRIu64 ", limit %" PRIu64
-           ", look %" PRIu64 ", yield %" PRIu64 ", fault %" PRIu64 ", hard %" PRIu64 "\n",
+           ", look %" PRIu64 ", yield %" PRIu64 ", fault %" PRIu64 ", hard %" PRIu64
+           "; of the device %" PRIu64 "\n",
            s->ops, s->cases, s->instructions, s->compiled, s->refused, s->endings[END_OUT],
            s->endings[END_LIMIT], s->endings[END_LOOK], s->endings[END_YIELD],
-           s->endings[END_FAULT], s->endings[END_HARD]);
+           s->endings[END_FAULT], s->endings[END_HARD], s->device_accesses);
     return 0;
 }

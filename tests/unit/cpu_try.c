@@ -265,6 +265,65 @@ static void watched_bytes_are_left_to_the_interpreter(void **state)
     assert_quiet(t);
 }
 
+static bool is_known(struct tiny *t, vaddr va, enum access access, uint8_t attr)
+{
+    uint64_t at = 0;
+    const struct mem_window *w = cpu_known_device(&t->cpu, va, access, attr, &at);
+
+    assert_true(w == NULL || (w->opaque == t && at == va - TINY_DEVICE));
+    return w != NULL;
+}
+
+/* Loads are found by loads, stores by stores. */
+static void find_device(struct tiny *t)
+{
+    uint64_t value;
+
+    assert_false(is_known(t, TINY_DEVICE, ACCESS_READ, U8));
+    assert_int_equal(cpu_try_load(&t->cpu, TINY_DEVICE + 64, U8, &value), CPU_HARD);
+    assert_true(is_known(t, TINY_DEVICE, ACCESS_READ, U8));
+    assert_false(is_known(t, TINY_DEVICE, ACCESS_WRITE, U8));
+    assert_int_equal(cpu_try_store(&t->cpu, TINY_DEVICE, 1, U4), CPU_HARD);
+    assert_true(is_known(t, TINY_DEVICE, ACCESS_WRITE, U4));
+}
+
+static void devices_are_known_once_they_were_found(void **state)
+{
+    struct tiny *t = *state;
+    const struct cpu_watch watch = {NULL, page_watched, touches, never_stop};
+    uint64_t value;
+
+    t->uncacheable = true;
+    assert_int_equal(cpu_try_load(&t->cpu, TINY_DEVICE, U8, &value), CPU_HARD);
+    assert_false(is_known(t, TINY_DEVICE, ACCESS_READ, U8));
+    t->uncacheable = false;
+    find_device(t);
+    assert_true(is_known(t, TINY_DEVICE + 0xff8, ACCESS_READ, U8));
+    assert_true(is_known(t, TINY_DEVICE + 0xfff, ACCESS_READ, U1));
+    assert_false(is_known(t, TINY_DEVICE + 0xffc, ACCESS_READ, U8)); /* misaligned */
+    assert_false(is_known(t, TINY_DEVICE + 0x1000, ACCESS_READ, U8));
+    assert_false(is_known(t, PAGE0, ACCESS_READ, U8));
+    t->cpu.watch = &watch;
+    assert_false(is_known(t, TINY_DEVICE, ACCESS_READ, U8));
+    t->cpu.watch = NULL;
+    cpu_forget_range(&t->cpu, TINY_DEVICE - PAGE_SIZE, PAGE_SIZE);
+    assert_true(is_known(t, TINY_DEVICE, ACCESS_READ, U8));
+    cpu_forget_range(&t->cpu, TINY_DEVICE, PAGE_SIZE);
+    assert_false(is_known(t, TINY_DEVICE, ACCESS_WRITE, U8));
+    find_device(t);
+    cpu_forget_range(&t->cpu, TINY_DEVICE - 3 * PAGE_SIZE, 4 * PAGE_SIZE);
+    find_device(t);
+    t->key = 1; /* another space has its own */
+    cpu_select_space(&t->cpu, 0);
+    find_device(t);
+    cpu_forget(&t->cpu);
+    assert_false(is_known(t, TINY_DEVICE, ACCESS_READ, U8));
+    t->key = 0;
+    cpu_select_space(&t->cpu, 0);
+    find_device(t);
+    assert_quiet(t);
+}
+
 static void read_modify_write_takes_what_the_table_has(void **state)
 {
     struct tiny *t = *state;
@@ -316,6 +375,7 @@ int main(void)
         TEST(code_in_use_is_not_written),
         TEST(tables_in_use_are_not_written),
         TEST(watched_bytes_are_left_to_the_interpreter),
+        TEST(devices_are_known_once_they_were_found),
         TEST(read_modify_write_takes_what_the_table_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,9 +39,17 @@ enum {
     FRAME_SIZE = 536    /* with six pushes and a return address a multiple of 16 */
 };
 
-/* What C is told about a place in a block: attr or nothing | refund<<8 | bytes<<16, where refund is
- * the ticks to be given back on leaving before the instruction, bytes the length of a group. */
+/* What C is told about a place in a block: attr or nothing | refund<<8 | more<<16, where refund is
+ * the ticks to be given back on leaving before the instruction. More is the length of a group in
+ * bytes; or, of a load or a store, what is left of the instruction behind it: nothing but to be
+ * `REST_LENGTH` bytes long and to PUT what was loaded into slot 8 * `REST_SLOT`, if that is not 0;
+ * or more than that: REST_MUCH. */
 #define SITE_INFO(attr, refund) ((uint32_t)(attr) | (uint32_t)(refund) << 8)
+#define SITE_REFUND(info)       ((info) >> 8 & 0xff)
+#define SITE_REST(info)         ((info) >> 16)
+#define REST_LENGTH(rest)       ((rest) >> 12)
+#define REST_SLOT(rest)         ((rest)&0xfff)
+#define REST_MUCH               0u /* no instruction is 0 bytes long */
 
 #define GROUPS_MAX  32
 #define GROUP_SLOTS 8
@@ -54,6 +62,9 @@ struct context {   /* of one jit_run(); the layout is known to thunks.c */
     uint32_t mxcsr;
     tick end;                  /* the tick when none are left */
     uint64_t end_instructions; /* hart.instructions then */
+    /* The instruction that was left at has been done but for this; REST_MUCH: has not. */
+    uint32_t rest;
+    uint64_t loaded;
 };
 
 /* A jump that was linked, and where it went before. */
@@ -205,9 +216,12 @@ struct slow_answer {
     uint64_t value;
     uint64_t left; /* 0: done; else enum jit_left + 1 */
 };
-struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info);
+/* r15: the ticks left, without those of the block. */
+struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info, uint64_t unused,
+                             struct context *c, uint64_t r15);
 uint64_t slow_group(struct cpu *cpu, vaddr va, uint32_t info);
-uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value);
+uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value, struct context *c,
+                    uint64_t r15);
 struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const uint64_t *args,
                              const struct context *c, uint64_t left);
 uint64_t slow_fp(struct cpu *cpu, const struct ir_op *o, const uint64_t *args);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * memory: loads, stores and read-modify-write. Hot: hit and page crossing in one compare. Cold: the
- * C side tries; what it must not do (devices, code in use, watched pages) ends the block before
- * the instruction. And the calls of helpers, which are alike.
+ * C side tries; what it must not do (code in use, watched pages, devices not met before) ends the
+ * block before the instruction. And the calls of helpers, which are alike.
  */
 #include "jit/amd64/amd64.h"
 
@@ -378,6 +378,23 @@ static uint32_t site_info(const struct gen *g, const struct ir_op *o)
     return SITE_INFO(o->attr, gen_refund(g, o->insn));
 }
 
+/* What C would have to do to be done with the instruction whose load or store this is. */
+static uint32_t rest_of(const struct gen *g, const struct ir_op *o)
+{
+    const struct ir_op *next = o + 1; /* there is one: the last is an exit */
+    uint32_t length = g->block->insns[o->insn].length, slot = 0;
+
+    if (o->op == IR_LD && next->op == IR_PUT && next->a == o - g->block->ops) {
+        if ((next->type & IR_TYPE_MASK) != IR_I64 || next->imm % 8 != 0 ||
+            next->imm < sizeof(struct hart)) {
+            return REST_MUCH;
+        }
+        slot = (uint32_t)next->imm / 8;
+        next++;
+    }
+    return next->insn == o->insn || length > 15 || slot > 0xfff ? REST_MUCH : length << 12 | slot;
+}
+
 void gen_memory_stub(struct gen *g, const struct stub *s)
 {
     const struct ir_op *o = &g->block->ops[s->op];
@@ -399,7 +416,7 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
         }
     }
     gen_set_pc(g, gen_insn_pc(g, o->insn));
-    emit_mov_imm(e, RCX, site_info(g, o));
+    emit_mov_imm(e, RCX, site_info(g, o) | rest_of(g, o) << 16);
     gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load[g->has_fp] : g->j->store[g->has_fp]);
     if (s->kind == STUB_LOAD) {
         if (s->xmm >= 0) {

@@ -41,10 +41,65 @@ void slow_sync(struct cpu *cpu)
 
 /* ---- from code ---- */
 
-struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info)
+static uint64_t mem_extended(uint64_t value, uint8_t attr)
+{
+    unsigned bits = 8 * MEM_SIZE(attr);
+
+    return attr & MEM_SIGNED ? bits_sext(value, bits) : bits_get(value, 0, bits);
+}
+
+/* C is about to run that may ask for the time, or use the host's floating point. */
+static void enter_device(struct cpu *cpu, const struct context *c, uint64_t left)
+{
+    slow_sync(cpu);
+    cpu->block_tick = c->end - left;
+    cpu->insn = 0;
+}
+
+/* The rest of the block may run if nothing changed that the engine has to look at. Else it is left
+ * with all of the instruction done: jit_run() does what is still missing. Enum jit_left + 1, or 0. */
+static uint64_t leave_device(struct cpu *cpu, struct context *c, uint32_t info)
+{
+    uint32_t mxcsr;
+
+    __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+    if (unlikely(mxcsr != MXCSR_DEFAULT)) {
+        mxcsr = MXCSR_DEFAULT;
+        __asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+    }
+    if (likely(!cpu->look)) {
+        return 0;
+    }
+    c->rest = SITE_REST(info);
+    return JIT_LOOK + 1;
+}
+
+static void do_rest(struct cpu *cpu, struct context *c)
+{
+    uint32_t slot = REST_SLOT(c->rest);
+
+    if (slot != 0) {
+        memcpy((uint8_t *)cpu->state + 8 * slot, &c->loaded, 8);
+    }
+    cpu->hart->pc += REST_LENGTH(c->rest);
+    c->left--;
+}
+
+struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info, uint64_t unused,
+                             struct context *c, uint64_t r15)
 {
     struct slow_answer a = {0, 0};
+    uint64_t at;
+    const struct mem_window *w = cpu_known_device(cpu, va, ACCESS_READ, (uint8_t)info, &at);
 
+    (void)unused;
+    if (w != NULL && SITE_REST(info) != REST_MUCH) {
+        enter_device(cpu, c, r15 + SITE_REFUND(info));
+        a.value = mem_extended(w->read(w->opaque, at, MEM_SIZE(info)), (uint8_t)info);
+        a.left = leave_device(cpu, c, info);
+        c->loaded = a.value;
+        return a;
+    }
     switch (cpu_try_load(cpu, va, (uint8_t)info, &a.value)) {
     case CPU_DONE: break;
     case CPU_FAULT: a.left = JIT_FAULT + 1; break;
@@ -70,8 +125,19 @@ uint64_t slow_group(struct cpu *cpu, vaddr va, uint32_t info)
     return JIT_UNGROUP + 1;
 }
 
-uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value)
+uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value, struct context *c,
+                    uint64_t r15)
 {
+    uint64_t at;
+    const struct mem_window *w = cpu_known_device(cpu, va, ACCESS_WRITE, (uint8_t)info, &at);
+
+    if (w != NULL && SITE_REST(info) != REST_MUCH) {
+        unsigned size = MEM_SIZE(info);
+
+        enter_device(cpu, c, r15 + SITE_REFUND(info));
+        w->write(w->opaque, at, size, bits_get(value, 0, 8 * size));
+        return leave_device(cpu, c, info);
+    }
     switch (cpu_try_store(cpu, va, value, (uint8_t)info)) {
     case CPU_DONE: break;
     case CPU_FAULT: return JIT_FAULT + 1;
@@ -270,6 +336,9 @@ enum jit_left jit_run(struct jit *j, struct cpu *cpu, const void *code, tick now
     memcpy(&enter, &entry, sizeof enter);
     left = enter(cpu, code, most, &c);
     take_mxcsr(cpu, c.mxcsr);
+    if (c.rest != REST_MUCH) {
+        do_rest(cpu, &c);
+    }
     result->ran = most - c.left;
     result->site = c.site;
     cpu->hart->instructions = c.end_instructions - c.left;

@@ -151,7 +151,8 @@ static void end_way(struct jit *j, bool fp, uint64_t function, unsigned status)
     leave_if(j, status);
 }
 
-/* rdx: address; the answer in rax for a load. A group's check is made again afterwards. */
+/* rdx: address; the answer in rax for a load. A group's check is made again afterwards, and it makes
+ * nothing of the last two arguments. */
 static uint32_t make_access(struct jit *j, bool fp, uint64_t function, unsigned status)
 {
     struct emit *e = &j->e;
@@ -160,6 +161,8 @@ static uint32_t make_access(struct jit *j, bool fp, uint64_t function, unsigned 
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, false, RDX, rm_reg(RCX));
     emit_mov(e, true, RCX, frame(FRAME_ARGS)); /* a store's value */
+    emit_mov(e, true, R8, frame(FRAME_CONTEXT));
+    emit_mov(e, true, R9, rm_reg(R15));
     end_way(j, fp, function, status);
     return at;
 }
