@@ -19,52 +19,43 @@ unsigned ir_type_size(unsigned type)
     }
 }
 
-bool ir_has_imm(const struct ir_op *op)
-{
-    switch ((enum ir_imm_kind)ir_op_info[op->op].imm) {
-    case IMM_CONST:
-    case IMM_SLOT:
-    case IMM_DISP:
-    case IMM_PC:
-    case IMM_N: return true;
-    case IMM_NONE: return op->type & IR_IMM;
-    case IMM_HELPER:
-    case IMM_X: break;
-    }
-    return false;
-}
-
-bool ir_has_x(const struct ir_op *op)
-{
-    return ir_op_info[op->op].imm == IMM_X || ir_op_info[op->op].imm == IMM_HELPER;
-}
-
 /* ---- what is known of slots ---- */
 
+/* The bits of `count` words from one on, count < 64. */
+static uint64_t word_bits(uint64_t word, uint64_t count)
+{
+    uint64_t bits = (UINT64_C(1) << count) - 1;
+    unsigned by = word % ARRAY_LEN(((struct ir_build *)NULL)->known);
+
+    return bits << by | bits >> (-by & 63);
+}
+
+/* How many words a slot of the type reaches into. */
+static uint64_t words_of(uint64_t slot, unsigned size)
+{
+    return (slot % 8 + size + 7) / 8;
+}
+
+/* What lies in any of the words, and what reaches into them from up to two words before. */
 static void forget_slots(struct ir_build *b, uint64_t slot, unsigned size)
 {
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < b->known_count; i++) {
-        uint64_t at = b->known[i].slot;
-
-        if (at + ir_type_size(b->known[i].type) <= slot || slot + size <= at) {
-            b->known[kept++] = b->known[i];
-        }
-    }
-    b->known_count = kept;
+    b->known_mask &=
+        ~(word_bits(slot / 8, words_of(slot, size)) | (word_bits(slot / 8 - 2, 2) & b->known_long));
 }
 
 static void know_slot(struct ir_build *b, unsigned type, uint32_t slot, ir_ref value)
 {
-    if (b->known_count == ARRAY_LEN(b->known)) {
-        b->known_count--;
-        memmove(&b->known[0], &b->known[1], b->known_count * sizeof(b->known[0]));
+    unsigned i = slot / 8 % ARRAY_LEN(b->known);
+    uint64_t bit = UINT64_C(1) << i;
+
+    b->known[i].slot = slot;
+    b->known[i].value = value;
+    b->known[i].type = (uint8_t)type;
+    b->known_mask |= bit;
+    b->known_long &= ~bit;
+    if (words_of(slot, ir_type_size(type)) > 1) {
+        b->known_long |= bit;
     }
-    b->known[b->known_count].slot = slot;
-    b->known[b->known_count].value = value;
-    b->known[b->known_count].type = (uint8_t)type;
-    b->known_count++;
 }
 
 /* After an operation that may change slots by other ways than GET and PUT. */
@@ -81,10 +72,9 @@ static void note_effects(struct ir_build *b, const struct ir_op *o, ir_ref value
         forget_slots(b, offsetof(struct hart, fp_flags), 1);
     } else if (effects & E_CALL) {
         if (o->x >= b->helper_count || (b->helpers[o->x].effects & HELPER_WRITES)) {
-            b->known_count = 0;
+            b->known_mask = 0;
         }
-    }
-    if (o->op == IR_EXIT || o->op == IR_EXIT_TO) {
+    } else if (o->op == IR_EXIT || o->op == IR_EXIT_TO) {
         b->ended = true;
     }
 }
@@ -102,7 +92,8 @@ void ir_build_start(struct ir_build *b, vaddr pc, const struct ir_helper *helper
     b->helper_count = helper_count;
     b->overflow = false;
     b->ended = false;
-    b->known_count = 0;
+    b->known_mask = 0;
+    b->known_long = 0;
 }
 
 void ir_build_insn(struct ir_build *b, uint32_t pc_offset)
@@ -124,23 +115,23 @@ void ir_build_insn_length(struct ir_build *b, unsigned length)
 /* The one form of an operation's unused members. */
 static void normalise(struct ir_op *o)
 {
-    const struct ir_op_info *info = &ir_op_info[o->op];
+    unsigned form = ir_op_form[o->op], type = o->type;
 
-    if (info->a == K_NONE) {
+    if (!(form & FORM_A)) {
         o->a = IR_ABSENT;
     }
-    if (info->b == K_NONE || (o->type & IR_IMM)) {
+    if (!(form & FORM_B) || (type & IR_IMM)) {
         o->b = IR_ABSENT;
     }
-    if (!ir_has_imm(o)) {
-        o->c = info->c == K_NONE ? IR_ABSENT : o->c;
-        o->d = IR_ABSENT;
-        o->x = ir_has_x(o) ? o->x : 0;
-    } else if (ir_type_width(o->type) == 32 && (info->imm == IMM_CONST || (o->type & IR_IMM))) {
-        o->imm &= UINT32_MAX;
-    }
-    if (info->attr == ATTR_NONE) {
+    if (!(form & FORM_ATTR)) {
         o->attr = 0;
+    }
+    if (!(form & FORM_IMM) && !(type & IR_IMM)) {
+        o->c = form & FORM_C ? o->c : IR_ABSENT;
+        o->d = IR_ABSENT;
+        o->x = form & FORM_X ? o->x : 0;
+    } else if (ir_type_width(type) == 32 && ((form & FORM_CONST) || (type & IR_IMM))) {
+        o->imm &= UINT32_MAX;
     }
 }
 
@@ -157,6 +148,17 @@ ir_ref ir_emit(struct ir_build *b, struct ir_op op)
     b->ops[value] = op;
     note_effects(b, &op, value);
     return value;
+}
+
+struct ir_block ir_build_view(struct ir_build *b)
+{
+    return (struct ir_block){.ops = b->ops,
+                             .op_count = b->op_count,
+                             .insn_count = b->insn_count,
+                             .insns = b->insns,
+                             .pc = b->pc,
+                             .helpers = b->helpers,
+                             .helper_count = b->helper_count};
 }
 
 struct ir_block *ir_build_finish(const struct ir_build *b)
@@ -208,20 +210,14 @@ static ir_ref known_as(struct ir_build *b, enum ir_type t, unsigned type, ir_ref
 
 ir_ref ir_get(struct ir_build *b, enum ir_type t, uint32_t slot)
 {
-    ir_ref value = IR_ABSENT;
+    unsigned i = slot / 8 % ARRAY_LEN(b->known);
 
-    for (uint32_t i = 0; i < b->known_count; i++) {
-        if (b->known[i].slot == slot && b->known[i].type == t) {
-            return b->known[i].value;
+    if ((b->known_mask >> i & 1) && b->known[i].slot == slot) {
+        ir_ref value = known_as(b, t, b->known[i].type, b->known[i].value);
+
+        if (value != IR_ABSENT) {
+            return value;
         }
-    }
-    for (uint32_t i = 0; i < b->known_count && value == IR_ABSENT; i++) {
-        if (b->known[i].slot == slot) {
-            value = known_as(b, t, b->known[i].type, b->known[i].value);
-        }
-    }
-    if (value != IR_ABSENT) {
-        return value;
     }
     return ir_emit(b, (struct ir_op){.op = IR_GET, .type = (uint8_t)t, .imm = slot});
 }

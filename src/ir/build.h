@@ -30,8 +30,28 @@ static inline bool ir_is_const(const struct ir_build *b, ir_ref value, uint64_t 
     return true;
 }
 
+/* What an operation has of which members: ops.def once more, for whoever asks often. */
+enum {
+    FORM_A = 1,
+    FORM_B = 2, /* unless the type says IR_IMM */
+    FORM_C = 4,
+    FORM_X = 8,
+    FORM_ATTR = 16,
+    FORM_IMM = 32,   /* always */
+    FORM_CONST = 64, /* imm is a number of the operation's type */
+    FORM_GONE = 128  /* nobody misses it when its value is not used */
+};
+extern const uint8_t ir_op_form[IR_OPCODE_COUNT];
+
 /* True if ir_op.imm is one 64-bit number; else c, d and x stand there. */
-bool ir_has_imm(const struct ir_op *op);
-bool ir_has_x(const struct ir_op *op);
+static inline bool ir_has_imm(const struct ir_op *op)
+{
+    return (ir_op_form[op->op] & FORM_IMM) != 0 || (op->type & IR_IMM) != 0;
+}
+
+static inline bool ir_has_x(const struct ir_op *op)
+{
+    return (ir_op_form[op->op] & FORM_X) != 0;
+}
 
 #endif

@@ -6,54 +6,59 @@
 
 static bool is_removable(const struct ir_build *b, const struct ir_op *o)
 {
-    unsigned effects = ir_op_info[o->op].effects;
-
-    if (effects & E_CALL) {
+    if (o->op == IR_CALL) {
         return o->x < b->helper_count && b->helpers[o->x].effects == HELPER_PURE;
     }
-    return (effects & ~E_GET) == 0;
+    return (ir_op_form[o->op] & FORM_GONE) != 0;
 }
 
-/* The references an operation has; returns how many. */
-static unsigned operands(struct ir_op *o, ir_ref *out[3])
+/* Absent and impossible references are greater than any operation's. Returns the first operation
+ * that nobody uses, or op_count. */
+static uint32_t mark_used(const struct ir_build *b, bool *used)
 {
-    unsigned count = 0;
+    uint32_t first = b->op_count;
 
-    out[count++] = &o->a;
-    out[count++] = &o->b;
-    if (!ir_has_imm(o)) {
-        out[count++] = &o->c;
-    }
-    return count;
-}
-
-static void mark_used(struct ir_build *b, bool used[IR_BLOCK_OPS_MAX])
-{
     for (uint32_t i = b->op_count; i-- > 0;) {
-        ir_ref *refs[3];
-        unsigned count = operands(&b->ops[i], refs);
+        const struct ir_op *o = &b->ops[i];
 
-        if (!used[i] && is_removable(b, &b->ops[i])) {
-            continue;
-        }
-        used[i] = true;
-        for (unsigned k = 0; k < count; k++) {
-            if (*refs[k] < i) {
-                used[*refs[k]] = true;
+        if (!used[i]) {
+            if (is_removable(b, o)) {
+                first = i;
+                continue;
             }
+            used[i] = true;
         }
+        if (o->a < i) {
+            used[o->a] = true;
+        }
+        if (o->b < i) {
+            used[o->b] = true;
+        }
+        if ((ir_op_form[o->op] & FORM_C) && !ir_has_imm(o) && o->c < i) {
+            used[o->c] = true;
+        }
+    }
+    return first;
+}
+
+static void move_ref(ir_ref *ref, uint32_t i, const ir_ref *moved)
+{
+    if (*ref < i) {
+        *ref = moved[*ref];
     }
 }
 
-void ir_dead(struct ir_build *b)
+/* From the first dead operation on. */
+static void close_up(struct ir_build *b, const bool *used, uint32_t first)
 {
-    bool used[IR_BLOCK_OPS_MAX] = {false};
     ir_ref moved[IR_BLOCK_OPS_MAX];
-    uint32_t kept = 0, insn = 0;
+    uint32_t kept = first, insn = b->ops[first].insn + 1u;
 
-    mark_used(b, used);
-    for (uint32_t i = 0; i < b->op_count; i++) {
-        ir_ref *refs[3];
+    for (uint32_t i = 0; i < first; i++) {
+        moved[i] = (ir_ref)i;
+    }
+    for (uint32_t i = first; i < b->op_count; i++) {
+        struct ir_op *o = &b->ops[i];
 
         for (; insn < b->insn_count && b->insns[insn].first_op == i; insn++) {
             b->insns[insn].first_op = (uint16_t)kept;
@@ -62,17 +67,28 @@ void ir_dead(struct ir_build *b)
         if (!used[i]) {
             continue;
         }
-        unsigned count = operands(&b->ops[i], refs);
-        for (unsigned k = 0; k < count; k++) {
-            if (*refs[k] < i) {
-                *refs[k] = moved[*refs[k]];
-            }
+        move_ref(&o->a, i, moved);
+        move_ref(&o->b, i, moved);
+        if (!ir_has_imm(o)) {
+            move_ref(&o->c, i, moved);
         }
-        b->ops[kept++] = b->ops[i];
+        b->ops[kept++] = *o;
     }
     for (; insn < b->insn_count; insn++) {
         b->insns[insn].first_op = (uint16_t)kept;
     }
     b->op_count = kept;
-    b->known_count = 0; /* their values' numbers are gone */
+}
+
+void ir_dead(struct ir_build *b)
+{
+    bool used[IR_BLOCK_OPS_MAX];
+    uint32_t first;
+
+    memset(used, 0, b->op_count);
+    first = mark_used(b, used);
+    if (first < b->op_count) {
+        close_up(b, used, first);
+    }
+    b->known_mask = 0; /* their values' numbers are gone */
 }

@@ -191,13 +191,15 @@ struct ir_build {
     uint32_t helper_count;
     bool overflow; /* no room: the whole block is to be built again with fewer instructions */
     bool ended;    /* an unconditional exit was emitted */
-    /* what is known of slots: forwarded values; forgotten at calls that write state */
+    /* What is known of slots: forwarded values, by the 8-byte word that the slot begins in, modulo
+     * 64; forgotten at calls that write state. */
     struct {
         uint32_t slot;
         ir_ref value;
         uint8_t type;
-    } known[32];
-    uint32_t known_count;
+    } known[64];
+    uint64_t known_mask; /* which of them are in use */
+    uint64_t known_long; /* which of those reach into the next words */
 };
 
 void ir_build_start(struct ir_build *b, vaddr pc, const struct ir_helper *helpers,
@@ -207,6 +209,8 @@ void ir_build_insn(struct ir_build *b, uint32_t pc_offset);
 void ir_build_insn_length(struct ir_build *b, unsigned length);
 /* Emits any operation; the shorthands below are clearer. */
 ir_ref ir_emit(struct ir_build *b, struct ir_op op);
+/* The built block as it lies in the builder, until that begins another. */
+struct ir_block ir_build_view(struct ir_build *b);
 /* Copies the built block into one malloc'd piece (free() it). */
 struct ir_block *ir_build_finish(const struct ir_build *b);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * ops: ops.def as data, for the checker, the printer and whoever else follows the table.
  */
-#include "ir/ir.h"
+#include "ir/build.h"
 
 enum {
     TYPES_NONE = 1 << IR_NONE,
@@ -25,6 +25,21 @@ const struct ir_op_info ir_op_info[IR_OPCODE_COUNT] = {
                    .attr = ATTR_##ATTR,                                                            \
                    .effects = (EFFECTS),                                                           \
                    .meaning = (MEANING)},
+#include "ir/ops.def"
+#undef IR_OP
+};
+
+#define HAS(kind) ((kind) != K_NONE)
+#define IS_IMM(imm)                                                                                \
+    ((imm) == IMM_CONST || (imm) == IMM_SLOT || (imm) == IMM_DISP || (imm) == IMM_PC ||            \
+     (imm) == IMM_N)
+const uint8_t ir_op_form[IR_OPCODE_COUNT] = {
+#define IR_OP(NAME, TEXT, T, RESULT, A, B, C, IMM, ATTR, EFFECTS, MEANING)                         \
+    [IR_##NAME] =                                                                                  \
+        (HAS(K_##A) ? FORM_A : 0) | (HAS(K_##B) ? FORM_B : 0) | (HAS(K_##C) ? FORM_C : 0) |        \
+        (IMM_##IMM == IMM_X || IMM_##IMM == IMM_HELPER ? FORM_X : 0) |                             \
+        (ATTR_##ATTR != ATTR_NONE ? FORM_ATTR : 0) | (IS_IMM(IMM_##IMM) ? FORM_IMM : 0) |          \
+        (IMM_##IMM == IMM_CONST ? FORM_CONST : 0) | (((EFFECTS) & ~E_GET) == 0 ? FORM_GONE : 0),
 #include "ir/ops.def"
 #undef IR_OP
 };
