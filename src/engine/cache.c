@@ -176,6 +176,7 @@ void cache_flush(struct engine *e)
         jit_flush(e->jit);
     }
     e->blocks.count = 0;
+    e->built = NULL;
     e->block_count = 0;
     memset(e->buckets, 0, ENGINE_BUCKETS * sizeof(*e->buckets));
     e->stats.flushes++;

@@ -67,6 +67,7 @@ struct engine {
     void *code_trace_opaque;
     void (*code_trace)(void *opaque, const char *text);
     struct ir_build build;
+    const struct block *built; /* what `build` still holds; NULL: nothing to be used */
 };
 
 /* cache.c */
@@ -82,7 +83,7 @@ void cache_fini(struct engine *e);
 /* translate.c: the block at cpu->hart->pc, whose first byte is at physical address `at`; NULL with
  * cpu->fault set if its first instruction cannot be fetched. */
 struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr at);
-/* The IR of a live block, made again if it was given up. */
+/* The IR of a live block, made again if it is not kept; for the interpreter, which keeps it. */
 const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block *b);
 
 /* footprint.c: the block is about to be run */

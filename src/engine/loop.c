@@ -162,7 +162,12 @@ static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
     if (b->probed) {
         return false;
     }
-    code = jit_compile(e->jit, block_ir(e, cpu, b), !b->ungrouped, &full);
+    if (e->built == b) { /* as it mostly is: just translated */
+        const struct ir_block ir = ir_build_view(&e->build);
+        code = jit_compile(e->jit, &ir, !b->ungrouped, &full);
+    } else {
+        code = jit_compile(e->jit, block_ir(e, cpu, b), !b->ungrouped, &full);
+    }
     if (full) {
         e->code_full = true;
         return false;

@@ -65,6 +65,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, con
     unsigned room = (unsigned)(PAGE_SIZE - (pc & (PAGE_SIZE - 1)));
     unsigned done = 0, side_exits = 0;
 
+    e->built = NULL;
     cross->second_page = 0;
     ir_build_start(b, pc, cpu->isa->helpers, cpu->isa->helper_count);
     while (b->insn_count < most && done < room && !b->ended && side_exits < SIDE_EXITS_MAX) {
@@ -133,10 +134,12 @@ static void set_pages(struct engine *e, struct block *b, unsigned length, paddr 
     }
 }
 
-static void trace_block(struct engine *e, const struct block *b)
+static void trace_block(struct engine *e)
 {
+    const struct ir_block b = ir_build_view(&e->build);
     struct text t = {0};
-    ir_print(b->ir, &t);
+
+    ir_print(&b, &t);
     e->trace(e->trace_opaque, t.data ? t.data : "");
     text_fini(&t);
 }
@@ -163,14 +166,14 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr 
     b->mode = mode;
     b->code = e->jit ? jit_no_code(e->jit) : NULL;
     b->probed = e->has_break && probe_breaks_at(e, b->pc);
-    b->ir = ir_build_finish(&e->build);
     b->bytes = length;
     set_pages(e, b, length, cross.second_page);
     e->stats.blocks_translated++;
-    b->insn_count = b->ir->insn_count;
+    e->built = b;
+    b->insn_count = e->build.insn_count;
     e->stats.insns_translated += b->insn_count;
     if (unlikely(e->trace)) {
-        trace_block(e, b);
+        trace_block(e);
     }
     return b;
 }
@@ -180,9 +183,11 @@ const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block 
     struct crossing cross;
 
     if (!b->ir) {
-        must(cpu->hart->pc == b->pc);
-        must(lift_insns(e, cpu, b->mode, bytes_at(e, cpu, b->at), b->insn_count, &cross) != 0);
-        ir_dead(&e->build);
+        if (e->built != b) {
+            must(cpu->hart->pc == b->pc);
+            must(lift_insns(e, cpu, b->mode, bytes_at(e, cpu, b->at), b->insn_count, &cross) != 0);
+            ir_dead(&e->build);
+        }
         b->ir = ir_build_finish(&e->build);
         must(b->ir->insn_count == b->insn_count);
     }

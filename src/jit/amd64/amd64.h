@@ -20,6 +20,8 @@
 #define CODE_BYTES (UINT32_C(128) << 20)
 #define PIN_REGS   5
 #define FREE_REGS  4
+#define NO_PIN     0xff
+#define SLOT_WORDS 512 /* of the state: what lies behind is neither pinned nor any value's home */
 #define XMM_FIRST  2
 #define XMM_COUNT  12
 
@@ -83,6 +85,7 @@ struct jit {
     /* thunks, offsets into the code */
     uint32_t enter, leave, lookup_rax, link, fp, sync;
     uint32_t load[2], store[2], group[2], call[2], rmw[2]; /* [1]: keep the xmm registers */
+    uint8_t pin_at[SLOT_WORDS]; /* the pin of a slot, by its 8-byte word; NO_PIN */
     struct gen *gen;
     VEC(struct link) links;
 };
@@ -90,7 +93,6 @@ struct jit {
 /* ---- values.c ---- */
 
 #define NO_VALUE UINT16_MAX
-#define NO_PIN   0xff
 
 struct value {
     uint16_t last_use; /* operation index */
@@ -112,7 +114,7 @@ struct group {
     uint16_t rep;                /* the base value */
     uint16_t first, last, count; /* operations */
     int32_t lo, hi;              /* displacements [lo, hi) */
-    bool is_write, is_open;
+    bool is_write;
     int8_t slot; /* -1: none, the accesses are checked one by one */
 };
 
@@ -146,11 +148,12 @@ struct gen {
     uint16_t owner[16]; /* value in a general register; NO_VALUE */
     uint16_t xmm_owner[16];
     uint16_t pin_value[JIT_PINNED_MAX];
-    uint16_t holder[512];        /* by slot / 8: the value whose home it is */
+    uint16_t holder[SLOT_WORDS]; /* by slot / 8: the value whose home it is */
     uint32_t locked, xmm_locked; /* registers of the current operation */
     uint32_t spills;             /* in use, a bit each */
     struct group groups[GROUPS_MAX];
     uint32_t group_count;
+    uint32_t open_groups, write_groups; /* a bit each */
     bool grouped;
     bool has_fp; /* values may be in xmm registers */
     struct stub stubs[STUBS_MAX];
@@ -185,8 +188,6 @@ bool gen_put(struct gen *g, const struct ir_op *o);
 /* ---- codegen.c ---- */
 struct stub *gen_stub(struct gen *g, enum stub_kind kind, uint32_t site);
 uint32_t gen_refund(const struct gen *g, unsigned insn); /* ticks to give back before `insn` */
-/* Writes hart.pc := pc; changes rax, no flags. */
-void gen_set_pc(struct gen *g, vaddr pc);
 vaddr gen_insn_pc(const struct gen *g, unsigned insn);
 void gen_jump_to_thunk(struct gen *g, uint32_t thunk);
 void gen_call_thunk(struct gen *g, uint32_t thunk);

@@ -32,17 +32,10 @@ struct stub *gen_stub(struct gen *g, enum stub_kind kind, uint32_t site)
     return s;
 }
 
-void gen_set_pc(struct gen *g, vaddr pc)
+static void set_pc(struct gen *g, vaddr pc)
 {
-    struct rm slot = gen_slot(g, offsetof(struct hart, pc));
-
-    if ((uint64_t)(int64_t)(int32_t)pc == pc) {
-        emit_op(g->e, 0xc7, true, 0, slot);
-        emit_32(g->e, (uint32_t)pc);
-    } else {
-        emit_mov_imm(g->e, RAX, pc);
-        emit_mov_to(g->e, true, slot, RAX);
-    }
+    emit_mov_imm(g->e, RAX, pc);
+    emit_mov_to(g->e, true, gen_slot(g, offsetof(struct hart, pc)), RAX);
 }
 
 void gen_jump_to_thunk(struct gen *g, uint32_t thunk)
@@ -110,14 +103,14 @@ static bool in_page(const struct gen *g, vaddr pc)
 static void leave_to(struct gen *g, vaddr pc, unsigned attr)
 {
     if (attr & (IR_EXIT_LOOK | IR_EXIT_YIELD)) {
-        gen_set_pc(g, pc);
+        set_pc(g, pc);
         emit_mov_imm(g->e, RAX, attr & IR_EXIT_YIELD ? JIT_YIELD : JIT_LOOK);
         gen_jump_to_thunk(g, g->j->leave);
     } else if (in_page(g, pc)) {
         /* Not linked yet: jumps to the next instruction, which asks for it. */
         uint32_t site = emit_jmp(g->e);
         emit_patch(g->e, site, g->e->at);
-        gen_set_pc(g, pc);
+        emit_mov_imm(g->e, RAX, pc);
         emit_mov_imm(g->e, RCX, site);
         gen_jump_to_thunk(g, g->j->link);
     } else {
@@ -176,14 +169,14 @@ static bool gen_exit(struct gen *g, const struct ir_op *o)
 static void exit_stub(struct gen *g, const struct stub *s)
 {
     if (s->disp < 0) { /* from exit_direct: the hot jump is the site */
-        gen_set_pc(g, s->imm);
+        emit_mov_imm(g->e, RAX, s->imm);
         emit_mov_imm(g->e, RCX, s->site);
         gen_jump_to_thunk(g, g->j->link);
         return;
     }
     give_back(g, (uint32_t)s->disp);
     if (s->disp == 0 && !(s->base & (IR_EXIT_LOOK | IR_EXIT_YIELD)) && in_page(g, s->imm)) {
-        gen_set_pc(g, s->imm);
+        emit_mov_imm(g->e, RAX, s->imm);
         emit_mov_imm(g->e, RCX, s->site);
         gen_jump_to_thunk(g, g->j->link);
         return;
@@ -194,9 +187,8 @@ static void exit_stub(struct gen *g, const struct stub *s)
 static void limit_stub(struct gen *g)
 {
     give_back(g, g->block->insn_count);
-    gen_set_pc(g, g->block->pc);
-    emit_mov_imm(g->e, RAX, JIT_LOOKUP);
-    gen_jump_to_thunk(g, g->j->leave);
+    emit_mov_imm(g->e, RAX, g->block->pc);
+    gen_jump_to_thunk(g, g->j->lookup_rax);
 }
 
 static void make_stubs(struct gen *g)
@@ -223,61 +215,86 @@ static void make_stubs(struct gen *g)
 
 /* ---- the passes ---- */
 
+#define SELECTS_MAX 64 /* in a block; more are made without their compares */
+
+/* Operand c if there is one; a and b are absent where they are not used. */
+static ir_ref operand_c(const struct ir_op *o)
+{
+    return ir_op_info[o->op].c != K_NONE ? o->c : IR_ABSENT;
+}
+
 static void use(struct gen *g, ir_ref v, uint32_t at)
 {
-    struct value *val = &g->values[g->values[v].rep];
+    if (v != IR_ABSENT) {
+        struct value *val = &g->values[g->values[v].rep];
 
-    val->uses++;
-    if (val->last_use < at) {
-        val->last_use = (uint16_t)at;
+        val->uses++;
+        val->last_use = (uint16_t)at; /* they come in order */
     }
 }
 
 static void use_operands(struct gen *g, const struct ir_op *o, uint32_t at)
 {
-    const struct ir_op_info *info = &ir_op_info[o->op];
+    use(g, o->a, at);
+    use(g, o->b, at);
+    use(g, operand_c(o), at);
+}
 
-    if (info->a != K_NONE && o->a != IR_ABSENT) {
-        use(g, o->a, at);
-    }
-    if (info->b != K_NONE && !(o->type & IR_IMM) && o->b != IR_ABSENT) {
-        use(g, o->b, at);
-    }
-    if (info->c != K_NONE && o->c != IR_ABSENT) {
-        use(g, o->c, at);
+static bool is_fp(const struct ir_op *o)
+{
+    unsigned type = o->type & IR_TYPE_MASK;
+
+    return type == IR_F32 || type == IR_F64 || ir_op_info[o->op].attr == ATTR_FP;
+}
+
+/* The compare just before the exit or the select that it is for, if nobody else wants it, is made
+ * there. */
+static void fuse(struct gen *g, uint32_t i)
+{
+    const struct ir_op *o = &g->block->ops[i], *n = o + 1;
+
+    if (gen_can_fuse(o) && g->values[i].uses == 1 &&
+        ((n->op == IR_EXIT_IF && n->a == i) || (n->op == IR_SELECT && n->c == i))) {
+        g->values[i].fused = (uint16_t)(i + 1);
+        for (uint32_t k = 0; k < 2; k++) {
+            ir_ref v = k == 0 ? o->a : o->b;
+            if (v != IR_ABSENT && g->values[g->values[v].rep].last_use == i) {
+                g->values[g->values[v].rep].last_use = (uint16_t)(i + 1);
+            }
+        }
     }
 }
 
 /* Who uses what, and which compares are made where they are used. */
 static void analyse(struct gen *g)
 {
+    static const struct value fresh = {.fused = NO_VALUE,
+                                       .reg = -1,
+                                       .xmm = -1,
+                                       .pin = NO_PIN,
+                                       .spill = -1,
+                                       .group = NO_GROUP,
+                                       .home = -1};
     const struct ir_block *b = g->block;
+    uint16_t users[SELECTS_MAX]; /* of compares, perhaps */
+    uint32_t user_count = 0;
 
     g->has_fp = false;
     for (uint32_t i = 0; i < b->op_count; i++) {
         const struct ir_op *o = &b->ops[i];
-        g->values[i] = (struct value){.rep = (uint16_t)i,
-                                      .fused = NO_VALUE,
-                                      .reg = -1,
-                                      .xmm = -1,
-                                      .pin = NO_PIN,
-                                      .spill = -1,
-                                      .group = NO_GROUP,
-                                      .home = -1};
+        g->values[i] = fresh;
+        g->values[i].rep = (uint16_t)i;
         if (o->op == IR_TRUNC && b->ops[g->values[o->a].rep].op != IR_CONST) {
             g->values[i].rep = g->values[o->a].rep;
         }
         use_operands(g, o, i);
-        g->has_fp |= (o->type & IR_TYPE_MASK) == IR_F32 || (o->type & IR_TYPE_MASK) == IR_F64 ||
-                     ir_op_info[o->op].attr == ATTR_FP;
-    }
-    for (uint32_t i = 0; i + 1 < b->op_count; i++) {
-        const struct ir_op *o = &b->ops[i], *n = &b->ops[i + 1];
-        if (gen_can_fuse(o) && g->values[i].uses == 1 &&
-            ((n->op == IR_EXIT_IF && n->a == i) || (n->op == IR_SELECT && n->c == i))) {
-            g->values[i].fused = (uint16_t)(i + 1);
-            use_operands(g, o, i + 1);
+        g->has_fp |= is_fp(o);
+        if ((o->op == IR_EXIT_IF || o->op == IR_SELECT) && i > 0 && user_count < SELECTS_MAX) {
+            users[user_count++] = (uint16_t)i;
         }
+    }
+    for (uint32_t k = 0; k < user_count; k++) {
+        fuse(g, users[k] - 1u);
     }
     g->group_count = 0;
     if (g->grouped) {
@@ -310,19 +327,18 @@ static bool gen_one(struct gen *g, const struct ir_op *o)
     }
 }
 
+static void release(struct gen *g, ir_ref v)
+{
+    if (v != IR_ABSENT) {
+        gen_release(g, gen_rep(g, v));
+    }
+}
+
 static void release_operands(struct gen *g, const struct ir_op *o)
 {
-    const struct ir_op_info *info = &ir_op_info[o->op];
-
-    if (info->a != K_NONE && o->a != IR_ABSENT) {
-        gen_release(g, gen_rep(g, o->a));
-    }
-    if (info->b != K_NONE && !(o->type & IR_IMM) && o->b != IR_ABSENT) {
-        gen_release(g, gen_rep(g, o->b));
-    }
-    if (info->c != K_NONE && o->c != IR_ABSENT) {
-        gen_release(g, gen_rep(g, o->c));
-    }
+    release(g, o->a);
+    release(g, o->b);
+    release(g, operand_c(o));
 }
 
 /* A fused compare's operands die with their user. */
@@ -430,7 +446,7 @@ static bool gen_prefix(struct gen *g, const struct ir_block *b, unsigned insns)
         return false;
     }
     /* behind the last instruction of the part */
-    gen_set_pc(g, b->pc + b->insns[insns].pc_offset);
+    set_pc(g, b->pc + b->insns[insns].pc_offset);
     emit_mov_imm(g->e, RAX, JIT_HARD);
     gen_jump_to_thunk(g, g->j->leave);
     g->j->hot = g->e->at;

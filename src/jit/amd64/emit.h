@@ -9,6 +9,8 @@
 
 enum reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, NO_REG };
 
+#define EMIT_ROOM 16 /* bytes: the buffer is full when fewer are left */
+
 struct emit {
     uint8_t *base;  /* where bytes are written */
     uint32_t at;    /* the current cursor: offset from base */

@@ -100,44 +100,56 @@ static bool join(struct group *group, uint32_t i, int32_t disp, int32_t size)
     return true;
 }
 
+static void open_group(struct gen *g, uint32_t i, uint16_t rep, bool is_write)
+{
+    const struct ir_op *o = &g->block->ops[i];
+    int32_t disp = (int32_t)o->imm;
+    uint32_t k = g->group_count;
+
+    if (k == GROUPS_MAX) {
+        return;
+    }
+    g->groups[k] = (struct group){.rep = rep,
+                                  .first = (uint16_t)i,
+                                  .last = (uint16_t)i,
+                                  .count = 1,
+                                  .lo = disp,
+                                  .hi = disp + (int32_t)MEM_SIZE(o->attr),
+                                  .is_write = is_write,
+                                  .slot = -1};
+    g->values[i].group = (uint8_t)k;
+    g->open_groups |= UINT32_C(1) << k;
+    g->write_groups |= (uint32_t)is_write << k;
+    g->group_count++;
+}
+
 static void add_to_group(struct gen *g, uint32_t i)
 {
     const struct ir_op *o = &g->block->ops[i];
     bool is_write = o->op == IR_ST;
     uint16_t rep = gen_rep(g, o->a);
-    int32_t disp = (int32_t)o->imm, size = (int32_t)MEM_SIZE(o->attr);
+    uint32_t open = g->open_groups & (is_write ? g->write_groups : ~g->write_groups);
 
-    for (uint32_t k = 0; k < g->group_count; k++) {
-        struct group *group = &g->groups[k];
-        if (group->is_open && group->rep == rep && group->is_write == is_write) {
-            if (join(group, i, disp, size)) {
-                g->values[i].group = (uint8_t)k;
-                return;
-            }
-            group->is_open = false;
+    for (; open != 0; open &= open - 1) {
+        uint32_t k = (uint32_t)__builtin_ctz(open);
+        if (g->groups[k].rep != rep) {
+            continue;
         }
+        if (join(&g->groups[k], i, (int32_t)o->imm, (int32_t)MEM_SIZE(o->attr))) {
+            g->values[i].group = (uint8_t)k;
+            return;
+        }
+        g->open_groups &= ~(UINT32_C(1) << k);
     }
-    if (g->group_count < GROUPS_MAX) {
-        g->values[i].group = (uint8_t)g->group_count;
-        g->groups[g->group_count++] = (struct group){.rep = rep,
-                                                     .first = (uint16_t)i,
-                                                     .last = (uint16_t)i,
-                                                     .count = 1,
-                                                     .lo = disp,
-                                                     .hi = disp + size,
-                                                     .is_write = is_write,
-                                                     .is_open = true,
-                                                     .slot = -1};
-    }
+    open_group(g, i, rep, is_write);
 }
 
 static void end_other_stores(struct gen *g, uint32_t i)
 {
-    for (uint32_t k = 0; k < g->group_count; k++) {
-        if (g->groups[k].is_write && g->values[i].group != k) {
-            g->groups[k].is_open = false;
-        }
-    }
+    uint8_t k = g->values[i].group;
+    uint32_t its_own = k == NO_GROUP ? 0 : UINT32_C(1) << k;
+
+    g->open_groups &= ~(g->write_groups & ~its_own);
 }
 
 static void give_slots(struct gen *g)
@@ -157,14 +169,17 @@ static void give_slots(struct gen *g)
 
 void gen_find_groups(struct gen *g)
 {
+    g->open_groups = 0;
+    g->write_groups = 0;
     for (uint32_t i = 0; i < g->block->op_count; i++) {
         const struct ir_op *o = &g->block->ops[i];
+        if (!may_be_slow(o)) {
+            continue;
+        }
         if (may_group(o)) {
             add_to_group(g, i);
         }
-        if (may_be_slow(o)) {
-            end_other_stores(g, i);
-        }
+        end_other_stores(g, i);
     }
     give_slots(g);
 }
@@ -242,7 +257,7 @@ static void group_stub(struct gen *g, const struct stub *s, const struct ir_op *
     struct emit *e = g->e;
 
     emit_lea(e, RDX, rm_mem((unsigned)s->base, s->disp));
-    gen_set_pc(g, gen_insn_pc(g, o->insn));
+    emit_mov_imm(e, RAX, gen_insn_pc(g, o->insn));
     emit_op(e, 0xc7, false, 0, rm_mem(RSP, FRAME_SITE));
     emit_32(e, g->entry);
     emit_mov_imm(e, RCX,
@@ -415,7 +430,7 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
             emit_32(e, (uint32_t)s->imm);
         }
     }
-    gen_set_pc(g, gen_insn_pc(g, o->insn));
+    emit_mov_imm(e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(e, RCX, site_info(g, o) | rest_of(g, o) << 16);
     gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load[g->has_fp] : g->j->store[g->has_fp]);
     if (s->kind == STUB_LOAD) {
@@ -469,8 +484,8 @@ static bool call_helper(struct gen *g, const struct ir_op *o)
     for (unsigned n = 0; n < g->block->helpers[o->x].argument_count; n++) {
         pass(g, arguments[n], n);
     }
-    gen_set_pc(g, gen_insn_pc(g, o->insn));
     dst = gen_dest(g, IR_ABSENT);
+    emit_mov_imm(g->e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)&g->block->helpers[o->x]);
     emit_mov_imm(g->e, RCX, site_info(g, o));
     gen_call_thunk(g, g->j->call[g->has_fp]);
@@ -484,8 +499,8 @@ static bool read_modify_write(struct gen *g, const struct ir_op *o)
 
     pass(g, o->a, 0);
     pass(g, o->b, 1);
-    gen_set_pc(g, gen_insn_pc(g, o->insn));
     dst = gen_dest(g, IR_ABSENT);
+    emit_mov_imm(g->e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
     emit_mov_imm(g->e, RCX, site_info(g, o));
     gen_call_thunk(g, g->j->rmw[g->has_fp]);

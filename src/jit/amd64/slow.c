@@ -221,6 +221,11 @@ struct jit *jit_new(const struct jit_guest *guest, struct error *e)
     if (j->guest.pinned_count > PIN_REGS) {
         j->guest.pinned_count = PIN_REGS;
     }
+    memset(j->pin_at, NO_PIN, sizeof j->pin_at);
+    for (unsigned p = 0; p < j->guest.pinned_count; p++) {
+        must(guest->pinned[p] % 8 == 0 && guest->pinned[p] / 8 < SLOT_WORDS);
+        j->pin_at[guest->pinned[p] / 8] = (uint8_t)p;
+    }
     if (host_exec_map(&j->memory, CODE_BYTES, e) < 0) {
         free(j);
         return NULL;

@@ -29,6 +29,11 @@ static struct rm pin_slot(const struct jit *j, unsigned p)
     return rm_mem(RBP, (int64_t)j->guest.pinned[p] - STATE_BIAS);
 }
 
+static struct rm pc_slot(void)
+{
+    return rm_mem(RBP, (int)offsetof(struct hart, pc) - STATE_BIAS);
+}
+
 /* enum jit_left (*enter)(cpu, code, ticks, context): rdi rsi rdx rcx */
 static void make_enter(struct jit *j)
 {
@@ -133,12 +138,14 @@ static void leave_if(struct jit *j, unsigned status)
     emit_byte(e, 0xc3);
 }
 
-/* A thunk that may leave: ecx is SITE_INFO, the cpu becomes the first argument. */
+/* A thunk that may leave: rax is the pc of the instruction, ecx SITE_INFO, the cpu becomes the first
+ * argument. */
 static uint32_t begin_way(struct jit *j, bool fp)
 {
     uint32_t at = j->e.at;
 
     save(&j->e, fp);
+    emit_mov_to(&j->e, true, pc_slot(), RAX);
     emit_mov_to(&j->e, false, frame(FRAME_INFO), RCX);
     emit_mov(&j->e, true, RDI, frame(FRAME_CPU));
     return at;
@@ -234,10 +241,11 @@ void thunks_make(struct jit *j)
     make_enter(j);
     make_leave(j);
     j->lookup_rax = e->at; /* rax: the pc */
-    emit_mov_to(e, true, rm_mem(RBP, (int)offsetof(struct hart, pc) - STATE_BIAS), RAX);
+    emit_mov_to(e, true, pc_slot(), RAX);
     emit_mov_imm(e, RAX, JIT_LOOKUP);
     jump_to(e, j->leave);
-    j->link = e->at; /* ecx: the site; hart.pc is set */
+    j->link = e->at; /* rax: the pc, ecx: the site */
+    emit_mov_to(e, true, pc_slot(), RAX);
     emit_mov_imm(e, RAX, JIT_LINK);
     jump_to(e, j->leave);
     for (unsigned fp = 0; fp < 2; fp++) {

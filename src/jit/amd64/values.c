@@ -33,14 +33,16 @@ struct rm gen_slot(const struct gen *g, uint64_t offset)
     return rm_mem(RBP, (int64_t)offset - STATE_BIAS);
 }
 
+/* The pin that some of the slot's at most 8 bytes lie in; -1: none. */
 static int pin_of(const struct gen *g, uint64_t slot)
 {
-    for (unsigned p = 0; p < g->j->guest.pinned_count; p++) {
-        if (slot - g->j->guest.pinned[p] < 8 || g->j->guest.pinned[p] - slot < 8) {
-            return (int)p;
-        }
+    uint64_t word = slot / 8;
+    uint8_t p = word < SLOT_WORDS ? g->j->pin_at[word] : NO_PIN;
+
+    if (p == NO_PIN && slot % 8 != 0 && word + 1 < SLOT_WORDS) {
+        p = g->j->pin_at[word + 1];
     }
-    return -1;
+    return p == NO_PIN ? -1 : p;
 }
 
 /* ---- registers ---- */
