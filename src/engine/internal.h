@@ -93,6 +93,8 @@ void footprint_note_block(struct engine *e, struct block *b);
 void probe_init(struct engine *e);
 bool probe_breaks_at(const struct engine *e, vaddr pc);
 bool probe_ask_break(struct engine *e, struct cpu *cpu);
+/* The same from generated code, where a block begins. */
+struct jit_probe probe_in_code(struct engine *e);
 bool probe_ask_step(struct engine *e, struct cpu *cpu);
 /* Some probe wants to be told of this hart's steps. */
 bool probe_steps(const struct engine *e, const struct cpu *cpu);

@@ -153,20 +153,18 @@ void engine_set_softfloat(struct engine *e, bool on)
 /* Compiled at its first use; where there is no room, the loop drops everything first. */
 static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
 {
+    const struct jit_probe ask = probe_in_code(e), *probe = b->probed ? &ask : NULL;
     bool full;
     const void *code;
 
     if (b->compiled) {
         return b->code != jit_no_code(e->jit);
     }
-    if (b->probed) {
-        return false;
-    }
     if (e->built == b) { /* as it mostly is: just translated */
         const struct ir_block ir = ir_build_view(&e->build);
-        code = jit_compile(e->jit, &ir, !b->ungrouped, &full);
+        code = jit_compile(e->jit, &ir, !b->ungrouped, probe, &full);
     } else {
-        code = jit_compile(e->jit, block_ir(e, cpu, b), !b->ungrouped, &full);
+        code = jit_compile(e->jit, block_ir(e, cpu, b), !b->ungrouped, probe, &full);
     }
     if (full) {
         e->code_full = true;
@@ -242,6 +240,7 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     case JIT_LOOK: return ENGINE_LOOK;
     case JIT_YIELD: return ENGINE_YIELD;
     case JIT_FAULT: return take_exception(e, cpu, left);
+    case JIT_PROBE: return ENGINE_PROBE;
     case JIT_UNGROUP: ungroup(e, cpu, r.site); /* fallthrough */
     case JIT_HARD:
         *hard = true;
@@ -282,6 +281,7 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
 
     while (*left > 0 && stop == ENGINE_BUDGET) {
         struct block *b;
+        bool code;
 
         if (unlikely(e->code_full)) {
             e->code_full = false;
@@ -297,10 +297,12 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
         if (unlikely(!b)) {
             return take_exception(e, cpu, left);
         }
-        if (unlikely(b->probed) && probe_ask_break(e, cpu)) {
+        code = e->jit && !hard && !e->has_step && *left >= b->insn_count && has_code(e, cpu, b);
+        /* Generated code asks by itself, also before it leaves the block's first instruction. */
+        if (unlikely(b->probed) && !code && !hard && probe_ask_break(e, cpu)) {
             return ENGINE_PROBE;
         }
-        if (e->jit && !hard && !e->has_step && *left >= b->insn_count && has_code(e, cpu, b)) {
+        if (code) {
             stop = run_code(e, cpu, b, end, left, &hard);
             continue;
         }

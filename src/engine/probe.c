@@ -45,6 +45,21 @@ bool probe_ask_break(struct engine *e, struct cpu *cpu)
     return ask(e, cpu, PROBE_BREAK);
 }
 
+static uint64_t ask_in_code(struct cpu *cpu, uint64_t engine, uint64_t b, uint64_t c)
+{
+    (void)b, (void)c;
+    cpu->watch_hit = probe_ask_break((struct engine *)(uintptr_t)engine, cpu);
+    return 0;
+}
+
+struct jit_probe probe_in_code(struct engine *e)
+{
+    static const struct ir_helper helper = {
+        .name = "probe", .call = ask_in_code, .effects = HELPER_READS, .argument_count = 1};
+
+    return (struct jit_probe){.helper = &helper, .argument = (uint64_t)(uintptr_t)e};
+}
+
 bool probe_ask_step(struct engine *e, struct cpu *cpu)
 {
     return ask(e, cpu, PROBE_STEP);

@@ -28,12 +28,20 @@ struct jit_guest {
     uintptr_t marks_offset;
 };
 
+/* A helper of HELPER_READS that is called with the argument each time a block begins, before its first
+ * instruction; it sets cpu->watch_hit to have the block left there. */
+struct jit_probe {
+    const struct ir_helper *helper;
+    uint64_t argument;
+};
+
 enum jit_left {
     JIT_LOOKUP, /* hart.pc is to be looked up: no code yet, a miss, or too few ticks left */
     JIT_LINK,   /* the same, and the jump at result.site may be linked to what is found */
     JIT_LOOK,   /* through an exit with LOOK, or behind an access to a device that set cpu->look */
     JIT_YIELD,
     JIT_FAULT,   /* cpu->fault is set; hart.pc is the instruction */
+    JIT_PROBE,   /* the block's probe has set cpu->watch_hit; nothing is done at hart.pc */
     JIT_UNGROUP, /* the same as HARD; the block at result.site is better compiled without groups */
     JIT_HARD     /* the instruction at hart.pc, which has done nothing, is for the interpreter */
 };
@@ -46,7 +54,8 @@ void jit_free(struct jit *j);
 /* Code for the block, or NULL: its first instruction is for the interpreter, or `*full` is set:
  * there is no room until jit_flush(). `grouped`: accesses at one base share a check of the page,
  * which pays unless they lie across pages or where stores are not plain (JIT_UNGROUP). */
-const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped, bool *full);
+const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
+                        const struct jit_probe *probe, bool *full);
 /* The code that `site` of JIT_UNGROUP is in. */
 const void *jit_code_at(const struct jit *j, uint32_t site);
 /* Where a block without code points to: answers JIT_LOOKUP. */

@@ -20,10 +20,12 @@ void jit_free(struct jit *j)
     (void)j;
 }
 
-const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped, bool *full)
+const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
+                        const struct jit_probe *probe, bool *full)
 {
     (void)j;
     (void)grouped;
+    (void)probe;
     (void)b;
     *full = false;
     return NULL;

@@ -62,7 +62,7 @@ static enum ir_left run_compiled(struct jit *j, struct cpu *cpu, const struct ir
     memcpy(was, ram, TINY_RAM_BYTES);
     cpu->hart->pc = b->pc;
     jit_flush(j);
-    code = jit_compile(j, b, true, &full);
+    code = jit_compile(j, b, true, NULL, &full);
     must(!full);
     if (code) {
         compiled++;

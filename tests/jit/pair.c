@@ -143,7 +143,7 @@ static bool compile_all(struct pair *p, const struct subject *s, struct shell *s
         const uint8_t *hot, *cold;
         size_t hot_bytes, cold_bytes;
 
-        shells[i].code = jit_compile(j, s->blocks[i], (s->seed & 3) != 0, &full);
+        shells[i].code = jit_compile(j, s->blocks[i], (s->seed & 3) != 0, NULL, &full);
         if (full) {
             return false;
         }
@@ -197,6 +197,7 @@ static enum ending run_compiled(struct pair *p, const struct subject *s, uint64_
         case JIT_LOOK: return END_LOOK;
         case JIT_YIELD: return END_YIELD;
         case JIT_FAULT: return END_FAULT;
+        case JIT_PROBE: must(!"a block without one"); break;
         case JIT_UNGROUP: /* the same, and advice to the engine */
         case JIT_HARD: return END_HARD;
         case JIT_LOOKUP: break;

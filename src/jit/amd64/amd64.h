@@ -155,7 +155,8 @@ struct gen {
     uint32_t group_count;
     uint32_t open_groups, write_groups; /* a bit each */
     bool grouped;
-    bool has_fp; /* values may be in xmm registers */
+    const struct jit_probe *probe; /* NULL: none */
+    bool has_fp;                   /* values may be in xmm registers */
     struct stub stubs[STUBS_MAX];
     uint32_t stub_count;
     uint32_t entry;

@@ -424,6 +424,17 @@ static unsigned known_insns(const struct jit *j, const struct ir_block *b)
     return b->insn_count;
 }
 
+/* No value is in a register yet. */
+static void gen_probe(struct gen *g)
+{
+    emit_mov_imm(g->e, RAX, g->probe->argument);
+    emit_mov_to(g->e, true, rm_mem(RSP, FRAME_ARGS), RAX);
+    emit_mov_imm(g->e, RAX, g->block->pc);
+    emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)g->probe->helper);
+    emit_mov_imm(g->e, RCX, SITE_INFO(0, g->block->insn_count));
+    gen_call_thunk(g, g->j->call[0]);
+}
+
 static bool gen_code(struct gen *g, const struct ir_block *b)
 {
     g->block = b;
@@ -432,6 +443,9 @@ static bool gen_code(struct gen *g, const struct ir_block *b)
     g->entry = g->e->at;
     emit_alu_imm(g->e, ALU_SUB, true, rm_reg(R15), (int32_t)b->insn_count);
     (void)gen_stub(g, STUB_LIMIT, emit_jcc(g->e, COND_S));
+    if (g->probe) {
+        gen_probe(g);
+    }
     return gen_block(g);
 }
 
@@ -456,7 +470,8 @@ static bool gen_prefix(struct gen *g, const struct ir_block *b, unsigned insns)
     return true;
 }
 
-const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped, bool *full)
+const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
+                        const struct jit_probe *probe, bool *full)
 {
     struct gen *g = j->gen;
     unsigned insns = known_insns(j, b);
@@ -468,6 +483,7 @@ const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped, b
         return NULL;
     }
     g->grouped = grouped;
+    g->probe = probe;
     g->e->at = j->hot;
     g->e->limit = j->cold_start;
     g->e->full = false;

@@ -161,6 +161,10 @@ struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const u
     if (cpu->fault.raised) {
         a.left = JIT_FAULT + 1;
     }
+    if (unlikely(cpu->watch_hit)) {
+        cpu->watch_hit = false;
+        a.left = JIT_PROBE + 1;
+    }
     must(!cpu->look);
     return a;
 }
