@@ -562,10 +562,9 @@ static bool check_write(struct asking *a, paddr at, const struct write_log *shou
     if (w->step.is_step && w->writer[0] == '\0' && w->step.pc != step_at(a->oracle, w->at)->pc) {
         return wrong(a, "the writer's pc", w->step.pc, step_at(a->oracle, w->at)->pc);
     }
-    return a->interrupted ||
-           (holds(a, w->at, at, w->before, w->bytes) &&
+    return (holds(a, w->at, at, w->before, w->bytes) &&
             holds(a, w->at + 1, at, w->after, w->bytes)) ||
-           wrong(a, "a value", 0, 1);
+           a->interrupted || wrong(a, "a value", 0, 1);
 }
 
 /* Of something that was written at some time, or of bytes beside it. */

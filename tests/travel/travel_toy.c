@@ -89,8 +89,7 @@ static void test_random_programs(void **state)
 {
     struct toy_case *c = base_alloc(1, sizeof(*c));
 
-    (void)state;
-    for (uint64_t seed = 1; seed <= 12; seed++) {
+    for (uint64_t seed = 1; seed <= *(const uint64_t *)*state; seed++) {
         c->harts = 1 + (unsigned)(seed % 3);
         c->quantum = 31 + seed;
         c->size = toy_random_program(c->code, sizeof c->code, seed);
@@ -99,11 +98,14 @@ static void test_random_programs(void **state)
     free(c);
 }
 
-int main(void)
+/* travel-toy [PROGRAMS]: how many random ones; each is asked 120 random sequences of questions. */
+int main(int argc, char **argv)
 {
+    uint64_t programs = argc > 1 ? strtoull(argv[1], NULL, 10) : 12;
+
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_program),
-        cmocka_unit_test(test_random_programs),
+        cmocka_unit_test_prestate(test_random_programs, &programs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
