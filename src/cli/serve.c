@@ -15,26 +15,6 @@ static int stream_write(void *opaque, const void *bytes, size_t count)
     return listener_write(opaque, bytes, count);
 }
 
-static bool post_poke(void *opaque, const void *bytes, size_t count)
-{
-    struct server *s = opaque;
-    return journal_post(s->journal, POKE_PORT, bytes, count) == count;
-}
-
-static uint64_t pokes_taken(void *opaque)
-{
-    struct server *s = opaque;
-    const struct recording *r = journal_recording(s->journal);
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < recording_input_count(r); i++) {
-        struct input in;
-        recording_input(r, i, &in);
-        count += in.port == POKE_PORT;
-    }
-    return count;
-}
-
 static bool quits(void *opaque)
 {
     struct server *s = opaque;
@@ -45,10 +25,7 @@ enum gdb_end serve_client(struct server *s)
 {
     const struct gdb_stream stream = {
         .opaque = &s->listener, .read = stream_read, .write = stream_write};
-    const struct gdb_options options = {.opaque = s,
-                                        .post_poke = s->journal ? post_poke : NULL,
-                                        .pokes_taken = s->journal ? pokes_taken : NULL,
-                                        .quit = quits};
+    const struct gdb_options options = {.opaque = s, .quit = quits};
     struct gdb_session *session = gdb_session_new(s->travel, &options);
     enum gdb_end end = gdb_session_serve(session, &stream);
 

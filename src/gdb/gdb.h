@@ -20,13 +20,7 @@ struct gdb_stream {
 };
 
 struct gdb_options {
-    void *opaque; /* of the functions below */
-    /* Live only: puts bytes into the inbox of POKE_PORT (journal_post); false if they do not fit.
-     * NULL: nothing can be written. */
-    bool (*post_poke)(void *opaque, const void *bytes, size_t count);
-    /* How many inputs of POKE_PORT the machine was ever given: a change takes effect with the tick
-     * that raises it. Set if post_poke is. */
-    uint64_t (*pokes_taken)(void *opaque);
+    void *opaque; /* of the function below */
     /* Asked now and then while waiting for the client and during journeys: true ends the serving
      * (a signal came). NULL: never. */
     bool (*quit)(void *opaque);

@@ -10,7 +10,7 @@
 
 bool gdb_may_write(struct gdb_session *s)
 {
-    if (s->options.post_poke == NULL || !travel_is_live(s->travel)) {
+    if (!travel_is_live(s->travel)) {
         gdb_refuse_write(s, "This is a recording: what happened cannot be changed.");
     } else if (!travel_at_live_edge(s->travel)) {
         gdb_refuse_write(s, "This is the past: go to the end (monitor goto end) to change it.");
@@ -26,12 +26,12 @@ static bool deliver(struct gdb_session *s, uint64_t taken)
     for (unsigned i = 0; i < WAIT_TICKS; i++) {
         struct travel_stop stop;
 
-        if (s->options.pokes_taken(s->options.opaque) > taken) {
+        if (travel_taken(s->travel, POKE_PORT) > taken) {
             return true;
         }
         stop = travel_run_forward(s->travel, travel_now(s->travel) + 1, NULL, false);
         if (stop.why != TRAVEL_ARRIVED) {
-            return s->options.pokes_taken(s->options.opaque) > taken;
+            return travel_taken(s->travel, POKE_PORT) > taken;
         }
     }
     return false;
@@ -49,9 +49,9 @@ bool gdb_poke(struct gdb_session *s, enum poke_kind kind, uint64_t where, const 
         return false;
     }
     gdb_journey_begins(s);
-    taken = s->options.pokes_taken(s->options.opaque);
+    taken = travel_taken(s->travel, POKE_PORT);
     length = poke_encode(bytes, kind, s->hart, where, data, size);
-    if (!s->options.post_poke(s->options.opaque, bytes, length)) {
+    if (travel_post(s->travel, POKE_PORT, bytes, length) != length) {
         gdb_refuse_write(s, "Too many inputs wait for the machine.");
         return false;
     }

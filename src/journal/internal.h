@@ -127,6 +127,7 @@ struct recording {
     struct machine_config *config; /* owned if not `live` */
     bool live;
     VEC(struct entry) inputs;
+    uint64_t port_inputs[MACHINE_PORTS_MAX]; /* how many of them each port has */
     byte_vec bytes;
     VEC(struct witness) witnesses;
     tick known;
@@ -141,6 +142,8 @@ struct recording *recording_new_live(const struct machine_config *config);
 /* Returns the stored copy of the bytes. */
 const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, const void *bytes,
                                    uint32_t length);
+/* Keeps the first `count`. */
+void recording_drop_inputs(struct recording *r, size_t count);
 
 /* ---- read.c ---------------------------------------------------------------------------------- */
 

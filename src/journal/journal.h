@@ -107,6 +107,8 @@ const char *recording_problem(const struct recording *r);
 uint64_t recording_identity(const struct recording *r);
 
 size_t recording_input_count(const struct recording *r);
+/* How many of them went to this port. */
+uint64_t recording_port_inputs(const struct recording *r, uint16_t port);
 /* Input i, 0 <= i < count; in->data is valid until the recording grows or closes. */
 void recording_input(const struct recording *r, size_t i, struct input *in);
 /* Index of the first input with `at` >= t; count if none. */

@@ -217,7 +217,7 @@ static int read_chain(struct reader *in, const uint8_t *bytes, size_t count, uin
             free(payload);
         }
         if (result != 0) { /* half of a chunk is not taken */
-            in->r->inputs.count = input_count;
+            recording_drop_inputs(in->r, input_count);
             in->r->witnesses.count = witness_count;
             in->r->known = known;
             return -1;

@@ -40,9 +40,21 @@ const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, 
 {
     struct entry entry = {.at = at, .offset = r->bytes.count, .length = length, .port = port};
 
+    must(port < MACHINE_PORTS_MAX);
     bytes_add(&r->bytes, bytes, length);
     vec_push(&r->inputs, entry);
+    r->port_inputs[port]++;
     return entry_bytes(r, &entry);
+}
+
+void recording_drop_inputs(struct recording *r, size_t count)
+{
+    while (r->inputs.count > count) {
+        const struct entry *entry = &r->inputs.data[--r->inputs.count];
+
+        r->port_inputs[entry->port]--;
+        r->bytes.count = entry->offset;
+    }
 }
 
 static struct recording *open_file(const char *path, enum images_wanted images, struct error *e)
@@ -143,6 +155,11 @@ uint64_t recording_identity(const struct recording *r)
 size_t recording_input_count(const struct recording *r)
 {
     return r->inputs.count;
+}
+
+uint64_t recording_port_inputs(const struct recording *r, uint16_t port)
+{
+    return port < MACHINE_PORTS_MAX ? r->port_inputs[port] : 0;
 }
 
 void recording_input(const struct recording *r, size_t i, struct input *in)

@@ -112,6 +112,20 @@ static enum stop live_run(void *opaque, struct machine *m, tick until, bool skip
     return m->state.power != POWER_ON ? STOP_POWER : STOP_END;
 }
 
+static size_t live_post(void *opaque, uint16_t port, const void *bytes, size_t count)
+{
+    struct travel_live *s = opaque;
+
+    return journal_post(s->journal, port, bytes, count);
+}
+
+static uint64_t live_taken(void *opaque, uint16_t port)
+{
+    struct travel_live *s = opaque;
+
+    return recording_port_inputs(s->replay.recording, port);
+}
+
 struct travel_source travel_of_journal(struct travel_live *storage, struct journal *j)
 {
     *storage = (struct travel_live){.journal = j};
@@ -122,5 +136,7 @@ struct travel_source travel_of_journal(struct travel_live *storage, struct journ
                                   .end = live_edge,
                                   .witness = live_witness,
                                   .go_live = live_go,
-                                  .run_live = live_run};
+                                  .run_live = live_run,
+                                  .post = live_post,
+                                  .taken = live_taken};
 }

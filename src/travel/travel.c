@@ -146,6 +146,16 @@ bool travel_is_live(const struct travel *t)
     return t->source.run_live != NULL;
 }
 
+size_t travel_post(struct travel *t, uint16_t port, const void *bytes, size_t count)
+{
+    return t->source.post != NULL ? t->source.post(t->source.opaque, port, bytes, count) : 0;
+}
+
+uint64_t travel_taken(const struct travel *t, uint16_t port)
+{
+    return t->source.taken != NULL ? t->source.taken(t->source.opaque, port) : 0;
+}
+
 void travel_set_poll(struct travel *t, void *opaque,
                      bool (*poll)(void *opaque, uint64_t done, uint64_t whole))
 {

@@ -35,6 +35,10 @@ struct travel_source {
      * machine_run() for such a machine, which makes new history. */
     void (*go_live)(void *opaque, struct machine *m);
     enum stop (*run_live)(void *opaque, struct machine *m, tick until, bool skip_probes_now);
+    /* NULL unless live. post: bytes for a port, as journal_post(). taken: how many inputs the port
+     * was ever given: what was posted takes effect with the tick that raises it. */
+    size_t (*post)(void *opaque, uint16_t port, const void *bytes, size_t count);
+    uint64_t (*taken)(void *opaque, uint16_t port);
 };
 
 /* source.c: in place, no fini; `storage` outlives the traveller. A recording's output goes to
@@ -114,6 +118,14 @@ struct travel_helpers {
     void (*close)(void *opaque);
 };
 void travel_set_helpers(struct travel *t, const struct travel_helpers *helpers);
+
+/* ---- what enters a live machine ---- */
+
+/* Bytes for a port; they enter when the machine next runs at its live edge and the port has room.
+ * Returns how many were taken: as journal_post(). 0 if the source is not live. */
+size_t travel_post(struct travel *t, uint16_t port, const void *bytes, size_t count);
+/* How many inputs the port was given in all of history. */
+uint64_t travel_taken(const struct travel *t, uint16_t port);
 
 /* Asked a few times a second, in the middle of any journey: true abandons it. `done` of `whole` is
  * how far it is, in ticks. NULL: never. */

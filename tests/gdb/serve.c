@@ -71,30 +71,6 @@ static int write_all(void *opaque, const void *bytes, size_t count)
     return 0;
 }
 
-/* ---- pokes ---- */
-
-static bool post_poke(void *opaque, const void *bytes, size_t count)
-{
-    struct served *s = opaque;
-
-    return journal_post(s->journal, POKE_PORT, bytes, count) == count;
-}
-
-static uint64_t pokes_taken(void *opaque)
-{
-    struct served *s = opaque;
-    const struct recording *r = journal_recording(s->journal);
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < recording_input_count(r); i++) {
-        struct input in;
-
-        recording_input(r, i, &in);
-        count += in.port == POKE_PORT;
-    }
-    return count;
-}
-
 /* ---- the machine ---- */
 
 static struct machine *build(const struct served *s)
@@ -151,9 +127,6 @@ static int serve(struct served *s)
 {
     static const char *const ends[] = {"detached", "killed", "disconnected", "quit"};
     const struct gdb_stream stream = {.read = read_some, .write = write_all};
-    const struct gdb_options options = {.opaque = s,
-                                        .post_poke = s->live ? post_poke : NULL,
-                                        .pokes_taken = s->live ? pokes_taken : NULL};
     const struct travel_limits limits = {.spacing = 100000};
     struct travel_source source = make_source(s);
     struct travel *t = travel_new(s->machine, &source, &limits);
@@ -163,7 +136,7 @@ static int serve(struct served *s)
     if (!s->live) {
         (void)travel_seek(t, s->at);
     }
-    session = gdb_session_new(t, &options);
+    session = gdb_session_new(t, NULL);
     end = gdb_session_serve(session, &stream);
     fprintf(stderr, "serve: %s\n", ends[end]);
     gdb_session_free(session);

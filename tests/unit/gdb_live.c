@@ -21,25 +21,6 @@ struct live {
     size_t seen_count;
 };
 
-static bool post_poke(void *opaque, const void *bytes, size_t count)
-{
-    return journal_post(((struct live *)opaque)->journal, POKE_PORT, bytes, count) == count;
-}
-
-static uint64_t pokes_taken(void *opaque)
-{
-    const struct recording *r = journal_recording(((struct live *)opaque)->journal);
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < recording_input_count(r); i++) {
-        struct input in;
-
-        recording_input(r, i, &in);
-        count += in.port == POKE_PORT;
-    }
-    return count;
-}
-
 /* `change` and what reads it back; at the edge it holds, in the past it is refused. The session
  * answers before the next request, so its machine may be looked at in between. */
 static void poke(struct live *l, const char *change, const char *read, const char *value)
@@ -158,8 +139,6 @@ static void run(uint64_t seed)
     static const struct sink sink;
     struct client *c = base_alloc(1, sizeof(*c));
     struct live l = {.client = c, .seed = seed};
-    const struct gdb_options options = {
-        .opaque = &l, .post_poke = post_poke, .pokes_taken = pokes_taken};
     struct machine *m = client_machine(HARTS);
     struct travel_source source;
     struct travel_live storage;
@@ -171,7 +150,7 @@ static void run(uint64_t seed)
     assert_non_null(l.journal);
     journal_attach(l.journal, m);
     source = travel_of_journal(&storage, l.journal);
-    client_start(c, m, "toy", &source, 400, &options);
+    client_start(c, m, "toy", &source, 400, NULL);
     client_expect(c, "Z0,10005,1", "OK"); /* so that going on ends */
     for (unsigned i = 0; i < ACTIONS; i++) {
         act(&l);

@@ -133,6 +133,7 @@ static int check_prefix(const uint8_t *bytes, size_t count)
     assert_true(recording_known(r) <= recording_known(truth));
     /* Complete up to the tick it names: the heart of the matter. */
     assert_int_equal(n, recording_input_at(truth, recording_known(r)));
+    assert_int_equal(recording_port_inputs(r, POKE_PORT) + recording_port_inputs(r, FAKE_PORT), n);
     for (size_t i = 0; i < n; i++) {
         struct input a, b;
         recording_input(r, i, &a);

@@ -425,6 +425,9 @@ static void test_room(void **state)
     assert_int_equal(recording_input_count(r), 3);
     recording_input(r, 2, &in);
     assert_memory_equal(in.data, "ghij", 4);
+    assert_int_equal(recording_port_inputs(r, FAKE_PORT), 2);
+    assert_int_equal(recording_port_inputs(r, POKE_PORT), 1);
+    assert_int_equal(recording_port_inputs(r, 7), 0);
 
     /* The bound. */
     uint8_t *much = base_alloc(2 * JOURNAL_INBOX_MAX, 1);
