@@ -63,6 +63,10 @@ static void print_json(const struct recording_info *i)
     put(o, "recording_bytes", i->recording_bytes);
     put(o, "blob_bytes", i->blob_bytes);
     put_text(o, "problem", i->problem);
+    if (i->origin) {
+        put_text(o, "branch_of", i->origin->name);
+        put(o, "branched_at", i->origin->at);
+    }
     puts(json_object_to_json_string_ext(o,
                                         JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(o);
@@ -71,6 +75,11 @@ static void print_json(const struct recording_info *i)
 static void print_text(const struct recording_info *i)
 {
     printf("recording     format %u, made by %s\n", i->format, i->program);
+    if (i->origin) {
+        printf("branch        of %s at tick %llu\n",
+               i->origin->name[0] ? i->origin->name : "a machine that was not recorded",
+               (unsigned long long)i->origin->at);
+    }
     printf("machine       %s %s%s%s, %u hart%s, %llu MiB\n", i->arch, i->board,
            i->cpu[0] ? ", cpu " : "", i->cpu, i->harts, i->harts == 1 ? "" : "s",
            (unsigned long long)(i->ram_bytes >> 20));

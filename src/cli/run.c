@@ -60,8 +60,10 @@ static int open_journal(struct live *l, struct error *e)
     const struct options *o = l->options;
     struct pace pace = wallclock_pace(&l->clock, o->sleep);
     struct sink sink = ports_sink(&l->ports);
-    struct journal_options options = {
-        .program = "reprise " REPRISE_VERSION, .force = o->force, .by_reference = o->by_reference};
+    struct journal_options options = {.program = "reprise " REPRISE_VERSION,
+                                      .force = o->force,
+                                      .by_reference = o->by_reference,
+                                      .skips_idle = !o->sleep};
 
     if (o->command == COMMAND_RECORD) {
         l->journal = journal_record(o->output ? o->output : DEFAULT_RECORDING, &o->machine,

@@ -28,7 +28,9 @@ enum tag {
     TAG_APPEND,
     TAG_IMAGE,
     TAG_COUNT,
-    TAG_OPTIONAL = 128
+    TAG_OPTIONAL = 128,
+    TAG_SKIPS_IDLE = TAG_OPTIONAL,
+    TAG_ORIGIN
 };
 
 enum kind { KIND_OTHER, KIND_TEXT, KIND_U8, KIND_U32, KIND_U64 };
@@ -134,10 +136,20 @@ static void setting_set(const struct setting *s, struct machine_config *c, uint6
     }
 }
 
-void config_write(byte_vec *out, const struct machine_config *c, const char *program,
+static void add_origin(byte_vec *out, const struct recording_origin *o)
+{
+    byte_vec v = {0};
+
+    bytes_add_varint(&v, o->at);
+    bytes_add(&v, o->name, strlen(o->name));
+    add_tagged(out, TAG_ORIGIN, v.data, v.count);
+    vec_fini(&v);
+}
+
+void config_write(byte_vec *out, const struct machine_config *c, const struct config_extra *x,
                   bool by_reference)
 {
-    add_tagged(out, TAG_PROGRAM, program, strlen(program));
+    add_tagged(out, TAG_PROGRAM, x->program, strlen(x->program));
     add_number(out, TAG_BEHAVIOUR, MACHINE_BEHAVIOUR);
     for (unsigned t = 0; t < TAG_COUNT; t++) {
         const struct setting *s = &settings[t];
@@ -152,6 +164,12 @@ void config_write(byte_vec *out, const struct machine_config *c, const char *pro
         if (c->images[i].name != NULL) {
             add_image(out, i, &c->images[i], !by_reference);
         }
+    }
+    if (x->skips_idle) {
+        add_number(out, TAG_SKIPS_IDLE, 1);
+    }
+    if (x->is_branch) {
+        add_origin(out, &x->origin);
     }
 }
 
@@ -218,16 +236,38 @@ static int read_behaviour(const uint8_t *bytes, size_t count, struct error *e)
     return 0;
 }
 
+/* It is printed: nothing a terminal would obey. */
+static void read_text(const uint8_t *bytes, size_t count, char *out, size_t room)
+{
+    size_t n = count < room - 1 ? count : room - 1;
+
+    for (size_t i = 0; i < n; i++) {
+        out[i] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : '?';
+    }
+    out[n] = '\0';
+}
+
+/* Nothing depends on these, so one that makes no sense is as good as unknown. */
+static void read_optional(unsigned t, const uint8_t *bytes, size_t count, struct config_extra *x)
+{
+    struct cursor cur = {bytes, count, false};
+    uint64_t number = cursor_varint(&cur);
+
+    if (t == TAG_SKIPS_IDLE) {
+        x->skips_idle = !cur.bad && number == 1;
+    } else if (t == TAG_ORIGIN && !cur.bad) {
+        x->is_branch = true;
+        x->origin.at = number;
+        read_text(cur.at, cur.left, x->origin.name, sizeof(x->origin.name));
+    }
+}
+
 static int read_tagged(unsigned t, const uint8_t *bytes, size_t count, struct machine_config *c,
-                       char *program, size_t program_room, struct image_note notes[IMAGE_COUNT],
+                       struct config_extra *x, struct image_note notes[IMAGE_COUNT],
                        struct error *e)
 {
     if (t == TAG_PROGRAM) {
-        size_t n = count < program_room - 1 ? count : program_room - 1;
-        for (size_t i = 0; i < n; i++) { /* it is printed: nothing a terminal would obey */
-            program[i] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : '?';
-        }
-        program[n] = '\0';
+        read_text(bytes, count, x->program, sizeof(x->program));
         return 0;
     }
     if (t == TAG_BEHAVIOUR) {
@@ -240,13 +280,14 @@ static int read_tagged(unsigned t, const uint8_t *bytes, size_t count, struct ma
         return read_setting(&settings[t], bytes, count, c, e);
     }
     if (t >= TAG_OPTIONAL) {
+        read_optional(t, bytes, count, x);
         return 0;
     }
     return error_set(e, "it has a setting (number %u) that this program does not know", t);
 }
 
-int config_read(const uint8_t *bytes, size_t count, struct machine_config *c, char *program,
-                size_t program_room, struct image_note notes[IMAGE_COUNT], struct error *e)
+int config_read(const uint8_t *bytes, size_t count, struct machine_config *c,
+                struct config_extra *x, struct image_note notes[IMAGE_COUNT], struct error *e)
 {
     struct cursor cur = {bytes, count, false};
     bool seen[256] = {false};
@@ -260,7 +301,7 @@ int config_read(const uint8_t *bytes, size_t count, struct machine_config *c, ch
             return error_set(e, "its configuration makes no sense");
         }
         seen[t] = true;
-        if (read_tagged(t, value, (size_t)n, c, program, program_room, notes, e) != 0) {
+        if (read_tagged(t, value, (size_t)n, c, x, notes, e) != 0) {
             return -1;
         }
     }

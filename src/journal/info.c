@@ -49,7 +49,8 @@ void recording_get_info(const struct recording *r, struct recording_info *out)
     } else if (r->witnesses.count > 0) {
         out->instructions = r->witnesses.data[r->witnesses.count - 1].instructions;
     }
-    (void)snprintf(out->program, sizeof(out->program), "%s", r->program);
+    (void)snprintf(out->program, sizeof(out->program), "%s", r->extra.program);
+    out->origin = recording_origin(r);
     memcpy(out->arch, c->arch, sizeof(out->arch));
     memcpy(out->board, c->board, sizeof(out->board));
     memcpy(out->cpu, c->cpu, sizeof(out->cpu));

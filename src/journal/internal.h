@@ -101,11 +101,18 @@ struct image_note {
     bool embedded;
     uint64_t loaded; /* bytes of it seen in BLOB chunks */
 };
-void config_write(byte_vec *out, const struct machine_config *c, const char *program,
+/* What CONFIG says beside the machine. */
+struct config_extra {
+    char program[64];
+    bool skips_idle;
+    bool is_branch; /* of `origin` */
+    struct recording_origin origin;
+};
+void config_write(byte_vec *out, const struct machine_config *c, const struct config_extra *x,
                   bool by_reference);
 /* Fills the config without image data. */
-int config_read(const uint8_t *bytes, size_t count, struct machine_config *c, char *program,
-                size_t program_room, struct image_note notes[IMAGE_COUNT], struct error *e);
+int config_read(const uint8_t *bytes, size_t count, struct machine_config *c,
+                struct config_extra *x, struct image_note notes[IMAGE_COUNT], struct error *e);
 /* One BLOB chunk. */
 int blob_read(const uint8_t *bytes, size_t count, struct machine_config *c,
               struct image_note notes[IMAGE_COUNT], struct error *e);
@@ -134,11 +141,14 @@ struct recording {
     bool ended;
     struct recording_end end;
     char *problem;
-    char program[64];
+    struct config_extra extra;
     struct image_note notes[IMAGE_COUNT];
     uint64_t file_bytes, blob_bytes;
 };
 struct recording *recording_new_live(const struct machine_config *config);
+/* The images are named in the file and not in it. */
+bool recording_is_by_reference(const struct recording *r);
+void recording_set_by_reference(struct recording *r, bool by_reference);
 /* Returns the stored copy of the bytes. */
 const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, const void *bytes,
                                    uint32_t length);
@@ -157,10 +167,9 @@ void end_write(byte_vec *out, const struct recording_end *end);
 /* ---- write.c: the file being made; a helper thread does the writing -------------------------- */
 
 struct writer;
-/* Header, CONFIG and BLOBs are in the file when this returns. */
-struct writer *writer_open(const char *path, const struct machine_config *config,
-                           const struct journal_options *options, const struct pace *pace,
-                           struct error *e);
+/* Header, CONFIG, BLOBs and all that the recording knows are in the file when this returns. */
+struct writer *writer_open(const char *path, const struct recording *r, bool force,
+                           const struct pace *pace, struct error *e);
 /* From the machine's thread. Inputs and witnesses come by rising tick. */
 void writer_input(struct writer *w, const struct input *in);
 void writer_witness(struct writer *w, const struct witness *x);
@@ -200,6 +209,7 @@ bool inbox_take(struct inbox *b, struct machine *m, uint16_t *port, uint8_t *out
 struct output {
     XXH3_state_t *state; /* NULL: nothing came yet */
     uint64_t bytes;
+    byte_vec early; /* what came of it while j->past was not done */
 };
 
 struct journal {
@@ -212,6 +222,8 @@ struct journal {
     bool unflushed; /* output since the last sink.flush */
     bool skip_witnesses;
     struct output outputs[MACHINE_PORTS_MAX];
+    struct past *past; /* a branch's, until it is done */
+    uint64_t early_bytes;
 
     struct inbox inbox;
     atomic_int quit;  /* enum journal_end */
@@ -248,7 +260,16 @@ void stamp_reached(struct journal *j, tick t);
 /* journal.c */
 void journal_output(struct journal *j, tick at, uint16_t port, const uint8_t *bytes, size_t count);
 void journal_flush(struct journal *j);
+void journal_digest(struct journal *j, uint16_t port, const uint8_t *bytes, size_t count);
+struct journal *journal_new_live(struct recording *r, struct writer *w, const struct pace *pace,
+                                 const struct sink *sink);
+struct journal *journal_new_replay(struct recording *r, bool skip_witnesses,
+                                   const struct sink *sink);
 /* witness.c */
-void witness_start(struct journal *j);
+void witness_start(struct journal *j); /* the machine is at the recording's last tick, or replays */
+/* branch.c: what a branch shares with its parent is replayed. Without `wait` only looks whether that
+ * is done. -1 and a sentence if it is, and was not what the recording says. */
+int past_settle(struct journal *j, bool wait, struct error *e);
+void past_abandon(struct journal *j);
 
 #endif

@@ -2,6 +2,8 @@
  * journal: a machine's life, live or from a file: puts recording, writer, inlet and witnesses
  * together. Here, and nowhere else, is it known which of the two it is.
  */
+#include <stdio.h>
+
 #include "journal/internal.h"
 
 static struct journal *journal_new(int mode, const struct pace *pace, const struct sink *sink)
@@ -33,16 +35,22 @@ static int check_config(const struct machine_config *c, struct error *e)
     return 0;
 }
 
+struct journal *journal_new_live(struct recording *r, struct writer *w, const struct pace *pace,
+                                 const struct sink *sink)
+{
+    struct journal *j = journal_new(MODE_LIVE, pace, sink);
+
+    j->recording = r;
+    j->writer = w;
+    witness_start(j);
+    return j;
+}
+
 struct journal *journal_run(const struct machine_config *config, const struct pace *pace,
                             const struct sink *sink, struct error *e)
 {
-    struct journal *j;
-
     (void)e;
-    j = journal_new(MODE_LIVE, pace, sink);
-    j->recording = recording_new_live(config);
-    witness_start(j);
-    return j;
+    return journal_new_live(recording_new_live(config), NULL, pace, sink);
 }
 
 struct journal *journal_record(const char *path, const struct machine_config *config,
@@ -50,21 +58,24 @@ struct journal *journal_record(const char *path, const struct machine_config *co
                                const struct sink *sink, struct error *e)
 {
     static const struct journal_options none = {0};
+    const struct journal_options *o = options != NULL ? options : &none;
+    struct recording *r;
     struct writer *w;
-    struct journal *j;
 
     if (check_config(config, e) != 0) {
         return NULL;
     }
-    w = writer_open(path, config, options != NULL ? options : &none, pace, e);
+    r = recording_new_live(config);
+    recording_set_by_reference(r, o->by_reference);
+    r->extra.skips_idle = o->skips_idle;
+    (void)snprintf(r->extra.program, sizeof(r->extra.program), "%s",
+                   o->program != NULL ? o->program : "reprise");
+    w = writer_open(path, r, o->force, pace, e);
     if (w == NULL) {
+        recording_close(r);
         return NULL;
     }
-    j = journal_new(MODE_LIVE, pace, sink);
-    j->recording = recording_new_live(config);
-    j->writer = w;
-    witness_start(j);
-    return j;
+    return journal_new_live(r, w, pace, sink);
 }
 
 static void output_of_replay(void *opaque, tick at, uint16_t port, const uint8_t *bytes,
@@ -73,21 +84,25 @@ static void output_of_replay(void *opaque, tick at, uint16_t port, const uint8_t
     journal_output(opaque, at, port, bytes, count);
 }
 
+struct journal *journal_new_replay(struct recording *r, bool skip_witnesses,
+                                   const struct sink *sink)
+{
+    struct journal *j = journal_new(MODE_REPLAY, NULL, sink);
+
+    j->recording = r;
+    j->skip_witnesses = skip_witnesses;
+    replay_init(&j->replay, r, 0, &(struct sink){.opaque = j, .output = output_of_replay});
+    witness_start(j);
+    return j;
+}
+
 struct journal *journal_replay(const char *path, const struct journal_options *options,
                                const struct sink *sink, struct error *e)
 {
     struct recording *r = recording_open(path, e);
-    struct journal *j;
 
-    if (r == NULL) {
-        return NULL;
-    }
-    j = journal_new(MODE_REPLAY, NULL, sink);
-    j->recording = r;
-    j->skip_witnesses = options != NULL && options->skip_witnesses;
-    replay_init(&j->replay, r, 0, &(struct sink){.opaque = j, .output = output_of_replay});
-    witness_start(j);
-    return j;
+    return r != NULL ? journal_new_replay(r, options != NULL && options->skip_witnesses, sink)
+                     : NULL;
 }
 
 void journal_close(struct journal *j)
@@ -96,12 +111,14 @@ void journal_close(struct journal *j)
         return;
     }
     (void)journal_finish(j, END_QUIT, NULL);
+    past_abandon(j);
     journal_flush(j);
     writer_free(j->writer);
     recording_close(j->recording);
     inbox_fini(&j->inbox);
     for (unsigned p = 0; p < MACHINE_PORTS_MAX; p++) {
         XXH3_freeState(j->outputs[p].state);
+        vec_fini(&j->outputs[p].early);
     }
     free(j->scratch);
     free(j);
@@ -138,9 +155,9 @@ struct inlet journal_inlet(struct journal *j)
     return j->mode == MODE_REPLAY ? replay_inlet(&j->replay) : stamp_inlet(j);
 }
 
-void journal_output(struct journal *j, tick at, uint16_t port, const uint8_t *bytes, size_t count)
+/* Of all output through the port, in order. */
+void journal_digest(struct journal *j, uint16_t port, const uint8_t *bytes, size_t count)
 {
-    must(port < MACHINE_PORTS_MAX);
     struct output *o = &j->outputs[port];
 
     if (o->state == NULL) {
@@ -150,6 +167,17 @@ void journal_output(struct journal *j, tick at, uint16_t port, const uint8_t *by
     }
     (void)XXH3_64bits_update(o->state, bytes, count);
     o->bytes += count;
+}
+
+void journal_output(struct journal *j, tick at, uint16_t port, const uint8_t *bytes, size_t count)
+{
+    must(port < MACHINE_PORTS_MAX);
+    if (j->past == NULL) {
+        journal_digest(j, port, bytes, count);
+    } else { /* what came before it is not known yet */
+        bytes_add(&j->outputs[port].early, bytes, count);
+        j->early_bytes += count;
+    }
     j->stats.outputs += count;
     j->unflushed = true;
     if (j->sink.output != NULL) {

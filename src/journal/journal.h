@@ -102,6 +102,15 @@ const struct recording_end *recording_end(const struct recording *r);
  * has no problem, but no end. */
 const char *recording_problem(const struct recording *r);
 
+/* Where it left the history that it shares with the recording it came from; NULL: it is no branch. */
+struct recording_origin {
+    tick at;
+    char name[256]; /* of the parent, as it was called then; for people */
+};
+const struct recording_origin *recording_origin(const struct recording *r);
+/* Idle time did not pass in host time while it was made (-icount sleep=off). */
+bool recording_skips_idle(const struct recording *r);
+
 /* A hash of all that makes this history what it is: configuration and images, behaviour, inputs,
  * witnesses, its end. Another one is another history, or the same one grown. */
 uint64_t recording_identity(const struct recording *r);
@@ -143,6 +152,7 @@ struct journal_options {
     const char *program; /* name and version of the program, for people; NULL: "reprise" */
     bool force;          /* record: overwrite a file that exists */
     bool by_reference;   /* record: leave images out; replay reads them by name and checks them */
+    bool skips_idle;     /* record: noted for branches of it */
     bool skip_witnesses; /* replay: compare nothing until the end (--no-verify) */
 };
 
@@ -157,6 +167,25 @@ struct journal *journal_record(const char *path, const struct machine_config *co
                                const struct sink *sink, struct error *e);
 /* From a file; fails as recording_open() does. Needs no pace: idle time is skipped. */
 struct journal *journal_replay(const char *path, const struct journal_options *options,
+                               const struct sink *sink, struct error *e);
+/* A new history that begins as another one did: a live machine that stands at a tick of the parent
+ * goes on from there. Its file has the parent's configuration, inputs and witnesses up to there and
+ * is sealed there before it gets its name; it needs nothing of the parent, which is only read, and
+ * not after this returns. */
+struct journal_branch {
+    const struct recording *parent;
+    const char *parent_name; /* for people; NULL: none */
+    struct machine *machine; /* at the tick, in the parent's state; attached by this */
+    /* Another one at tick 0. On a thread of its own it replays what is shared, which has to agree
+     * with the witnesses, and learns what came out before, for END. Freed when it is done, also
+     * when this fails. NULL if the tick is 0. */
+    struct machine *again;
+};
+/* path NULL: no file. Program is taken from the options, all else is as in the parent. Fails if the
+ * file exists. The machine's inlet is left to whoever drives it: journal_inlet(). The parent's
+ * config is borrowed until journal_close(). */
+struct journal *journal_branch(const char *path, const struct journal_branch *from,
+                               const struct journal_options *options, const struct pace *pace,
                                const struct sink *sink, struct error *e);
 /* Ends what is not ended (as journal_finish(j, END_QUIT) does), and frees. Before the machine is
  * freed, if one is attached. */
@@ -243,8 +272,9 @@ struct recording_info {
     char append[MACHINE_TEXT_MAX];
     struct recording_file files[IMAGE_COUNT];
     size_t file_count;
-    tick ticks;            /* recording_known() */
-    uint64_t instructions; /* of the last witness, or the end */
+    const struct recording_origin *origin; /* recording_origin() */
+    tick ticks;                            /* recording_known() */
+    uint64_t instructions;                 /* of the last witness, or the end */
     uint64_t virtual_ns;
     uint64_t inputs, input_bytes, witnesses;
     uint64_t final_hash; /* 0 unless complete */

@@ -157,8 +157,7 @@ static int take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
     switch (c->type) {
     case CHUNK_CONFIG:
         in->configured = true;
-        in->refused = config_read(payload, count, r->config, r->program, sizeof(r->program),
-                                  r->notes, e) != 0;
+        in->refused = config_read(payload, count, r->config, &r->extra, r->notes, e) != 0;
         return in->refused ? -1 : 0;
     case CHUNK_BLOB:
         r->blob_bytes += stored;

@@ -106,6 +106,33 @@ void recording_close(struct recording *r)
     free(r);
 }
 
+bool recording_is_by_reference(const struct recording *r)
+{
+    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
+        if (r->config->images[i].name != NULL && !r->notes[i].embedded) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void recording_set_by_reference(struct recording *r, bool by_reference)
+{
+    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
+        r->notes[i].embedded = r->config->images[i].name != NULL && !by_reference;
+    }
+}
+
+const struct recording_origin *recording_origin(const struct recording *r)
+{
+    return r->extra.is_branch ? &r->extra.origin : NULL;
+}
+
+bool recording_skips_idle(const struct recording *r)
+{
+    return r->extra.skips_idle;
+}
+
 const struct machine_config *recording_config(const struct recording *r)
 {
     return r->config;
@@ -128,10 +155,12 @@ const char *recording_problem(const struct recording *r)
 
 uint64_t recording_identity(const struct recording *r)
 {
+    struct config_extra x = {0}; /* where it came from does not make it another one */
     byte_vec v = {0};
     uint64_t hash;
 
-    config_write(&v, r->config, r->program, true);
+    (void)snprintf(x.program, sizeof(x.program), "%s", r->extra.program);
+    config_write(&v, r->config, &x, true);
     bytes_add_u64(&v, r->known);
     for (size_t i = 0; i < r->inputs.count; i++) {
         const struct entry *entry = &r->inputs.data[i];

@@ -13,6 +13,7 @@
  * under 1 % for them, and again whenever DOUBLE_AFTER more were made, so a recording of n instructions has
  * about DOUBLE_AFTER * log2(n / SPACING / DOUBLE_AFTER) of them, 13 bytes each. */
 enum { SPACING = 1 << 24, FIRST_AFTER = 2, DOUBLE_AFTER = 128 };
+#define SPACING_MAX (UINT64_C(1) << 56) /* years */
 
 static struct witness witness_of(struct machine *m)
 {
@@ -35,14 +36,28 @@ static void aim_at_next(struct journal *j)
                        : TICK_NEVER;
 }
 
+static void count_witness(struct journal *j)
+{
+    if (++j->at_spacing == DOUBLE_AFTER && j->spacing < SPACING_MAX) {
+        j->at_spacing = 0;
+        j->spacing *= 2;
+    }
+}
+
 void witness_start(struct journal *j)
 {
+    const struct recording *r = j->recording;
+
     j->spacing = SPACING;
     j->at_spacing = DOUBLE_AFTER - FIRST_AFTER;
+    for (size_t i = 0; i < r->witnesses.count && j->mode == MODE_LIVE; i++) { /* a branch's */
+        count_witness(j);
+        j->witnessed = r->witnesses.data[i].instructions;
+    }
     if (j->mode == MODE_REPLAY) {
         aim_at_next(j);
     } else {
-        j->piece_end = j->writer != NULL ? SPACING : TICK_NEVER;
+        j->piece_end = j->writer != NULL ? later(j->recording->known, j->spacing) : TICK_NEVER;
     }
 }
 
@@ -83,10 +98,7 @@ static void make_witness(struct journal *j, struct machine *m)
         writer_witness(j->writer, &w);
         j->witnessed = w.instructions;
         j->stats.witnesses++;
-        if (++j->at_spacing == DOUBLE_AFTER) {
-            j->at_spacing = 0;
-            j->spacing *= 2;
-        }
+        count_witness(j);
     }
     j->piece_end = later(m->state.now, j->spacing);
 }
@@ -114,6 +126,9 @@ static enum journal_stop end_live(struct journal *j, struct machine *m, enum jou
     struct error e;
 
     stamp_reached(j, m->state.now);
+    if (past_settle(j, true, &e) != 0) {
+        return lost(j, e.text);
+    }
     r->end = (struct recording_end){
         .why = why, .exit_status = m->state.exit_status, .last = witness_of(m)};
     r->end.output_count = digests(j, r->end.outputs);
@@ -131,7 +146,13 @@ static bool after_live(struct journal *j, struct machine *m, enum stop stop, tic
 {
     enum journal_end quit = (enum journal_end)atomic_load(&j->quit);
 
+    struct error e;
+
     stamp_reached(j, m->state.now);
+    if (past_settle(j, false, &e) != 0) {
+        *result = lost(j, e.text);
+        return true;
+    }
     if (j->writer != NULL && writer_failure(j->writer) != NULL) {
         *result = lost(j, writer_failure(j->writer));
         return true;

@@ -16,9 +16,10 @@
 #include "journal/internal.h"
 
 enum {
-    FLUSH_MS = 50,      /* half of what docs/journal.md promises */
-    WITNESS_BATCH = 16, /* a chunk's head costs more than a witness, so they wait for company, */
-    WITNESS_ROUNDS = 20 /* but not longer than this many flushes */
+    FLUSH_MS = 50,       /* half of what docs/journal.md promises */
+    WITNESS_BATCH = 16,  /* a chunk's head costs more than a witness, so they wait for company, */
+    WITNESS_ROUNDS = 20, /* but not longer than this many flushes */
+    WITNESSES_PIECE = 65536 /* of a branch's past, in one chunk */
 };
 
 struct writer {
@@ -250,10 +251,58 @@ static bool append_image(struct writer *w, unsigned role, const struct machine_i
     return written;
 }
 
-static bool append_start(struct writer *w, const struct machine_config *config,
-                         const struct journal_options *options)
+/* The inputs of a branch's past, and how far that is known. */
+static bool append_past_inputs(struct writer *w, const struct recording *r)
 {
-    const char *program = options->program != NULL ? options->program : "reprise";
+    byte_vec records = {0};
+    byte_vec out = {0};
+    uint64_t count = 0;
+    bool written = true;
+
+    for (size_t i = 0; written && i < r->inputs.count; i++) {
+        struct input in;
+
+        recording_input(r, i, &in);
+        inputs_add(&records, &w->base, &in);
+        count++;
+        if (records.count >= INPUTS_PIECE) {
+            out.count = 0;
+            add_inputs_chunk(w, &out, &records, count, w->base, w->base);
+            written = append(w, &out);
+            records.count = 0;
+            count = 0;
+        }
+    }
+    out.count = 0;
+    add_inputs_chunk(w, &out, &records, count, w->base, r->known);
+    written = written && append(w, &out);
+    vec_fini(&records);
+    vec_fini(&out);
+    w->sealed = r->known;
+    atomic_store(&w->reached, r->known);
+    return written;
+}
+
+static bool append_past_witnesses(struct writer *w, const struct recording *r)
+{
+    bool written = true;
+
+    for (size_t i = 0; written && i < r->witnesses.count; i += WITNESSES_PIECE) {
+        size_t left = r->witnesses.count - i;
+        byte_vec out = {0};
+
+        add_witness_chunk(w, &out, &r->witnesses.data[i],
+                          left < WITNESSES_PIECE ? left : WITNESSES_PIECE);
+        written = append(w, &out);
+        vec_fini(&out);
+    }
+    return written;
+}
+
+static bool append_start(struct writer *w, const struct recording *r)
+{
+    const struct machine_config *config = r->config;
+    bool by_reference = recording_is_by_reference(r);
     uint8_t header[HEADER_BYTES];
     byte_vec payload = {0};
     byte_vec out = {0};
@@ -261,17 +310,20 @@ static bool append_start(struct writer *w, const struct machine_config *config,
 
     w->chain = header_make(header);
     bytes_add(&out, header, sizeof(header));
-    config_write(&payload, config, program, options->by_reference);
+    config_write(&payload, config, &r->extra, by_reference);
     chunk_make(&out, CHUNK_CONFIG, payload.data, payload.count, true, &w->chain);
     written = append(w, &out);
     vec_fini(&payload);
     vec_fini(&out);
-    for (unsigned i = 0; written && !options->by_reference && i < IMAGE_COUNT; i++) {
+    for (unsigned i = 0; written && !by_reference && i < IMAGE_COUNT; i++) {
         if (config->images[i].name != NULL) {
             written = append_image(w, i, &config->images[i]);
         }
     }
-    return written;
+    if (r->known == 0) {
+        return written;
+    }
+    return written && append_past_inputs(w, r) && append_past_witnesses(w, r);
 }
 
 /* A file without a name in the folder of `path`; -1 where the host has no such thing. */
@@ -338,13 +390,12 @@ static void init_shared(struct writer *w)
     pthread_condattr_destroy(&monotonic);
 }
 
-struct writer *writer_open(const char *path, const struct machine_config *config,
-                           const struct journal_options *options, const struct pace *pace,
-                           struct error *e)
+struct writer *writer_open(const char *path, const struct recording *r, bool force,
+                           const struct pace *pace, struct error *e)
 {
     struct writer *w;
     bool nameless;
-    int fd = open_new(path, options->force, &nameless, e);
+    int fd = open_new(path, force, &nameless, e);
 
     if (fd < 0) {
         return NULL;
@@ -356,9 +407,9 @@ struct writer *writer_open(const char *path, const struct machine_config *config
         w->pace = *pace;
     }
     init_shared(w);
-    if (!append_start(w, config, options)) {
+    if (!append_start(w, r)) {
         (void)error_set(e, "%s", w->failure);
-    } else if (!nameless || publish(fd, path, options->force, e) == 0) {
+    } else if (!nameless || publish(fd, path, force, e) == 0) {
         nameless = false;
         w->helper = host_thread_start(helper_run, w, e);
     }

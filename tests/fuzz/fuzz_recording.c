@@ -31,6 +31,11 @@ static void check(const struct recording *r)
     must(recording_end(r) == NULL || recording_end(r)->last.at == recording_known(r));
 }
 
+static const struct config_extra extra = {.program = "fuzz",
+                                          .skips_idle = true,
+                                          .is_branch = true,
+                                          .origin = {.at = 7, .name = "parent.rr"}};
+
 static void add_config(byte_vec *file, uint64_t *chain)
 {
     struct machine_config *c = base_alloc(1, sizeof(*c));
@@ -43,7 +48,7 @@ static void add_config(byte_vec *file, uint64_t *chain)
     c->images[IMAGE_DTB].name = base_strdup("a");
     c->images[IMAGE_DTB].data = (uint8_t *)base_strdup("xyz");
     c->images[IMAGE_DTB].size = 3;
-    config_write(&payload, c, "fuzz", false);
+    config_write(&payload, c, &extra, false);
     chunk_make(file, CHUNK_CONFIG, payload.data, payload.count, true, chain);
     payload.count = 0;
     bytes_add(&payload, "\x03\x00xyz", 5); /* role, offset */

@@ -7,6 +7,7 @@
 #include "journal/internal.h"
 #include "journal_samples.h"
 
+static const struct config_extra extra = {.program = "test"};
 static struct recording *whole;
 static struct recording *whole_other;
 static uint8_t *image; /* the file */
@@ -26,7 +27,7 @@ static byte_vec make(uint8_t flavour, bool end, uint64_t *chain_out)
 
     bytes_add(&file, header, sizeof(header));
     fake_config(&config);
-    config_write(&payload, &config, "test", false);
+    config_write(&payload, &config, &extra, false);
     chunk_make(&file, CHUNK_CONFIG, payload.data, payload.count, true, &chain);
     for (unsigned i = 0; i < 2; i++) {
         payload.count = 0;
@@ -330,7 +331,7 @@ static void test_refusals(void **state)
     chain = header_make(header);
     bytes_add(&file, header, sizeof(header));
     fake_config(&config);
-    config_write(&payload, &config, "test", true);
+    config_write(&payload, &config, &extra, true);
     /* program (2 + 4 bytes), then behaviour: tag, length, value */
     assert_int_equal(payload.data[6], 2);
     payload.data[8] = MACHINE_BEHAVIOUR + 1;
