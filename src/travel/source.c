@@ -5,6 +5,9 @@
  */
 #include "travel/travel.h"
 
+/* An idle guest waits in host time: no longer than this without the user being asked. */
+#define PATIENCE_NS (UINT64_C(1) << 27)
+
 static bool witness_after(const struct recording *r, tick after, tick *at, uint64_t *hash)
 {
     size_t i = after != TICK_NEVER ? recording_witness_at(r, after + 1) : SIZE_MAX;
@@ -101,7 +104,9 @@ static void live_go(void *opaque, struct machine *m)
 static enum stop live_run(void *opaque, struct machine *m, tick until, bool skip_probes_now)
 {
     struct travel_live *s = opaque;
+    uint64_t most = PATIENCE_NS >> recording_config(s->replay.recording)->shift;
 
+    until = until - m->state.now > most ? m->state.now + most : until;
     switch (journal_drive(s->journal, m, until, skip_probes_now)) {
     case JOURNAL_TICK: return STOP_TICK;
     case JOURNAL_PROBE: return STOP_PROBE;

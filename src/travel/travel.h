@@ -32,7 +32,8 @@ struct travel_source {
     bool (*witness)(void *opaque, tick after, tick *at, uint64_t *hash);
     /* NULL unless live. go_live: the machine is at end(), in that state, and goes on from there:
      * gives it the live inlet; no host time that passed since it was there may enter. run_live:
-     * machine_run() for such a machine, which makes new history. */
+     * machine_run() for such a machine, which makes new history; it may stop before `until` to be
+     * asked again. */
     void (*go_live)(void *opaque, struct machine *m);
     enum stop (*run_live)(void *opaque, struct machine *m, tick until, bool skip_probes_now);
     /* NULL unless live. post: bytes for a port, as journal_post(). taken: how many inputs the port
@@ -49,7 +50,8 @@ struct travel_recording {
 };
 struct travel_source travel_of_recording(struct travel_recording *storage,
                                          const struct recording *r, const struct sink *sink);
-/* The machine is attached to the journal (journal_attach) and driven only by travel from now on. */
+/* The machine is attached to the journal (journal_attach, journal_branch) and driven only by travel
+ * from now on. */
 struct travel_live {
     struct journal *journal;
     struct replay replay;
@@ -118,6 +120,14 @@ struct travel_helpers {
     void (*close)(void *opaque);
 };
 void travel_set_helpers(struct travel *t, const struct travel_helpers *helpers);
+
+/* ---- branches: branch.c ---- */
+
+/* No witness at or before the cursor was found to differ. */
+bool travel_is_sound(const struct travel *t);
+/* From now on `source` says what happens: its history is the same up to the cursor, and what comes
+ * after it is its own. Checkpoints from before stay; the index is closed. The cursor is sound. */
+void travel_change_source(struct travel *t, const struct travel_source *source);
 
 /* ---- what enters a live machine ---- */
 
