@@ -17,19 +17,28 @@ struct debug {
     struct recording *recording;
     struct machine *machine;
     struct travel_recording source;
+    struct wallclock clock;
+    struct branches branches;
     struct server server;
     char folder[32]; /* of the socket; empty: none was made */
     pid_t gdb;       /* 0: none was started */
     int gdb_status;
 };
 
-/* Set by the handler of SIGINT and SIGTERM, when only serving. */
+/* Set by the handler of signals. */
 static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
 {
     (void)number;
     interrupted = 1;
+}
+
+static void catch_signal(int number)
+{
+    struct sigaction a = {.sa_handler = on_signal};
+
+    sigaction(number, &a, NULL);
 }
 
 static bool debug_quits(void *opaque)
@@ -148,6 +157,8 @@ static int start_gdb(struct debug *d, struct error *e)
         return -1;
     }
     signal(SIGINT, SIG_IGN); /* Ctrl-C is gdb's; the child takes the default again */
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
     d->gdb = fork();
     if (d->gdb == 0) {
         signal(SIGINT, SIG_DFL);
@@ -165,9 +176,15 @@ static int serve_one_gdb(struct debug *d)
     }
     if (d->server.listener.client_fd >= 0) {
         serve_client(&d->server);
+        branches_end(&d->branches);
     }
     if (d->gdb) {
-        waitpid(d->gdb, &d->gdb_status, 0);
+        if (interrupted) {
+            kill(d->gdb, SIGTERM);
+        }
+        while (waitpid(d->gdb, &d->gdb_status, 0) < 0 && errno == EINTR) {
+            kill(d->gdb, SIGTERM);
+        }
         d->gdb = 0;
     }
     return WIFEXITED(d->gdb_status) && WEXITSTATUS(d->gdb_status) == 0 ? EXIT_FINE : EXIT_USER;
@@ -175,19 +192,41 @@ static int serve_one_gdb(struct debug *d)
 
 static void serve_until_killed(struct debug *d)
 {
-    struct sigaction a = {.sa_handler = on_signal};
-
-    sigaction(SIGINT, &a, NULL);
-    sigaction(SIGTERM, &a, NULL);
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
     fprintf(stderr, "reprise: at tick %llu of %llu; in gdb: target remote %s\n",
             (unsigned long long)travel_now(d->server.travel),
             (unsigned long long)travel_end(d->server.travel),
             strncmp(d->options->gdb, "unix:", 5) == 0 ? d->options->gdb + 5 : d->options->gdb);
     while (!interrupted) {
-        if (listener_wait(&d->server.listener, 200) && serve_client(&d->server) == GDB_KILLED) {
+        enum gdb_end end;
+
+        if (!listener_wait(&d->server.listener, 200)) {
+            continue;
+        }
+        end = serve_client(&d->server);
+        branches_end(&d->branches);
+        if (end == GDB_KILLED) {
             break;
         }
     }
+}
+
+/* What a branch needs, should there be one. */
+static void prepare_branches(struct debug *d)
+{
+    bool sleeps = !recording_skips_idle(d->recording);
+
+    d->branches = (struct branches){.options = d->options,
+                                    .travel = d->server.travel,
+                                    .file = d->options->files[0],
+                                    .recording = d->recording,
+                                    .pace = wallclock_pace(&d->clock, sleeps),
+                                    .sink = server_sink(&d->server)};
+    d->server.branches = &d->branches;
+    d->server.shares_terminal = !d->options->gdb;
+    d->server.shows_console = true;
 }
 
 static int debug_open(struct debug *d, struct error *e)
@@ -196,6 +235,9 @@ static int debug_open(struct debug *d, struct error *e)
 
     if (d->options->symbols && access(d->options->symbols, R_OK) != 0) {
         return error_set(e, "--symbols %s: %s", d->options->symbols, strerror(errno));
+    }
+    if (wallclock_init(&d->clock, e) < 0) {
+        return -1;
     }
     d->recording = recording_open(d->options->files[0], e);
     if (!d->recording) {
@@ -217,6 +259,7 @@ static int debug_open(struct debug *d, struct error *e)
     }
     d->server.quit = debug_quits;
     d->server.opaque = d;
+    prepare_branches(d);
     return 0;
 }
 
@@ -229,15 +272,22 @@ static void debug_close(struct debug *d)
     if (d->server.travel) {
         travel_free(d->server.travel);
     }
+    if (d->branches.live) {
+        journal_close(d->branches.live);
+    }
+    branches_fini(&d->branches);
     machine_free(d->machine);
     if (d->recording) {
         recording_close(d->recording);
     }
+    wallclock_fini(&d->clock);
 }
 
 int command_debug(struct options *o)
 {
-    struct debug d = {.options = o, .server.listener = {.listen_fd = -1, .client_fd = -1}};
+    struct debug d = {.options = o,
+                      .clock = {.wake_fd = -1},
+                      .server.listener = {.listen_fd = -1, .client_fd = -1}};
     struct error e;
     int status = EXIT_USER;
 

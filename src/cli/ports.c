@@ -95,6 +95,11 @@ int ports_start(struct ports *p, struct journal *j, const struct machine *m, str
     return 0;
 }
 
+void ports_switch(struct ports *p, struct journal *j)
+{
+    p->journal = j;
+}
+
 void ports_close(struct ports *p)
 {
     for (unsigned i = 0; i < p->count; i++) {

@@ -17,7 +17,7 @@ struct port_end {
 };
 struct ports {
     struct tty tty;
-    struct journal *journal;
+    struct journal *_Atomic journal; /* looked at by the threads that read */
     struct port_end ends[MACHINE_SERIALS_MAX];
     unsigned count;
 };
@@ -28,6 +28,8 @@ int ports_open(struct ports *p, const struct options *o, struct error *e);
 struct sink ports_sink(struct ports *p);
 /* From now on input is posted to the journal. */
 int ports_start(struct ports *p, struct journal *j, const struct machine *m, struct error *e);
+/* Input goes there from now on; the journal before it stays as long as the ports. */
+void ports_switch(struct ports *p, struct journal *j);
 /* Flushes, closes, puts the terminal back, says what was dropped. */
 void ports_close(struct ports *p);
 

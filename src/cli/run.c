@@ -18,7 +18,8 @@ struct live {
     struct wallclock clock;
     struct ports ports;
     struct machine *machine;
-    struct journal *journal;
+    struct journal *_Atomic journal; /* the handler of signals looks, too */
+    struct branches branches;
     struct verify *verify; /* -accel verify */
     bool differs;          /* it says */
     struct cli_log *log;
@@ -55,6 +56,12 @@ static void catch_signals(struct live *l)
     }
 }
 
+/* NULL: none is made. */
+static const char *recording_name(const struct options *o)
+{
+    return o->command != COMMAND_RECORD ? NULL : o->output ? o->output : DEFAULT_RECORDING;
+}
+
 static int open_journal(struct live *l, struct error *e)
 {
     const struct options *o = l->options;
@@ -66,8 +73,7 @@ static int open_journal(struct live *l, struct error *e)
                                       .skips_idle = !o->sleep};
 
     if (o->command == COMMAND_RECORD) {
-        l->journal = journal_record(o->output ? o->output : DEFAULT_RECORDING, &o->machine,
-                                    &options, &pace, &sink, e);
+        l->journal = journal_record(recording_name(o), &o->machine, &options, &pace, &sink, e);
     } else {
         l->journal = journal_run(&o->machine, &pace, &sink, e);
     }
@@ -116,9 +122,34 @@ static void live_close(struct live *l)
     if (l->journal) {
         journal_close(l->journal);
     }
+    branches_fini(&l->branches);
     machine_free(l->machine);
     wallclock_fini(&l->clock);
     cli_log_close(l->log);
+}
+
+/* The debugger has branched: what is typed goes there from now on, and so do signals. */
+static void switched(void *opaque, struct journal *now)
+{
+    struct live *l = opaque;
+
+    ports_switch(&l->ports, now);
+    l->journal = now;
+    if (signal_count > 0) {
+        journal_post_quit(now, END_SIGNAL);
+    }
+}
+
+static void prepare_branches(struct live *l, struct travel *travel)
+{
+    l->branches = (struct branches){.options = l->options,
+                                    .travel = travel,
+                                    .file = recording_name(l->options),
+                                    .pace = wallclock_pace(&l->clock, l->options->sleep),
+                                    .sink = ports_sink(&l->ports),
+                                    .opaque = l,
+                                    .switched = switched,
+                                    .live = l->journal};
 }
 
 static bool live_quits(void *opaque)
@@ -132,7 +163,7 @@ static int run_to_end(struct live *l, struct error *e)
 {
     struct travel_live storage;
     struct travel_source source;
-    struct server server = {.journal = l->journal, .quit = live_quits, .opaque = l};
+    struct server server = {.branches = &l->branches, .quit = live_quits, .opaque = l};
 
     if (!l->options->gdb) {
         if (l->options->start_paused) {
@@ -151,6 +182,7 @@ static int run_to_end(struct live *l, struct error *e)
     }
     source = travel_of_journal(&storage, l->journal);
     server.travel = travel_new(l->machine, &source, NULL);
+    prepare_branches(l, server.travel);
     serve_live(&server, l->options->start_paused);
     travel_free(server.travel);
     listener_close(&server.listener);
@@ -193,7 +225,9 @@ int command_run(struct options *o)
         live_close(&l);
         return cli_fail(&e);
     }
-    machine_config_drop_images(&o->machine); /* the machine and the recording have them */
+    if (!o->gdb) { /* else a branch may want them; the machine and the recording have them */
+        machine_config_drop_images(&o->machine);
+    }
     figures_start(&l.figures, o->command == COMMAND_RECORD ? "record" : "run");
     started = run_to_end(&l, &e) == 0;
     figures_stop(&l.figures, l.machine, l.journal);

@@ -21,15 +21,64 @@ static bool quits(void *opaque)
     return s->quit && s->quit(s->opaque);
 }
 
+/* Two lines of the same on one terminal would be one too many. */
+static int fork_here(void *opaque, struct text *said, struct error *e)
+{
+    struct server *s = opaque;
+    int result = branches_fork(s->branches, said, e);
+
+    if (s->shares_terminal) {
+        said->length = 0;
+    }
+    return result;
+}
+
+static int name_branch(void *opaque, const char *name, struct text *said, struct error *e)
+{
+    struct server *s = opaque;
+
+    return branches_name(s->branches, name, said, e);
+}
+
+static void sink_output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
+{
+    struct server *s = opaque;
+
+    (void)at;
+    if (s->session != NULL) {
+        gdb_session_output(s->session, port, bytes, count);
+    }
+}
+
+static void sink_flush(void *opaque)
+{
+    struct server *s = opaque;
+
+    if (s->session != NULL) {
+        gdb_session_flush(s->session);
+    }
+}
+
+struct sink server_sink(struct server *s)
+{
+    return (struct sink){.opaque = s, .output = sink_output, .flush = sink_flush};
+}
+
 enum gdb_end serve_client(struct server *s)
 {
     const struct gdb_stream stream = {
         .opaque = &s->listener, .read = stream_read, .write = stream_write};
-    const struct gdb_options options = {.opaque = s, .quit = quits};
-    struct gdb_session *session = gdb_session_new(s->travel, &options);
-    enum gdb_end end = gdb_session_serve(session, &stream);
+    const struct gdb_options options = {.opaque = s,
+                                        .branch = fork_here,
+                                        .name_branch = name_branch,
+                                        .shows_console = s->shows_console,
+                                        .quit = quits};
+    enum gdb_end end;
 
-    gdb_session_free(session);
+    s->session = gdb_session_new(s->travel, &options);
+    end = gdb_session_serve(s->session, &stream);
+    gdb_session_free(s->session);
+    s->session = NULL;
     listener_drop(&s->listener);
     return end;
 }
@@ -51,7 +100,7 @@ void serve_live(struct server *s, bool paused)
     }
     do {
         if (listener_wait(&s->listener, 0) && serve_client(s) == GDB_KILLED) {
-            journal_post_quit(s->journal, END_QUIT);
+            journal_post_quit(s->branches->live, END_QUIT);
         }
         travel_set_poll(s->travel, s, client_came);
         if (travel_now(s->travel) < travel_end(s->travel)) {

@@ -4,6 +4,7 @@
 #ifndef CLI_SERVE_H
 #define CLI_SERVE_H
 
+#include "cli/branch.h"
 #include "gdb/gdb.h"
 #include "journal/journal.h"
 #include "world/world.h"
@@ -11,10 +12,16 @@
 struct server {
     struct listener listener;
     struct travel *travel;
-    struct journal *journal;    /* live only; NULL for a recording */
-    bool (*quit)(void *opaque); /* a signal came, the gdb that was started is gone ... */
+    struct branches *branches;   /* of the traveller */
+    bool shares_terminal;        /* gdb's user reads our stderr */
+    bool shows_console;          /* through the client: server_sink() */
+    struct gdb_session *session; /* its own: of the client there is */
+    bool (*quit)(void *opaque);  /* a signal came, the gdb that was started is gone ... */
     void *opaque;
 };
+
+/* What the guest prints goes to the client there is. */
+struct sink server_sink(struct server *s);
 
 /* Talks to the client that listener_wait() found, until it is done; drops it. */
 enum gdb_end serve_client(struct server *s);

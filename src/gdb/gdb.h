@@ -20,7 +20,16 @@ struct gdb_stream {
 };
 
 struct gdb_options {
-    void *opaque; /* of the function below */
+    void *opaque; /* of the functions below */
+    /* The client wants to change something where no new history is made: makes a branch at the
+     * cursor, so that afterwards it is at the live edge of one (travel_change_source). `said` gets
+     * what the client should be told, lines or nothing. -1 and a sentence, and nothing happened.
+     * NULL: a change is refused there. */
+    int (*branch)(void *opaque, struct text *said, struct error *e);
+    /* What the next branch is to be called; "": leave it. `said` gets a line about the next one and
+     * the one there is. -1 and a sentence if that name cannot be. Set if branch is. */
+    int (*name_branch)(void *opaque, const char *name, struct text *said, struct error *e);
+    bool shows_console; /* gdb_session_output() is called with all output of a live machine */
     /* Asked now and then while waiting for the client and during journeys: true ends the serving
      * (a signal came). NULL: never. */
     bool (*quit)(void *opaque);
@@ -39,6 +48,11 @@ struct gdb_session;
  * Options are copied (NULL: none). */
 struct gdb_session *gdb_session_new(struct travel *t, const struct gdb_options *o);
 void gdb_session_free(struct gdb_session *s);
+
+/* Output of a live machine, on the thread that serves: shown to the client as it asked for
+ * (`monitor console`), as soon as the protocol allows. Flush: nothing more may come for a while. */
+void gdb_session_output(struct gdb_session *s, uint16_t port, const uint8_t *bytes, size_t count);
+void gdb_session_flush(struct gdb_session *s);
 
 /* Talks to one client until it is done with us. Journeys happen inside, also live ones; afterwards
  * the cursor stays where the client left it, and no probe is left in the machine. May be called

@@ -112,11 +112,14 @@ struct gdb_session {
         tick position, step;
     } told, was_told; /* now; when the journey under way began */
 
-    struct text out;  /* the answer being made; empty: "not supported" */
-    bool no_answer;   /* this packet has none */
-    struct text note; /* a sentence that had no packet to go with; shown when the next one may */
-    bool quit;        /* options.quit() said so */
-    bool over;        /* this client is done */
+    struct text out;     /* the answer being made; empty: "not supported" */
+    bool no_answer;      /* this packet has none */
+    struct text note;    /* a sentence that had no packet to go with; shown when the next one may */
+    struct text printed; /* by the guest, not shown yet */
+    int console;         /* the port of it that is shown; -1: none */
+    bool going;          /* the client waits for a stop: it may be shown something */
+    bool quit;           /* options.quit() said so */
+    bool over;           /* this client is done */
     bool killed;
     enum gdb_end end;
 };
@@ -131,7 +134,7 @@ void gdb_refuse_write(struct gdb_session *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Text on the client's console: only while it waits for a stop or for qRcmd. */
 void gdb_console(struct gdb_session *s, const char *text, size_t length);
-void gdb_console_note(struct gdb_session *s); /* shows s->note, and empties it */
+void gdb_console_note(struct gdb_session *s); /* shows s->printed and s->note, and empties them */
 /* "1" is hart 0; 0 is any, -1 all. False if there is no such thread. */
 bool gdb_take_thread(struct gdb_session *s, struct gdb_args *a, int *hart);
 struct cpu *gdb_cpu(struct gdb_session *s);
@@ -172,6 +175,8 @@ gdb_handler gdb_read_memory, gdb_read_memory_binary, gdb_write_memory, gdb_write
 size_t gdb_memory_read(struct gdb_session *s, uint64_t at, uint8_t *out, size_t size);
 /* poke.c: a change of the machine as an input. False with a refusal made. */
 bool gdb_may_write(struct gdb_session *s);
+/* live.c: makes a branch here; -1 and a sentence. */
+int gdb_branch(struct gdb_session *s, struct text *said, struct error *e);
 bool gdb_poke(struct gdb_session *s, enum poke_kind kind, uint64_t where, const void *data,
               uint32_t size);
 /* breakpoints.c */
@@ -201,6 +206,10 @@ void gdb_stop_at(struct gdb_session *s, size_t point, const struct probe_hit *hi
 gdb_handler gdb_why_stopped;
 /* monitor.c */
 gdb_handler gdb_monitor;
+void gdb_add_when(struct gdb_session *s, struct text *out);
+/* live.c */
+typedef void gdb_command(struct gdb_session *s, const char *argument, struct text *out);
+gdb_command gdb_command_branch, gdb_command_console, gdb_command_go_live, gdb_command_type;
 
 /* lastwrite.c: a monitor command */
 void gdb_command_lastwrite(struct gdb_session *s, const char *argument, struct text *out);

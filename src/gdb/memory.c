@@ -112,11 +112,11 @@ static bool is_ram(struct gdb_session *s, uint64_t at, size_t size)
 
 static void write_range(struct gdb_session *s, uint64_t at, const uint8_t *bytes, size_t size)
 {
-    if (size != 0 && !gdb_may_write(s)) {
-        return;
-    }
     if (!is_ram(s, at, size)) {
         gdb_refuse_write(s, "No RAM at 0x%llx.", (unsigned long long)at);
+        return;
+    }
+    if (size != 0 && !gdb_may_write(s)) {
         return;
     }
     for (size_t done = 0; done < size;) {

@@ -6,7 +6,7 @@
 
 #include "gdb/internal.h"
 
-#define LINE_MAX_BYTES 256
+#define LINE_MAX_BYTES 4096
 /* Checkpoints that `info checkpoints` lists at most. */
 #define MARKS_SHOWN 512
 
@@ -43,7 +43,7 @@ static unsigned permille(const struct gdb_session *s)
     return (unsigned)((double)(travel_now(s->travel) - begin) * 1000 / whole);
 }
 
-static void add_when(struct gdb_session *s, struct text *out)
+void gdb_add_when(struct gdb_session *s, struct text *out)
 {
     const struct machine *m = s->machine;
     tick now = travel_now(s->travel);
@@ -65,7 +65,7 @@ static void add_when(struct gdb_session *s, struct text *out)
 static void command_when(struct gdb_session *s, const char *argument, struct text *out)
 {
     (void)argument;
-    add_when(s, out);
+    gdb_add_when(s, out);
 }
 
 /* ---- goto ---- */
@@ -163,7 +163,7 @@ static void command_goto(struct gdb_session *s, const char *argument, struct tex
     case TRAVEL_INTERRUPTED: text_add(out, "interrupted on the way\n"); break;
     case TRAVEL_DIVERGED: text_add(out, "the replay differs from the recording here\n"); break;
     }
-    add_when(s, out);
+    gdb_add_when(s, out);
     text_add(out, "(gdb shows where it was: `maintenance flush register-cache`, or step)\n");
 }
 
@@ -274,9 +274,15 @@ static void command_help(struct gdb_session *s, const char *argument, struct tex
 
 static const struct {
     const char *name, *arguments, *help;
-    void (*run)(struct gdb_session *s, const char *argument, struct text *out);
+    gdb_command *run;
 } commands[] = {
+    {"branch", "[NAME]", "what the next branch is called, and where we are", gdb_command_branch},
     {"checkpoint", "", "remember the state here, so that coming back is fast", command_checkpoint},
+    {"console", "[PORT|off]", "which serial port's output is shown while going on",
+     gdb_command_console},
+    {"golive", "[here]",
+     "to the live edge; in a recording, or with `here`, branch and live on here",
+     gdb_command_go_live},
     {"goto", "TICK|+N|-N|PCT%|begin|end", "go there in time", command_goto},
     {"help", "", "this list", command_help},
     {"info", "[PART]", "the state of a part of the machine, or which parts there are",
@@ -284,6 +290,8 @@ static const struct {
     {"last", "", "the step that led here", command_last},
     {"lastwrite", "ADDR[,LEN] [phys]", "what wrote there last before now, and both values",
      gdb_command_lastwrite},
+    {"type", "[PORT] TEXT", "into a serial port; \\n \\r \\t \\\\ \\xHH; branches in the past",
+     gdb_command_type},
     {"when", "", "where in time this is", command_when},
 };
 

@@ -167,6 +167,9 @@ bool gdb_wire_interrupted(struct gdb_wire *w)
     bool inside = false;
 
     (void)fill(w, 0);
+    while (w->start < w->end && w->in[w->start] == '+') { /* of what was printed meanwhile */
+        w->start++;
+    }
     for (size_t i = w->start; i < w->end; i++) {
         if (inside) {
             inside = w->in[i] != '#';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * poke: a change made by the client. The machine changes by inputs only, so it becomes one, which
- * is recorded as any other; and so it is possible only where new history is made.
+ * is recorded as any other; and so it is possible only where new history is made, or begins.
  */
 #include "gdb/internal.h"
 
@@ -10,14 +10,19 @@
 
 bool gdb_may_write(struct gdb_session *s)
 {
-    if (!travel_is_live(s->travel)) {
-        gdb_refuse_write(s, "This is a recording: what happened cannot be changed.");
-    } else if (!travel_at_live_edge(s->travel)) {
-        gdb_refuse_write(s, "This is the past: go to the end (monitor goto end) to change it.");
-    } else {
-        return true;
+    struct text said = {0};
+    struct error e;
+    bool may = travel_at_live_edge(s->travel);
+
+    if (!may) {
+        may = gdb_branch(s, &said, &e) == 0;
+        if (!may) {
+            gdb_refuse_write(s, "%s", e.text);
+        }
+        text_add_bytes(&s->note, said.data, said.length);
+        text_fini(&said);
     }
-    return false;
+    return may;
 }
 
 /* Runs the machine, input by input, until it has taken one more poke. */

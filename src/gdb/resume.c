@@ -108,7 +108,10 @@ static void go(struct gdb_session *s, const struct plan *plan)
     }
     gdb_console_note(s);
     gdb_journey_begins(s);
+    s->going = true;
     stop = travel_run_forward(s->travel, TICK_NEVER, &set, false);
+    gdb_session_flush(s);
+    s->going = false;
     if (stop.why == TRAVEL_HIT && stop.hit.probe < s->points.count) {
         gdb_stop_at(s, stop.hit.probe, &stop.hit);
     } else {

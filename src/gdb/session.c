@@ -83,6 +83,8 @@ void gdb_console(struct gdb_session *s, const char *text, size_t length)
 
 void gdb_console_note(struct gdb_session *s)
 {
+    gdb_console(s, s->printed.data, s->printed.length);
+    s->printed.length = 0;
     gdb_console(s, s->note.data, s->note.length);
     s->note.length = 0;
 }
@@ -292,7 +294,9 @@ static void begin(struct gdb_session *s, const struct gdb_stream *stream)
     s->extended = s->physical = s->killed = s->over = s->quit = false;
     s->told.is_set = false;
     gdb_remove_points(s);
-    s->note.length = 0;
+    s->note.length = s->printed.length = 0;
+    s->going = false;
+    s->console = s->options.shows_console ? machine_port_by_name(s->machine, "serial0") : -1;
     s->hart = s->machine->state.current;
     s->resume_hart = -1;
     travel_set_poll(s->travel, s, poll_client);
@@ -340,5 +344,6 @@ void gdb_session_free(struct gdb_session *s)
     vec_fini(&s->points);
     text_fini(&s->out);
     text_fini(&s->note);
+    text_fini(&s->printed);
     free(s);
 }

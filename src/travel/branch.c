@@ -26,3 +26,19 @@ void travel_change_source(struct travel *t, const struct travel_source *source)
     t->source.moved(t->source.opaque, now, now);
     must(t->source.end(t->source.opaque) >= now);
 }
+
+void travel_visit_edge(struct travel *t, void *opaque, void (*there)(void *opaque))
+{
+    bool (*poll)(void *opaque, uint64_t done, uint64_t whole) = t->poll;
+    tick now = t->machine->state.now, edge = travel_end(t);
+    bool verify = t->verify;
+
+    must(t->source.run_live != NULL);
+    t->poll = NULL;
+    t->verify = false;
+    must(travel_go(t, edge) == TRAVEL_ARRIVED);
+    there(opaque);
+    must(t->machine->state.now == edge && travel_go(t, now) == TRAVEL_ARRIVED);
+    t->poll = poll;
+    t->verify = verify;
+}

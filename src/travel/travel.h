@@ -128,6 +128,9 @@ bool travel_is_sound(const struct travel *t);
 /* From now on `source` says what happens: its history is the same up to the cursor, and what comes
  * after it is its own. Checkpoints from before stay; the index is closed. The cursor is sound. */
 void travel_change_source(struct travel *t, const struct travel_source *source);
+/* Of a live source: goes to the live edge without asking anybody, has something done there that
+ * does not move the machine, and comes back. */
+void travel_visit_edge(struct travel *t, void *opaque, void (*there)(void *opaque));
 
 /* ---- what enters a live machine ---- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * gdb_live: a client of a machine that is being recorded: it changes memory and registers, goes
  * back and forth, while bytes come in at the console. What it changed is there afterwards, the past
- * refuses, and the recording replays to the same states on a machine that nobody ever touched.
+ * refuses or, where there are branches, begins anew; and the recording replays to the same states on
+ * a machine that nobody ever touched.
  */
 #include "gdb_client.h"
 
@@ -12,14 +13,61 @@
 struct live {
     struct client *client;
     struct journal *journal;
+    VEC(struct journal *) over; /* that branches left */
+    struct travel_live storage;
     uint64_t seed;
-    unsigned pokes, refusals;
+    unsigned pokes, refusals, branches;
+    bool may_branch;
     struct {
         tick at;
         uint64_t hash;
     } seen[PLACES];
     size_t seen_count;
 };
+
+static void end_live(void *opaque)
+{
+    struct live *l = opaque;
+
+    assert_int_equal(journal_finish(l->journal, END_QUIT, NULL), 0);
+    vec_push(&l->over, l->journal);
+}
+
+/* In memory; the states seen after it are another history's. */
+static int make_branch(void *opaque, struct text *said, struct error *e)
+{
+    static const struct pace pace;
+    struct live *l = opaque;
+    tick now = travel_now(l->client->travel);
+    const struct journal_branch from = {.parent = journal_recording(l->journal),
+                                        .machine = l->client->machine,
+                                        .again = client_machine(HARTS)};
+    struct journal *j = journal_branch(NULL, &from, NULL, &pace, NULL, e);
+    struct travel_source source;
+    size_t kept = 0;
+
+    assert_non_null(j);
+    travel_visit_edge(l->client->travel, l, end_live);
+    l->journal = j;
+    source = travel_of_journal(&l->storage, j);
+    travel_change_source(l->client->travel, &source);
+    for (size_t i = 0; i < l->seen_count; i++) {
+        if (l->seen[i].at <= now) {
+            l->seen[kept++] = l->seen[i];
+        }
+    }
+    l->seen_count = kept;
+    l->branches++;
+    text_add(said, "branched\n");
+    return 0;
+}
+
+static int name_branch(void *opaque, const char *name, struct text *said, struct error *e)
+{
+    (void)opaque;
+    (void)said;
+    return error_set(e, "'%s' is no name", name);
+}
 
 /* `change` and what reads it back; at the edge it holds, in the past it is refused. The session
  * answers before the next request, so its machine may be looked at in between. */
@@ -29,7 +77,7 @@ static void poke(struct live *l, const char *change, const char *read, const cha
     bool at_edge = travel_at_live_edge(c->travel);
     tick before = client_tick(c);
 
-    if (!at_edge) {
+    if (!at_edge && !l->may_branch) {
         char old[64];
 
         snprintf(old, sizeof old, "%s", client_ask(c, read));
@@ -133,15 +181,16 @@ static void check_replay(const struct live *l, const struct recording *r)
     }
 }
 
-static void run(uint64_t seed)
+static void run(uint64_t seed, bool may_branch)
 {
     static const struct pace pace;
     static const struct sink sink;
     struct client *c = base_alloc(1, sizeof(*c));
-    struct live l = {.client = c, .seed = seed};
+    struct live l = {.client = c, .seed = seed, .may_branch = may_branch};
+    const struct gdb_options options = {
+        .opaque = &l, .branch = make_branch, .name_branch = name_branch};
     struct machine *m = client_machine(HARTS);
     struct travel_source source;
-    struct travel_live storage;
     struct machine_config config;
     struct error e;
 
@@ -149,8 +198,8 @@ static void run(uint64_t seed)
     l.journal = journal_run(&config, &pace, &sink, &e);
     assert_non_null(l.journal);
     journal_attach(l.journal, m);
-    source = travel_of_journal(&storage, l.journal);
-    client_start(c, m, "toy", &source, 400, NULL);
+    source = travel_of_journal(&l.storage, l.journal);
+    client_start(c, m, "toy", &source, 400, may_branch ? &options : NULL);
     client_expect(c, "Z0,10005,1", "OK"); /* so that going on ends */
     for (unsigned i = 0; i < ACTIONS; i++) {
         act(&l);
@@ -161,12 +210,17 @@ static void run(uint64_t seed)
     l.seen_count -= l.seen_count == PLACES;
     l.seen[l.seen_count].at = machine_now(m);
     l.seen[l.seen_count++].hash = machine_hash(m);
-    assert_true(l.pokes > 10 && l.refusals > 3 && l.seen_count > 20);
+    assert_true(l.pokes > 10 && l.seen_count > (may_branch ? 2 : 20));
+    assert_true(may_branch ? l.branches > 3 && l.refusals == 0 : l.refusals > 3);
     assert_int_equal(client_hang_up(c), GDB_DISCONNECTED);
     gdb_session_free(c->session);
     travel_free(c->travel);
     check_replay(&l, journal_recording(l.journal));
     journal_close(l.journal);
+    for (size_t i = 0; i < l.over.count; i++) {
+        journal_close(l.over.data[i]);
+    }
+    vec_fini(&l.over);
     machine_free(m);
     machine_config_fini(&config);
     text_fini(&c->console);
@@ -177,13 +231,22 @@ static void test_live(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        run(seed);
+        run(seed, false);
+    }
+}
+
+static void test_branches(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        run(seed, true);
     }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_live)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_live),
+                                       cmocka_unit_test(test_branches)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
