@@ -3,6 +3,8 @@
  * before stays good, as it is the same time; what came after the cursor is forgotten here, and is
  * in the other recording.
  */
+#include <stdlib.h>
+
 #include "travel/internal.h"
 
 bool travel_is_sound(const struct travel *t)
@@ -10,12 +12,39 @@ bool travel_is_sound(const struct travel *t)
     return !t->diverged || t->bad > t->machine->state.now;
 }
 
+/* An index that is not complete never will be; of one that is, later checkpoints are passed by. */
+static void cut_index(struct travel *t, tick now)
+{
+    index_abandon(t->builder);
+    t->builder = NULL;
+    if (now == t->begin) {
+        travel_drop_index(t);
+    } else if (t->shared == 0 || t->shared > now) {
+        t->shared = now;
+    }
+}
+
+/* The span that holds the cursor ends here: its notes say too much, which only costs time. New
+ * history is not charted. */
+static void cut_spans(struct travel *t, tick now)
+{
+    while (t->spans.count > 0 && t->spans.data[t->spans.count - 1].from >= now) {
+        free(t->spans.data[--t->spans.count].footprint);
+    }
+    if (t->spans.count > 0 && t->spans.data[t->spans.count - 1].to > now) {
+        t->spans.data[t->spans.count - 1].to = now;
+    }
+    travel_end_chart(t);
+}
+
 void travel_change_source(struct travel *t, const struct travel_source *source)
 {
     tick now = t->machine->state.now;
 
     must(travel_is_sound(t));
-    travel_drop_index(t); /* it speaks of ticks after now as well */
+    travel_free_helpers(t); /* they are in the other history */
+    cut_index(t, now);
+    cut_spans(t, now);
     travel_drop_marks_from(t, now + 1);
     t->source = *source;
     t->furthest = now;

@@ -100,8 +100,9 @@ static bool load_mark(struct travel *t, tick at)
 const struct mark *travel_nearest(struct travel *t, tick at, tick enough)
 {
     tick mark = travel_mark_before(t, at)->at, indexed;
+    tick last = t->shared != 0 && t->shared < at ? t->shared : at;
 
-    if (t->index != NULL && index_before(t->index, at, &indexed) && indexed > mark &&
+    if (t->index != NULL && index_before(t->index, last, &indexed) && indexed > mark &&
         indexed > enough) {
         (void)load_mark(t, indexed);
     }

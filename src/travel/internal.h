@@ -85,7 +85,8 @@ struct travel {
     VEC(struct injection) injections;
     struct travel_stats stats;
 
-    struct index *index;           /* NULL: none */
+    struct index *index; /* NULL: none */
+    tick shared; /* what the index says of later ticks is another history's; 0: all is this one's */
     struct index_builder *builder; /* NULL: none is being made, */
     struct index_of index_of;      /* of this; not if live */
     struct error index_problem;

@@ -126,7 +126,8 @@ void travel_set_helpers(struct travel *t, const struct travel_helpers *helpers);
 /* No witness at or before the cursor was found to differ. */
 bool travel_is_sound(const struct travel *t);
 /* From now on `source` says what happens: its history is the same up to the cursor, and what comes
- * after it is its own. Checkpoints from before stay; the index is closed. The cursor is sound. */
+ * after it is its own. Checkpoints from before stay, those of a complete index too; helpers are
+ * released. The cursor is sound. */
 void travel_change_source(struct travel *t, const struct travel_source *source);
 /* Of a live source: goes to the live edge without asking anybody, has something done there that
  * does not move the machine, and comes back. */

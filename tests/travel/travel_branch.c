@@ -2,7 +2,8 @@
  * travel_branch: a guest program is recorded; branches leave the recording at many ticks, and leave
  * branches. The state at a fork is the parent's, so is every state before it, also when gone to
  * from the branch; each file replays by itself to the state that the branch ended in, and differs
- * from its parent first at the fork. The parent's file stays what it was, byte for byte.
+ * from its parent first at the fork. The parent's file stays what it was, byte for byte. Searches by
+ * the parent's index find in a branch what they find without.
  *
  *   travel_branch --elf FILE [--smp N] [--input FILE] [--forks N] [--seed N] [--exact yes]
  *
@@ -19,6 +20,7 @@
 
 #define TICKS_MOST UINT64_C(60000000)
 #define ON_TICKS   300000
+#define POKED      (UINT64_C(0x80000000) + 16 * MIB - 64) /* in the last page of the guest's RAM */
 
 struct test {
     struct machine_config config;
@@ -159,18 +161,17 @@ static struct journal *fork_here(struct test *t, const struct recording *parent,
     return j;
 }
 
-/* Writes a word of the kernel's image: what is there, or something else. Takes one tick. */
+/* Writes a word: what is there, or something else. Takes one tick. */
 static void poke(struct test *t, bool same)
 {
     uint8_t bytes[POKE_HEADER + 4], word[4];
-    const paddr at = 0x80000000 + (UINT64_C(16) << 20) - 64; /* the last bytes of its RAM */
     tick now = travel_now(t->travel);
     uint64_t instructions = t->machine->state.instructions;
     uint32_t n;
 
-    CHECK(mem_read_bytes(&t->machine->mem, at, word, sizeof word));
+    CHECK(mem_read_bytes(&t->machine->mem, POKED, word, sizeof word));
     word[0] ^= same ? 0 : 0x5a;
-    n = poke_encode(bytes, POKE_MEMORY, 0, at, word, sizeof word);
+    n = poke_encode(bytes, POKE_MEMORY, 0, POKED, word, sizeof word);
     CHECK(travel_post(t->travel, POKE_PORT, bytes, n) == n);
     CHECK(travel_run_forward(t->travel, now + 1, NULL, false).why == TRAVEL_ARRIVED);
     CHECK(t->machine->state.instructions == instructions);
@@ -206,6 +207,47 @@ static void check_first_difference(const struct test *t, const struct recording 
     recording_close(b);
 }
 
+/* From the edge back to an instruction that was met somewhere, and the last write of a place: as a
+ * traveller says that knows nothing but the branch. */
+static void check_search(struct test *t, const struct recording *branch, tick edge)
+{
+    struct machine *m = new_machine(t);
+    struct travel_recording storage;
+    struct travel_source source = travel_of_recording(&storage, branch, NULL);
+    struct travel *plain = travel_new(m, &source, &(struct travel_limits){.spacing = 20000});
+    struct travel_probes probes = {.count = 1, .client_steps = true};
+    struct travel_write wa, wb;
+    struct travel_stop a, b;
+
+    for (unsigned i = 0; i < 4; i++) {
+        struct probe probe = {.kind = PROBE_BREAK, .hart = PROBE_ANY_HART};
+
+        go(t->travel, chance(t, edge));
+        probe.at = t->machine->cpus[0].hart->pc;
+        if (i % 2 != 0) { /* around its code, where its data are as well */
+            probe.kind = PROBE_WATCH_WRITE;
+            probe.at = (probe.at & ~UINT64_C(0xffff)) + chance(t, 0x10000) / 8 * 8;
+            probe.size = 64;
+        }
+        probes.probes = &probe;
+        go(t->travel, edge);
+        go(plain, edge);
+        for (unsigned k = 0; k < 3; k++) {
+            a = travel_reverse_continue(t->travel, &probes);
+            b = travel_reverse_continue(plain, &probes);
+            CHECK(a.why == b.why && a.at == b.at && a.hits == b.hits);
+            CHECK(machine_hash(t->machine) == machine_hash(m));
+        }
+    }
+    go(t->travel, edge);
+    go(plain, edge);
+    CHECK(travel_last_write(plain, POKED, 4, edge, &wb) == TRAVEL_ARRIVED);
+    CHECK(travel_last_write(t->travel, POKED, 4, edge, &wa) == TRAVEL_ARRIVED);
+    CHECK(wa.at == wb.at && memcmp(wa.after, wb.after, sizeof wa.after) == 0);
+    travel_free(plain);
+    machine_free(m);
+}
+
 /* New history for a while, back into the shared past and the new one, to the edge. */
 static void live_on(struct test *t, struct journal *j, tick fork)
 {
@@ -226,6 +268,9 @@ static void live_on(struct test *t, struct journal *j, tick fork)
     (void)travel_reverse_step(t->travel, 0);
     go(t->travel, edge);
     CHECK(machine_hash(t->machine) == hash);
+    check_search(t, journal_recording(j), edge);
+    go(t->travel, edge);
+    CHECK(machine_hash(t->machine) == hash);
 }
 
 /* The branch is complete, and its own file says so. */
@@ -239,6 +284,28 @@ static void finish(struct test *t, struct journal *j, const char *path)
     CHECK(replay_file(t, path) == hash);
 }
 
+static void use_index(struct test *t)
+{
+    const struct index_of of = {.identity = recording_identity(t->parent),
+                                .end = recording_known(t->parent)};
+    char path[128];
+    bool missing;
+    struct error e;
+    struct index *x;
+
+    file_name(t, "parent", path, sizeof path);
+    strcat(path, ".idx");
+    x = index_open(path, &of, &missing, &e);
+    if (x != NULL) {
+        travel_use_index(t->travel, x);
+        return;
+    }
+    CHECK(missing);
+    travel_build_index(t->travel, index_build(path, &e), &of, 50000);
+    (void)travel_seek(t->travel, TICK_NEVER);
+    CHECK(travel_index(t->travel) != NULL);
+}
+
 static void to_parent(struct test *t)
 {
     struct travel_source source;
@@ -248,6 +315,7 @@ static void to_parent(struct test *t)
     t->machine = new_machine(t);
     source = travel_of_recording(&t->storage, t->parent, NULL);
     t->travel = travel_new(t->machine, &source, &(struct travel_limits){.spacing = 20000});
+    use_index(t);
 }
 
 static void run_exactly(struct test *t, const char *path)
@@ -344,6 +412,9 @@ static void run(struct test *t, const char *parent, uint64_t forks)
     t->machine = new_machine(t);
     source = travel_of_recording(&t->storage, t->parent, NULL);
     t->travel = travel_new(t->machine, &source, &(struct travel_limits){.spacing = 20000});
+    CHECK(travel_chart(t->travel, 30000, &e) == 0); /* not whole when the first branch begins */
+    (void)travel_seek(t->travel, end / 2);
+    try_fork(t, end / 3);
     try_fork(t, 0);
     try_fork(t, end - 1);
     if (recording_input_count(t->parent) != 0) {
@@ -395,6 +466,8 @@ int main(int argc, char **argv)
     run(t, parent, strtoull(option(argc, argv, "--forks", "3"), NULL, 10));
     CHECK(file_hash(parent) == bytes);
     CHECK(replay_file(t, parent) == state);
+    unlink(parent);
+    strcat(parent, ".idx");
     unlink(parent);
     rmdir(t->folder);
     machine_config_fini(&t->config);
