@@ -402,6 +402,35 @@ static void test_wrong_state_is_noticed(void **state)
     recording_close(r);
 }
 
+/* The host's clock has gone far meanwhile; a line comes 700 ns after the branch begins. */
+static void test_no_time_leaks_in(void **state)
+{
+    const uint64_t far = UINT64_C(1000000000000);
+    const struct fake_post later[] = {{far + 700, "x"}, {far + 100000, NULL}};
+    struct fake_world w = {.ns = far, .posts = later, .count = ARRAY_LEN(later)};
+    struct pace pace = fake_pace(&w);
+    const tick at = 20000000;
+    const tick naps = 300000; /* idle time is waited for when it adds up to 0.1 ms */
+    struct recording *r;
+    struct replay replay;
+    struct journal *j;
+    struct fake f;
+    struct input in;
+
+    (void)state;
+    record_parent(false);
+    r = open_recording(path);
+    bring_to(&f, &replay, r, at);
+    j = start_branch(branch_path, &f, r, NULL, &pace);
+    w.journal = j;
+    assert_int_equal(journal_drive(j, &f.m, TICK_NEVER, false), JOURNAL_END);
+    recording_input(journal_recording(j), recording_input_at(r, at), &in);
+    assert_true(in.at >= at + 700 && in.at <= at + naps);
+    assert_true(f.m.state.now <= at + 2 * naps);
+    journal_close(j);
+    recording_close(r);
+}
+
 /* A branch of a machine that runs without a file, into none. */
 static void test_in_memory(void **state)
 {
@@ -435,6 +464,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_by_reference, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong_state_is_noticed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_time_leaks_in, setup, teardown),
         cmocka_unit_test_setup_teardown(test_in_memory, setup, teardown),
     };
 
