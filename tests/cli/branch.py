@@ -225,6 +225,37 @@ def cut_off():
     check("guest has ended here" in d.said(0), d.said(0))
 
 
+def client(sock):
+    return ["gdb-multiarch", "-batch", "-nx", "-ex", "set architecture riscv:rv64", "-ex", "target remote " + sock,
+            "-x", "script.gdb"]
+
+
+def served():
+    """One client after the other: what the first began is complete once it has gone; the next finds it
+    where it was left, and what it changes is a branch of that."""
+    sock = os.path.abspath("s")
+    p = subprocess.Popen([REPRISE, "debug", "a.rr", "--listen", "unix:" + sock], stdin=subprocess.DEVNULL,
+                         stderr=subprocess.PIPE)
+    until = time.monotonic() + 10 * SLOW
+    while not os.path.exists(sock) and time.monotonic() < until:
+        time.sleep(0.01)
+    d = Debug(None, "monitor goto 30000", "monitor branch s1.rr", "maintenance flush register-cache",
+              "set $a7 = 4321", "stepi 500", "monitor goto 20000", program=client(sock)).end()
+    check("from tick 30000 on this is a branch, recorded in s1.rr" in d.said(4), "told at the next journey: " + d.said(4))
+    complete("s1.rr", "quit")
+    d = Debug(None, "monitor when", "monitor branch s2.rr", "monitor goto end", "maintenance flush register-cache",
+              "print $a7", "monitor goto 30100", "maintenance flush register-cache", "set $a7 = 1",
+              "monitor branch", "monitor type x", program=client(sock)).end()
+    check("tick 20000 of 30501" in d.said(0), d.said(0))
+    check("s2.rr, being recorded" in d.said(8) and fork_of("s2.rr") == 30100, d.said(8))
+    check(info("s2.rr").get("branch_of") == "s1.rr", "a branch of the first")
+    complete("s2.rr", "quit")
+    p.terminate()
+    err = p.communicate(timeout=30 * SLOW)[1].decode()
+    check(p.returncode == 0 and "s1.rr ends at tick 30501" in err and "s2.rr ends at tick 30101" in err, err)
+    differs_first_at("s1.rr", "s2.rr", 30100)
+
+
 def recording():
     """While recording: the past branches, too, and the recording is complete."""
     sock = os.path.abspath("g")
@@ -233,12 +264,10 @@ def recording():
     until = time.monotonic() + 10 * SLOW
     while not os.path.exists(sock) and time.monotonic() < until:
         time.sleep(0.01)
-    gdb = ["gdb-multiarch", "-batch", "-nx", "-ex", "set architecture riscv:rv64", "-ex", "target remote " + sock,
-           "-x", "script.gdb"]
     d = Debug(None, "stepi 20000", "set $a7 = 1", "stepi 1000", "monitor goto 10000",
               "maintenance flush register-cache", "set $a7 = 2", "monitor when", "monitor branch second.rr",
               "monitor type one\\nquit\\n", "monitor console", "continue", "monitor goto 5000",
-              "monitor golive", "monitor goto 5000", "monitor type other\\nquit\\n", "continue", "kill", program=gdb).end()
+              "monitor golive", "monitor goto 5000", "monitor type other\\nquit\\n", "continue", "kill", program=client(sock)).end()
     err = p.communicate(timeout=30 * SLOW)[1].decode()
     check(p.returncode == 0 and "live.rr ends at tick 21001" in err and "recorded in live-branch1.rr" in err, err)
     check("goes where the server was told" in d.said(9), d.said(9))
@@ -256,7 +285,7 @@ def main():
     r = record("a.rr", "-serial", "stdio", *bare(ELF), stdin=INPUT)
     check(r.status == 0, str(r))
     parent, was = sum_of("a.rr"), complete("a.rr", "power-off")
-    tests = (changes, types, many, names_, monitor_words, interrupted, killed, cut_off, recording)
+    tests = (changes, types, many, names_, monitor_words, interrupted, killed, cut_off, served, recording)
     for test in tests:
         if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
             continue
