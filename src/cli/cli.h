@@ -33,10 +33,16 @@ int images_read(struct options *o, struct error *e);
 struct machine *cli_machine(const struct machine_config *c, const struct options *o,
                             struct error *e);
 
-/* index.c: travel, at the beginning, goes by the index beside the recording, or makes it on the
- * way, and shares searches with the other cores. Never fails: without one it is only slower. Options
- * (files[0] is the recording's name) and recording last as long as travel. */
-void cli_use_index(struct travel *t, const struct options *o, const struct recording *r);
+/* index.c: travel, at the beginning, goes by the index beside the recording, or makes it on the way,
+ * or, if `behind` and there is another core, has it made meanwhile; and shares searches with the other
+ * cores. Never fails: without one it is only slower. Options (files[0] is the recording's name) and
+ * recording last as long as travel. */
+void cli_use_index(struct travel *t, const struct options *o, const struct recording *r,
+                   bool behind);
+/* background.c: for cli_use_index(). False: it cannot be, and the builder is still the caller's. */
+bool cli_build_behind(struct travel *t, const struct options *o, const struct recording *r,
+                      const char *path, const struct index_of *of, uint64_t spacing,
+                      struct index_builder *builder);
 /* helpers.c: for cli_use_index(). */
 void cli_share_searches(struct travel *t, const struct options *o, const struct recording *r,
                         const char *index_path, const struct index_of *of);

@@ -253,7 +253,7 @@ static int debug_open(struct debug *d, struct error *e)
     source = travel_of_recording(&d->source, d->recording, NULL);
     d->server.travel = travel_new(d->machine, &source, NULL);
     if (!d->options->no_index) {
-        cli_use_index(d->server.travel, d->options, d->recording);
+        cli_use_index(d->server.travel, d->options, d->recording, true);
     } else {
         (void)travel_chart(d->server.travel, 0, NULL);
     }

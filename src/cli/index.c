@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "host/host.h"
 #include "index/index.h"
 
 /* Pages of a recording that is indexed are of no further use in memory. */
@@ -50,20 +51,28 @@ static struct index *open_old(const char *path, const struct index_of *of)
     return x;
 }
 
-void cli_use_index(struct travel *t, const struct options *o, const struct recording *r)
+void cli_use_index(struct travel *t, const struct options *o, const struct recording *r,
+                   bool behind)
 {
     const struct index_of of = index_of(r);
     char *path = index_path(o->files[0]);
     struct index *x = open_old(path, &of);
-    struct index_builder *b;
+    struct index_builder *b = NULL;
+    uint64_t spacing = spacing_for(r);
 
     if (x != NULL) {
         travel_use_index(t, x);
-    } else if (of.end > travel_begin(t) && (b = index_build(path, NULL)) != NULL) {
-        /* Else somebody else makes it, or nobody can: it is only for speed. */
-        travel_build_index(t, b, &of, spacing_for(r));
     } else if (of.end > travel_begin(t)) {
-        (void)travel_chart(t, 0, NULL);
+        b = index_build(path, NULL); /* NULL: somebody else makes it, or nobody can */
+        if (b != NULL && behind && host_cpu_count() > 1 &&
+            cli_build_behind(t, o, r, path, &of, spacing, b)) {
+            b = NULL;
+        }
+        if (b != NULL) {
+            travel_build_index(t, b, &of, spacing);
+        } else {
+            (void)travel_chart(t, spacing, NULL);
+        }
     }
     cli_share_searches(t, o, r, path, &of);
     free(path);

@@ -158,7 +158,7 @@ static int query_open(struct query *q, struct error *e)
     source = travel_of_recording(&q->source, q->recording, NULL);
     q->travel = travel_new(q->machine, &source, NULL);
     if (!q->options->no_index) {
-        cli_use_index(q->travel, q->options, q->recording);
+        cli_use_index(q->travel, q->options, q->recording, false);
     }
     return 0;
 }

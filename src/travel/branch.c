@@ -42,7 +42,8 @@ void travel_change_source(struct travel *t, const struct travel_source *source)
     tick now = t->machine->state.now;
 
     must(travel_is_sound(t));
-    travel_free_helpers(t); /* they are in the other history */
+    travel_free_helpers(t); /* they are in the other history, */
+    travel_end_awaiting(t); /* and so is that */
     cut_index(t, now);
     cut_spans(t, now);
     travel_drop_marks_from(t, now + 1);

@@ -44,6 +44,39 @@ int travel_finish_index(struct travel *t, const struct index_of *of, struct erro
                                                      : "history went on without an index");
 }
 
+void travel_await_index(struct travel *t, const struct travel_awaited *awaited)
+{
+    must(t->source.run_live == NULL && t->index == NULL && t->builder == NULL);
+    t->awaited = *awaited;
+}
+
+void travel_end_awaiting(struct travel *t)
+{
+    if (t->awaited.ready != NULL) {
+        t->awaited.end(t->awaited.opaque);
+        t->awaited = (struct travel_awaited){0};
+    }
+}
+
+void travel_look_for_index(struct travel *t)
+{
+    struct index *x;
+    bool over = false;
+
+    if (likely(t->awaited.ready == NULL)) {
+        return;
+    }
+    x = t->awaited.ready(t->awaited.opaque, &over, &t->index_problem);
+    if (over) {
+        travel_end_awaiting(t);
+    }
+    if (x != NULL) {
+        travel_end_chart(t);
+        travel_free_spans(t);
+        travel_use_index(t, x);
+    }
+}
+
 const char *travel_index_problem(const struct travel *t)
 {
     return t->index_problem.text[0] != '\0' ? t->index_problem.text : NULL;

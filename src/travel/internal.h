@@ -89,6 +89,7 @@ struct travel {
     tick shared; /* what the index says of later ticks is another history's; 0: all is this one's */
     struct index_builder *builder; /* NULL: none is being made, */
     struct index_of index_of;      /* of this; not if live */
+    struct travel_awaited awaited; /* `ready` NULL: nothing is */
     struct error index_problem;
 
     /* spans.c: from `begin` on, each where the one before ends. */
@@ -151,6 +152,9 @@ const struct mark *travel_nearest(struct travel *t, tick at, tick enough);
 /* A span of history has ended here and now. */
 void travel_feed_index(struct travel *t, const struct span *span);
 void travel_drop_index(struct travel *t);
+/* At the beginning of a journey: is there one now? */
+void travel_look_for_index(struct travel *t);
+void travel_end_awaiting(struct travel *t);
 
 /* drive.c: forwards in pieces */
 enum travel_drive {

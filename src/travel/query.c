@@ -57,6 +57,7 @@ enum travel_why travel_last_write(struct travel *t, paddr at, uint64_t size, tic
     must(size != 0 && at + (size - 1) >= at && before >= t->begin && before <= travel_end(t));
     *out = (struct travel_write){.bytes = size < sizeof out->before ? (uint32_t)size
                                                                     : sizeof out->before};
+    travel_look_for_index(t);
     travel_mark(t); /* so that the way back is short */
     why = travel_scan(t, &b, before);
     if (why == TRAVEL_ARRIVED) {

@@ -12,6 +12,7 @@ struct travel_stop travel_seek(struct travel *t, tick to)
     tick end = travel_end(t);
     enum travel_why why;
 
+    travel_look_for_index(t);
     t->has_reported = false;
     if (to < t->begin) {
         (void)travel_go(t, t->begin);
@@ -122,6 +123,7 @@ struct travel_stop travel_reverse_continue(struct travel *t, const struct travel
     struct travel_stop stop;
     enum travel_why why;
 
+    travel_look_for_index(t);
     if (t->has_reported) {
         b.before = t->reported;
     }
@@ -161,6 +163,7 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
     enum travel_why why = TRAVEL_ARRIVED;
 
     must(hart < t->machine->hart_count);
+    travel_look_for_index(t);
     t->has_reported = false;
     if (travel_at_live_edge(t)) {
         travel_mark(t);

@@ -112,6 +112,7 @@ void travel_free(struct travel *t)
     t->poll = NULL;
     t->verify = false;
     travel_free_helpers(t);
+    travel_end_awaiting(t);
     leave_machine(t);
     travel_end_chart(t);
     travel_free_spans(t);

@@ -103,6 +103,15 @@ void travel_build_index(struct travel *t, struct index_builder *b, const struct 
                         uint64_t spacing);
 /* Live: history is over, and `of` names it. -1 and a sentence if there is no index of all of it. */
 int travel_finish_index(struct travel *t, const struct index_of *of, struct error *e);
+/* Somebody else makes the index: asked at the beginning of each journey until it is over, and ended
+ * then, or by travel_free(), or when history becomes another one. ready: the index when there is one,
+ * or *over and perhaps a sentence. It is used from then on. */
+struct travel_awaited {
+    void *opaque;
+    struct index *(*ready)(void *opaque, bool *over, struct error *e);
+    void (*end)(void *opaque);
+};
+void travel_await_index(struct travel *t, const struct travel_awaited *awaited);
 struct index *travel_index(const struct travel *t); /* NULL: there is none, or not yet */
 /* Why the index cannot be used or made any more; NULL: nothing happened. */
 const char *travel_index_problem(const struct travel *t);

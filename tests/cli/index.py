@@ -3,6 +3,7 @@
 # is stale, foreign or damaged is said to be so and made anew; killed while building, the next one
 # goes on; replay does not care, debug goes by it.
 import signal
+import time
 
 from harness import *
 
@@ -11,8 +12,9 @@ def made(name="a.rr"):
     return succeeds("index", name)
 
 
-def debug_once(*args):
-    """Serves, and is asked to end as soon as it says that it is there: what it said until then."""
+def debug_once(*args, makes=None):
+    """Serves, and is asked to end as soon as it says that it is there and the index, which it makes
+    meanwhile, is as it should be: what it said until then."""
     command = [REPRISE, "debug", "a.rr", "--listen", "unix:" + os.path.abspath("s"), *args]
     p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     said = b""
@@ -21,6 +23,10 @@ def debug_once(*args):
         if not line:
             break
         said += line
+    deadline = time.monotonic() + 30 * SLOW
+    while makes and time.monotonic() < deadline and (not os.path.exists("a.rr.idx") or
+                                                     contents("a.rr.idx") != makes):
+        time.sleep(0.01)
     p.terminate()
     p.stderr.close()
     check(p.wait(30 * SLOW) == 0 and b"in gdb:" in said, "debug: %r" % said)
@@ -54,15 +60,16 @@ def main():
         r = made()
         check(b"making a new one" in r.err and contents("a.rr.idx") == bytes_, "%s: %s" % (what, r))
         change()
-        said = debug_once()
+        said = debug_once(makes=bytes_)
         check(b"making a new one" in said and contents("a.rr.idx") == bytes_, "debug, %s: %r" % (what, said))
 
     os.unlink("a.rr.idx")
     debug_once("--no-index")
     check(not os.path.exists("a.rr.idx"), "--no-index makes none")
-    debug_once("--at", "10")
-    check(not os.path.exists("a.rr.idx"), "half of the way makes none")
-    debug_once()
+    debug_once("--at", "10", makes=bytes_)
+    check(contents("a.rr.idx") == bytes_, "debug makes the same as index, wherever it is")
+    os.unlink("a.rr.idx")
+    debug_once(makes=bytes_)
     check(contents("a.rr.idx") == bytes_, "debug makes the same as index")
     succeeds("replay", "a.rr")
 
