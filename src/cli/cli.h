@@ -39,6 +39,11 @@ struct machine *cli_machine(const struct machine_config *c, const struct options
  * recording last as long as travel. */
 void cli_use_index(struct travel *t, const struct options *o, const struct recording *r,
                    bool behind);
+/* While recording: travel, at the beginning, makes the index of `recording` as it goes, which is
+ * finished when history is over. -1 and a sentence. */
+int cli_start_index(struct travel *t, const char *recording, struct error *e);
+int cli_finish_index(struct travel *t, const struct recording *r, struct error *e);
+
 /* background.c: for cli_use_index(). False: it cannot be, and the builder is still the caller's. */
 bool cli_build_behind(struct travel *t, const struct options *o, const struct recording *r,
                       const char *path, const struct index_of *of, uint64_t spacing,

@@ -255,7 +255,7 @@ static int debug_open(struct debug *d, struct error *e)
     if (!d->options->no_index) {
         cli_use_index(d->server.travel, d->options, d->recording, true);
     } else {
-        (void)travel_chart(d->server.travel, 0, NULL);
+        (void)travel_chart(d->server.travel, 0, false, NULL);
     }
     d->server.quit = debug_quits;
     d->server.opaque = d;

@@ -66,16 +66,38 @@ void cli_use_index(struct travel *t, const struct options *o, const struct recor
         b = index_build(path, NULL); /* NULL: somebody else makes it, or nobody can */
         if (b != NULL && behind && host_cpu_count() > 1 &&
             cli_build_behind(t, o, r, path, &of, spacing, b)) {
-            b = NULL;
+            b = NULL; /* till then coarse spans have to do */
         }
         if (b != NULL) {
             travel_build_index(t, b, &of, spacing);
         } else {
-            (void)travel_chart(t, spacing, NULL);
+            (void)travel_chart(t, 0, false, NULL);
         }
     }
     cli_share_searches(t, o, r, path, &of);
     free(path);
+}
+
+/* ---- record --index ---- */
+
+int cli_start_index(struct travel *t, const char *recording, struct error *e)
+{
+    char *path = index_path(recording);
+    struct index_builder *b = index_build(path, e);
+
+    free(path);
+    if (b == NULL) {
+        return -1;
+    }
+    travel_build_index(t, b, NULL, 0);
+    return 0;
+}
+
+int cli_finish_index(struct travel *t, const struct recording *r, struct error *e)
+{
+    const struct index_of of = index_of(r);
+
+    return travel_finish_index(t, &of, e);
 }
 
 /* ---- reprise index ---- */

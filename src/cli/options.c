@@ -403,6 +403,7 @@ TAKE_FLAG(no_verify)
 TAKE_FLAG(no_index)
 TAKE_FLAG(softfloat)
 TAKE_FLAG(json)
+TAKE_FLAG(index)
 TAKE_FLAG(physical)
 TAKE_FLAG(help)
 
@@ -414,6 +415,8 @@ static const struct option_entry entries[] = {
     {"--force", COMMAND_RECORD, NULL, "replace FILE if it exists", take_force},
     {"--by-reference", COMMAND_RECORD, NULL, "name kernel, initrd, ... instead of embedding them",
      take_by_reference},
+    {"--index", COMMAND_RECORD, NULL,
+     "make FILE.idx on the way, as 'reprise index' does afterwards", take_index},
     {"-arch", M, "ARCH", "riscv64 (read off the kernel's or firmware's header)", take_arch},
     {"-M", M, "BOARD", "virt", take_board},
     {"-machine", M, "BOARD", "the same as -M", take_board},

@@ -41,6 +41,7 @@ struct options {
     const char *output; /* record -o */
     bool force;
     bool by_reference;
+    bool index; /* record --index */
     const char *stats;
 
     const char *at;    /* debug --at, query --before */

@@ -103,8 +103,8 @@ static int live_open(struct live *l, const struct options *o, struct error *e)
     }
     journal_attach(l->journal, l->machine);
     if (verify_wanted(o)) {
-        if (o->gdb) {
-            return error_set(e, "-accel verify cannot be watched: leave -gdb out");
+        if (o->gdb || o->index) {
+            return error_set(e, "-accel verify goes with neither -gdb nor --index");
         }
         if (!(l->verify = verify_new(l->journal, l->machine, e))) {
             return -1;
@@ -158,34 +158,61 @@ static bool live_quits(void *opaque)
     return signal_count > 0;
 }
 
-/* With -gdb everything moves through a traveller, which keeps checkpoints; else straight on. */
-static int run_to_end(struct live *l, struct error *e)
+/* The recording is good without one. */
+static void finish_index(struct live *l, struct travel *t)
 {
-    struct travel_live storage;
-    struct travel_source source;
-    struct server server = {.branches = &l->branches, .quit = live_quits, .opaque = l};
+    struct error e;
 
-    if (!l->options->gdb) {
-        if (l->options->start_paused) {
-            return error_set(e, "-S waits for GDB: give -gdb or -s too");
-        }
-        if (l->verify) {
-            (void)verify_drive(l->verify, TICK_NEVER, &l->differs);
-        } else {
-            (void)journal_drive(l->journal, l->machine, TICK_NEVER, false);
-        }
-        return 0;
+    if (l->options->index && cli_finish_index(t, journal_recording(l->journal), &e) < 0) {
+        fprintf(stderr, "reprise: no index was made: %s\n", e.text);
     }
-    if (listener_open(&server.listener, l->options->gdb, e) < 0) {
+}
+
+/* Watched by a debugger, or making the index on the way: through a traveller. */
+static int travel_to_end(struct live *l, struct error *e)
+{
+    const struct travel_limits no_marks = {.spacing = UINT64_C(1) << 32, .count = 4};
+    struct travel_live storage;
+    struct travel_source source = travel_of_journal(&storage, l->journal);
+    struct server server = {.branches = &l->branches, .quit = live_quits, .opaque = l};
+    int result = 0;
+
+    server.listener = (struct listener){.listen_fd = -1, .client_fd = -1};
+    if (l->options->gdb && listener_open(&server.listener, l->options->gdb, e) < 0) {
         listener_close(&server.listener);
         return error_prefix(e, "-gdb");
     }
-    source = travel_of_journal(&storage, l->journal);
-    server.travel = travel_new(l->machine, &source, NULL);
+    server.travel = travel_new(l->machine, &source, l->options->gdb ? NULL : &no_marks);
     prepare_branches(l, server.travel);
-    serve_live(&server, l->options->start_paused);
+    if (l->options->index) {
+        result = cli_start_index(server.travel, recording_name(l->options), e);
+    }
+    if (result == 0 && l->options->gdb) {
+        serve_live(&server, l->options->start_paused);
+    } else if (result == 0) {
+        (void)travel_run_forward(server.travel, TICK_NEVER, NULL, false);
+    }
+    if (result == 0) {
+        finish_index(l, server.travel);
+    }
     travel_free(server.travel);
     listener_close(&server.listener);
+    return result;
+}
+
+static int run_to_end(struct live *l, struct error *e)
+{
+    if (l->options->gdb || l->options->index) {
+        return travel_to_end(l, e);
+    }
+    if (l->options->start_paused) {
+        return error_set(e, "-S waits for GDB: give -gdb or -s too");
+    }
+    if (l->verify) {
+        (void)verify_drive(l->verify, TICK_NEVER, &l->differs);
+    } else {
+        (void)journal_drive(l->journal, l->machine, TICK_NEVER, false);
+    }
     return 0;
 }
 
@@ -225,7 +252,8 @@ int command_run(struct options *o)
         live_close(&l);
         return cli_fail(&e);
     }
-    if (!o->gdb) { /* else a branch may want them; the machine and the recording have them */
+    /* The machine and the recording have them; a branch and the index's name may want them. */
+    if (!o->gdb && !o->index) {
         machine_config_drop_images(&o->machine);
     }
     figures_start(&l.figures, o->command == COMMAND_RECORD ? "record" : "run");

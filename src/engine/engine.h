@@ -92,9 +92,9 @@ void engine_set_cache_limit(struct engine *e, size_t blocks);
 /* ---- footprint.c: what code did, by which searches skip time ---- */
 
 /* Takes notes from now on, or starts anew; in host memory alone, as all observing. -1 and a
- * sentence if the host has no room. Code that was made costs some per cent more, also after the
- * end, which keeps it. */
-int engine_start_footprint(struct engine *e, struct error *error);
+ * sentence if the host has no room. Unless pages are enough, which is coarser, code costs some per
+ * cent more, also after the end. What was chosen first stays. */
+int engine_start_footprint(struct engine *e, bool pages_only, struct error *error);
 void engine_end_footprint(struct engine *e);
 /* Appends what was done since the notes began, and begins anew: everything that was executed, read
  * and written, and perhaps more. Only between runs. */

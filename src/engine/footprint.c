@@ -49,14 +49,14 @@ static void ignore_granules(void *opaque, uint32_t page, uint64_t granules)
     (void)opaque, (void)page, (void)granules;
 }
 
-int engine_start_footprint(struct engine *e, struct error *error)
+int engine_start_footprint(struct engine *e, bool pages_only, struct error *error)
 {
     must(!e->running);
-    if (e->mem->marks == NULL) {
-        if (mem_marks_start(e->mem, error) < 0) {
+    if (e->mem->marked == NULL) {
+        if (mem_marks_start(e->mem, pages_only, error) < 0) {
             return -1;
         }
-        if (e->jit && engine_use_jit(e, true, error) < 0) {
+        if (!pages_only && e->jit && engine_use_jit(e, true, error) < 0) {
             mem_marks_end(e->mem);
             return -1;
         }

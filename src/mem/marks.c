@@ -13,11 +13,10 @@
  * where something is marked. */
 #define SPAN_MAX (UINT64_C(1) << 42)
 
-int mem_marks_start(struct mem *m, struct error *e)
+static int map_marks(struct mem *m, struct error *e)
 {
     uintptr_t low = UINTPTR_MAX, high = 0;
 
-    must(m->marks == NULL);
     for (unsigned i = 0; i < m->block_count; i++) {
         uintptr_t first = (uintptr_t)m->blocks[i].host, end = first + m->blocks[i].size;
 
@@ -34,6 +33,15 @@ int mem_marks_start(struct mem *m, struct error *e)
         return -1;
     }
     m->marks_offset = (uintptr_t)m->marks - (low >> CODE_GRANULE_BITS);
+    return 0;
+}
+
+int mem_marks_start(struct mem *m, bool pages_only, struct error *e)
+{
+    must(m->marked == NULL);
+    if (!pages_only && map_marks(m, e) < 0) {
+        return -1;
+    }
     m->marked = base_alloc(m->page_count, sizeof(*m->marked));
     m->marked_count = 0;
     return 0;
@@ -41,10 +49,7 @@ int mem_marks_start(struct mem *m, struct error *e)
 
 void mem_marks_end(struct mem *m)
 {
-    if (m->marks == NULL) {
-        return;
-    }
-    for (uint32_t i = 0; i < m->marked_count; i++) {
+    for (uint32_t i = 0; m->marked != NULL && i < m->marked_count; i++) {
         m->flags[m->marked[i]] &= (uint8_t)~PAGE_MARKED;
     }
     host_pages_unmap(m->marks, m->marks_size);
@@ -61,21 +66,31 @@ void mem_marks_list(struct mem *m, uint32_t page)
     }
 }
 
+static uint64_t take_page(struct mem *m, uint32_t page)
+{
+    uint64_t granules = 0;
+    uint8_t *marks;
+
+    if (m->marks == NULL) {
+        return UINT64_MAX;
+    }
+    marks =
+        (uint8_t *)(((uintptr_t)mem_page_bytes(m, page) >> CODE_GRANULE_BITS) + m->marks_offset);
+    for (unsigned k = 0; k < PAGE_SIZE >> CODE_GRANULE_BITS; k++) {
+        granules |= (uint64_t)(marks[k] != 0) << k;
+    }
+    memset(marks, 0, PAGE_SIZE >> CODE_GRANULE_BITS);
+    return granules;
+}
+
 void mem_marks_take(struct mem *m, void *opaque,
                     void (*each)(void *opaque, uint32_t page, uint64_t granules))
 {
     for (uint32_t i = 0; i < m->marked_count; i++) {
         uint32_t page = m->marked[i];
-        uint8_t *marks = (uint8_t *)(((uintptr_t)mem_page_bytes(m, page) >> CODE_GRANULE_BITS) +
-                                     m->marks_offset);
-        uint64_t granules = 0;
 
-        for (unsigned k = 0; k < PAGE_SIZE >> CODE_GRANULE_BITS; k++) {
-            granules |= (uint64_t)(marks[k] != 0) << k;
-        }
-        memset(marks, 0, PAGE_SIZE >> CODE_GRANULE_BITS);
         m->flags[page] &= (uint8_t)~PAGE_MARKED;
-        each(opaque, page, granules);
+        each(opaque, page, take_page(m, page));
     }
     m->marked_count = 0;
 }

@@ -95,7 +95,7 @@ struct mem {
 
     struct mem_writer writer;
 
-    /* marks.c; NULL: nothing is marked. */
+    /* marks.c; NULL: nothing is marked, only which pages were written, if `marked` is not NULL. */
     uint8_t *marks;
     uintptr_t marks_offset; /* of a granule's mark from its host address / 64 */
     size_t marks_size;      /* bytes */
@@ -191,11 +191,12 @@ void mem_restore_page(struct mem *m, uint32_t page, const uint8_t *bytes, uint64
 /* ---- marks.c: which granules were written ---- */
 
 /* From now on; or not any more. Between the two, every write marks: through mem_before_write(), or
- * by mem_mark() where a write table has the page. -1 and a sentence if the host has no room. */
-int mem_marks_start(struct mem *m, struct error *e);
+ * by mem_mark() where a write table has the page; only the page if `pages_only`. -1 and a sentence if
+ * the host has no room. */
+int mem_marks_start(struct mem *m, bool pages_only, struct error *e);
 void mem_marks_end(struct mem *m);
-/* Tells each page that was written since the last time, in no order, with its granules, a bit each;
- * and starts again. The write tables have to be empty. */
+/* Tells each page that was written since the last time, in no order, with its granules, a bit each,
+ * all of them if only pages are known; and starts again. The write tables have to be empty. */
 void mem_marks_take(struct mem *m, void *opaque,
                     void (*each)(void *opaque, uint32_t page, uint64_t granules));
 /* The page may get marks. */

@@ -162,7 +162,7 @@ static void before_write(struct mem *m, struct mem_block *b, paddr at, unsigned 
     unsigned first = (unsigned)(at % PAGE_SIZE), last = first + size - 1;
 
     must(size != 0 && last < PAGE_SIZE);
-    if (unlikely(m->marks != NULL)) {
+    if (unlikely(m->marked != NULL)) {
         uint8_t *host = b->host + (at - b->base);
 
         mem_marks_list(m, page);

@@ -75,7 +75,11 @@ static tick piece_end(const struct travel *t, const struct plan *p)
     tick now = t->machine->state.now;
     uint64_t since = p->flags & DRIVE_NO_MARKS ? 0 : since_mark(t);
     uint64_t left = since < t->limits.spacing ? t->limits.spacing - since : 1;
-    tick end = p->until - now > left << p->shift ? now + (left << p->shift) : p->until;
+    uint64_t of_span = travel_span_left(t);
+    tick end;
+
+    left = of_span < left ? of_span : left;
+    end = p->until - now > left << p->shift ? now + (left << p->shift) : p->until;
 
     end = earlier(end, next_of_trail(p, now));
     end = earlier(end, p->next_witness);
@@ -100,8 +104,7 @@ static enum stop run_piece(struct travel *t, tick until, bool skip_here)
     t->muted = now < t->furthest;
     if (at_edge(t)) {
         if (!t->is_live) {
-            t->source.go_live(t->source.opaque, m);
-            t->is_live = true;
+            travel_go_live(t);
         }
         stop = t->source.run_live(t->source.opaque, m, until, skip_here);
     } else {

@@ -23,7 +23,7 @@ void travel_build_index(struct travel *t, struct index_builder *b, const struct 
     if (of != NULL) {
         t->index_of = *of;
     }
-    if (travel_chart(t, spacing, &t->index_problem) < 0) {
+    if (travel_chart(t, spacing, true, &t->index_problem) < 0) {
         travel_drop_index(t);
     }
 }

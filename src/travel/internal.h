@@ -65,6 +65,7 @@ struct parallel;
 struct travel {
     struct machine *machine;
     struct travel_source source;
+    struct inlet passed; /* what the machine's inlet passes everything on to */
     struct travel_limits limits;
     struct checkpoint_store *store;
     VEC(struct mark) marks; /* the first one, at `begin`, is never dropped */
@@ -79,6 +80,8 @@ struct travel {
     tick bad;      /* the one that was not, if `diverged` */
 
     struct place reported; /* see has_reported */
+
+    tick idle_from, idle_to; /* the last time that all harts waited */
 
     struct seen_input last_input; /* that entered, for naming steps; at TICK_NEVER: none */
     VEC(struct seen_input) noted; /* all that entered since `note_inputs`, for comparing */
@@ -96,9 +99,9 @@ struct travel {
     VEC(struct span) spans;
     bool charting; /* notes are taken, of all that ran since `charted` at least */
     uint64_t span_spacing;
-    tick charted;              /* where the last span ends, */
-    uint64_t charted_cost;     /* and travel_cost() at it */
-    struct span_counts counts; /* since then */
+    tick charted;                  /* where the last span ends, */
+    uint64_t charted_instructions; /* and what was retired until there */
+    struct span_counts counts;     /* since then */
     struct line lines[MACHINE_PORTS_MAX];
 
     /* scan.c: travellers of their own threads, in the same history; made when first wanted. */
@@ -115,8 +118,9 @@ struct travel {
     bool note_inputs;
 };
 
-/* travel.c: the machine gets the source's inlet for known history. */
+/* travel.c: the machine gets the source's inlet for known history, or the live one. */
 void travel_set_inlet(struct travel *t);
+void travel_go_live(struct travel *t);
 struct travel_stop travel_stopped(const struct travel *t, enum travel_why why);
 
 /* timeline.c */
@@ -138,6 +142,8 @@ void travel_end_chart(struct travel *t);
 void travel_feed_chart(struct travel *t);
 /* It is, if anything was gone through since the last one. */
 void travel_end_span(struct travel *t);
+/* What it may cost until then, at least 1; UINT64_MAX if history is not charted here. */
+uint64_t travel_span_left(const struct travel *t);
 void travel_count_output(struct travel *t, tick at, uint16_t port, const uint8_t *bytes,
                          size_t count);
 /* The latest tick u <= until for which the step before u may meet one of the probes; `begin` if

@@ -10,8 +10,9 @@
 #include "host/host.h"
 #include "travel/internal.h"
 
-/* Parts that are looked at alone before others are asked to help. */
-#define ALONE 2
+/* Parts that are looked at alone before others are asked to help, besides those of the span that the
+ * search begins in. */
+#define ALONE 1
 /* A part grows as the search gets further away, up to this many spans: a part is replayed to its
  * end even if it has the answer at its beginning. */
 #define PART_SPANS_MAX 8
@@ -252,7 +253,7 @@ static bool gives_up(const struct travel *t, tick from, tick now)
 
 static enum travel_why scan_parts(struct travel *t, struct backward *b, tick until)
 {
-    tick first = until;
+    tick first = until, near = travel_span_before(t, until);
     unsigned parts = 0;
 
     while (!b->found && (until = travel_skip_back(t, until, b->probes)) > t->begin) {
@@ -260,7 +261,7 @@ static enum travel_why scan_parts(struct travel *t, struct backward *b, tick unt
         tick start;
         enum travel_why why;
 
-        if (t->index != NULL && t->help.count != 0 && parts++ == ALONE) {
+        if (t->index != NULL && t->help.count != 0 && until <= near && parts++ == ALONE) {
             return scan_together(t, b, until);
         }
         from = travel_nearest(t, until - 1, 0);

@@ -152,15 +152,37 @@ struct travel_stop travel_reverse_continue(struct travel *t, const struct travel
  * every step is several times slower, and most answers are close. */
 #define STEP_PIECE 16
 
+/* Lays a trail before *until. Where all harts have waited until then, *until becomes the tick at
+ * which they began to, as nobody has taken a step since, and the trail is laid before that. */
+static enum travel_why approach(struct travel *t, tick *until)
+{
+    enum travel_why why = TRAVEL_ARRIVED;
+
+    while (why == TRAVEL_ARRIVED && *until > t->begin &&
+           *until - travel_mark_before(t, *until - 1)->at > STEP_PIECE) {
+        const struct mark *mark = travel_nearest(t, *until - 1, 0);
+        tick from = mark->at;
+
+        t->idle_to = TICK_NEVER;
+        travel_restore(t, mark);
+        why = travel_drive(t, *until, DRIVE_TRAIL);
+        if (why != TRAVEL_ARRIVED || t->idle_to != *until || t->idle_from == *until) {
+            break;
+        }
+        *until = t->idle_from > from ? t->idle_from : from;
+    }
+    return why;
+}
+
 struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
 {
     const struct probe probe = {.kind = PROBE_STEP, .hart = hart};
     const struct travel_probes probes = {.probes = &probe, .count = 1};
-    tick now = t->machine->state.now;
+    tick now = t->machine->state.now, until = now;
     struct backward b = {
         .machine = t->machine, .probes = &probes, .before = {.position = now, .step = now}};
     struct travel_stop stop;
-    enum travel_why why = TRAVEL_ARRIVED;
+    enum travel_why why;
 
     must(hart < t->machine->hart_count);
     travel_look_for_index(t);
@@ -168,12 +190,9 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
     if (travel_at_live_edge(t)) {
         travel_mark(t);
     }
-    if (now > t->begin && now - travel_mark_before(t, now - 1)->at > STEP_PIECE) {
-        travel_restore(t, travel_nearest(t, now - 1, 0));
-        why = travel_drive(t, now, DRIVE_TRAIL);
-    }
+    why = approach(t, &until);
     if (why == TRAVEL_ARRIVED) {
-        why = travel_scan(t, &b, now);
+        why = travel_scan(t, &b, until);
     }
     if (why == TRAVEL_ARRIVED) {
         why = travel_go(t, b.found ? b.place.position : t->begin);

@@ -9,8 +9,10 @@
 /* Of instructions retired, from one span, and one checkpoint of an index, to the next: about 20 ms
  * compiled. */
 #define DEFAULT_SPACING (UINT64_C(16) << 20)
+#define COARSE_SPACING  (UINT64_C(128) << 20)
 /* Of a live history: so many, then as many twice as long, and so on. */
 #define SPANS_DENSE    1024
+#define IDLE_SHARE     65536
 #define LINE_BYTES_MAX 4096u /* of output; a longer one is several */
 
 static void add_span(struct travel *t, const struct index_span *s)
@@ -35,16 +37,16 @@ void travel_free_spans(struct travel *t)
 
 /* ---- making ---- */
 
-int travel_chart(struct travel *t, uint64_t spacing, struct error *e)
+int travel_chart(struct travel *t, uint64_t spacing, bool fine, struct error *e)
 {
     must(t->machine->state.now == t->begin && t->spans.count == 0);
-    if (engine_start_footprint(t->machine->engine, e) < 0) {
+    if (engine_start_footprint(t->machine->engine, !fine, e) < 0) {
         return -1;
     }
     t->charting = true;
-    t->span_spacing = spacing != 0 ? spacing : DEFAULT_SPACING;
+    t->span_spacing = spacing != 0 ? spacing : fine ? DEFAULT_SPACING : COARSE_SPACING;
     t->charted = t->begin;
-    t->charted_cost = travel_cost(t);
+    t->charted_instructions = t->machine->state.instructions;
     t->counts = (struct span_counts){0};
     return 0;
 }
@@ -77,20 +79,48 @@ void travel_end_span(struct travel *t)
     add_span(t, &span);
     text_fini(&footprint);
     t->charted = now;
-    t->charted_cost = travel_cost(t);
+    t->charted_instructions = t->machine->state.instructions;
     t->counts = (struct span_counts){0};
     travel_feed_index(t, &t->spans.data[t->spans.count - 1]);
+}
+
+/* Steps, whether they retire anything or not; idle ticks cost nothing to replay, and count little. */
+static uint64_t span_cost(const struct travel *t)
+{
+    const struct machine_state *s = &t->machine->state;
+    uint64_t instructions = s->instructions - t->charted_instructions;
+    uint64_t steps = instructions + t->counts.exceptions + t->counts.interrupts;
+    uint64_t ticks = s->now - t->charted;
+
+    return steps < ticks ? steps + (ticks - steps) / IDLE_SHARE : ticks;
+}
+
+/* Of a history whose length nobody knows ever fewer. */
+static uint64_t span_spacing(const struct travel *t)
+{
+    size_t doublings = travel_is_live(t) ? t->spans.count / SPANS_DENSE : 0;
+
+    return t->span_spacing << (doublings < 32 ? doublings : 32);
+}
+
+uint64_t travel_span_left(const struct travel *t)
+{
+    uint64_t cost, spacing;
+
+    if (!t->charting || t->machine->state.now < t->charted) {
+        return UINT64_MAX;
+    }
+    cost = span_cost(t);
+    spacing = span_spacing(t);
+    return cost < spacing ? spacing - cost : 1;
 }
 
 void travel_feed_chart(struct travel *t)
 {
     bool at_end = !travel_is_live(t) && t->machine->state.now == t->source.end(t->source.opaque);
-    /* A history whose length nobody knows gets ever fewer. */
-    size_t doublings = travel_is_live(t) ? t->spans.count / SPANS_DENSE : 0;
-    uint64_t spacing = t->span_spacing << (doublings < 32 ? doublings : 32);
 
-    if (!t->charting || (!at_end && (t->machine->state.now <= t->charted ||
-                                     travel_cost(t) - t->charted_cost < spacing))) {
+    if (!t->charting ||
+        (!at_end && (t->machine->state.now <= t->charted || span_cost(t) < span_spacing(t)))) {
         return;
     }
     travel_end_span(t);

@@ -6,9 +6,9 @@
 
 #include "travel/internal.h"
 
-/* Host time between checkpoints about 0.1 s at 40 M instructions/s: a guess between the cost of
- * saving (a few per cent) and that of arriving (half of it on average). */
-#define DEFAULT_SPACING (UINT64_C(4) << 20)
+/* About 10 ms of compiled code, 0.1 s of interpreted: a guess between the cost of saving (a few per
+ * cent) and that of arriving (half of it on average). */
+#define DEFAULT_SPACING (UINT64_C(16) << 20)
 #define DEFAULT_BYTES   (UINT64_C(512) * MIB)
 #define DEFAULT_COUNT   160
 
@@ -17,7 +17,7 @@
 static enum inlet_answer pass_next(void *opaque, tick now, struct input *in, tick *ask_again)
 {
     struct travel *t = opaque;
-    enum inlet_answer answer = t->source.inlet.next(t->source.inlet.opaque, now, in, ask_again);
+    enum inlet_answer answer = t->passed.next(t->passed.opaque, now, in, ask_again);
 
     if (answer == INLET_INPUT) {
         t->last_input = (struct seen_input){.at = now,
@@ -35,8 +35,13 @@ static enum inlet_answer pass_next(void *opaque, tick now, struct input *in, tic
 static tick pass_idle(void *opaque, tick now, tick event)
 {
     struct travel *t = opaque;
+    tick to = t->passed.idle(t->passed.opaque, now, event);
 
-    return t->source.inlet.idle(t->source.inlet.opaque, now, event);
+    if (now != t->idle_to) {
+        t->idle_from = now;
+    }
+    t->idle_to = to;
+    return to;
 }
 
 static void pass_output(void *opaque, tick now, uint16_t port, const uint8_t *bytes, size_t count)
@@ -46,19 +51,35 @@ static void pass_output(void *opaque, tick now, uint16_t port, const uint8_t *by
     if (t->muted) {
         return;
     }
-    if (t->source.inlet.output != NULL) {
-        t->source.inlet.output(t->source.inlet.opaque, now, port, bytes, count);
+    if (t->passed.output != NULL) {
+        t->passed.output(t->passed.opaque, now, port, bytes, count);
     }
     travel_count_output(t, now, port, bytes, count);
 }
 
-void travel_set_inlet(struct travel *t)
+static void pass_on(struct travel *t, const struct inlet *from)
 {
     const struct inlet inlet = {
         .opaque = t, .next = pass_next, .idle = pass_idle, .output = pass_output};
 
+    t->passed = *from;
     machine_set_inlet(t->machine, &inlet);
+}
+
+void travel_set_inlet(struct travel *t)
+{
+    pass_on(t, &t->source.inlet);
     t->is_live = false;
+}
+
+void travel_go_live(struct travel *t)
+{
+    struct inlet live;
+
+    t->source.go_live(t->source.opaque, t->machine);
+    live = t->machine->inlet;
+    pass_on(t, &live);
+    t->is_live = true;
 }
 
 /* ---- making one ---- */

@@ -86,9 +86,10 @@ bool travel_at_live_edge(const struct travel *t); /* the next step makes new his
 /* ---- spans.c: what code did when, by which searches skip ---- */
 
 /* The cursor stands at the beginning. Charts history as it is gone through for the first time, in
- * spans of `spacing` instructions (0: default); to the end of a recording, or for a live source as
- * long as it goes on. -1 and a sentence if the host has no room. */
-int travel_chart(struct travel *t, uint64_t spacing, struct error *e);
+ * spans of `spacing` instructions (0: default), long and coarse ones that cost little unless `fine`;
+ * to the end of a recording, or for a live source as long as it goes on. -1 and a sentence if the host
+ * has no room. */
+int travel_chart(struct travel *t, uint64_t spacing, bool fine, struct error *e);
 
 /* ---- the index beside a recording: indexed.c ---- */
 

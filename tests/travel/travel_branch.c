@@ -412,7 +412,8 @@ static void run(struct test *t, const char *parent, uint64_t forks)
     t->machine = new_machine(t);
     source = travel_of_recording(&t->storage, t->parent, NULL);
     t->travel = travel_new(t->machine, &source, &(struct travel_limits){.spacing = 20000});
-    CHECK(travel_chart(t->travel, 30000, &e) == 0); /* not whole when the first branch begins */
+    CHECK(travel_chart(t->travel, 30000, true, &e) ==
+          0); /* not whole when the first branch begins */
     (void)travel_seek(t->travel, end / 2);
     try_fork(t, end / 3);
     try_fork(t, 0);
