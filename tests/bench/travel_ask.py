@@ -23,6 +23,15 @@ def same(got, want, words):
         raise Wrong("%s: %r, expected %r" % (words, got, want))
 
 
+def inside_trap_handler(client):
+    """Where no instruction begins, among some that run all the time: no search can leave much out."""
+    client.goto("99%")
+    handler = client.register("stvec") & ~3
+    if client.memory(handler, 1)[0] & 3 != 3:
+        raise Wrong("the trap handler begins with a short instruction")
+    return handler + 2
+
+
 class Asker:
     def __init__(self, client, table, options, chance, memory_bytes):
         self.c, self.table, self.options, self.chance = client, table, options, chance
@@ -63,10 +72,10 @@ class Asker:
     # ---- steps ----
 
     def steps(self):
-        within = self.within()
         for percent in PLACES:
             for i, at in enumerate(self.ticks_near(percent, 10)):
                 self.step_at(at, "at %d %%" % percent, warm=i < 2)
+        within = self.within()
         for i, at in enumerate(self.ticks_anywhere(self.options.samples)):
             if not within():
                 break
@@ -81,7 +90,7 @@ class Asker:
                        waited_ms=round(now[1] - ran[1], 2))
         same(self.c.tick(), at, "goto")
         answer, _, first, ms, _ = self.timed("reverse-stepi cold, " + where, "bs")
-        self.table.add("both, " + where, going + ms, at=at, to=first)
+        self.table.add("goto and reverse-stepi, " + where, going + ms, at=at, to=first)
         if not answer.startswith("T05") or not first < at:
             raise Wrong("bs from %d leads to %d: %s" % (at, first, answer))
         way = [(first, self.c.register("pc"))]
@@ -203,8 +212,10 @@ class Asker:
                 break
             at = self.chance.randrange(min(kernel), max(kernel)) & ~1
             self.search(names, 0, at, self.chance.choice(self.starts()))
+        nowhere = inside_trap_handler(self.c)
         for start in self.starts():
             self.search(lambda *_: "reverse-continue: an unmapped address", 0, UNMAPPED, start)
+            self.search(lambda *_: "reverse-continue: nothing, but in hot code", 0, nowhere, start)
 
     def starts(self):
         return ["end"] + ["%d%%" % p for p in PLACES]
@@ -258,23 +269,51 @@ class Asker:
                 yield (tp & ~7) + 8 * self.chance.randrange(0, 64)
 
     def last_write(self):
-        """If there is such a command: who wrote a word last, over all of memory and hot pages."""
+        """Who wrote a word last: over all of memory, and where it is hot."""
         if "lastwrite" not in self.c.monitor("help"):
-            self.table.note("monitor lastwrite: there is no such command yet")
+            self.table.note("monitor lastwrite: there is no such command")
             return
         within = self.within()
-        words = [self.base + (self.chance.randrange(0, self.memory_bytes) & ~7)
-                 for _ in range(self.options.samples)]
-        for name, these in (("random words", words), ("hot words", self.hot_words(25))):
-            for word in these:
-                if not within():
-                    break
-                self.c.goto(self.chance.choice(self.starts()))
-                at = self.c.tick()
-                said = self.c.monitor("lastwrite 0x%x" % word)
-                self.table.add("monitor lastwrite, " + name, self.c.ms, at=at, word="%x" % word,
-                               said=said.strip()[:60])
-                same(self.c.tick(), at, "asking does not move")
+        for _ in range(self.options.samples):
+            if not within():
+                break
+            self.c.goto(self.chance.choice(self.starts()))
+            self.last_write_of(self.chance.randrange(0, self.memory_bytes) & ~7)
+        within = self.within()
+        for word in self.hot_words(self.options.samples // 4):
+            if not within():
+                break
+            if self.base <= word < self.base + self.memory_bytes:
+                self.c.goto("end")
+                self.last_write_of(word - self.base)
+
+    def last_write_of(self, offset):
+        """The value that it says was written is the one that is there; if it was never written, the
+        one of the beginning is."""
+        at, question = self.c.tick(), "lastwrite 0x%x phys" % (PHYSICAL + offset)
+        value, ran, before = self.value_of(offset), scheduled(self.c.child.pid), self.c.travel_figures()
+        said = self.c.monitor(question)
+        ms, now, after = self.c.ms, scheduled(self.c.child.pid), self.c.travel_figures()
+        same(self.c.tick(), at, "asking does not move")
+        pieces = after["pieces searched"] - before["pieces searched"]
+        told = re.match(r"tick (\d+): .*-> (0x[0-9a-f]+)$", said.strip())
+        distance = at - int(told.group(1)) if told else 0
+        name = self.distance_name("last write: ", "never written")(bool(told), True, False, distance, pieces)
+        self.table.add(name, ms, at=at, offset="%x" % offset, said=said.strip(), pieces_searched=pieces,
+                       ran_ms=round(now[0] - ran[0], 2), waited_ms=round(now[1] - ran[1], 2))
+        if told:
+            same(int(told.group(2), 16), value, "%s at %d: %s: the value" % (question, at, said))
+        elif said.startswith("nothing wrote"):
+            self.c.goto("begin")
+            same(self.value_of(offset), value, "%s at %d: %s: the value" % (question, at, said))
+        else:
+            raise Wrong("%s: %s" % (question, said))
+
+    def value_of(self, offset):
+        self.c.physical(1)
+        value = self.c.word(PHYSICAL + offset)
+        self.c.physical(0)
+        return value
 
     # ---- the end ----
 

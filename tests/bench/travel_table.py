@@ -52,3 +52,20 @@ class Table:
 
     def json(self):
         return {"rows": self.rows, "notes": self.notes}
+
+
+def short(ms):
+    return "%.0f" % ms if ms >= 100 else "%.2g" % ms
+
+
+def markdown(tables):
+    """One table of all: for each recording median, p95 and most of each operation."""
+    text = "| ms: median, p95, most | %s |\n|---%s|\n" % (" | ".join(t.name for t in tables),
+                                                         "|---" * len(tables))
+    for operation in dict.fromkeys(o for t in tables for o in t.rows):
+        cells = []
+        for t in tables:
+            v = sorted(s["ms"] for s in t.rows.get(operation, []))
+            cells.append(" / ".join(short(x) for x in (quantile(v, .5), quantile(v, .95), v[-1])) if v else "")
+        text += "| %s | %s |\n" % (operation, " | ".join(cells))
+    return text
