@@ -82,7 +82,8 @@ def ask(options, table, folder, memory_mib):
     except subprocess.TimeoutExpired:
         recorder.send_signal(signal.SIGTERM)  # it closes its log then
         recorder.wait(30)
-        table.note("reference: recording is not done after %.0f s, what there is is used" % (options.limit * 6))
+        table.note("reference: recording is not done after %.0f s, what there is is used" %
+                   (options.limit * 6))
     for where, go in (("1000 steps after the start", start_only),
                       ("1 s into the replay", lambda c: run_for(c, 1)),
                       ("3 s into the replay", lambda c: run_for(c, 3))):

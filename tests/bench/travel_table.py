@@ -66,6 +66,7 @@ def markdown(tables):
         cells = []
         for t in tables:
             v = sorted(s["ms"] for s in t.rows.get(operation, []))
-            cells.append(" / ".join(short(x) for x in (quantile(v, .5), quantile(v, .95), v[-1])) if v else "")
+            three = (quantile(v, .5), quantile(v, .95), v[-1]) if v else ()
+            cells.append(" / ".join(short(x) for x in three))
         text += "| %s | %s |\n" % (operation, " | ".join(cells))
     return text
