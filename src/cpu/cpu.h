@@ -64,8 +64,8 @@ struct cpu_mmu {
 };
 
 #define TLB_ENTRIES    1024 /* a power of two */
-#define JUMP_ENTRIES   2048
-#define JUMP_FOLD      11
+#define JUMP_ENTRIES   16384
+#define JUMP_FOLD      14
 #define FETCH_ENTRIES  64
 #define MIXED_ENTRIES  8
 #define DEVICE_ENTRIES 8

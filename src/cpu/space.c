@@ -46,10 +46,8 @@ void cpu_init(struct cpu *cpu, void *state, struct mem *mem)
     cpu->hart = state;
     cpu->mem = mem;
     cpu->spaces = base_alloc(SPACES, sizeof(*cpu->spaces));
-    for (unsigned i = 0; i < SPACES; i++) {
-        clear_space(&cpu->spaces[i]);
-    }
     cpu->space = &cpu->spaces[0];
+    clear_space(cpu->space);
 }
 
 void cpu_fini(struct cpu *cpu)
@@ -82,7 +80,8 @@ void cpu_select_space(struct cpu *cpu, uint32_t block_mode)
     cpu->space = victim;
 }
 
-/* The other spaces are only marked empty: cpu_select_space() clears them when it takes them. */
+/* The other spaces are only marked empty, as they are at first: cpu_select_space() clears them when
+ * it takes them. */
 void cpu_forget(struct cpu *cpu)
 {
     for (unsigned i = 0; i < SPACES; i++) {
@@ -150,12 +149,24 @@ static bool may_jump_to(const struct space *s, vaddr page)
     return s->jump_pages[bit / 64] >> bit % 64 & 1;
 }
 
+static void forget_jump_to(struct jump_entry *j, vaddr first, uint64_t bytes)
+{
+    if (j->pc - first < bytes) {
+        *j = (struct jump_entry){.pc = UINT64_MAX, .block = NULL};
+    }
+}
+
+/* A pc and the odd one behind it have the same place. */
 static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes)
 {
-    for (unsigned i = 0; i < JUMP_ENTRIES; i++) {
-        if (s->jump[i].pc - first < bytes) {
-            s->jump[i] = (struct jump_entry){.pc = UINT64_MAX, .block = NULL};
+    if (bytes / 2 >= JUMP_ENTRIES) {
+        for (unsigned i = 0; i < JUMP_ENTRIES; i++) {
+            forget_jump_to(&s->jump[i], first, bytes);
         }
+        return;
+    }
+    for (uint64_t at = 0; at < bytes; at += 2) {
+        forget_jump_to(&s->jump[jump_index(first + at)], first, bytes);
     }
 }
 

@@ -147,7 +147,7 @@ void cache_init(struct engine *e)
 {
     e->buckets = base_alloc(ENGINE_BUCKETS, sizeof(*e->buckets));
     e->page_list = base_alloc(e->mem->page_count, sizeof(*e->page_list));
-    e->block_limit = 131072;
+    e->block_limit = ENGINE_BLOCKS;
     e->mem->listener = e;
     e->mem->code_written = code_written;
     e->mem->table_written = table_written;
@@ -163,6 +163,7 @@ void cache_flush(struct engine *e)
     }
     for (size_t i = 0; i < e->blocks.count; i++) {
         struct block *b = e->blocks.data[i];
+        e->buckets[bucket_of(b->pc, b->mode)] = NULL; /* a dead one is in none: no harm */
         for (unsigned side = 0; side < 2; side++) {
             if (b->page[side] != BLOCK_NO_PAGE) {
                 e->page_list[b->page[side]] = NULL;
@@ -178,7 +179,6 @@ void cache_flush(struct engine *e)
     e->blocks.count = 0;
     e->built = NULL;
     e->block_count = 0;
-    memset(e->buckets, 0, ENGINE_BUCKETS * sizeof(*e->buckets));
     e->stats.flushes++;
 }
 

@@ -86,7 +86,7 @@ void engine_skip_probes(struct engine *e, tick at);
 
 /* Drops all derived state of all harts: translations, tables, jump entries. */
 void engine_forget(struct engine *e);
-/* At most this many blocks before everything is dropped; small for tests. Default 131072. */
+/* At most this many blocks before everything is dropped; small for tests. Default 524288. */
 void engine_set_cache_limit(struct engine *e, size_t blocks);
 
 /* ---- footprint.c: what code did, by which searches skip time ---- */

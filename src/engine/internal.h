@@ -71,7 +71,8 @@ struct engine {
 };
 
 /* cache.c */
-#define ENGINE_BUCKETS 65536u
+#define ENGINE_BUCKETS 262144u
+#define ENGINE_BLOCKS  524288u /* about what has room for its code */
 struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode);
 void cache_add(struct engine *e, struct block *b);
 void cache_flush(struct engine *e);
