@@ -35,8 +35,8 @@ struct machine *cli_machine(const struct machine_config *c, const struct options
 
 /* index.c: travel, at the beginning, goes by the index beside the recording, or makes it on the way,
  * or, if `behind` and there is another core, has it made meanwhile; and shares searches with the other
- * cores. Never fails: without one it is only slower. Options (files[0] is the recording's name) and
- * recording last as long as travel. */
+ * cores, which get ready at once if `behind`. Never fails: without one it is only slower. Options
+ * (files[0] is the recording's name) and recording last as long as travel. */
 void cli_use_index(struct travel *t, const struct options *o, const struct recording *r,
                    bool behind);
 /* While recording: travel, at the beginning, makes the index of `recording` as it goes, which is
@@ -50,7 +50,7 @@ bool cli_build_behind(struct travel *t, const struct options *o, const struct re
                       struct index_builder *builder);
 /* helpers.c: for cli_use_index(). */
 void cli_share_searches(struct travel *t, const struct options *o, const struct recording *r,
-                        const char *index_path, const struct index_of *of);
+                        const char *index_path, const struct index_of *of, bool early);
 
 /* place.c: "TICK", "PCT%" or "end" of a history that ends at `end`; `what` is the option's name. */
 int cli_parse_place(const char *text, const char *what, tick end, tick *at, struct error *e);

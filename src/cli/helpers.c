@@ -65,7 +65,7 @@ static void close_all(void *opaque)
 }
 
 void cli_share_searches(struct travel *t, const struct options *o, const struct recording *r,
-                        const char *index_path, const struct index_of *of)
+                        const char *index_path, const struct index_of *of, bool early)
 {
     unsigned count = host_cpu_count() - 1;
     struct helpers *h;
@@ -78,6 +78,7 @@ void cli_share_searches(struct travel *t, const struct options *o, const struct 
     h->index_path = base_strdup(index_path);
     travel_set_helpers(t,
                        &(struct travel_helpers){.count = count < HELPERS_MAX ? count : HELPERS_MAX,
+                                                .early = early,
                                                 .opaque = h,
                                                 .make = make,
                                                 .release = release,

@@ -74,7 +74,7 @@ void cli_use_index(struct travel *t, const struct options *o, const struct recor
             (void)travel_chart(t, 0, false, NULL);
         }
     }
-    cli_share_searches(t, o, r, path, &of);
+    cli_share_searches(t, o, r, path, &of, behind);
     free(path);
 }
 

@@ -178,8 +178,8 @@ static bool alignment_holds(struct cpu *cpu, vaddr va, enum access access, uint8
     return true;
 }
 
-/* Finds all bytes of an access. */
-static bool reach(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr, struct reach *r)
+static bool find_parts(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr,
+                       struct reach *r)
 {
     unsigned size = MEM_SIZE(mem_attr);
     unsigned left = (unsigned)(PAGE_SIZE - va % PAGE_SIZE);
@@ -188,9 +188,6 @@ static bool reach(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_att
     r->size[0] = size < left ? size : left;
     r->size[1] = size - r->size[0];
     if (!find_part(cpu, va, r->size[0], access, mem_attr, &r->part[0])) {
-        if (unlikely(cpu->notes != NULL)) { /* watchpoints are asked about all of it */
-            note(cpu->notes, va + (size - 1), access, CPU_NOTE_ANY);
-        }
         return false;
     }
     if (r->size[1] != 0 &&
@@ -198,6 +195,25 @@ static bool reach(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_att
         return false;
     }
     return window_takes(cpu, va, size, access, r);
+}
+
+/* Watchpoints are asked about all of an access, also of one that fails then and stores nothing. */
+static void note_failed(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr)
+{
+    if (unlikely(cpu->notes != NULL)) {
+        note(cpu->notes, va, access, CPU_NOTE_ANY);
+        note(cpu->notes, va + (MEM_SIZE(mem_attr) - 1), access, CPU_NOTE_ANY);
+    }
+}
+
+/* Finds all bytes of an access. */
+static bool reach(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr, struct reach *r)
+{
+    if (find_parts(cpu, va, access, mem_attr, r)) {
+        return true;
+    }
+    note_failed(cpu, va, access, mem_attr);
+    return false;
 }
 
 /* ---- bytes ---- */
@@ -342,6 +358,7 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
         return NULL;
     }
     if (!r.part[0].fill && !reach(cpu, va, ACCESS_READ, mem_attr, &readable)) {
+        note_failed(cpu, va, ACCESS_WRITE, mem_attr);
         return NULL;
     }
     if (r.part[0].window != NULL || r.size[1] != 0) {

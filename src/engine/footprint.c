@@ -5,8 +5,8 @@
  *
  * Packed: four sections, each its length in bytes and its elements by rising number: granules of
  * pcs; virtual pages read; virtual pages written, with the page of memory plus one, or 0 if unknown;
- * pages of memory with a 64-bit map of the granules written. Numbers are LEB128, the first ones
- * of elements as differences.
+ * pages of memory with a map of the bytes written, by eights: a byte that says which of its 8 words
+ * are not 0, and those. Numbers are LEB128, the first ones of elements as differences.
  */
 #include <stdlib.h>
 
@@ -29,7 +29,8 @@ static void clear_notes(struct engine *e)
     pairs_clear(&e->executed);
     pairs_clear(&e->notes.read);
     pairs_clear(&e->notes.written);
-    pairs_clear(&e->granules);
+    pairs_clear(&e->marked);
+    e->maps.count = 0;
     e->note_round++;
 }
 
@@ -44,9 +45,9 @@ static void empty_tables(struct engine *e)
     }
 }
 
-static void ignore_granules(void *opaque, uint32_t page, uint64_t granules)
+static void ignore_map(void *opaque, uint32_t page, const uint64_t map[MARK_WORDS])
 {
-    (void)opaque, (void)page, (void)granules;
+    (void)opaque, (void)page, (void)map;
 }
 
 int engine_start_footprint(struct engine *e, bool pages_only, struct error *error)
@@ -66,7 +67,7 @@ int engine_start_footprint(struct engine *e, bool pages_only, struct error *erro
     }
     e->noting = true;
     empty_tables(e);
-    mem_marks_take(e->mem, NULL, ignore_granules);
+    mem_marks_take(e->mem, NULL, ignore_map);
     clear_notes(e);
     return 0;
 }
@@ -95,9 +96,24 @@ static void put_number(struct text *t, uint64_t n)
     text_add_bytes(t, bytes, count);
 }
 
-enum { SECTION_EXECUTED, SECTION_READ, SECTION_WRITTEN, SECTION_GRANULES, SECTIONS };
+enum { SECTION_EXECUTED, SECTION_READ, SECTION_WRITTEN, SECTION_MAPS };
 
-static void put_section(struct text *to, unsigned section, struct pairs *p)
+static void put_map(struct text *t, const uint64_t map[MARK_WORDS])
+{
+    uint8_t bytes[1 + 8 * MARK_WORDS] = {0};
+    size_t count = 1;
+
+    for (unsigned i = 0; i < MARK_WORDS; i++) {
+        if (map[i] != 0) {
+            bytes[0] |= (uint8_t)(1u << i);
+            bytes_set_le(bytes + count, 8, map[i]);
+            count += 8;
+        }
+    }
+    text_add_bytes(t, bytes, count);
+}
+
+static void put_section(const struct engine *e, struct text *to, unsigned section, struct pairs *p)
 {
     struct text t = {0};
     uint64_t before = 0;
@@ -110,11 +126,8 @@ static void put_section(struct text *to, unsigned section, struct pairs *p)
         before = element->a;
         if (section == SECTION_WRITTEN) {
             put_number(&t, element->b == CPU_NOTE_ANY ? 0 : element->b + 1);
-        } else if (section == SECTION_GRANULES) {
-            uint8_t map[8];
-
-            bytes_set_le(map, 8, element->b);
-            text_add_bytes(&t, map, sizeof map);
+        } else if (section == SECTION_MAPS) {
+            put_map(&t, e->maps.data[element->b].words);
         }
     }
     put_number(to, t.length);
@@ -122,22 +135,25 @@ static void put_section(struct text *to, unsigned section, struct pairs *p)
     text_fini(&t);
 }
 
-static void take_granules(void *opaque, uint32_t page, uint64_t granules)
+static void take_map(void *opaque, uint32_t page, const uint64_t map[MARK_WORDS])
 {
     struct engine *e = opaque;
+    struct mark_map copy;
 
-    pairs_add(&e->granules, page, granules);
+    memcpy(copy.words, map, sizeof copy.words);
+    pairs_add(&e->marked, page, e->maps.count);
+    vec_push(&e->maps, copy);
 }
 
 void engine_take_footprint(struct engine *e, struct text *packed)
 {
     must(e->noting && !e->running);
     empty_tables(e);
-    mem_marks_take(e->mem, e, take_granules);
-    put_section(packed, SECTION_EXECUTED, &e->executed);
-    put_section(packed, SECTION_READ, &e->notes.read);
-    put_section(packed, SECTION_WRITTEN, &e->notes.written);
-    put_section(packed, SECTION_GRANULES, &e->granules);
+    mem_marks_take(e->mem, e, take_map);
+    put_section(e, packed, SECTION_EXECUTED, &e->executed);
+    put_section(e, packed, SECTION_READ, &e->notes.read);
+    put_section(e, packed, SECTION_WRITTEN, &e->notes.written);
+    put_section(e, packed, SECTION_MAPS, &e->marked);
     clear_notes(e);
 }
 
@@ -183,8 +199,31 @@ static struct reader open_section(const uint8_t *packed, size_t count, unsigned 
     }
 }
 
-/* The next element, if there is one. */
-static bool next_element(struct reader *r, unsigned section, struct pairs_item *element)
+static void get_map(struct reader *r, uint64_t map[MARK_WORDS])
+{
+    unsigned which = 0;
+
+    if (r->at < r->end) {
+        which = *r->at++;
+    } else {
+        r->bad = true;
+    }
+    for (unsigned i = 0; i < MARK_WORDS; i++) {
+        map[i] = 0;
+        if (which >> i & 1) {
+            if (r->end - r->at < 8) {
+                r->bad = true;
+                return;
+            }
+            map[i] = bytes_get_le(r->at, 8);
+            r->at += 8;
+        }
+    }
+}
+
+/* The next element, if there is one; its map for SECTION_MAPS. */
+static bool next_element(struct reader *r, unsigned section, struct pairs_item *element,
+                         uint64_t map[MARK_WORDS])
 {
     if (r->bad || r->at == r->end) {
         return false;
@@ -192,13 +231,8 @@ static bool next_element(struct reader *r, unsigned section, struct pairs_item *
     element->a += get_number(r);
     if (section == SECTION_WRITTEN) {
         element->b = get_number(r);
-    } else if (section == SECTION_GRANULES) {
-        if (r->end - r->at < 8) {
-            r->bad = true;
-            return false;
-        }
-        element->b = bytes_get_le(r->at, 8);
-        r->at += 8;
+    } else if (section == SECTION_MAPS) {
+        get_map(r, map);
     }
     return !r->bad;
 }
@@ -210,7 +244,7 @@ static bool has_any(const uint8_t *packed, size_t count, unsigned section, uint6
     struct reader r = open_section(packed, count, section);
     struct pairs_item element = {0, 0};
 
-    while (next_element(&r, section, &element)) {
+    while (next_element(&r, section, &element, NULL)) {
         if (element.a >= first) {
             return element.a <= last;
         }
@@ -218,17 +252,27 @@ static bool has_any(const uint8_t *packed, size_t count, unsigned section, uint6
     return r.bad;
 }
 
-/* Whether any granule of [first, last], bytes of a page of memory, was written. */
-static bool granules_written(const uint8_t *packed, size_t count, uint64_t page, unsigned first,
-                             unsigned last)
+static bool map_has(const uint64_t map[MARK_WORDS], unsigned first, unsigned last)
 {
-    struct reader r = open_section(packed, count, SECTION_GRANULES);
-    struct pairs_item element = {0, 0};
-    unsigned low = first >> GRANULE_BITS, high = last >> GRANULE_BITS;
+    for (unsigned i = first; i <= last; i++) {
+        if (map[i / 64] >> i % 64 & 1) {
+            return true;
+        }
+    }
+    return false;
+}
 
-    while (next_element(&r, SECTION_GRANULES, &element)) {
+/* Whether any of the bytes [first, last] of a page of memory was written. */
+static bool bytes_written(const uint8_t *packed, size_t count, uint64_t page, unsigned first,
+                          unsigned last)
+{
+    struct reader r = open_section(packed, count, SECTION_MAPS);
+    struct pairs_item element = {0, 0};
+    uint64_t map[MARK_WORDS];
+
+    while (next_element(&r, SECTION_MAPS, &element, map)) {
         if (element.a >= page) {
-            return element.a == page && bits_get(element.b, low, high - low + 1) != 0;
+            return element.a == page && map_has(map, first >> MARK_BITS, last >> MARK_BITS);
         }
     }
     return r.bad;
@@ -249,14 +293,14 @@ static bool may_write(const uint8_t *packed, size_t count, vaddr at, uint64_t si
     struct pairs_item element = {0, 0};
     uint64_t first_page = at >> PAGE_BITS, last_page = (at + (size - 1)) >> PAGE_BITS;
 
-    while (next_element(&r, SECTION_WRITTEN, &element) && element.a <= last_page) {
+    while (next_element(&r, SECTION_WRITTEN, &element, NULL) && element.a <= last_page) {
         unsigned first, last;
 
         if (element.a < first_page) {
             continue;
         }
         part_of(at, size, element.a, &first, &last);
-        if (element.b == 0 || granules_written(packed, count, element.b - 1, first, last)) {
+        if (element.b == 0 || bytes_written(packed, count, element.b - 1, first, last)) {
             return true;
         }
     }
@@ -272,7 +316,7 @@ static bool may_write_physical(const uint8_t *packed, size_t count, const struct
 
         part_of(at, size, page, &first, &last);
         if (b != NULL &&
-            granules_written(packed, count, mem_page_of(b, page << PAGE_BITS), first, last)) {
+            bytes_written(packed, count, mem_page_of(b, page << PAGE_BITS), first, last)) {
             return true;
         }
     }

@@ -33,6 +33,10 @@ struct block {
     struct block *page_next[2];
 };
 
+struct mark_map {
+    uint64_t words[MARK_WORDS];
+};
+
 struct engine {
     struct mem *mem;
     struct cpu *cpus;
@@ -59,7 +63,8 @@ struct engine {
     uint32_t note_round;
     struct pairs executed; /* granules of pcs */
     struct cpu_notes notes;
-    struct pairs granules; /* pages of memory and maps of what was written */
+    struct pairs marked; /* pages of memory, and which of `maps` says what was written there */
+    VEC(struct mark_map) maps;
 
     struct engine_stats stats;
     void *trace_opaque;

@@ -29,7 +29,8 @@ void engine_free(struct engine *e)
     pairs_fini(&e->executed);
     pairs_fini(&e->notes.read);
     pairs_fini(&e->notes.written);
-    pairs_fini(&e->granules);
+    pairs_fini(&e->marked);
+    vec_fini(&e->maps);
     free(e);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * marks: which 64-byte granules were written since somebody last asked: one byte for each, at a
- * fixed distance from the host address shifted right, so that generated code marks what it stores
+ * marks: which bytes were written since somebody last asked, by eights: one byte for each eight, at
+ * a fixed distance from the host address shifted right, so that generated code marks what it stores
  * in a few instructions. Written without asking what is there; only the pages that mem_before_write()
  * saw are looked at, and whoever empties the marks empties the write tables too.
  */
@@ -9,7 +9,7 @@
 #include "host/host.h"
 #include "mem/mem.h"
 
-/* Of host addresses between the lowest and the highest block: marks take 1/64 of it, untouched but
+/* Of host addresses between the lowest and the highest block: marks take 1/8 of it, untouched but
  * where something is marked. */
 #define SPAN_MAX (UINT64_C(1) << 42)
 
@@ -27,12 +27,12 @@ static int map_marks(struct mem *m, struct error *e)
     if (high <= low || high - low > SPAN_MAX) {
         return error_set(e, "the host's memory lies too far apart to mark what is written");
     }
-    m->marks_size = (size_t)((high - low) >> CODE_GRANULE_BITS);
+    m->marks_size = (size_t)((high - low) >> MARK_BITS);
     m->marks = host_pages_map(m->marks_size, e);
     if (m->marks == NULL) {
         return -1;
     }
-    m->marks_offset = (uintptr_t)m->marks - (low >> CODE_GRANULE_BITS);
+    m->marks_offset = (uintptr_t)m->marks - (low >> MARK_BITS);
     return 0;
 }
 
@@ -66,31 +66,37 @@ void mem_marks_list(struct mem *m, uint32_t page)
     }
 }
 
-static uint64_t take_page(struct mem *m, uint32_t page)
+static void take_page(struct mem *m, uint32_t page, uint64_t map[MARK_WORDS])
 {
-    uint64_t granules = 0;
     uint8_t *marks;
 
     if (m->marks == NULL) {
-        return UINT64_MAX;
+        memset(map, 0xff, MARK_WORDS * sizeof(*map));
+        return;
     }
-    marks =
-        (uint8_t *)(((uintptr_t)mem_page_bytes(m, page) >> CODE_GRANULE_BITS) + m->marks_offset);
-    for (unsigned k = 0; k < PAGE_SIZE >> CODE_GRANULE_BITS; k++) {
-        granules |= (uint64_t)(marks[k] != 0) << k;
+    marks = (uint8_t *)(((uintptr_t)mem_page_bytes(m, page) >> MARK_BITS) + m->marks_offset);
+    for (unsigned k = 0; k < MARK_WORDS; k++) {
+        map[k] = 0;
+        for (unsigned i = 0; i < 64; i += 8) {
+            /* Eight bytes of 0 or 1 to eight bits: each lands in its place of the highest byte. */
+            uint64_t eight = bytes_get_le(marks + 64 * k + i, 8);
+
+            map[k] |= (eight * UINT64_C(0x0102040810204080) >> 56) << i;
+        }
     }
-    memset(marks, 0, PAGE_SIZE >> CODE_GRANULE_BITS);
-    return granules;
+    memset(marks, 0, PAGE_SIZE >> MARK_BITS);
 }
 
 void mem_marks_take(struct mem *m, void *opaque,
-                    void (*each)(void *opaque, uint32_t page, uint64_t granules))
+                    void (*each)(void *opaque, uint32_t page, const uint64_t map[MARK_WORDS]))
 {
     for (uint32_t i = 0; i < m->marked_count; i++) {
         uint32_t page = m->marked[i];
+        uint64_t map[MARK_WORDS];
 
         m->flags[page] &= (uint8_t)~PAGE_MARKED;
-        each(opaque, page, take_page(m, page));
+        take_page(m, page, map);
+        each(opaque, page, map);
     }
     m->marked_count = 0;
 }

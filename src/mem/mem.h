@@ -29,6 +29,8 @@ enum {
 };
 
 #define CODE_GRANULE_BITS 6 /* 64 bytes; 64 granules to a page */
+#define MARK_BITS         3 /* 8 bytes have a mark; 512 to a page */
+#define MARK_WORDS        8 /* of 64 bits, for a page's marks as a map */
 
 struct mem_block {
     char name[16];
@@ -97,7 +99,7 @@ struct mem {
 
     /* marks.c; NULL: nothing is marked, only which pages were written, if `marked` is not NULL. */
     uint8_t *marks;
-    uintptr_t marks_offset; /* of a granule's mark from its host address / 64 */
+    uintptr_t marks_offset; /* of a mark from the host address / 8 of what it is for */
     size_t marks_size;      /* bytes */
     uint32_t *marked;       /* pages that may have marks, each once */
     uint32_t marked_count;
@@ -188,28 +190,28 @@ void mem_checkpoint_clean(struct mem *m);
  * listeners hear of it, and the page is *not* made dirty for checkpoints. */
 void mem_restore_page(struct mem *m, uint32_t page, const uint8_t *bytes, uint64_t hash);
 
-/* ---- marks.c: which granules were written ---- */
+/* ---- marks.c: which bytes were written, by eights ---- */
 
 /* From now on; or not any more. Between the two, every write marks: through mem_before_write(), or
  * by mem_mark() where a write table has the page; only the page if `pages_only`. -1 and a sentence if
  * the host has no room. */
 int mem_marks_start(struct mem *m, bool pages_only, struct error *e);
 void mem_marks_end(struct mem *m);
-/* Tells each page that was written since the last time, in no order, with its granules, a bit each,
- * all of them if only pages are known; and starts again. The write tables have to be empty. */
+/* Tells each page that was written since the last time, in no order, with the map of its marks, all set
+ * if only pages are known; and starts again. The write tables have to be empty. */
 void mem_marks_take(struct mem *m, void *opaque,
-                    void (*each)(void *opaque, uint32_t page, uint64_t granules));
+                    void (*each)(void *opaque, uint32_t page, const uint64_t map[MARK_WORDS]));
 /* The page may get marks. */
 void mem_marks_list(struct mem *m, uint32_t page);
 
-/* A store of 1 to 16 bytes at a host address, inside one page that a write table has. */
+/* A store at a host address, inside one page that a write table has. */
 static inline void mem_mark(const struct mem *m, const void *host, unsigned size)
 {
     if (unlikely(m->marks != NULL)) {
-        uintptr_t at = (uintptr_t)host;
+        uintptr_t first = (uintptr_t)host >> MARK_BITS;
+        uintptr_t last = ((uintptr_t)host + size - 1) >> MARK_BITS;
 
-        *(uint8_t *)((at >> CODE_GRANULE_BITS) + m->marks_offset) = 1;
-        *(uint8_t *)(((at + size - 1) >> CODE_GRANULE_BITS) + m->marks_offset) = 1;
+        memset((uint8_t *)(first + m->marks_offset), 1, last - first + 1);
     }
 }
 

@@ -163,13 +163,8 @@ static void before_write(struct mem *m, struct mem_block *b, paddr at, unsigned 
 
     must(size != 0 && last < PAGE_SIZE);
     if (unlikely(m->marked != NULL)) {
-        uint8_t *host = b->host + (at - b->base);
-
         mem_marks_list(m, page);
-        for (unsigned i = 0; i < size; i += 1u << CODE_GRANULE_BITS) {
-            mem_mark(m, host + i, size - i < 16 ? size - i : 16);
-        }
-        mem_mark(m, host + size - 1, 1);
+        mem_mark(m, b->host + (at - b->base), size);
     }
     if ((m->flags[page] & PAGE_DIRTY_ALL) != PAGE_DIRTY_ALL) {
         mark_dirty(m, page);

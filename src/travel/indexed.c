@@ -74,6 +74,7 @@ void travel_look_for_index(struct travel *t)
         travel_end_chart(t);
         travel_free_spans(t);
         travel_use_index(t, x);
+        travel_ready_helpers(t);
     }
 }
 

@@ -61,6 +61,7 @@ struct backward {
 };
 
 struct parallel;
+struct helping;
 
 struct travel {
     struct machine *machine;
@@ -107,6 +108,7 @@ struct travel {
     /* scan.c: travellers of their own threads, in the same history; made when first wanted. */
     struct travel_helpers help;
     struct travel **helpers;
+    struct helping *helping;         /* their threads; NULL: none run */
     const struct parallel *scanning; /* its part of a search by several; NULL: none */
     size_t scanned;                  /* which part */
 
@@ -183,6 +185,8 @@ enum travel_why travel_scan(struct travel *t, struct backward *b, tick until);
 /* Another part has what makes this one useless. */
 bool travel_scan_is_over(const struct travel *t);
 void travel_free_helpers(struct travel *t);
+/* There is an index now: those that are wanted early are made. */
+void travel_ready_helpers(struct travel *t);
 
 /* inject.c */
 tick travel_next_injection(const struct travel *t, tick after);

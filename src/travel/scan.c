@@ -91,7 +91,8 @@ struct parallel {
 struct helping {
     struct travel *owner;
     unsigned number;
-    struct parallel *parallel;
+    struct parallel *parallel; /* NULL: only get ready */
+    struct host_thread *thread;
 };
 
 bool travel_scan_is_over(const struct travel *t)
@@ -165,10 +166,41 @@ static void *help(void *argument)
             (*helper)->verify = false;
         }
     }
-    if (*helper != NULL) {
+    if (*helper != NULL && h->parallel != NULL) {
         work(*helper, h->parallel);
     }
     return NULL;
+}
+
+/* As many threads as there are helpers, but `most`; where the host refuses one it is one less. */
+static void start_helpers(struct travel *t, struct parallel *p, size_t most)
+{
+    struct error e;
+
+    must(t->helping == NULL);
+    t->helping = base_alloc(t->help.count, sizeof(*t->helping));
+    for (unsigned i = 0; i < t->help.count && i < most; i++) {
+        t->helping[i] = (struct helping){.owner = t, .number = i, .parallel = p};
+        t->helping[i].thread = host_thread_start(help, &t->helping[i], &e);
+    }
+}
+
+static void join_helpers(struct travel *t)
+{
+    for (unsigned i = 0; t->helping != NULL && i < t->help.count; i++) {
+        if (t->helping[i].thread != NULL) {
+            host_thread_join(t->helping[i].thread);
+        }
+    }
+    free(t->helping);
+    t->helping = NULL;
+}
+
+void travel_ready_helpers(struct travel *t)
+{
+    if (t->help.early && t->index != NULL && t->helping == NULL) {
+        start_helpers(t, NULL, t->help.count);
+    }
 }
 
 /* What there is to replay before `until`: spans that may have a hit, neighbours together. */
@@ -193,31 +225,19 @@ static void make_parts(struct travel *t, struct parallel *p, tick until)
 static enum travel_why scan_together(struct travel *t, struct backward *b, tick until)
 {
     struct parallel p = {.question = b, .best = SIZE_MAX, .why = TRAVEL_ARRIVED};
-    unsigned count = t->help.count;
-    struct helping *helpers = base_alloc(count, sizeof(*helpers));
-    struct host_thread **threads = base_alloc(count, sizeof(struct host_thread *));
-    struct error e;
 
+    join_helpers(t); /* that were getting ready */
     host_lock_init(&p.lock);
     make_parts(t, &p, until);
-    for (unsigned i = 0; i < count && i + 1 < p.parts.count; i++) {
-        helpers[i] = (struct helping){.owner = t, .number = i, .parallel = &p};
-        threads[i] = host_thread_start(help, &helpers[i], &e); /* NULL: one less */
-    }
+    start_helpers(t, &p, p.parts.count != 0 ? p.parts.count - 1 : 0);
     work(t, &p);
-    for (unsigned i = 0; i < count; i++) {
-        if (threads[i] != NULL) {
-            host_thread_join(threads[i]);
-        }
-    }
+    join_helpers(t);
     if (p.best != SIZE_MAX && p.why == TRAVEL_ARRIVED) {
         p.answer.machine = b->machine;
         *b = p.answer;
     }
     host_lock_fini(&p.lock);
     vec_fini(&p.parts);
-    free(threads);
-    free(helpers);
     return p.why;
 }
 
@@ -226,10 +246,12 @@ void travel_set_helpers(struct travel *t, const struct travel_helpers *helpers)
     must(t->helpers == NULL);
     t->help = *helpers;
     t->helpers = base_alloc(helpers->count, sizeof(struct travel *));
+    travel_ready_helpers(t);
 }
 
 void travel_free_helpers(struct travel *t)
 {
+    join_helpers(t);
     for (unsigned i = 0; i < t->help.count; i++) {
         if (t->helpers[i] != NULL) {
             t->help.release(t->help.opaque, i);

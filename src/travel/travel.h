@@ -124,6 +124,7 @@ const char *travel_index_problem(const struct travel *t);
  * them at once. */
 struct travel_helpers {
     unsigned count;
+    bool early; /* made as soon as there is an index, not when first wanted */
     void *opaque;
     struct travel *(*make)(void *opaque, unsigned number);
     void (*release)(void *opaque, unsigned number);

@@ -90,6 +90,7 @@ bool indexed_use(struct indexed *x, struct travel *t, const struct oracle_case *
     if (index != NULL) {
         travel_use_index(t, index);
         travel_set_helpers(t, &(struct travel_helpers){.count = INDEXED_HELPERS,
+                                                       .early = c->end % 2 == 0,
                                                        .opaque = x,
                                                        .make = make_helper,
                                                        .release = release_helper});

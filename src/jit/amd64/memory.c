@@ -52,7 +52,7 @@ static unsigned address(struct gen *g, const struct ir_op *o, int32_t *disp)
     return sum;
 }
 
-/* Stores that are marked may touch one granule only. */
+/* Stores that are marked have one mark only. */
 static bool must_align(const struct gen *g, const struct ir_op *o)
 {
     return (o->attr & MEM_ALIGNED) != 0 || (g->j->guest.marks && o->op != IR_LD);
@@ -198,14 +198,17 @@ static struct rm group_slot(const struct group *group)
 
 /* ---- marks: as mem_mark() does; rax = host address minus virtual address, which is kept ---- */
 
-static void mark_byte(struct gen *g, unsigned base, int32_t disp)
+/* rcx := where the mark is, less what is in rdx */
+static void find_mark(struct gen *g, unsigned base, int32_t disp)
 {
-    struct emit *e = g->e;
+    emit_lea(g->e, RCX, rm_sib(base, RAX, 0, disp));
+    emit_shift_imm(g->e, SHIFT_SHR, true, RCX, MARK_BITS);
+}
 
-    emit_lea(e, RCX, rm_sib(base, RAX, 0, disp));
-    emit_shift_imm(e, SHIFT_SHR, true, RCX, CODE_GRANULE_BITS);
-    emit_op(e, 0xc6, false, 0, rm_sib(RDX, RCX, 0, 0));
-    emit_byte(e, 1);
+static void set_mark(struct gen *g, int32_t further)
+{
+    emit_op(g->e, 0xc6, false, 0, rm_sib(RDX, RCX, 0, further));
+    emit_byte(g->e, 1);
 }
 
 /* A store that is aligned: what is not goes the cold way, which marks by itself. */
@@ -213,21 +216,31 @@ static void mark_store(struct gen *g, unsigned base, int32_t disp)
 {
     if (g->j->guest.marks) {
         emit_mov_imm(g->e, RDX, g->j->guest.marks_offset);
-        mark_byte(g, base, disp);
+        find_mark(g, base, disp);
+        set_mark(g, 0);
     }
 }
 
-/* All that the group may store, at its first access. */
+/* All that the group may store, at its first access. It may begin in the middle of eight bytes: then
+ * its last byte is in the next. */
 static void mark_group(struct gen *g, const struct group *group, unsigned base)
 {
+    int32_t left = (group->hi - group->lo + 7) >> MARK_BITS, at = 0;
+
     if (!g->j->guest.marks || !group->is_write) {
         return;
     }
     emit_mov_imm(g->e, RDX, g->j->guest.marks_offset);
-    for (int32_t at = group->lo; at < group->hi - 1; at += 1 << CODE_GRANULE_BITS) {
-        mark_byte(g, base, at);
+    find_mark(g, base, group->lo);
+    for (; left >= 4; left -= 4, at += 4) {
+        emit_op(g->e, 0xc7, false, 0, rm_sib(RDX, RCX, 0, at));
+        emit_32(g->e, 0x01010101);
     }
-    mark_byte(g, base, group->hi - 1);
+    for (; left > 0; left--, at++) {
+        set_mark(g, at);
+    }
+    find_mark(g, base, group->hi - 1);
+    set_mark(g, 0);
 }
 
 /* rax := host address minus virtual address, checked for the whole group at its first access. */
