@@ -133,7 +133,18 @@ static void exec_gdb(const struct debug *d)
                 "        gdb.execute('monitor goto ' + argument)\n"
                 "        gdb.execute('maintenance flush register-cache')\n"
                 "        gdb.execute('frame')\n"
-                "Goto()";
+                "class Lastwrite(gdb.Command):\n"
+                "    \"lastwrite EXPRESSION: what wrote there last before now\"\n"
+                "    def __init__(self):\n"
+                "        super().__init__('lastwrite', gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)\n"
+                "    def invoke(self, argument, tty):\n"
+                "        value = gdb.parse_and_eval(argument)\n"
+                "        if value.address is None:\n"
+                "            gdb.execute('monitor lastwrite %#x' % int(value))\n"
+                "        else:\n"
+                "            gdb.execute('monitor lastwrite %#x,%d'\n"
+                "                        % (int(value.address), value.type.sizeof))\n"
+                "Goto(), Lastwrite()";
     for (int i = 0; i < o->rest_count; i++) {
         args[n++] = o->rest[i];
     }

@@ -84,6 +84,9 @@ static int live_open(struct live *l, const struct options *o, struct error *e)
 {
     memset(l, 0, sizeof(*l));
     l->options = o;
+    if (verify_wanted(o) && (o->gdb || o->index)) {
+        return error_set(e, "-accel verify goes with neither -gdb nor --index");
+    }
     if (o->stats && figures_check(o->stats, e) < 0) {
         return -1;
     }
@@ -102,13 +105,8 @@ static int live_open(struct live *l, const struct options *o, struct error *e)
         return -1;
     }
     journal_attach(l->journal, l->machine);
-    if (verify_wanted(o)) {
-        if (o->gdb || o->index) {
-            return error_set(e, "-accel verify goes with neither -gdb nor --index");
-        }
-        if (!(l->verify = verify_new(l->journal, l->machine, e))) {
-            return -1;
-        }
+    if (verify_wanted(o) && !(l->verify = verify_new(l->journal, l->machine, e))) {
+        return -1;
     }
     catch_signals(l);
     return ports_start(&l->ports, l->journal, l->machine, e);

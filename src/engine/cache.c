@@ -161,8 +161,9 @@ void cache_flush(struct engine *e)
     for (unsigned i = 0; i < e->cpu_count; i++) {
         cpu_forget_jumps(&e->cpus[i]);
     }
-    for (size_t i = 0; i < e->blocks.count; i++) {
-        struct block *b = e->blocks.data[i];
+    for (size_t i = 0; i < e->block_count; i++) {
+        struct block *b = cache_block(e, i);
+
         e->buckets[bucket_of(b->pc, b->mode)] = NULL; /* a dead one is in none: no harm */
         for (unsigned side = 0; side < 2; side++) {
             if (b->page[side] != BLOCK_NO_PAGE) {
@@ -171,12 +172,10 @@ void cache_flush(struct engine *e)
             }
         }
         free(b->ir);
-        free(b);
     }
     if (e->jit) {
         jit_flush(e->jit);
     }
-    e->blocks.count = 0;
     e->built = NULL;
     e->block_count = 0;
     e->stats.flushes++;
@@ -189,10 +188,26 @@ void cache_fini(struct engine *e)
         free(e->dead_ir.data[i]);
     }
     vec_fini(&e->dead_ir);
-    vec_fini(&e->blocks);
+    for (size_t i = 0; i < e->shelves.count; i++) {
+        free(e->shelves.data[i]);
+    }
+    vec_fini(&e->shelves);
     free(e->buckets);
     free(e->page_list);
     jit_free(e->jit);
+}
+
+struct block *cache_new_block(struct engine *e)
+{
+    struct block *b;
+
+    if (e->block_count == e->shelves.count * SHELF_BLOCKS) {
+        struct block *shelf = base_alloc(SHELF_BLOCKS, sizeof(*shelf));
+        vec_push(&e->shelves, shelf);
+    }
+    b = cache_block(e, e->block_count);
+    memset(b, 0, sizeof(*b));
+    return b;
 }
 
 void cache_add(struct engine *e, struct block *b)
@@ -208,7 +223,7 @@ void cache_add(struct engine *e, struct block *b)
             mem_code_used(e->mem, b->page[i], b->granules[i]);
         }
     }
-    vec_push(&e->blocks, b);
+    must(b == cache_block(e, e->block_count));
     e->block_count++;
 }
 

@@ -47,7 +47,7 @@ struct engine {
     struct block **page_list; /* per page: blocks made from it */
     size_t block_count;       /* alive or dead, since the last flush */
     size_t block_limit;
-    VEC(struct block *) blocks;     /* all of them, for freeing */
+    VEC(struct block *) shelves;    /* of SHELF_BLOCKS: block i is there, i < block_count */
     VEC(struct ir_block *) dead_ir; /* freed when no block is running */
 
     struct jit *jit; /* NULL: interpret */
@@ -79,7 +79,14 @@ struct engine {
 #define ENGINE_BUCKETS 262144u
 #define ENGINE_BLOCKS  524288u /* about what has room for its code */
 struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode);
+/* A new one, all zeros; the next to be added. */
+struct block *cache_new_block(struct engine *e);
 void cache_add(struct engine *e, struct block *b);
+#define SHELF_BLOCKS 1024u
+static inline struct block *cache_block(const struct engine *e, size_t i)
+{
+    return &e->shelves.data[i / SHELF_BLOCKS][i % SHELF_BLOCKS];
+}
 void cache_flush(struct engine *e);
 /* Nobody finds the block any more; no block is running. */
 void cache_kill(struct engine *e, struct block *b);

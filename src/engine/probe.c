@@ -238,8 +238,8 @@ static bool block_is_stale(const struct block *b, const struct probe_set *set)
 
 static void renew_blocks(struct engine *e, const struct probe_set *set)
 {
-    for (size_t i = 0; i < e->blocks.count; i++) {
-        struct block *b = e->blocks.data[i];
+    for (size_t i = 0; i < e->block_count; i++) {
+        struct block *b = cache_block(e, i);
 
         if (b->mode != BLOCK_DEAD && block_is_stale(b, set)) {
             cache_kill(e, b);

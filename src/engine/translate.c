@@ -160,7 +160,7 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr 
         return NULL;
     }
     ir_dead(&e->build);
-    b = base_alloc(1, sizeof(*b));
+    b = cache_new_block(e);
     b->pc = cpu->hart->pc;
     b->at = at;
     b->mode = mode;

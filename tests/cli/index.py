@@ -3,6 +3,7 @@
 # is stale, foreign or damaged is said to be so and made anew; killed while building, the next one
 # goes on; replay does not care, debug goes by it.
 import signal
+import sqlite3
 import time
 
 from harness import *
@@ -38,6 +39,13 @@ def contents(name):
         return f.read()
 
 
+def counts(name):
+    with sqlite3.connect("file:%s?mode=ro" % name, uri=True) as db:
+        return (db.execute("SELECT max(ending), sum(inputs) FROM span").fetchone() +
+                db.execute("SELECT sum(exceptions) + sum(interrupts) FROM span").fetchone() +
+                tuple(db.execute("SELECT tick, port, text FROM line ORDER BY tick").fetchall()))
+
+
 def main():
     record("a.rr", *bare(guest("work")))
     record("b.rr", *bare(guest("timer")))
@@ -50,6 +58,19 @@ def main():
     check(contents("a.rr.idx") == bytes_, "the same bytes each time")
     debug_once()
     check(contents("a.rr.idx") == bytes_, "debug goes by it")
+
+    # While recording; that one and one made afterwards agree about all that happened.
+    record("c.rr", "--index", *bare(guest("timer")))
+    check(os.path.exists("c.rr.idx") and not os.path.exists("c.rr.idx.new"), "made on the way")
+    live = counts("c.rr.idx")
+    check(b"making" not in made("c.rr").err, "and of use")
+    check(succeeds("query", "c.rr", "last-write", "0x80005ff8").out, "to ask by")
+    os.unlink("c.rr.idx")
+    made("c.rr")
+    check(counts("c.rr.idx") == live and live[2] > 0, "%s is what a replay finds" % (live,))
+    refuses("a folder in its place", "record", "-o", "d.rr", "--index", "-accel", "verify", *bare(guest("timer")))
+    for name in ("c.rr", "c.rr.idx"):
+        os.unlink(name)
 
     made("b.rr")
     for what, change in (("foreign", lambda: shutil.copy("b.rr.idx", "a.rr.idx")),

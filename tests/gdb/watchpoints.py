@@ -42,6 +42,32 @@ def changes():
     return backwards[-3]
 
 
+def last_writer():
+    """Who wrote there last is the last store that a watchpoint meets, at every lap; it moves nobody."""
+    monitor("goto end")
+    run("watch token[0]")
+    address = int(gdb.parse_and_eval("&token[0]"))
+    said = re.compile(r"tick (\d+): hart(\d+) at (0x[0-9a-f]+): (.*): (0x[0-9a-f]+) -> (0x[0-9a-f]+)\n")
+    for _ in range(5):
+        here = tick()
+        words = run(f"monitor lastwrite {address:#x},{gdb.parse_and_eval('token[0]').type.sizeof}")
+        same(tick(), here, "asking moves nobody")
+        answer = said.fullmatch(words)
+        check(answer is not None, f"an answer: {words}")
+        run("reverse-continue")
+        same((tick(), pc(), value()), (int(answer[1]), int(answer[3], 16), int(answer[5], 16)),
+             "where the watchpoint leads, and the value before")
+        same(int(answer[6], 16), value() + 1, "and the value after")
+    run("delete")
+    check("wants ADDR" in run("monitor lastwrite"), "no address")
+    check("wants ADDR" in run("monitor lastwrite 0x80000000,"), "no length")
+    check("in one page" in run("monitor lastwrite 0x80000fff,2"), "two pages")
+    check("no memory" in run("monitor lastwrite 0x10000000"), "a device's register")
+    monitor("goto begin")
+    check("nothing wrote" in run(f"monitor lastwrite {address:#x},4"), "at the beginning")
+    monitor("goto end")
+
+
 def by_steps():
     """A watchpoint is met by single steps over the access too, both ways."""
     run("watch token[0]")
@@ -87,4 +113,4 @@ def parts():
 
 
 connect("--smp 2")
-main(changes, by_steps, reads, parts)
+main(changes, by_steps, reads, parts, last_writer)
