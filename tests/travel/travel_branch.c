@@ -306,11 +306,13 @@ static void use_index(struct test *t)
     CHECK(travel_index(t->travel) != NULL);
 }
 
-static void to_parent(struct test *t)
+/* From a branch whose journal is not wanted any more: after the traveller, before the machine. */
+static void to_parent(struct test *t, struct journal *j)
 {
     struct travel_source source;
 
     travel_free(t->travel);
+    journal_close(j);
     machine_free(t->machine);
     t->machine = new_machine(t);
     source = travel_of_recording(&t->storage, t->parent, NULL);
@@ -330,9 +332,8 @@ static void run_exactly(struct test *t, const char *path)
     CHECK(t->machine->state.now == last->at + 1);
     CHECK(t->machine->state.instructions == last->instructions);
     finish(t, j, path);
-    journal_close(j);
     unlink(path);
-    to_parent(t);
+    to_parent(t, j);
 }
 
 /* A branch at `fork`, and one of the branch at a place in its own part or before. */
@@ -361,12 +362,11 @@ static void try_fork(struct test *t, tick fork)
         live_on(t, k, again < fork ? again : fork);
         finish(t, k, second);
         check_first_difference(t, journal_recording(j), second, again);
-        to_parent(t);
-        journal_close(k);
+        to_parent(t, k);
+        journal_close(j);
     } else {
-        to_parent(t);
+        to_parent(t, j);
     }
-    journal_close(j);
     unlink(first);
     unlink(second);
 }
