@@ -13,7 +13,7 @@
 /* Pages of a recording that is indexed are of no further use in memory. */
 #define MARKS_KEPT 4
 /* Instructions from one checkpoint to the next; more, if that makes too many. */
-#define SPACING (UINT64_C(20) << 20)
+#define SPACING (UINT64_C(24) << 20)
 #define SPANS   4096
 
 static char *index_path(const char *recording)

@@ -6,9 +6,9 @@
 
 #include "travel/internal.h"
 
-/* About 10 ms of compiled code, 0.1 s of interpreted: a guess between the cost of saving (a few per
+/* About 20 ms of compiled code, 0.2 s of interpreted: a guess between the cost of saving (a few per
  * cent) and that of arriving (half of it on average). */
-#define DEFAULT_SPACING (UINT64_C(16) << 20)
+#define DEFAULT_SPACING (UINT64_C(32) << 20)
 #define DEFAULT_BYTES   (UINT64_C(512) * MIB)
 #define DEFAULT_COUNT   160
 
