@@ -9,7 +9,7 @@
 /* Of instructions retired, from one span, and one checkpoint of an index, to the next: about 20 ms
  * compiled. */
 #define DEFAULT_SPACING (UINT64_C(24) << 20)
-#define COARSE_SPACING  (UINT64_C(128) << 20)
+#define COARSE_SPACING  (UINT64_C(512) << 20)
 /* Of a live history: so many, then as many twice as long, and so on. */
 #define SPANS_DENSE    1024
 #define IDLE_SHARE     65536
