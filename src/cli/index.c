@@ -64,14 +64,11 @@ void cli_use_index(struct travel *t, const struct options *o, const struct recor
         travel_use_index(t, x);
     } else if (of.end > travel_begin(t)) {
         b = index_build(path, NULL); /* NULL: somebody else makes it, or nobody can */
-        if (b != NULL && behind && host_cpu_count() > 1 &&
-            cli_build_behind(t, o, r, path, &of, spacing, b)) {
-            b = NULL; /* till then coarse spans have to do */
-        }
-        if (b != NULL) {
-            travel_build_index(t, b, &of, spacing);
-        } else {
+        if (b == NULL) {
             (void)travel_chart(t, 0, false, NULL);
+        } else if (!behind || host_cpu_count() == 1 ||
+                   !cli_build_behind(t, o, r, path, &of, spacing, b)) {
+            travel_build_index(t, b, &of, spacing);
         }
     }
     cli_share_searches(t, o, r, path, &of, behind);
