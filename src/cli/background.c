@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/side.h"
 #include "host/host.h"
 
 #define MARKS_KEPT 4 /* of no further use */
@@ -36,12 +37,8 @@ static bool is_unwanted(void *opaque, uint64_t done, uint64_t whole)
     return unwanted;
 }
 
-static void build(struct background *b, struct machine *m, struct error *e)
+static void build(struct background *b, struct travel *t, struct error *e)
 {
-    const struct travel_limits limits = {.spacing = b->spacing, .count = MARKS_KEPT};
-    struct travel_recording source;
-    struct travel_source from = travel_of_recording(&source, b->recording, NULL);
-    struct travel *t = travel_new(m, &from, &limits);
     struct travel_stop stop;
 
     travel_build_index(t, b->builder, &b->of, b->spacing);
@@ -53,21 +50,21 @@ static void build(struct background *b, struct machine *m, struct error *e)
                   : stop.why == TRAVEL_DIVERGED   ? "the replay differs from the recording"
                                                   : "it was not finished");
     }
-    travel_free(t);
 }
 
 static void *work(void *argument)
 {
     struct background *b = argument;
+    const struct travel_limits limits = {.spacing = b->spacing, .count = MARKS_KEPT};
     struct error e = {{0}};
-    struct machine *m = cli_machine(recording_config(b->recording), b->options, &e);
+    struct side side;
 
-    if (m != NULL) {
-        build(b, m, &e);
-        machine_free(m);
+    if (side_open(&side, b->recording, b->options, &limits, &e) == 0) {
+        build(b, side.travel, &e);
     } else {
         index_abandon(b->builder);
     }
+    side_close(&side);
     host_lock_take(&b->lock);
     b->done = true;
     b->problem = e;

@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/serve.h"
+#include "cli/side.h"
 
 struct debug {
     const struct options *options;
@@ -55,8 +56,7 @@ static bool debug_quits(void *opaque)
 static bool progress(void *opaque, uint64_t done, uint64_t whole)
 {
     (void)opaque;
-    fprintf(stderr, "\rreprise: going there: %3d%%",
-            whole ? (int)((double)done * 100 / (double)whole) : 100);
+    progress_print("going there", done, whole);
     return interrupted;
 }
 
@@ -78,18 +78,14 @@ static int go_there(struct debug *d)
     stop = travel_seek(d->server.travel, at);
     if (show) {
         travel_set_poll(d->server.travel, NULL, NULL);
-        fputs("\r\033[K", stderr);
+        progress_clear();
     }
     if (travel_index_problem(d->server.travel)) {
         fprintf(stderr, "reprise: going on without an index: %s\n",
                 travel_index_problem(d->server.travel));
     }
     if (stop.why == TRAVEL_DIVERGED) {
-        fprintf(stderr,
-                "reprise: the replay differs from the recording at tick %llu; 'reprise "
-                "replay' says more\n",
-                (unsigned long long)stop.at);
-        return EXIT_DIFFERED;
+        return side_differs(stop.at);
     }
     return stop.why == TRAVEL_INTERRUPTED ? EXIT_USER : EXIT_FINE;
 }

@@ -8,36 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/divergence.h"
-#include "travel/travel.h"
-
-struct side {
-    struct machine *machine;
-    struct travel_recording source;
-    struct travel *travel;
-};
-
-static int side_open(struct side *s, const struct recording *r, const struct options *o,
-                     struct error *e)
-{
-    struct travel_source source;
-
-    memset(s, 0, sizeof(*s));
-    s->machine = cli_machine(recording_config(r), o, e);
-    if (!s->machine) {
-        return -1;
-    }
-    source = travel_of_recording(&s->source, r, NULL);
-    s->travel = travel_new(s->machine, &source, NULL);
-    return 0;
-}
-
-static void side_close(struct side *s)
-{
-    if (s->travel) {
-        travel_free(s->travel);
-    }
-    machine_free(s->machine);
-}
+#include "cli/side.h"
 
 static void print_difference(const struct travel_difference *d, FILE *to)
 {
@@ -67,7 +38,7 @@ void divergence_explain(const struct journal *j, const struct options *o)
     struct error e;
 
     r = recording_open(o->files[0], &e); /* again: the journal's images were dropped */
-    if (!r || side_open(&a, r, o, &e) < 0 || side_open(&b, r, o, &e) < 0) {
+    if (!r || side_open(&a, r, o, NULL, &e) < 0 || side_open(&b, r, o, NULL, &e) < 0) {
         fprintf(stderr, "reprise: %s\n", e.text);
     } else if (travel_seek(a.travel, TICK_NEVER).why == TRAVEL_DIVERGED) {
         struct travel_difference d;
@@ -129,7 +100,7 @@ static int compare(const struct options *o, const struct recording *ra, const st
     int status = EXIT_USER;
 
     if (same_machine(o, recording_config(ra), recording_config(rb), &e) < 0 ||
-        side_open(&a, ra, o, &e) < 0 || side_open(&b, rb, o, &e) < 0) {
+        side_open(&a, ra, o, NULL, &e) < 0 || side_open(&b, rb, o, NULL, &e) < 0) {
         cli_fail(&e);
     } else {
         travel_set_verify(a.travel, false);

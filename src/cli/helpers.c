@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/side.h"
 #include "host/host.h"
 
 /* Each has the guest's memory once more. */
@@ -11,18 +12,12 @@
 /* In its own memory; it goes by the index. */
 #define MARKS_KEPT 8
 
-struct helper {
-    struct machine *machine;
-    struct travel_recording source;
-    struct travel *travel;
-};
-
 struct helpers {
     const struct options *options;
     const struct recording *recording;
     struct index_of of;
     char *index_path;
-    struct helper each[HELPERS_MAX];
+    struct side each[HELPERS_MAX];
 };
 
 /* In the helper's thread. Without an index there is nothing to share. */
@@ -30,20 +25,16 @@ static struct travel *make(void *opaque, unsigned number)
 {
     const struct travel_limits limits = {.count = MARKS_KEPT};
     struct helpers *h = opaque;
-    struct helper *one = &h->each[number];
+    struct side *one = &h->each[number];
     struct index *x = index_open(h->index_path, &h->of, NULL, NULL);
-    struct travel_source source;
 
     if (x == NULL) {
         return NULL;
     }
-    one->machine = cli_machine(recording_config(h->recording), h->options, NULL);
-    if (one->machine == NULL) {
+    if (side_open(one, h->recording, h->options, &limits, NULL) < 0) {
         index_close(x);
         return NULL;
     }
-    source = travel_of_recording(&one->source, h->recording, NULL);
-    one->travel = travel_new(one->machine, &source, &limits);
     travel_use_index(one->travel, x);
     return one->travel;
 }
@@ -52,8 +43,7 @@ static void release(void *opaque, unsigned number)
 {
     struct helpers *h = opaque;
 
-    travel_free(h->each[number].travel);
-    machine_free(h->each[number].machine);
+    side_close(&h->each[number]);
 }
 
 static void close_all(void *opaque)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/side.h"
 #include "host/host.h"
 #include "index/index.h"
 
@@ -103,16 +104,13 @@ struct indexing {
     const struct options *options;
     char *path;
     struct recording *recording;
-    struct machine *machine;
-    struct travel_recording source;
-    struct travel *travel;
+    struct side side;
 };
 
 static bool progress(void *opaque, uint64_t done, uint64_t whole)
 {
     (void)opaque;
-    fprintf(stderr, "\rreprise: indexing: %3d%%",
-            whole ? (int)((double)done * 100 / (double)whole) : 100);
+    progress_print("indexing", done, whole);
     return false;
 }
 
@@ -131,42 +129,36 @@ static int report(const struct indexing *x, struct index *index, struct error *e
 }
 
 static int replay_once(struct indexing *x, struct index_builder *b, const struct index_of *of,
-                       struct error *e)
+                       uint64_t spacing, struct error *e)
 {
-    const struct travel_limits limits = {.spacing = spacing_for(x->recording), .count = MARKS_KEPT};
-    struct travel_source source = travel_of_recording(&x->source, x->recording, NULL);
+    struct travel *t = x->side.travel;
     bool show = isatty(STDERR_FILENO);
     struct travel_stop stop;
 
-    x->travel = travel_new(x->machine, &source, &limits);
-    travel_build_index(x->travel, b, of, limits.spacing);
+    travel_build_index(t, b, of, spacing);
     if (show) {
-        travel_set_poll(x->travel, x, progress);
+        travel_set_poll(t, x, progress);
     }
-    stop = travel_seek(x->travel, recording_known(x->recording));
+    stop = travel_seek(t, of->end);
     if (show) {
-        fputs("\r\033[K", stderr);
+        progress_clear();
     }
     if (stop.why == TRAVEL_DIVERGED) {
-        error_set(e,
-                  "the replay differs from the recording at tick %llu; 'reprise replay' says "
-                  "more",
-                  (unsigned long long)stop.at);
-        cli_fail(e);
-        return EXIT_DIFFERED;
+        return side_differs(stop.at);
     }
-    if (travel_index(x->travel) == NULL) {
-        const char *problem = travel_index_problem(x->travel);
+    if (travel_index(t) == NULL) {
+        const char *problem = travel_index_problem(t);
 
         error_set(e, "%s", problem != NULL ? problem : "the replay did not come to its end");
         return cli_fail(e);
     }
-    return report(x, travel_index(x->travel), e) < 0 ? cli_fail(e) : EXIT_FINE;
+    return report(x, travel_index(t), e) < 0 ? cli_fail(e) : EXIT_FINE;
 }
 
 static int make(struct indexing *x, struct error *e)
 {
     const struct index_of of = index_of(x->recording);
+    const struct travel_limits limits = {.spacing = spacing_for(x->recording), .count = MARKS_KEPT};
     struct index *old = open_old(x->path, &of);
     struct index_builder *b;
     int status;
@@ -180,11 +172,11 @@ static int make(struct indexing *x, struct error *e)
         error_set(e, "%s ends at tick 0: there is nothing to index", x->options->files[0]);
         return cli_fail(e);
     }
-    x->machine = cli_machine(recording_config(x->recording), x->options, e);
-    if (x->machine == NULL || (b = index_build(x->path, e)) == NULL) {
+    if (side_open(&x->side, x->recording, x->options, &limits, e) < 0 ||
+        (b = index_build(x->path, e)) == NULL) {
         return cli_fail(e);
     }
-    return replay_once(x, b, &of, e);
+    return replay_once(x, b, &of, limits.spacing, e);
 }
 
 int command_index(struct options *o)
@@ -202,10 +194,7 @@ int command_index(struct options *o)
     }
     x.path = index_path(o->files[0]);
     status = make(&x, &e);
-    travel_free(x.travel);
-    if (x.machine != NULL) {
-        machine_free(x.machine);
-    }
+    side_close(&x.side);
     recording_close(x.recording);
     free(x.path);
     return status;

@@ -8,36 +8,27 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/side.h"
 
 struct query {
     const struct options *options;
     struct recording *recording;
-    struct machine *machine;
-    struct travel_recording source;
-    struct travel *travel;
+    struct side side;
 };
 
 static bool progress(void *opaque, uint64_t done, uint64_t whole)
 {
     (void)opaque;
-    fprintf(stderr, "\rreprise: searching: %3d%%",
-            whole ? (int)((double)done * 100 / (double)whole) : 100);
+    progress_print("searching", done, whole);
     return false;
 }
 
 /* 0, or the exit status. */
 static int go_to(struct query *q, tick at)
 {
-    struct travel_stop stop = travel_seek(q->travel, at);
+    struct travel_stop stop = travel_seek(q->side.travel, at);
 
-    if (stop.why != TRAVEL_DIVERGED) {
-        return EXIT_FINE;
-    }
-    fprintf(stderr,
-            "reprise: the replay differs from the recording at tick %llu; 'reprise replay' says "
-            "more\n",
-            (unsigned long long)stop.at);
-    return EXIT_DIFFERED;
+    return stop.why == TRAVEL_DIVERGED ? side_differs(stop.at) : EXIT_FINE;
 }
 
 /* ---- last-write ADDR[,LEN] ---- */
@@ -64,7 +55,7 @@ static int parse_range(const char *text, uint64_t *at, uint64_t *length, struct 
 /* The physical address that is meant; the machine is where the question is asked. */
 static int find_memory(struct query *q, uint64_t *at, struct error *e)
 {
-    struct machine *m = q->machine;
+    struct machine *m = q->side.machine;
     uint64_t given = *at;
 
     if (!q->options->physical && !cpu_debug_translate(&m->cpus[m->state.current], given, at)) {
@@ -82,7 +73,7 @@ static int find_memory(struct query *q, uint64_t *at, struct error *e)
 
 static int last_write(struct query *q, struct error *e)
 {
-    tick before = travel_end(q->travel);
+    tick before = travel_end(q->side.travel);
     struct travel_write write;
     struct text line = {0};
     uint64_t at, length;
@@ -91,7 +82,7 @@ static int last_write(struct query *q, struct error *e)
 
     if (parse_range(q->options->files[2], &at, &length, e) < 0 ||
         (q->options->at &&
-         cli_parse_place(q->options->at, "--before", travel_end(q->travel), &before, e) < 0)) {
+         cli_parse_place(q->options->at, "--before", travel_end(q->side.travel), &before, e) < 0)) {
         return cli_fail(e);
     }
     status = go_to(q, before);
@@ -101,7 +92,7 @@ static int last_write(struct query *q, struct error *e)
     if (find_memory(q, &at, e) < 0) {
         return cli_fail(e);
     }
-    why = travel_last_write(q->travel, at, length, before, &write);
+    why = travel_last_write(q->side.travel, at, length, before, &write);
     if (why == TRAVEL_ARRIVED) {
         travel_print_write(&write, &line);
         fputs(line.data, stdout);
@@ -142,8 +133,6 @@ static int find_query(const struct options *o, struct error *e)
 
 static int query_open(struct query *q, struct error *e)
 {
-    struct travel_source source;
-
     q->recording = recording_open(q->options->files[0], e);
     if (q->recording == NULL) {
         return -1;
@@ -151,14 +140,11 @@ static int query_open(struct query *q, struct error *e)
     if (recording_problem(q->recording) != NULL) {
         fprintf(stderr, "reprise: %s\n", recording_problem(q->recording));
     }
-    q->machine = cli_machine(recording_config(q->recording), q->options, e);
-    if (q->machine == NULL) {
+    if (side_open(&q->side, q->recording, q->options, NULL, e) < 0) {
         return -1;
     }
-    source = travel_of_recording(&q->source, q->recording, NULL);
-    q->travel = travel_new(q->machine, &source, NULL);
     if (!q->options->no_index) {
-        cli_use_index(q->travel, q->options, q->recording, false);
+        cli_use_index(q->side.travel, q->options, q->recording, false);
     }
     return 0;
 }
@@ -174,17 +160,14 @@ int command_query(struct options *o)
         status = cli_fail(&e);
     } else {
         if (show) {
-            travel_set_poll(q.travel, &q, progress);
+            travel_set_poll(q.side.travel, &q, progress);
         }
         status = queries[which].run(&q, &e);
         if (show) {
-            fputs("\r\033[K", stderr);
+            progress_clear();
         }
     }
-    travel_free(q.travel);
-    if (q.machine != NULL) {
-        machine_free(q.machine);
-    }
+    side_close(&q.side);
     if (q.recording != NULL) {
         recording_close(q.recording);
     }
