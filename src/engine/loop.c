@@ -154,12 +154,17 @@ void engine_set_softfloat(struct engine *e, bool on)
 /* Compiled at its first use; where there is no room, the loop drops everything first. */
 static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
 {
-    const struct jit_probe ask = probe_in_code(e), *probe = b->probed ? &ask : NULL;
+    struct jit_probe ask;
+    const struct jit_probe *probe = NULL;
     bool full;
     const void *code;
 
     if (b->compiled) {
         return b->code != jit_no_code(e->jit);
+    }
+    if (b->probed) {
+        ask = probe_in_code(e);
+        probe = &ask;
     }
     if (e->built == b) { /* as it mostly is: just translated */
         const struct ir_block ir = ir_build_view(&e->build);

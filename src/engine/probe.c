@@ -75,14 +75,19 @@ bool probe_steps(const struct engine *e, const struct cpu *cpu)
     return false;
 }
 
-bool probe_breaks_at(const struct engine *e, vaddr pc)
+static bool breaks_at(const struct probe_set *set, vaddr pc)
 {
-    for (size_t i = 0; i < e->probes->count; i++) {
-        if (e->probes->probes[i].kind == PROBE_BREAK && e->probes->probes[i].at == pc) {
+    for (size_t i = 0; set && i < set->count; i++) {
+        if (set->probes[i].kind == PROBE_BREAK && set->probes[i].at == pc) {
             return true;
         }
     }
     return false;
+}
+
+bool probe_breaks_at(const struct engine *e, vaddr pc)
+{
+    return breaks_at(e->probes, pc);
 }
 
 static bool watches(const struct probe *p, enum access access)
@@ -208,16 +213,6 @@ void probe_init(struct engine *e)
 }
 
 /* ---- changing the set ---- */
-
-static bool breaks_at(const struct probe_set *set, vaddr pc)
-{
-    for (size_t i = 0; set && i < set->count; i++) {
-        if (set->probes[i].kind == PROBE_BREAK && set->probes[i].at == pc) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Whether the block was translated for other breakpoints than those of `set`: it has to begin at
  * one, and to end before the next. */
