@@ -14,13 +14,6 @@ enum { PERIOD = 5000, BUSY = 3000 };
 
 static char path[256], branch_path[256], third_path[256];
 static struct machine_config config;
-static const struct fake_post posts[] = {
-    {3000000, "hello"},
-    {3000001, " world\n"},
-    {9000000, "this line is longer than the fifo of the machine\n"},
-    {60000000, "and the last\n"},
-    {90000000, NULL},
-};
 
 static int setup(void **state)
 {
@@ -53,7 +46,7 @@ static struct fake *fake_new(void)
 
 static void record_parent(bool by_reference)
 {
-    struct fake_world w = {.posts = posts, .count = ARRAY_LEN(posts)};
+    struct fake_world w = {.posts = fake_typed, .count = ARRAY_LEN(fake_typed)};
     struct pace pace = fake_pace(&w);
     const struct journal_options o = {.by_reference = by_reference, .skips_idle = true};
     struct error e;
@@ -434,7 +427,7 @@ static void test_no_time_leaks_in(void **state)
 /* A branch of a machine that runs without a file, into none. */
 static void test_in_memory(void **state)
 {
-    struct fake_world w = {.posts = posts, .count = ARRAY_LEN(posts)};
+    struct fake_world w = {.posts = fake_typed, .count = ARRAY_LEN(fake_typed)};
     struct pace pace = fake_pace(&w);
     struct error e;
     struct journal *j = journal_run(&config, &pace, NULL, &e), *b;

@@ -228,6 +228,15 @@ struct fake_world {
     size_t count, next;
     uint64_t waits;
 };
+
+/* Some words, one of them more than the FIFO takes, and the user quits. */
+static const struct fake_post fake_typed[] = {
+    {3000000, "hello"},
+    {3000001, " world\n"},
+    {9000000, "this line is longer than the fifo of the machine\n"},
+    {60000000, "and the last\n"},
+    {90000000, NULL},
+};
 static inline uint64_t fake_now_ns(void *opaque)
 {
     return ((struct fake_world *)opaque)->ns;

@@ -10,13 +10,6 @@
 
 static char path[256];
 static struct machine_config config;
-static const struct fake_post posts[] = {
-    {3000000, "hello"},
-    {3000001, " world\n"},
-    {9000000, "this line is longer than the fifo of the machine\n"},
-    {60000000, "and the last\n"},
-    {90000000, NULL},
-};
 
 static int setup(void **state)
 {
@@ -50,7 +43,7 @@ static enum journal_stop live(struct journal *j, struct fake *f, struct fake_wor
 
 static void record(struct fake *f, struct fake_console *console, tick piece, bool by_reference)
 {
-    struct fake_world w = {.posts = posts, .count = ARRAY_LEN(posts)};
+    struct fake_world w = {.posts = fake_typed, .count = ARRAY_LEN(fake_typed)};
     struct pace pace = fake_pace(&w);
     struct sink sink = {.opaque = console, .output = fake_output};
     struct journal_options o = {.program = "test 1", .by_reference = by_reference};
@@ -60,7 +53,7 @@ static void record(struct fake *f, struct fake_console *console, tick piece, boo
     assert_non_null(j);
     assert_int_equal(live(j, f, &w, piece), JOURNAL_END);
     assert_int_equal(journal_why(j), END_QUIT);
-    assert_int_equal(w.next, ARRAY_LEN(posts));
+    assert_int_equal(w.next, ARRAY_LEN(fake_typed));
     journal_close(j);
 }
 
@@ -442,7 +435,7 @@ static void test_room(void **state)
 static void test_back_to_the_live_edge(void **state)
 {
     struct fake live_one, past;
-    struct fake_world w = {.posts = posts, .count = ARRAY_LEN(posts)};
+    struct fake_world w = {.posts = fake_typed, .count = ARRAY_LEN(fake_typed)};
     struct pace pace = fake_pace(&w);
     struct error e;
     struct journal *j = journal_run(&config, &pace, NULL, &e);
