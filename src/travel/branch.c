@@ -3,8 +3,6 @@
  * before stays good, as it is the same time; what came after the cursor is forgotten here, and is
  * in the other recording.
  */
-#include <stdlib.h>
-
 #include "travel/internal.h"
 
 bool travel_is_sound(const struct travel *t)
@@ -29,7 +27,7 @@ static void cut_index(struct travel *t, tick now)
 static void cut_spans(struct travel *t, tick now)
 {
     while (t->spans.count > 0 && t->spans.data[t->spans.count - 1].from >= now) {
-        free(t->spans.data[--t->spans.count].footprint);
+        travel_drop_last_span(t);
     }
     if (t->spans.count > 0 && t->spans.data[t->spans.count - 1].to > now) {
         t->spans.data[t->spans.count - 1].to = now;

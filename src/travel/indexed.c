@@ -96,20 +96,15 @@ void travel_drop_index(struct travel *t)
     t->builder = NULL;
 }
 
-void travel_feed_index(struct travel *t, const struct span *span)
+void travel_feed_index(struct travel *t, const struct index_span *span)
 {
-    const struct index_span added = {.from = span->from,
-                                     .to = span->to,
-                                     .counts = span->counts,
-                                     .footprint = span->footprint,
-                                     .bytes = span->bytes};
     struct checkpoint *c;
 
     if (t->builder == NULL) {
         return;
     }
     c = checkpoint_save(t->store);
-    index_add(t->builder, c, &added);
+    index_add(t->builder, c, span);
     checkpoint_drop(c);
     if (!travel_is_live(t) && span->to == t->index_of.end) {
         t->index = index_finish(t->builder, &t->index_of, &t->index_problem);

@@ -28,14 +28,6 @@ struct seen_input {
     uint16_t port;
 };
 
-/* A stretch of history and what code did there, as far as it decides where probes can be met. */
-struct span {
-    tick from, to; /* steps at [from, to) */
-    struct span_counts counts;
-    uint8_t *footprint;
-    size_t bytes;
-};
-
 /* Output that is not a line yet. */
 struct line {
     tick at;
@@ -97,8 +89,8 @@ struct travel {
     struct error index_problem;
 
     /* spans.c: from `begin` on, each where the one before ends. */
-    VEC(struct span) spans;
-    bool charting; /* notes are taken, of all that ran since `charted` at least */
+    VEC(struct index_span) spans; /* footprints are owned */
+    bool charting;                /* notes are taken, of all that ran since `charted` at least */
     uint64_t span_spacing;
     tick charted;                  /* where the last span ends, */
     uint64_t charted_instructions; /* and what was retired until there */
@@ -138,6 +130,7 @@ void travel_insert_mark(struct travel *t, tick at, uint64_t instructions, struct
 /* spans.c */
 int travel_load_spans(struct travel *t, struct index *x, struct error *e);
 void travel_free_spans(struct travel *t);
+void travel_drop_last_span(struct travel *t);
 /* No more notes are taken; what there is stays. */
 void travel_end_chart(struct travel *t);
 /* Between two pieces of a journey: is a span at its end? */
@@ -158,7 +151,7 @@ tick travel_span_before(const struct travel *t, tick until);
  * `enough` or before: the cursor is there. */
 const struct mark *travel_nearest(struct travel *t, tick at, tick enough);
 /* A span of history has ended here and now. */
-void travel_feed_index(struct travel *t, const struct span *span);
+void travel_feed_index(struct travel *t, const struct index_span *span);
 void travel_drop_index(struct travel *t);
 /* At the beginning of a journey: is there one now? */
 void travel_look_for_index(struct travel *t);

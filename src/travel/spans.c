@@ -17,17 +17,23 @@
 
 static void add_span(struct travel *t, const struct index_span *s)
 {
-    struct span span = {.from = s->from, .to = s->to, .counts = s->counts, .bytes = s->bytes};
+    struct index_span span = *s;
+    uint8_t *footprint = base_alloc(s->bytes + 1, 1);
 
-    span.footprint = base_alloc(s->bytes + 1, 1);
-    memcpy(span.footprint, s->footprint, s->bytes);
+    memcpy(footprint, s->footprint, s->bytes);
+    span.footprint = footprint;
     vec_push(&t->spans, span);
+}
+
+void travel_drop_last_span(struct travel *t)
+{
+    free((void *)(uintptr_t)t->spans.data[--t->spans.count].footprint);
 }
 
 void travel_free_spans(struct travel *t)
 {
-    for (size_t i = 0; i < t->spans.count; i++) {
-        free(t->spans.data[i].footprint);
+    while (t->spans.count > 0) {
+        travel_drop_last_span(t);
     }
     vec_fini(&t->spans);
     for (unsigned i = 0; i < MACHINE_PORTS_MAX; i++) {
@@ -77,11 +83,11 @@ void travel_end_span(struct travel *t)
                                .footprint = (const uint8_t *)footprint.data,
                                .bytes = footprint.length};
     add_span(t, &span);
-    text_fini(&footprint);
     t->charted = now;
     t->charted_instructions = t->machine->state.instructions;
     t->counts = (struct span_counts){0};
-    travel_feed_index(t, &t->spans.data[t->spans.count - 1]);
+    travel_feed_index(t, &span);
+    text_fini(&footprint);
 }
 
 /* Steps, whether they retire anything or not; idle ticks cost nothing to replay, and count little. */
@@ -195,7 +201,8 @@ static size_t spans_before(const struct travel *t, tick at)
     return low;
 }
 
-static bool may_meet(const struct travel *t, const struct span *s, const struct travel_probes *p)
+static bool may_meet(const struct travel *t, const struct index_span *s,
+                     const struct travel_probes *p)
 {
     for (size_t i = 0; i < p->count; i++) {
         if (engine_footprint_allows(s->footprint, s->bytes, &t->machine->mem, &p->probes[i])) {
