@@ -37,7 +37,10 @@ static struct tlb_entry entry_for(vaddr va, const struct place *p)
 static void fill_read(struct cpu *cpu, vaddr va, const struct place *p)
 {
     if (p->fill) {
-        cpu->space->read[(va >> PAGE_BITS) % TLB_ENTRIES] = entry_for(va, p);
+        uint32_t index = (uint32_t)((va >> PAGE_BITS) % TLB_ENTRIES);
+
+        cpu->space->read[index] = entry_for(va, p);
+        cpu->space->physical[index] = p->at - va;
     }
 }
 

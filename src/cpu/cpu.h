@@ -20,7 +20,7 @@
 struct hart {
     uint64_t pc;
     uint64_t instructions; /* retired since the machine was built */
-    vaddr reservation;     /* LR/SC, exclusives: the address, while `reserved` */
+    paddr reservation;     /* LR/SC, exclusives: the address, while `reserved` */
     uint32_t reserved;     /* a slot of its own, so that lifters can PUT it */
     uint8_t waiting;       /* in WFI, HLT: nothing runs until an interrupt is pending */
     uint8_t fp_flags;      /* sticky FP_* since the front end last took them */
@@ -118,6 +118,7 @@ struct space {
     uint64_t used;   /* for choosing a victim; 0: empty */
     struct tlb_entry read[TLB_ENTRIES];
     struct tlb_entry write[TLB_ENTRIES];
+    uint64_t physical[TLB_ENTRIES]; /* of each in `read`: physical minus virtual address */
     struct fetch_entry fetch[FETCH_ENTRIES];
     struct mixed_entry mixed[MIXED_ENTRIES];
     struct device_entry device[2][DEVICE_ENTRIES]; /* by enum access: loads, stores */
@@ -247,6 +248,15 @@ const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum 
 /* An access at va is about to be made: puts its page into the read or write table, with all that
  * belongs to a first one (A/D bits, dirty). CPU_HARD: it cannot be there. */
 enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access);
+
+/* The physical address that loads from va reach, whether or not anything is there and the mode may
+ * read it; CPU_NOWHERE if va is not mapped. Disturbs nobody: no fault, no A/D bits, no notes. */
+#define CPU_NOWHERE UINT64_MAX
+paddr cpu_physical(struct cpu *cpu, vaddr va);
+/* Bytes of RAM change that no instruction of a hart stores: a reservation that they touch ends. It is
+ * of the aligned 8 bytes around its address. */
+#define CPU_RESERVED_BYTES 8u
+void cpu_end_reservation(struct cpu *cpu, paddr at, uint64_t size);
 
 /* Physical page of the code at va, through the fetch table; false with cpu->fault set. */
 bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page);

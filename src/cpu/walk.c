@@ -68,6 +68,26 @@ bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page)
     return true;
 }
 
+paddr cpu_physical(struct cpu *cpu, vaddr va)
+{
+    uint32_t index = (uint32_t)((va >> PAGE_BITS) % TLB_ENTRIES);
+    paddr at;
+
+    if (cpu->space->read[index].tag == align_down(va, PAGE_SIZE)) {
+        return cpu->space->physical[index] + va;
+    }
+    return cpu_debug_translate(cpu, va, &at) ? at : CPU_NOWHERE;
+}
+
+void cpu_end_reservation(struct cpu *cpu, paddr at, uint64_t size)
+{
+    paddr first = align_down(cpu->hart->reservation, CPU_RESERVED_BYTES);
+
+    if (first - at < size || at - first < CPU_RESERVED_BYTES) {
+        cpu->hart->reserved = 0;
+    }
+}
+
 bool cpu_debug_translate(struct cpu *cpu, vaddr va, paddr *out)
 {
     struct translation t;

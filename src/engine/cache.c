@@ -135,11 +135,11 @@ static void epoch(void *listener)
     }
 }
 
-static void dma_written(void *listener)
+static void dma_written(void *listener, paddr at, uint64_t size)
 {
     struct engine *e = listener;
     for (unsigned i = 0; i < e->cpu_count; i++) {
-        e->cpus[i].hart->reserved = 0;
+        cpu_end_reservation(&e->cpus[i], at, size);
     }
 }
 

@@ -295,6 +295,11 @@ ir_ref ir_cas(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref expecte
                                      .c = desired});
 }
 
+ir_ref ir_phys(struct ir_build *b, ir_ref address)
+{
+    return ir_emit(b, (struct ir_op){.op = IR_PHYS, .type = IR_I64, .a = address});
+}
+
 void ir_exit(struct ir_build *b, vaddr target, uint8_t exit_attr)
 {
     ir_emit(b, (struct ir_op){.op = IR_EXIT, .attr = exit_attr, .imm = target});

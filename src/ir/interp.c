@@ -324,6 +324,7 @@ EVAL_INLINE enum ir_left run_block(struct run *run, bool careful)
             cpu->insn = o->insn;
             ir_interp_cas(cpu, o, v, r);
             goto check;
+        case C_PHYS: r->u = cpu_physical(cpu, A.u); NEXT;
         case C_CALL:
             cpu->insn = o->insn;
             r->u = run->block->helpers[o->x].call(cpu, o->a == IR_ABSENT ? 0 : A.u,

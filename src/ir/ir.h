@@ -235,6 +235,7 @@ ir_ref ir_rmw(struct ir_build *b, enum ir_type t, enum ir_rmw kind, ir_ref addre
               uint8_t mem_attr);
 ir_ref ir_cas(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref expected, ir_ref desired,
               uint8_t mem_attr);
+ir_ref ir_phys(struct ir_build *b, ir_ref address);
 void ir_exit(struct ir_build *b, vaddr target, uint8_t exit_attr);
 void ir_exit_to(struct ir_build *b, ir_ref target, uint8_t exit_attr);
 void ir_exit_if(struct ir_build *b, ir_ref cond, vaddr target);

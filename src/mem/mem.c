@@ -27,6 +27,9 @@ bool mem_read_bytes(struct mem *m, paddr at, void *bytes, uint64_t size)
 static void write_block(struct mem *m, struct mem_block *b, paddr at, const uint8_t *bytes,
                         uint64_t size)
 {
+    if (m->dma_written != NULL) {
+        m->dma_written(m->listener, at, size);
+    }
     while (size != 0) {
         uint64_t piece = PAGE_SIZE - at % PAGE_SIZE;
 
@@ -38,9 +41,6 @@ static void write_block(struct mem *m, struct mem_block *b, paddr at, const uint
         at += piece;
         bytes += piece;
         size -= piece;
-    }
-    if (m->dma_written != NULL) {
-        m->dma_written(m->listener);
     }
 }
 

@@ -111,8 +111,9 @@ struct mem {
      * to name, everything that was walked is to be forgotten (with mem_tables_forget()). */
     void (*table_written)(void *listener, vaddr first, uint64_t bytes);
     void (*page_unwritable)(void *listener, uint32_t page); /* must leave all write tables now */
-    void (*epoch)(void *listener);       /* all pages must leave all write tables now */
-    void (*dma_written)(void *listener); /* a device or a poke wrote: end reservations */
+    void (*epoch)(void *listener); /* all pages must leave all write tables now */
+    /* A device or a poke wrote: ends reservations there. */
+    void (*dma_written)(void *listener, paddr at, uint64_t size);
     /* Only for pages with PAGE_WATCHED: whether a write there is to be told, and telling it. */
     bool (*is_watched)(void *listener, paddr at, uint64_t size);
     void (*watched_written)(void *listener, paddr at, uint64_t size, const struct mem_writer *by);

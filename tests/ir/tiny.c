@@ -148,10 +148,12 @@ static void epoch(void *listener)
     cpu_forget_writes(&t->cpu);
 }
 
-static void dma_written(void *listener)
+static void dma_written(void *listener, paddr at, uint64_t size)
 {
     struct tiny *t = listener;
 
+    (void)at;
+    (void)size;
     t->dma_writes++;
 }
 

@@ -353,6 +353,8 @@ static void memory_op(struct maker *m)
         cond = pick(m, IR_I64);
         o = plain(IR_STC, t, at, value, cond);
         o.attr = mem_attr(m, t, false);
+    } else if (kind < 90) {
+        o = plain(IR_PHYS, IR_I64, at, IR_ABSENT, IR_ABSENT);
     } else if (kind < 98) {
         t = t == IR_I32 || t == IR_F32 ? IR_I32 : IR_I64;
         value = pick(m, t);

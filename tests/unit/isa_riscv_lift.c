@@ -86,11 +86,39 @@ static void atomics_to_nowhere_are_stores(void **state)
     bench_free(b);
 }
 
-/* Runs the instruction laid down at pc: writing memory from outside would end reservations. */
+/* Runs the instruction laid down at pc. */
 static void at(struct bench *b, vaddr pc)
 {
     b->s->hart.pc = pc;
     bench_run(b, 1);
+}
+
+/* Memory that changes from outside ends a reservation of these bytes, and no other. */
+static void reservations_and_dma(void **state)
+{
+    static const struct {
+        int64_t at; /* from the word that is reserved */
+        unsigned size;
+        bool ends;
+    } writes[] = {{0, 8, true},     {7, 1, true},         {-4, 16, true},     {-1, 2, true},
+                  {-8, 8, false},   {8, 8, false},        {-1, 1, false},     {8, 1, false},
+                  {4096, 8, false}, {-4096, 4096, false}, {-4096, 8192, true}};
+    static const uint8_t zeros[8192];
+    const vaddr lr_d = RAM, sc_d = RAM + 4;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(writes); i++) {
+        struct bench *b = ready();
+
+        bench_code(b, lr_d, lr(3));
+        bench_code(b, sc_d, sc(3));
+        b->s->x[A2] = 99;
+        at(b, lr_d);
+        assert_true(mem_write_bytes(&b->mem, DATA + (paddr)writes[i].at, zeros, writes[i].size));
+        at(b, sc_d);
+        assert_int_equal(b->s->x[A0], writes[i].ends);
+        bench_free(b);
+    }
 }
 
 static void reservations(void **state)
@@ -130,7 +158,7 @@ static void reservations(void **state)
     assert_int_equal(b->s->hart.pc, sc_d + 4);
     assert_int_equal(b->s->x[A0], 1);
     /* One that would succeed does. */
-    b->s->hart.reservation = 0x1000;
+    b->s->hart.reservation = 0x1000; /* RAM is elsewhere: no LR could have made it */
     b->s->hart.reserved = 1;
     at(b, sc_d);
     assert_int_equal(b->s->hart.pc, HANDLER);
@@ -349,6 +377,7 @@ int main(void)
         cmocka_unit_test(misaligned_atomics_are_stores),
         cmocka_unit_test(atomics_to_nowhere_are_stores),
         cmocka_unit_test(reservations),
+        cmocka_unit_test(reservations_and_dma),
         cmocka_unit_test(cache_blocks),
         cmocka_unit_test(floating_point_off_is_illegal),
         cmocka_unit_test(rounding_modes),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * lift_a: atomics, after volume I, chapter 8. Must be naturally aligned. A reservation is the
- * virtual address of the last LR, of either size; SC ends it whatever happens. The aq and rl bits
+ * physical address of the last LR, of either size; SC ends it whatever happens. The aq and rl bits
  * ask for nothing more than harts that take turns give.
  */
 #include "isa/riscv/lift.h"
@@ -14,7 +14,7 @@ void riscv_lift_lr(struct lift *l, const struct riscv_insn *i)
     ir_ref value =
         ir_ld(l->b, IR_I64, address, 0, (uint8_t)(i->info->argument | MEM_SIGNED | MEM_ALIGNED));
 
-    ir_put(l->b, IR_I64, RESERVATION, address);
+    ir_put(l->b, IR_I64, RESERVATION, ir_phys(l->b, address));
     ir_put(l->b, IR_I32, RESERVED, ir_const(l->b, IR_I32, 1));
     x_put(l, i->rd, value);
 }
@@ -23,7 +23,8 @@ void riscv_lift_sc(struct lift *l, const struct riscv_insn *i)
 {
     unsigned size = MEM_SIZE(i->info->argument);
     ir_ref address = x_get(l, i->rs1);
-    ir_ref same = ir_bin(l->b, IR_EQ, IR_I64, ir_get(l->b, IR_I64, RESERVATION), address);
+    ir_ref same =
+        ir_bin(l->b, IR_EQ, IR_I64, ir_phys(l->b, address), ir_get(l->b, IR_I64, RESERVATION));
     ir_ref valid = ir_bini(l->b, IR_NE, IR_I32, ir_get(l->b, IR_I32, RESERVED), 0);
     ir_ref holds = ir_bin(l->b, IR_AND, IR_I64, same, valid);
     /* A misaligned address faults though no reservation can match it: let it try. */

@@ -84,7 +84,8 @@ struct jit {
     bool has_bmi2, has_lzcnt, has_popcnt, has_fma;
     /* thunks, offsets into the code */
     uint32_t enter, leave, lookup_rax, link, fp, sync;
-    uint32_t load[2], store[2], group[2], call[2], rmw[2]; /* [1]: keep the xmm registers */
+    uint32_t load[2], store[2], group[2], call[2], rmw[2],
+        physical[2];            /* [1]: keep the xmm registers */
     uint8_t pin_at[SLOT_WORDS]; /* the pin of a slot, by its 8-byte word; NO_PIN */
     struct gen *gen;
     VEC(struct link) links;
@@ -122,6 +123,7 @@ enum stub_kind {
     STUB_GROUP,
     STUB_LOAD,
     STUB_STORE,
+    STUB_PHYS,
     STUB_EXIT,
     STUB_NAN,
     STUB_FMA,

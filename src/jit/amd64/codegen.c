@@ -203,7 +203,8 @@ static void make_stubs(struct gen *g)
         switch (s->kind) {
         case STUB_GROUP:
         case STUB_LOAD:
-        case STUB_STORE: gen_memory_stub(g, s); break;
+        case STUB_STORE:
+        case STUB_PHYS: gen_memory_stub(g, s); break;
         case STUB_EXIT: exit_stub(g, s); break;
         case STUB_NAN:
         case STUB_FMA:

@@ -7,8 +7,10 @@
 
 #define READ_AT  ((int32_t)offsetof(struct space, read))
 #define WRITE_AT ((int32_t)offsetof(struct space, write))
+#define PHYS_AT  ((int32_t)offsetof(struct space, physical))
 
-/* Leaves rax = host address minus virtual address; returns the jump taken on a miss. */
+/* Leaves rax = host address minus virtual address and rcx = the entry's offset in its table; returns
+ * the jump taken on a miss. */
 static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t table, unsigned size)
 {
     struct emit *e = g->e;
@@ -401,6 +403,30 @@ static bool store(struct gen *g, const struct ir_op *o)
     return true;
 }
 
+static bool physical(struct gen *g, const struct ir_op *o)
+{
+    unsigned base = gen_reg(g, o->a), dst = gen_dest(g, IR_ABSENT);
+    uint32_t miss = look_up(g, base, 0, READ_AT, 1);
+    struct stub *s;
+
+    emit_shift_imm(g->e, SHIFT_SHR, false, RCX, 1); /* entries of 8 bytes, not 16 */
+    emit_mov(g->e, true, RAX, rm_sib(R14, RCX, 0, PHYS_AT));
+    emit_lea(g->e, dst, rm_sib(RAX, base, 0, 0));
+    s = gen_stub(g, STUB_PHYS, miss);
+    s->back = g->e->at;
+    s->base = (int8_t)base;
+    s->reg = (int8_t)dst;
+    return true;
+}
+
+static void physical_stub(struct gen *g, const struct stub *s)
+{
+    emit_mov(g->e, true, RDX, rm_reg((unsigned)s->base));
+    gen_call_thunk(g, g->j->physical[g->has_fp]);
+    emit_mov(g->e, true, (unsigned)s->reg, rm_reg(RAX));
+    emit_patch(g->e, emit_jmp(g->e), s->back);
+}
+
 static uint32_t site_info(const struct gen *g, const struct ir_op *o)
 {
     return SITE_INFO(o->attr, gen_refund(g, o->insn));
@@ -430,6 +456,10 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
 
     if (s->kind == STUB_GROUP) {
         group_stub(g, s, o);
+        return;
+    }
+    if (s->kind == STUB_PHYS) {
+        physical_stub(g, s);
         return;
     }
     emit_lea(e, RDX, rm_mem((unsigned)s->base, s->disp));
@@ -527,6 +557,7 @@ bool gen_memory(struct gen *g, const struct ir_op *o)
     case IR_LD: return load(g, o);
     case IR_ST:
     case IR_STC: return store(g, o);
+    case IR_PHYS: return physical(g, o);
     case IR_CALL: return call_helper(g, o);
     case IR_RMW: return read_modify_write(g, o);
     default: return false;

@@ -221,6 +221,21 @@ static uint32_t make_rmw(struct jit *j, bool fp)
     return at;
 }
 
+/* rdx: the virtual address; never leaves */
+static uint32_t make_physical(struct jit *j, bool fp)
+{
+    struct emit *e = &j->e;
+    uint32_t at = e->at;
+
+    save(e, fp);
+    emit_mov(e, true, RSI, rm_reg(RDX));
+    emit_mov(e, true, RDI, frame(FRAME_CPU));
+    call_c(e, (uint64_t)(uintptr_t)cpu_physical);
+    restore(e, fp);
+    emit_byte(e, 0xc3);
+    return at;
+}
+
 static uint32_t make_sync(struct jit *j)
 {
     struct emit *e = &j->e;
@@ -254,6 +269,7 @@ void thunks_make(struct jit *j)
         j->group[fp] = make_access(j, fp, (uint64_t)(uintptr_t)slow_group, RAX);
         j->call[fp] = make_call(j, fp);
         j->rmw[fp] = make_rmw(j, fp);
+        j->physical[fp] = make_physical(j, fp);
     }
     j->fp = make_fp(j);
     j->sync = make_sync(j);
