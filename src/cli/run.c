@@ -14,7 +14,7 @@
 #define DEFAULT_RECORDING "recording.rr"
 
 struct live {
-    const struct options *options;
+    struct options *options;
     struct wallclock clock;
     struct ports ports;
     struct machine *machine;
@@ -62,25 +62,38 @@ static const char *recording_name(const struct options *o)
     return o->command != COMMAND_RECORD ? NULL : o->output ? o->output : DEFAULT_RECORDING;
 }
 
+/* The machine and the recording have them; a branch, a second machine and the index's name may want
+ * them. */
+static void drop_images(void *opaque)
+{
+    struct live *l = opaque;
+
+    if (!l->options->gdb && !l->options->index && !verify_wanted(l->options)) {
+        machine_config_drop_images(&l->options->machine);
+    }
+}
+
 static int open_journal(struct live *l, struct error *e)
 {
-    const struct options *o = l->options;
+    struct options *o = l->options;
     struct pace pace = wallclock_pace(&l->clock, o->sleep);
     struct sink sink = ports_sink(&l->ports);
     struct journal_options options = {.program = "reprise " REPRISE_VERSION,
                                       .force = o->force,
                                       .by_reference = o->by_reference,
-                                      .skips_idle = !o->sleep};
+                                      .skips_idle = !o->sleep,
+                                      .images_done = {.opaque = l, .call = drop_images}};
 
     if (o->command == COMMAND_RECORD) {
         l->journal = journal_record(recording_name(o), &o->machine, &options, &pace, &sink, e);
     } else {
         l->journal = journal_run(&o->machine, &pace, &sink, e);
+        drop_images(l);
     }
     return l->journal ? 0 : -1;
 }
 
-static int live_open(struct live *l, const struct options *o, struct error *e)
+static int live_open(struct live *l, struct options *o, struct error *e)
 {
     memset(l, 0, sizeof(*l));
     l->options = o;
@@ -249,10 +262,6 @@ int command_run(struct options *o)
     if (live_open(&l, o, &e) < 0) {
         live_close(&l);
         return cli_fail(&e);
-    }
-    /* The machine and the recording have them; a branch and the index's name may want them. */
-    if (!o->gdb && !o->index) {
-        machine_config_drop_images(&o->machine);
     }
     figures_start(&l.figures, o->command == COMMAND_RECORD ? "record" : "run");
     started = run_to_end(&l, &e) == 0;

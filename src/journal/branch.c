@@ -174,6 +174,7 @@ struct journal *journal_branch(const char *path, const struct journal_branch *fr
 {
     struct machine *m = from->machine;
     struct recording *r = shared_past(from->parent, m->state.now);
+    const struct journal_options branch_options = {.force = false};
     struct writer *w = NULL;
     struct past *past = NULL;
     struct journal *j;
@@ -191,7 +192,7 @@ struct journal *journal_branch(const char *path, const struct journal_branch *fr
         recording_close(r);
         return NULL;
     }
-    if (path != NULL && (w = writer_open(path, r, false, pace, e)) == NULL) {
+    if (path != NULL && (w = writer_open(path, r, &branch_options, pace, e)) == NULL) {
         if (past != NULL) {
             past_free(past);
         }

@@ -167,9 +167,11 @@ void end_write(byte_vec *out, const struct recording_end *end);
 /* ---- write.c: the file being made; a helper thread does the writing -------------------------- */
 
 struct writer;
-/* Header, CONFIG, BLOBs and all that the recording knows are in the file when this returns. */
-struct writer *writer_open(const char *path, const struct recording *r, bool force,
-                           const struct pace *pace, struct error *e);
+/* Header, CONFIG, BLOBs and all that the recording knows are in the file when this returns; of one
+ * that begins, the BLOBs, and what comes after them, are written later. */
+struct writer *writer_open(const char *path, const struct recording *r,
+                           const struct journal_options *options, const struct pace *pace,
+                           struct error *e);
 /* From the machine's thread. Inputs and witnesses come by rising tick. */
 void writer_input(struct writer *w, const struct input *in);
 void writer_witness(struct writer *w, const struct witness *x);

@@ -70,7 +70,7 @@ struct journal *journal_record(const char *path, const struct machine_config *co
     r->extra.skips_idle = o->skips_idle;
     (void)snprintf(r->extra.program, sizeof(r->extra.program), "%s",
                    o->program != NULL ? o->program : "reprise");
-    w = writer_open(path, r, o->force, pace, e);
+    w = writer_open(path, r, o, pace, e);
     if (w == NULL) {
         recording_close(r);
         return NULL;

@@ -148,20 +148,29 @@ struct inlet replay_inlet(struct replay *p);
 
 struct journal;
 
+/* Told once, on a thread of the journal's, that it needs the bytes of the images no more. */
+struct journal_images_done {
+    void *opaque;
+    void (*call)(void *opaque); /* NULL: nobody wants to know */
+};
+
 struct journal_options {
     const char *program; /* name and version of the program, for people; NULL: "reprise" */
     bool force;          /* record: overwrite a file that exists */
     bool by_reference;   /* record: leave images out; replay reads them by name and checks them */
     bool skips_idle;     /* record: noted for branches of it */
     bool skip_witnesses; /* replay: compare nothing until the end (--no-verify) */
+    struct journal_images_done images_done; /* record */
 };
 
 /* Live without a file. The config is borrowed until journal_close(). Inputs are kept in memory, so
  * that a debugger can go back. */
 struct journal *journal_run(const struct machine_config *config, const struct pace *pace,
                             const struct sink *sink, struct error *e);
-/* Live, into a new file: refuses one that exists unless forced. When this returns, the file can be
- * replayed to tick 0. */
+/* Live, into a new file: refuses one that exists unless forced. Images that are embedded are written
+ * by a thread of its own after this returned: until it has, the file has no name (or, where the host
+ * has no such files, cannot be replayed and says why); from then on it can. Nobody changes their bytes
+ * before images_done was called. */
 struct journal *journal_record(const char *path, const struct machine_config *config,
                                const struct journal_options *options, const struct pace *pace,
                                const struct sink *sink, struct error *e);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * write: the file being made (docs/journal.md). The machine's thread puts inputs and witnesses into
- * memory; a helper thread writes them every FLUSH_MS and whenever the machine is about to wait, and
- * moves the seal on where nothing came. Bytes in the host's page cache survive kill -9; only END is
- * forced to the disk.
+ * memory; a helper thread packs the images while the machine starts already, gives the file its name
+ * when they are all in it, and from then on writes what waits every FLUSH_MS and whenever the machine
+ * is about to wait, and moves the seal on where nothing came. Bytes in the host's page cache survive
+ * kill -9; only END is forced to the disk.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,10 +26,14 @@ enum {
 struct writer {
     int fd;
     char *path;
+    bool force;
     struct pace pace;
+    struct journal_images_done images_done;
 
     /* The helper's, and of whoever runs while there is no helper. */
-    _Atomic uint64_t length; /* bytes of valid chunks in the file */
+    const struct recording *images_of; /* whose images are still to be written; NULL: none are */
+    bool nameless;                     /* nobody else can see the file yet */
+    _Atomic uint64_t length;           /* bytes of valid chunks in the file */
     uint64_t chain;
     uint64_t slot_sequence;
     tick sealed;
@@ -44,23 +49,21 @@ struct writer {
     uint64_t pending_count;
     tick base; /* the tick after the last input */
     VEC(struct witness) witnesses;
-    char failure[512];
+    struct error failure; /* if `failed` */
 
     _Atomic tick reached;
     atomic_bool failed;
 };
 
-static void writer_fail(struct writer *w, const char *what, int error_number)
+/* The first sentence is the one that is told. */
+static void writer_fail_as(struct writer *w, const struct error *e)
 {
     bool again;
 
     pthread_mutex_lock(&w->lock);
     again = atomic_load(&w->failed);
     if (!again) {
-        struct error e;
-        error_set(&e, "%s: cannot %s: %s; it is good up to tick %" PRIu64, w->path, what,
-                  strerror(error_number), w->sealed);
-        memcpy(w->failure, e.text, sizeof(w->failure) - 1);
+        w->failure = *e;
         atomic_store(&w->failed, true);
     }
     pthread_cond_broadcast(&w->drained);
@@ -68,6 +71,20 @@ static void writer_fail(struct writer *w, const char *what, int error_number)
     if (!again && w->pace.wake != NULL) {
         w->pace.wake(w->pace.opaque);
     }
+}
+
+static void writer_fail(struct writer *w, const char *what, int error_number)
+{
+    struct error e;
+
+    if (w->images_of != NULL) {
+        error_set(&e, "%s: cannot %s: %s; there is no recording", w->path, what,
+                  strerror(error_number));
+    } else {
+        error_set(&e, "%s: cannot %s: %s; it is good up to tick %" PRIu64, w->path, what,
+                  strerror(error_number), w->sealed);
+    }
+    writer_fail_as(w, &e);
 }
 
 /* ---- into the file --------------------------------------------------------------------------- */
@@ -200,11 +217,16 @@ static void flush(struct writer *w, bool final)
     free(witnesses.data);
 }
 
+static void write_images(struct writer *w);
+
 static void *helper_run(void *argument)
 {
     struct writer *w = argument;
     bool stopping;
 
+    if (w->images_of != NULL) {
+        write_images(w);
+    }
     do {
         struct timespec until;
 
@@ -301,8 +323,6 @@ static bool append_past_witnesses(struct writer *w, const struct recording *r)
 
 static bool append_start(struct writer *w, const struct recording *r)
 {
-    const struct machine_config *config = r->config;
-    bool by_reference = recording_is_by_reference(r);
     uint8_t header[HEADER_BYTES];
     byte_vec payload = {0};
     byte_vec out = {0};
@@ -310,20 +330,29 @@ static bool append_start(struct writer *w, const struct recording *r)
 
     w->chain = header_make(header);
     bytes_add(&out, header, sizeof(header));
-    config_write(&payload, config, &r->extra, by_reference);
+    config_write(&payload, r->config, &r->extra, recording_is_by_reference(r));
     chunk_make(&out, CHUNK_CONFIG, payload.data, payload.count, true, &w->chain);
     written = append(w, &out);
     vec_fini(&payload);
     vec_fini(&out);
-    for (unsigned i = 0; written && !by_reference && i < IMAGE_COUNT; i++) {
-        if (config->images[i].name != NULL) {
-            written = append_image(w, i, &config->images[i]);
+    return written;
+}
+
+static bool append_images(struct writer *w, const struct recording *r)
+{
+    bool written = true;
+
+    for (unsigned i = 0; written && i < IMAGE_COUNT; i++) {
+        if (r->notes[i].embedded) {
+            written = append_image(w, i, &r->config->images[i]);
         }
     }
-    if (r->known == 0) {
-        return written;
-    }
-    return written && append_past_inputs(w, r) && append_past_witnesses(w, r);
+    return written;
+}
+
+static bool append_past(struct writer *w, const struct recording *r)
+{
+    return r->known == 0 || (append_past_inputs(w, r) && append_past_witnesses(w, r));
 }
 
 /* A file without a name in the folder of `path`; -1 where the host has no such thing. */
@@ -390,12 +419,60 @@ static void init_shared(struct writer *w)
     pthread_condattr_destroy(&monotonic);
 }
 
-struct writer *writer_open(const char *path, const struct recording *r, bool force,
-                           const struct pace *pace, struct error *e)
+/* Nothing can be replayed from it: if it has a name, that goes. */
+static void remove_file(struct writer *w)
+{
+    struct stat st;
+
+    if (!w->nameless && fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        (void)unlink(w->path);
+    }
+}
+
+static void images_are_done(struct writer *w)
+{
+    w->images_of = NULL;
+    if (w->images_done.call != NULL) {
+        w->images_done.call(w->images_done.opaque);
+    }
+}
+
+/* By the helper, while the machine starts: all that is recorded meanwhile waits in memory. */
+static void write_images(struct writer *w)
+{
+    struct error e;
+
+    if (!append_images(w, w->images_of)) {
+        remove_file(w);
+    } else if (w->nameless && publish(w->fd, w->path, w->force, &e) != 0) {
+        writer_fail_as(w, &e);
+    }
+    images_are_done(w);
+}
+
+/* All at once: a branch's images are nobody's to wait for, and without images there is nothing to
+ * be done behind the machine's back. */
+static int write_start(struct writer *w, const struct recording *r, bool later, struct error *e)
+{
+    if (!append_start(w, r) || (!later && (!append_images(w, r) || !append_past(w, r)))) {
+        return error_set(e, "%s", w->failure.text);
+    }
+    if (!later && w->nameless) {
+        if (publish(w->fd, w->path, w->force, e) != 0) {
+            return -1;
+        }
+        w->nameless = false;
+    }
+    return 0;
+}
+
+struct writer *writer_open(const char *path, const struct recording *r,
+                           const struct journal_options *options, const struct pace *pace,
+                           struct error *e)
 {
     struct writer *w;
-    bool nameless;
-    int fd = open_new(path, force, &nameless, e);
+    bool nameless, later = !recording_is_by_reference(r) && !r->extra.is_branch;
+    int fd = open_new(path, options->force, &nameless, e);
 
     if (fd < 0) {
         return NULL;
@@ -403,21 +480,22 @@ struct writer *writer_open(const char *path, const struct recording *r, bool for
     w = base_alloc(1, sizeof(*w));
     w->fd = fd;
     w->path = base_strdup(path);
+    w->force = options->force;
+    w->nameless = nameless;
+    w->images_done = options->images_done;
     if (pace != NULL) {
         w->pace = *pace;
     }
     init_shared(w);
-    if (!append_start(w, r)) {
-        (void)error_set(e, "%s", w->failure);
-    } else if (!nameless || publish(fd, path, force, e) == 0) {
-        nameless = false;
+    w->images_of = r;
+    if (write_start(w, r, later, e) == 0) {
+        if (!later) {
+            images_are_done(w);
+        }
         w->helper = host_thread_start(helper_run, w, e);
     }
     if (w->helper == NULL) {
-        struct stat st;
-        if (!nameless && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-            (void)unlink(path); /* nothing could be replayed from it */
-        }
+        remove_file(w);
         writer_free(w);
         return NULL;
     }
@@ -463,7 +541,7 @@ void writer_hurry(struct writer *w)
 
 const char *writer_failure(const struct writer *w)
 {
-    return atomic_load_explicit(&w->failed, memory_order_acquire) ? w->failure : NULL;
+    return atomic_load_explicit(&w->failed, memory_order_acquire) ? w->failure.text : NULL;
 }
 
 uint64_t writer_bytes(const struct writer *w)
@@ -499,7 +577,7 @@ int writer_finish(struct writer *w, const struct recording_end *end, struct erro
     }
     vec_fini(&payload);
     vec_fini(&out);
-    return atomic_load(&w->failed) ? error_set(e, "%s", w->failure) : 0;
+    return atomic_load(&w->failed) ? error_set(e, "%s", w->failure.text) : 0;
 }
 
 void writer_free(struct writer *w)

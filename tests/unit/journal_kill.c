@@ -110,12 +110,12 @@ static _Noreturn void child(bool idles, bool types)
     _exit(9);
 }
 
-/* However long a busy host takes to start a process. */
+/* However long a busy host takes to start a process, and to write its images. */
 static void wait_for_first_mark(void)
 {
     const struct timespec moment = {0, 1000000};
 
-    for (unsigned i = 0; diary->count == 0; i++) {
+    for (unsigned i = 0; diary->count == 0 || access(path, F_OK) != 0; i++) {
         assert_true(i < 20000);
         nanosleep(&moment, NULL);
     }
