@@ -76,6 +76,7 @@ static void *work(void *argument)
 static struct index *ready(void *opaque, bool *over, struct error *e)
 {
     struct background *b = opaque;
+    struct index_place place;
     bool good;
 
     host_lock_take(&b->lock);
@@ -85,7 +86,11 @@ static struct index *ready(void *opaque, bool *over, struct error *e)
         *e = b->problem;
     }
     host_lock_give(&b->lock);
-    return good ? index_open(b->path, &b->of, NULL, e) : NULL;
+    if (!good) {
+        return NULL;
+    }
+    place = cli_index_place(b->options, b->path, NULL);
+    return index_open(&place, &b->of, NULL, e);
 }
 
 static void end(void *opaque)

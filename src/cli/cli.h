@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "cli/options.h"
+#include "index/index.h"
 #include "journal/journal.h"
 #include "machine/machine.h"
 #include "travel/travel.h"
@@ -41,7 +42,14 @@ void cli_use_index(struct travel *t, const struct options *o, const struct recor
                    bool behind);
 /* While recording: travel, at the beginning, makes the index of `recording` as it goes, which is
  * finished when history is over. -1 and a sentence. */
-int cli_start_index(struct travel *t, const char *recording, struct error *e);
+int cli_start_index(struct travel *t, const struct options *o, const char *recording,
+                    struct error *e);
+/* Gets the user's key for indexes into the options, or makes one that only this process has, and says
+ * so. Before anything is opened that could be somebody else's. */
+void cli_take_index_key(struct options *o);
+/* The index of a recording by its name: path and recording are the caller's, the rest is copied. */
+struct index_place cli_index_place(const struct options *o, const char *path,
+                                   const char *recording);
 int cli_finish_index(struct travel *t, const struct recording *r, struct error *e);
 
 /* background.c: for cli_use_index(). False: it cannot be, and the builder is still the caller's. */

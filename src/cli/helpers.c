@@ -26,7 +26,8 @@ static struct travel *make(void *opaque, unsigned number)
     const struct travel_limits limits = {.count = MARKS_KEPT};
     struct helpers *h = opaque;
     struct side *one = &h->each[number];
-    struct index *x = index_open(h->index_path, &h->of, NULL, NULL);
+    const struct index_place place = cli_index_place(h->options, h->index_path, NULL);
+    struct index *x = index_open(&place, &h->of, NULL, NULL);
 
     if (x == NULL) {
         return NULL;

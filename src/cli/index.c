@@ -10,6 +10,7 @@
 #include "cli/side.h"
 #include "host/host.h"
 #include "index/index.h"
+#include "world/world.h"
 
 /* Pages of a recording that is indexed are of no further use in memory. */
 #define MARKS_KEPT 4
@@ -39,14 +40,30 @@ static uint64_t spacing_for(const struct recording *r)
     return info.instructions / SPANS > SPACING ? info.instructions / SPANS : SPACING;
 }
 
-/* The index there is; NULL: none, and if that needs saying it was said. */
-static struct index *open_old(const char *path, const struct index_of *of)
+void cli_take_index_key(struct options *o)
 {
     struct error e;
-    bool missing;
-    struct index *x = index_open(path, of, &missing, &e);
 
-    if (x == NULL && !missing) {
+    if (userkey_get(o->index_key.bytes, &e) < 0) {
+        fprintf(stderr, "reprise: %s; an index made now is of use to this process only\n", e.text);
+        userkey_by_chance(o->index_key.bytes);
+    }
+}
+
+struct index_place cli_index_place(const struct options *o, const char *path, const char *recording)
+{
+    return (struct index_place){
+        .path = path, .recording = recording, .key = &o->index_key, .trusted = o->trust_index};
+}
+
+/* The index there is; NULL: none, and if that needs saying it was said. *missing: not even a bad one. */
+static struct index *open_old(const struct index_place *place, const struct index_of *of,
+                              bool *missing)
+{
+    struct error e;
+    struct index *x = index_open(place, of, missing, &e);
+
+    if (x == NULL && !*missing) {
         fprintf(stderr, "reprise: %s; making a new one\n", e.text);
     }
     return x;
@@ -57,15 +74,21 @@ void cli_use_index(struct travel *t, const struct options *o, const struct recor
 {
     const struct index_of of = index_of(r);
     char *path = index_path(o->files[0]);
-    struct index *x = open_old(path, &of);
+    const struct index_place place = cli_index_place(o, path, o->files[0]);
+    bool missing;
+    struct index *x = open_old(&place, &of, &missing);
+    struct error e;
     struct index_builder *b = NULL;
     uint64_t spacing = spacing_for(r);
 
     if (x != NULL) {
         travel_use_index(t, x);
     } else if (of.end > travel_begin(t)) {
-        b = index_build(path, NULL); /* NULL: somebody else makes it, or nobody can */
+        b = index_build(&place, &e); /* NULL: somebody else makes it, or nobody can */
         if (b == NULL) {
+            if (!missing) {
+                fprintf(stderr, "reprise: going on without an index: %s\n", e.text);
+            }
             (void)travel_chart(t, 0, false, NULL);
         } else if (!behind || host_cpu_count() == 1 ||
                    !cli_build_behind(t, o, r, path, &of, spacing, b)) {
@@ -78,10 +101,12 @@ void cli_use_index(struct travel *t, const struct options *o, const struct recor
 
 /* ---- record --index ---- */
 
-int cli_start_index(struct travel *t, const char *recording, struct error *e)
+int cli_start_index(struct travel *t, const struct options *o, const char *recording,
+                    struct error *e)
 {
     char *path = index_path(recording);
-    struct index_builder *b = index_build(path, e);
+    const struct index_place place = cli_index_place(o, path, recording);
+    struct index_builder *b = index_build(&place, e);
 
     free(path);
     if (b == NULL) {
@@ -114,18 +139,22 @@ static bool progress(void *opaque, uint64_t done, uint64_t whole)
     return false;
 }
 
-static int report(const struct indexing *x, struct index *index, struct error *e)
+static int report(const struct indexing *x, struct index *index)
 {
     struct index_stats s;
 
-    if (index_get_stats(index, &s, e) < 0) {
-        return -1;
-    }
+    index_get_stats(index, &s);
     fprintf(stderr, "reprise: %s: %llu checkpoints of %llu ticks, %llu pages, %llu bytes\n",
             x->path, (unsigned long long)s.checkpoints,
             (unsigned long long)recording_known(x->recording), (unsigned long long)s.pages,
             (unsigned long long)s.file_bytes);
-    return 0;
+    if (s.lines_left_out > 0) {
+        fprintf(stderr,
+                "reprise: %s: the guest printed too much for an index: the last %llu lines are "
+                "left out\n",
+                x->path, (unsigned long long)s.lines_left_out);
+    }
+    return EXIT_FINE;
 }
 
 static int replay_once(struct indexing *x, struct index_builder *b, const struct index_of *of,
@@ -152,19 +181,21 @@ static int replay_once(struct indexing *x, struct index_builder *b, const struct
         error_set(e, "%s", problem != NULL ? problem : "the replay did not come to its end");
         return cli_fail(e);
     }
-    return report(x, travel_index(t), e) < 0 ? cli_fail(e) : EXIT_FINE;
+    return report(x, travel_index(t));
 }
 
 static int make(struct indexing *x, struct error *e)
 {
     const struct index_of of = index_of(x->recording);
     const struct travel_limits limits = {.spacing = spacing_for(x->recording), .count = MARKS_KEPT};
-    struct index *old = open_old(x->path, &of);
+    const struct index_place place = cli_index_place(x->options, x->path, x->options->files[0]);
+    bool missing;
+    struct index *old = open_old(&place, &of, &missing);
     struct index_builder *b;
     int status;
 
     if (old != NULL) {
-        status = report(x, old, e) < 0 ? cli_fail(e) : EXIT_FINE;
+        status = report(x, old);
         index_close(old);
         return status;
     }
@@ -173,7 +204,7 @@ static int make(struct indexing *x, struct error *e)
         return cli_fail(e);
     }
     if (side_open(&x->side, x->recording, x->options, &limits, e) < 0 ||
-        (b = index_build(x->path, e)) == NULL) {
+        (b = index_build(&place, e)) == NULL) {
         return cli_fail(e);
     }
     return replay_once(x, b, &of, limits.spacing, e);

@@ -44,6 +44,17 @@ static void print_usage(FILE *to)
                 "failure exit,\n3 the replay differed, 4 reprise itself is wrong.\n");
 }
 
+static bool uses_index(const struct options *o)
+{
+    switch (o->command) {
+    case COMMAND_INDEX: return true;
+    case COMMAND_DEBUG:
+    case COMMAND_QUERY: return !o->no_index;
+    case COMMAND_RECORD: return o->index;
+    default: return false;
+    }
+}
+
 static int run_command(size_t i, int argc, char **argv)
 {
     struct options o;
@@ -63,6 +74,9 @@ static int run_command(size_t i, int argc, char **argv)
     } else if (commands[i].command & COMMANDS_MACHINE && images_read(&o, &e) < 0) {
         status = cli_fail(&e);
     } else {
+        if (uses_index(&o)) {
+            cli_take_index_key(&o);
+        }
         status = commands[i].run(&o);
     }
     options_fini(&o);

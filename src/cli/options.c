@@ -401,6 +401,7 @@ TAKE_FLAG(force)
 TAKE_FLAG(by_reference)
 TAKE_FLAG(no_verify)
 TAKE_FLAG(no_index)
+TAKE_FLAG(trust_index)
 TAKE_FLAG(softfloat)
 TAKE_FLAG(json)
 TAKE_FLAG(index)
@@ -465,6 +466,8 @@ static const struct option_entry entries[] = {
     {"--before", COMMAND_QUERY, "TICK|PCT%|end", "ask about the time before that (end)", take_at},
     {"--no-index", COMMAND_DEBUG | COMMAND_QUERY, NULL, "neither use nor make FILE.idx",
      take_no_index},
+    {"--trust-index", COMMAND_DEBUG | COMMAND_QUERY | COMMAND_INDEX, NULL,
+     "believe FILE.idx even if another user made it", take_trust_index},
     {"--symbols", COMMAND_DEBUG, "ELF", "symbols that the kernel image does not carry",
      take_symbols},
     {"--json", COMMAND_INFO | COMMAND_DIFF, NULL, "machine-readable", take_json},

@@ -6,6 +6,7 @@
 #define CLI_OPTIONS_H
 
 #include "base/base.h"
+#include "index/index.h"
 #include "machine/config.h"
 
 enum command {
@@ -48,6 +49,8 @@ struct options {
     const char *until; /* replay --until */
     bool no_verify;
     bool no_index;
+    bool trust_index; /* one that another user made */
+    struct index_key index_key;
     const char *serial_out;
     const char *gdb_path;
     const char *symbols;

@@ -196,7 +196,7 @@ static int travel_to_end(struct live *l, struct error *e)
     server.travel = travel_new(l->machine, &source, l->options->gdb ? NULL : &no_marks);
     prepare_branches(l, server.travel);
     if (l->options->index) {
-        result = cli_start_index(server.travel, recording_name(l->options), e);
+        result = cli_start_index(server.travel, l->options, recording_name(l->options), e);
     }
     if (result == 0 && l->options->gdb) {
         serve_live(&server, l->options->start_paused);

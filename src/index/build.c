@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * build: a new index, under another name until it is whole: FILE.rr.idx.new, which is locked, so
- * that one process builds and others go on without; what a killed one left is overwritten. A
- * thread compresses and writes; the machine's thread only copies what is new.
+ * build: a new index, without a name until it is whole. The recording is locked meanwhile, so that
+ * one process builds and others go on without. A thread compresses, seals and writes; the machine's
+ * thread only copies what is new.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <zstd.h>
@@ -18,8 +17,8 @@
 
 #define BATCHES_MAX 8 /* that wait for the thread: the machine waits then */
 
-enum kind { KIND_PAGE, KIND_NODE, KIND_CHECKPOINT, KIND_SPAN, KIND_LINE, KINDS };
-#define RECORD_BYTES 16u /* before the bytes: kind and length of 4, id of 8 */
+#define LINE_OVERHEAD 32  /* bytes of the file that a line takes beside its text, about */
+#define RECORD_BYTES  16u /* before the bytes: kind and length of 4, id of 8 */
 
 /* What one checkpoint brought. */
 struct batch {
@@ -28,9 +27,12 @@ struct batch {
 };
 
 struct index_builder {
-    char *path, *new_path;
-    int lock_fd;
+    char *path;
+    char *name; /* of the new file; NULL: it has none */
+    struct index_key key;
+    int fd, lock_fd;
     sqlite3 *db;
+    struct seal seal;
 
     struct host_thread *thread;
     struct host_lock lock; /* guards the next five */
@@ -43,26 +45,22 @@ struct index_builder {
 
     /* The machine's thread. */
     struct text records;
-    VEC(tick) ticks;
+    uint64_t lines_bytes, spans_bytes;
+    struct history history; /* grows; the builder's thread counts pages and nodes */
 
     /* The builder's thread. */
     ZSTD_CCtx *zstd;
-    sqlite3_stmt *insert[KINDS];
+    sqlite3_stmt *insert[KIND_LINE + 1];
     uint8_t *packed;
     size_t packed_room;
 };
-
-int index_says(sqlite3 *db, const char *path, struct error *e)
-{
-    return error_set(e, "%s: %s", path, db != NULL ? sqlite3_errmsg(db) : "out of memory");
-}
 
 /* ---- the builder's thread ---- */
 
 static int run_insert(struct index_builder *b, sqlite3_stmt *s, struct error *e)
 {
     if (sqlite3_step(s) != SQLITE_DONE) {
-        return index_says(b->db, b->new_path, e);
+        return index_says(b->db, b->path, e);
     }
     sqlite3_reset(s);
     return 0;
@@ -98,15 +96,17 @@ static int insert(struct index_builder *b, enum kind kind, uint64_t id, const ui
         }
     }
     room = ZSTD_compressBound(count) + SUM_BYTES;
-
     if (room > b->packed_room) {
         b->packed = base_realloc(b->packed, room, 1);
         b->packed_room = room;
     }
-    packed = ZSTD_compressCCtx(b->zstd, b->packed, room - SUM_BYTES, bytes, count, PACK_LEVEL);
+    packed = ZSTD_compress2(b->zstd, b->packed, room - SUM_BYTES, bytes, count);
     must(!ZSTD_isError(packed));
-    bytes_set_le(b->packed + packed, SUM_BYTES, hash_bytes(bytes, count, PACKED_SEED + id));
+    seal_sum(&b->seal, kind, id, b->packed, packed, b->packed + packed);
     sqlite3_bind_blob64(s, 2, b->packed, packed + SUM_BYTES, SQLITE_STATIC);
+    b->history.pages += kind == KIND_PAGE;
+    b->history.nodes += kind == KIND_NODE;
+    b->history.footprint_bytes += kind == KIND_SPAN ? packed : 0;
     return run_insert(b, s, e);
 }
 
@@ -133,10 +133,10 @@ static struct batch *next_batch(struct index_builder *b)
     struct batch *batch;
 
     host_lock_take(&b->lock);
-    while (b->first == NULL && !b->closing) {
+    while (b->first == NULL && !b->closing && !b->failed) {
         host_event_wait(&b->changed, &b->lock);
     }
-    batch = b->first;
+    batch = b->failed ? NULL : b->first;
     if (batch != NULL) {
         b->first = batch->next;
         b->last = b->first != NULL ? b->last : &b->first;
@@ -172,91 +172,97 @@ static void *work(void *argument)
 
 /* ---- making the file ---- */
 
-/* The new file, locked. Another builder may have put it in its place since it was opened. */
-static int take_lock(struct index_builder *b, struct error *e)
+/* The lock is on the recording, which is there already: nothing is made that could be in somebody's
+ * way, and a link can at worst point it to a file that is locked for a while. */
+static int take_lock(struct index_builder *b, const char *recording, struct error *e)
 {
-    struct stat ours, there;
-
-    b->lock_fd = open(b->new_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (recording == NULL) {
+        return 0;
+    }
+    b->lock_fd = open(recording, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (b->lock_fd < 0) {
-        return error_set(e, "%s: %s", b->new_path, strerror(errno));
+        return error_set(e, "%s: %s", recording, strerror(errno));
     }
-    if (flock(b->lock_fd, LOCK_EX | LOCK_NB) != 0 || fstat(b->lock_fd, &ours) != 0 ||
-        stat(b->new_path, &there) != 0 || ours.st_ino != there.st_ino ||
-        ours.st_dev != there.st_dev) {
-        close(b->lock_fd);
-        b->lock_fd = -1;
-        return error_set(e, "%s: another process is building it", b->path);
-    }
-    if (ftruncate(b->lock_fd, 0) != 0) {
-        return error_set(e, "%s: %s", b->new_path, strerror(errno));
+    if (flock(b->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        return error_set(e, "%s: %s", b->path,
+                         errno == EWOULDBLOCK ? "another process is building it" : strerror(errno));
     }
     return 0;
 }
 
 static int run_sql(struct index_builder *b, const char *sql, struct error *e)
 {
-    return sqlite3_exec(b->db, sql, NULL, NULL, NULL) == SQLITE_OK
-               ? 0
-               : index_says(b->db, b->new_path, e);
+    return sqlite3_exec(b->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+                                                                   : index_says(b->db, b->path, e);
 }
 
-/* Nothing is synchronised or journalled: the file is nobody's until it has its name. */
 static int make_tables(struct index_builder *b, struct error *e)
 {
-    static const char *const inserts[] = {
-        "INSERT INTO page VALUES(?,?)", "INSERT INTO node VALUES(?,?)",
-        "INSERT INTO checkpoint VALUES(?,?)", "INSERT INTO span VALUES(?1,?3,?4,?5,?6,?2)",
-        "INSERT INTO line VALUES(?,?,?)"};
-    char sql[128];
+    static const char *const inserts[KIND_LINE + 1] = {
+        [KIND_PAGE] = "INSERT INTO page VALUES(?,?)",
+        [KIND_NODE] = "INSERT INTO node VALUES(?,?)",
+        [KIND_CHECKPOINT] = "INSERT INTO checkpoint VALUES(?,?)",
+        [KIND_SPAN] = "INSERT INTO span VALUES(?1,?3,?4,?5,?6,?2)",
+        [KIND_LINE] = "INSERT INTO line VALUES(?,?,?)"};
 
-    snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", INDEX_APPLICATION,
-             INDEX_SCHEMA);
-    if (sqlite3_open_v2(b->new_path, &b->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        NULL) != SQLITE_OK) {
-        return index_says(b->db, b->new_path, e);
-    }
-    if (run_sql(b,
-                "PRAGMA page_size=16384; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-                "PRAGMA locking_mode=EXCLUSIVE",
-                e) < 0 ||
-        run_sql(b, sql, e) < 0 ||
-        run_sql(b,
-                "BEGIN;"
-                "CREATE TABLE history(identity INTEGER, ending INTEGER, checkpoints INTEGER);"
-                "CREATE TABLE page(id INTEGER PRIMARY KEY, bytes BLOB);"
-                "CREATE TABLE node(id INTEGER PRIMARY KEY, bytes BLOB);"
-                "CREATE TABLE checkpoint(tick INTEGER PRIMARY KEY, bytes BLOB);"
-                "CREATE TABLE span(tick INTEGER PRIMARY KEY, ending INTEGER, inputs INTEGER,"
-                " exceptions INTEGER, interrupts INTEGER, bytes BLOB);"
-                "CREATE TABLE line(tick INTEGER, port TEXT, text TEXT)",
-                e) < 0) {
+    if (run_sql(b, "BEGIN", e) < 0) {
         return -1;
+    }
+    for (unsigned i = 0; i < KINDS; i++) {
+        if (run_sql(b, index_tables[i].sql, e) < 0) {
+            return -1;
+        }
     }
     for (unsigned i = 0; i < ARRAY_LEN(inserts); i++) {
         if (sqlite3_prepare_v2(b->db, inserts[i], -1, &b->insert[i], NULL) != SQLITE_OK) {
-            return index_says(b->db, b->new_path, e);
+            return index_says(b->db, b->path, e);
         }
     }
     return 0;
 }
 
-struct index_builder *index_build(const char *path, struct error *e)
+/* Nothing is synchronised or journalled: the file is nobody's until it has its name. */
+static int make_file(struct index_builder *b, struct error *e)
+{
+    char sql[128];
+
+    b->fd = index_file_new(b->path, &b->name, e);
+    if (b->fd < 0) {
+        return -1;
+    }
+    if (index_db_open(&b->db, b->fd, true) != SQLITE_OK) {
+        return index_says(b->db, b->path, e);
+    }
+    snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", INDEX_APPLICATION,
+             INDEX_SCHEMA);
+    if (run_sql(b,
+                "PRAGMA page_size=16384; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY",
+                e) < 0 ||
+        run_sql(b, sql, e) < 0) {
+        return -1;
+    }
+    return make_tables(b, e);
+}
+
+struct index_builder *index_build(const struct index_place *place, struct error *e)
 {
     struct index_builder *b = base_alloc(1, sizeof(*b));
-    struct text name = {0};
 
-    text_add(&name, "%s.new", path);
-    b->path = base_strdup(path);
-    b->new_path = name.data;
-    b->lock_fd = -1;
+    b->path = base_strdup(place->path);
+    b->key = *place->key;
+    b->fd = b->lock_fd = -1;
     b->last = &b->first;
     host_lock_init(&b->lock);
     host_event_init(&b->changed);
+    seal_nonce(b->history.nonce);
+    seal_init(&b->seal, &b->key, b->history.nonce);
     b->zstd = ZSTD_createCCtx();
     must(b->zstd != NULL);
-    if (take_lock(b, e) < 0 || make_tables(b, e) < 0 ||
+    /* With a checksum of its own, for those who read it without the key. */
+    must(!ZSTD_isError(ZSTD_CCtx_setParameter(b->zstd, ZSTD_c_compressionLevel, PACK_LEVEL)) &&
+         !ZSTD_isError(ZSTD_CCtx_setParameter(b->zstd, ZSTD_c_checksumFlag, 1)));
+    if (take_lock(b, place->recording, e) < 0 || make_file(b, e) < 0 ||
         (b->thread = host_thread_start(work, b, e)) == NULL) {
         index_abandon(b);
         return NULL;
@@ -288,6 +294,7 @@ static void take_node(void *opaque, uint64_t id, const uint8_t *bytes, size_t co
     add_record(opaque, KIND_NODE, id, bytes, count);
 }
 
+/* A footprint that is too large is left out: nothing is known of that span then. */
 static void add_span(struct index_builder *b, const struct index_span *span)
 {
     const uint64_t numbers[SPAN_NUMBERS] = {span->to, span->counts.inputs, span->counts.exceptions,
@@ -299,7 +306,11 @@ static void add_span(struct index_builder *b, const struct index_span *span)
         bytes_set_le(head + 8 * i, 8, numbers[i]);
     }
     text_add_bytes(&bytes, head, sizeof head);
-    text_add_bytes(&bytes, span->footprint, span->bytes);
+    if (span->bytes <= SPAN_BYTES_MAX - sizeof head &&
+        b->spans_bytes + span->bytes <= SPANS_BYTES_MAX) {
+        text_add_bytes(&bytes, span->footprint, span->bytes);
+        b->spans_bytes += span->bytes;
+    }
     add_record(b, KIND_SPAN, span->from, bytes.data, bytes.length);
     text_fini(&bytes);
 }
@@ -309,10 +320,29 @@ void index_add_line(struct index_builder *b, tick at, const char *port, const ch
 {
     struct text bytes = {0};
 
+    count = count < INDEX_LINE_BYTES ? count : INDEX_LINE_BYTES;
+    if (b->lines_bytes + count + LINE_OVERHEAD > INDEX_LINES_BYTES) {
+        b->history.lines_left_out++;
+        return;
+    }
+    b->lines_bytes += count + LINE_OVERHEAD;
+    b->history.lines++;
     text_add_bytes(&bytes, port, strlen(port) + 1);
     text_add_bytes(&bytes, text, count);
     add_record(b, KIND_LINE, at, bytes.data, bytes.length);
     text_fini(&bytes);
+}
+
+static void count_span(struct history *h, const struct index_span *span)
+{
+    if (h->spans == 0) {
+        h->begin = span->from;
+    }
+    h->spans++;
+    h->checkpoints++;
+    h->counts.inputs += span->counts.inputs;
+    h->counts.exceptions += span->counts.exceptions;
+    h->counts.interrupts += span->counts.interrupts;
 }
 
 void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span)
@@ -325,7 +355,7 @@ void index_add(struct index_builder *b, struct checkpoint *c, const struct index
     add_record(b, KIND_CHECKPOINT, checkpoint_tick(c), rest.data, rest.length);
     text_fini(&rest);
     add_span(b, span);
-    vec_push(&b->ticks, checkpoint_tick(c));
+    count_span(&b->history, span);
     batch->records = b->records;
     b->records = (struct text){0};
     host_lock_take(&b->lock);
@@ -376,6 +406,9 @@ static void builder_free(struct index_builder *b)
         free(b->first);
         b->first = next;
     }
+    if (b->fd >= 0) {
+        close(b->fd);
+    }
     if (b->lock_fd >= 0) {
         close(b->lock_fd);
     }
@@ -383,9 +416,8 @@ static void builder_free(struct index_builder *b)
     host_lock_fini(&b->lock);
     ZSTD_freeCCtx(b->zstd);
     text_fini(&b->records);
-    vec_fini(&b->ticks);
     free(b->packed);
-    free(b->new_path);
+    free(b->name);
     free(b->path);
     free(b);
 }
@@ -401,26 +433,50 @@ void index_abandon(struct index_builder *b)
     end_thread(b);
     finalize(b);
     sqlite3_close(b->db);
-    if (b->lock_fd >= 0) {
-        unlink(b->new_path);
+    if (b->name != NULL) {
+        unlink(b->name);
     }
     builder_free(b);
+}
+
+static int write_history(struct index_builder *b, const struct index_of *of, struct error *e)
+{
+    uint64_t *numbers[HISTORY_NUMBERS];
+    uint8_t sum[SUM_BYTES];
+    sqlite3_stmt *s;
+    int result;
+
+    b->history.of = *of;
+    history_numbers(&b->history, numbers);
+    history_sum(&b->history, &b->seal, sum);
+    if (sqlite3_prepare_v2(b->db, "INSERT INTO history VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1,
+                           &s, NULL) != SQLITE_OK) {
+        return index_says(b->db, b->path, e);
+    }
+    for (unsigned i = 0; i < HISTORY_NUMBERS; i++) {
+        sqlite3_bind_int64(s, (int)i + 1, (sqlite3_int64)*numbers[i]);
+    }
+    sqlite3_bind_blob(s, HISTORY_NUMBERS + 1, b->history.nonce, NONCE_BYTES, SQLITE_STATIC);
+    sqlite3_bind_blob(s, HISTORY_NUMBERS + 2, sum, SUM_BYTES, SQLITE_STATIC);
+    result = run_insert(b, s, e);
+    sqlite3_finalize(s);
+    return result;
 }
 
 /* On disk and under its name. */
 static int publish(struct index_builder *b, const struct index_of *of, struct error *e)
 {
-    char sql[200];
-
-    snprintf(sql, sizeof sql, "INSERT INTO history VALUES(%lld,%lld,%lld); COMMIT",
-             (long long)of->identity, (long long)of->end, (long long)b->ticks.count);
     finalize(b);
-    if (run_sql(b, sql, e) < 0) {
+    if (write_history(b, of, e) < 0 || run_sql(b, "COMMIT", e) < 0) {
         return -1;
     }
-    if (fsync(b->lock_fd) != 0 || rename(b->new_path, b->path) != 0) {
-        return error_set(e, "%s: %s", b->path, strerror(errno));
+    sqlite3_close(b->db);
+    b->db = NULL;
+    if (index_file_publish(b->fd, b->name, b->path, e) < 0) {
+        return -1;
     }
+    free(b->name);
+    b->name = NULL;
     return 0;
 }
 
@@ -438,9 +494,7 @@ struct index *index_finish(struct index_builder *b, const struct index_of *of, s
         index_abandon(b);
         return NULL;
     }
-    sqlite3_close(b->db);
-    b->db = NULL;
-    x = index_open(b->path, of, NULL, e);
+    x = index_open(&(struct index_place){.path = b->path, .key = &b->key}, of, NULL, e);
     builder_free(b);
     return x;
 }

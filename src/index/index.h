@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * index: checkpoints of a whole recording in a file beside it, FILE.rr.idx, so that every tick is
  * one short replay away in a new process, too. A SQLite database; only this folder knows. It can
- * be deleted at any time; one that is stale, foreign, half-written or damaged is as good as none.
- * docs/index.md has the tables and the rules.
+ * be deleted at any time; one that is stale, somebody else's, or damaged is as good as none: every
+ * piece of it has a sum that only the user's own key makes. docs/index.md has the tables and rules.
  */
 #ifndef INDEX_INDEX_H
 #define INDEX_INDEX_H
@@ -28,12 +28,28 @@ struct index_of {
     tick end;          /* where it ends */
 };
 
+/* The user's own: whoever has it can make what we believe. */
+#define INDEX_KEY_BYTES 32
+struct index_key {
+    uint8_t bytes[INDEX_KEY_BYTES];
+};
+/* Where an index lies and whose it is. What is pointed at is copied. */
+struct index_place {
+    const char *path;      /* FILE.rr.idx */
+    const char *recording; /* FILE.rr, which is locked by who builds; NULL: nobody else can be */
+    const struct index_key *key;
+    bool trusted; /* one that another key made is believed as well: what it says may be wrong */
+    /* Asked now and then while the file is read: true ends it, as a failure. NULL: never. */
+    bool (*stop)(void *opaque);
+    void *opaque;
+};
+
 /* ---- reading: read.c ---- */
 
 /* A complete index, open for reading; one thread. The file may be replaced or deleted meanwhile. */
 struct index;
 /* NULL and a sentence: there is none (then *missing), or it is of no use. */
-struct index *index_open(const char *path, const struct index_of *of, bool *missing,
+struct index *index_open(const struct index_place *place, const struct index_of *of, bool *missing,
                          struct error *e);
 void index_close(struct index *x); /* NULL is fine */
 
@@ -50,21 +66,26 @@ int index_spans(struct index *x, void *opaque,
 
 struct index_stats {
     uint64_t checkpoints, pages, nodes, lines, file_bytes;
+    uint64_t lines_left_out;  /* there were too many */
     uint64_t footprint_bytes; /* packed */
     struct span_counts counts;
 };
-int index_get_stats(struct index *x, struct index_stats *out, struct error *e);
+void index_get_stats(const struct index *x, struct index_stats *out);
 
 /* ---- building: build.c ---- */
 
-/* Becomes the file when it is complete; until then nobody sees it. Work is done by a thread of its
- * own. NULL and a sentence if another process is at it, or the place cannot be written. */
+/* Becomes the file when it is complete; until then it has no name. Work is done by a thread of its
+ * own. NULL and a sentence if another process is at it, the place cannot be written, or what is there
+ * is no plain file. */
 struct index_builder;
-struct index_builder *index_build(const char *path, struct error *e);
+struct index_builder *index_build(const struct index_place *place, struct error *e);
 /* By rising tick, all of one store, which has given nothing to an index before. The span is what
  * lies between this checkpoint and the one before, or the beginning; its bytes are copied. */
 void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span);
-/* A line of output, of the span that is added next. */
+/* A line of output, of the span that is added next. Cut to INDEX_LINE_BYTES; left out, and counted,
+ * when all lines together would be more than INDEX_LINES_BYTES of the file. */
+#define INDEX_LINE_BYTES  4096u
+#define INDEX_LINES_BYTES (16 * MIB)
 void index_add_line(struct index_builder *b, tick at, const char *port, const char *text,
                     size_t count);
 /* Waits for the thread and puts the file in its place, as the index of that history: what

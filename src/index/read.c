@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * read: an index that is complete, which never changes: opened as such, without locks, by as many
- * processes as like, from places that cannot be written, too. Nothing in it is believed: blobs have
- * sums, and what is damaged is said in a sentence.
+ * processes as like, from places that cannot be written, too. Nothing in it is believed before its
+ * sum was right; the tables are ours, statements are bounded, and so is what is unpacked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +12,24 @@
 
 #include "index/internal.h"
 
-/* Bounds the states of a checkpoint, unpacked. */
-#define STATE_BYTES_MAX (64 * MIB)
-/* And the footprint of a span. */
-#define SPAN_BYTES_MAX (256 * MIB)
+/* How often the progress handler is called (of SQLite's own small steps), and how often that may be
+ * for one statement: for those that find a row, and those that go through a table. */
+#define STEPS_EACH 1000
+#define FIND_CALLS 200
+#define SCAN_CALLS (ROWS_MAX / 20)
 
 struct index {
     sqlite3 *db;
     char *path;
+    int fd;
     struct stat file;
+    bool trusted;
+    bool (*stop)(void *opaque);
+    void *opaque;
+    bool stopped;        /* by it: what failed then is not damaged */
+    uint64_t calls_left; /* of the progress handler */
+    struct seal seal;
+    struct history history;
     sqlite3_stmt *page, *node, *checkpoint;
     ZSTD_DCtx *zstd;
     VEC(tick) ticks; /* of its checkpoints, rising */
@@ -28,18 +37,26 @@ struct index {
 
 /* ---- opening ---- */
 
-/* As SQLite's names of files want it; "immutable": it never changes while it has its name. */
-static void add_uri(struct text *out, const char *path)
+/* Of SQLite: not 0 ends the statement. */
+static int progress(void *opaque)
 {
-    text_add(out, "file:%s", path[0] == '/' ? "//" : "");
-    for (const char *p = path; *p != '\0'; p++) {
-        if (*p == '?' || *p == '#' || *p == '%') {
-            text_add(out, "%%%02x", (unsigned)*p);
-        } else {
-            text_add_bytes(out, p, 1);
-        }
+    struct index *x = opaque;
+
+    if (x->stop != NULL && x->stop(x->opaque)) {
+        x->stopped = true;
     }
-    text_add(out, "?immutable=1");
+    if (x->calls_left == 0 || x->stopped) {
+        return 1;
+    }
+    x->calls_left--;
+    return 0;
+}
+
+static int prepare(struct index *x, sqlite3_stmt **s, const char *sql, struct error *e)
+{
+    x->calls_left = FIND_CALLS;
+    return sqlite3_prepare_v2(x->db, sql, -1, s, NULL) == SQLITE_OK ? 0
+                                                                    : index_says(x->db, x->path, e);
 }
 
 static int number(struct index *x, const char *sql, sqlite3_int64 *out, struct error *e)
@@ -47,8 +64,10 @@ static int number(struct index *x, const char *sql, sqlite3_int64 *out, struct e
     sqlite3_stmt *s;
     int result = -1;
 
-    if (sqlite3_prepare_v2(x->db, sql, -1, &s, NULL) == SQLITE_OK &&
-        sqlite3_step(s) == SQLITE_ROW) {
+    if (prepare(x, &s, sql, e) < 0) {
+        return -1;
+    }
+    if (sqlite3_step(s) == SQLITE_ROW) {
         *out = sqlite3_column_int64(s, 0);
         result = 0;
     } else {
@@ -80,77 +99,118 @@ static int check_kind(struct index *x, struct error *e)
     if (pages * page_size != (sqlite3_int64)x->file.st_size) {
         return error_set(e, "%s: damaged: cut off", x->path);
     }
-    return 0;
+    return index_check_tables(x->db, x->path, e);
 }
 
-static int check_history(struct index *x, const struct index_of *of, struct error *e)
+/* A column that is a blob of exactly so many bytes; NULL: it is not. */
+static const uint8_t *blob_of(sqlite3_stmt *s, int column, size_t bytes)
 {
-    sqlite3_int64 identity, end;
+    if (sqlite3_column_type(s, column) != SQLITE_BLOB ||
+        (size_t)sqlite3_column_bytes(s, column) != bytes) {
+        return NULL;
+    }
+    return sqlite3_column_blob(s, column);
+}
 
-    if (number(x, "SELECT identity FROM history", &identity, e) < 0 ||
-        number(x, "SELECT ending FROM history", &end, e) < 0) {
+/* False: it is damaged. *sealed: this user's key made it. */
+static bool take_history(struct index *x, sqlite3_stmt *s, const struct index_key *key,
+                         bool *sealed)
+{
+    const uint8_t *nonce = blob_of(s, HISTORY_NUMBERS, NONCE_BYTES);
+    const uint8_t *sum = blob_of(s, HISTORY_NUMBERS + 1, SUM_BYTES);
+    uint64_t *numbers[HISTORY_NUMBERS];
+
+    if (nonce == NULL || sum == NULL) {
+        return false;
+    }
+    history_numbers(&x->history, numbers);
+    for (int i = 0; i < (int)HISTORY_NUMBERS; i++) {
+        if (sqlite3_column_type(s, i) != SQLITE_INTEGER) {
+            return false;
+        }
+        *numbers[i] = (uint64_t)sqlite3_column_int64(s, i);
+    }
+    memcpy(x->history.nonce, nonce, NONCE_BYTES);
+    seal_init(&x->seal, key, nonce);
+    *sealed = history_is_sealed(&x->history, &x->seal, sum);
+    return x->history.checkpoints <= ROWS_MAX && x->history.spans <= ROWS_MAX;
+}
+
+static int check_history(struct index *x, const struct index_place *place,
+                         const struct index_of *of, struct error *e)
+{
+    const struct index_of *has = &x->history.of;
+    bool good = false, sealed = false;
+    sqlite3_stmt *s;
+
+    if (prepare(x, &s, "SELECT * FROM history", e) < 0) {
         return -1;
     }
-    if ((uint64_t)identity != of->identity || (tick)end != of->end) {
+    if (sqlite3_step(s) == SQLITE_ROW) {
+        good = take_history(x, s, place->key, &sealed) && sqlite3_step(s) == SQLITE_DONE;
+    }
+    sqlite3_finalize(s);
+    if (!good) {
+        return error_set(e, "%s: damaged: it does not say of what it is the index", x->path);
+    }
+    if (!sealed && !x->trusted) {
+        return error_set(e, "%s: it was not made by this user, so nothing in it is believed",
+                         x->path);
+    }
+    if (has->identity != of->identity || has->end != of->end) {
         return error_set(e,
                          "%s: it is the index of another recording, or of an older state of "
                          "this one",
                          x->path);
     }
+    x->trusted = x->trusted && !sealed;
     return 0;
 }
 
 static int read_ticks(struct index *x, const struct index_of *of, struct error *e)
 {
     sqlite3_stmt *s;
-    sqlite3_int64 count;
-    int step = SQLITE_ERROR;
+    int step;
 
-    if (number(x, "SELECT checkpoints FROM history", &count, e) < 0) {
+    if (prepare(x, &s, "SELECT tick FROM checkpoint ORDER BY tick", e) < 0) {
         return -1;
     }
-    if (sqlite3_prepare_v2(x->db, "SELECT tick FROM checkpoint ORDER BY tick", -1, &s, NULL) ==
-        SQLITE_OK) {
-        while ((step = sqlite3_step(s)) == SQLITE_ROW) {
-            tick at = (tick)sqlite3_column_int64(s, 0);
+    x->calls_left = SCAN_CALLS;
+    while ((step = sqlite3_step(s)) == SQLITE_ROW) {
+        tick at = (tick)sqlite3_column_int64(s, 0);
 
-            if (at > of->end || (x->ticks.count > 0 && at <= x->ticks.data[x->ticks.count - 1])) {
-                break;
-            }
-            vec_push(&x->ticks, at);
+        if (at > of->end || x->ticks.count == x->history.checkpoints ||
+            (x->ticks.count > 0 && at <= x->ticks.data[x->ticks.count - 1])) {
+            break;
         }
+        vec_push(&x->ticks, at);
     }
     if (step != SQLITE_DONE) {
         index_says(x->db, x->path, e);
     }
     sqlite3_finalize(s);
-    if (step == SQLITE_ROW || (step == SQLITE_DONE && x->ticks.count != (uint64_t)count)) {
+    if (step == SQLITE_ROW || (step == SQLITE_DONE && x->ticks.count != x->history.checkpoints)) {
         return error_set(e, "%s: damaged: its checkpoints are not what they were", x->path);
     }
     return step == SQLITE_DONE ? 0 : -1;
 }
 
-static int prepare(struct index *x, sqlite3_stmt **s, const char *sql, struct error *e)
+static int open_it(struct index *x, const struct index_place *place, const struct index_of *of,
+                   struct error *e)
 {
-    return sqlite3_prepare_v2(x->db, sql, -1, s, NULL) == SQLITE_OK ? 0
-                                                                    : index_says(x->db, x->path, e);
-}
-
-static int open_it(struct index *x, const struct index_of *of, struct error *e)
-{
-    struct text uri = {0};
-    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, result;
-
-    add_uri(&uri, x->path);
-    result = sqlite3_open_v2(uri.data, &x->db, flags, NULL);
-    text_fini(&uri);
-    if (result != SQLITE_OK) {
+    if (fstat(x->fd, &x->file) != 0 || index_db_open(&x->db, x->fd, false) != SQLITE_OK) {
         return index_says(x->db, x->path, e);
     }
-    /* 16 MiB of its own pages; a malicious schema is to do nothing but fail. */
-    (void)sqlite3_exec(x->db, "PRAGMA cache_size=-16384; PRAGMA trusted_schema=OFF", NULL, NULL,
-                       NULL);
-    if (check_kind(x, e) < 0 || check_history(x, of, e) < 0 || read_ticks(x, of, e) < 0 ||
+    index_set_limits(x->db);
+    x->calls_left = FIND_CALLS;
+    sqlite3_progress_handler(x->db, STEPS_EACH, progress, x);
+    /* 16 MiB of its own pages. */
+    if (sqlite3_exec(x->db,
+                     "PRAGMA cache_size=-16384; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0",
+                     NULL, NULL, NULL) != SQLITE_OK) {
+        return index_says(x->db, x->path, e);
+    }
+    if (check_kind(x, e) < 0 || check_history(x, place, of, e) < 0 || read_ticks(x, of, e) < 0 ||
         prepare(x, &x->page, "SELECT bytes FROM page WHERE id=?", e) < 0 ||
         prepare(x, &x->node, "SELECT bytes FROM node WHERE id=?", e) < 0 ||
         prepare(x, &x->checkpoint, "SELECT bytes FROM checkpoint WHERE tick=?", e) < 0) {
@@ -159,22 +219,28 @@ static int open_it(struct index *x, const struct index_of *of, struct error *e)
     return 0;
 }
 
-struct index *index_open(const char *path, const struct index_of *of, bool *missing,
+struct index *index_open(const struct index_place *place, const struct index_of *of, bool *missing,
                          struct error *e)
 {
-    struct index *x = base_alloc(1, sizeof(*x));
-    bool there = stat(path, &x->file) == 0;
+    struct index *x;
+    bool none;
+    int fd = index_file_open(place->path, &none, e);
 
     if (missing != NULL) {
-        *missing = !there;
+        *missing = none;
     }
-    x->path = base_strdup(path);
+    if (fd < 0) {
+        return NULL;
+    }
+    x = base_alloc(1, sizeof(*x));
+    x->path = base_strdup(place->path);
+    x->fd = fd;
+    x->trusted = place->trusted;
+    x->stop = place->stop;
+    x->opaque = place->opaque;
     x->zstd = ZSTD_createDCtx();
     must(x->zstd != NULL);
-    if (!there) {
-        error_set(e, "%s: there is no index", path);
-    }
-    if (!there || open_it(x, of, e) < 0) {
+    if (open_it(x, place, of, e) < 0) {
         index_close(x);
         return NULL;
     }
@@ -190,6 +256,7 @@ void index_close(struct index *x)
     sqlite3_finalize(x->node);
     sqlite3_finalize(x->checkpoint);
     sqlite3_close(x->db);
+    close(x->fd);
     ZSTD_freeDCtx(x->zstd);
     vec_fini(&x->ticks);
     free(x->path);
@@ -217,29 +284,55 @@ bool index_before(const struct index *x, tick at, tick *found)
     return low > 0;
 }
 
+/* The packed bytes of a column and how many; NULL: it is no blob of ours. */
+static const uint8_t *sealed_blob(struct index *x, sqlite3_stmt *s, int column, enum kind kind,
+                                  uint64_t id, size_t *count)
+{
+    const uint8_t *packed =
+        sqlite3_column_type(s, column) == SQLITE_BLOB ? sqlite3_column_blob(s, column) : NULL;
+    size_t size = (size_t)sqlite3_column_bytes(s, column);
+
+    if (packed == NULL || size <= SUM_BYTES) {
+        return NULL;
+    }
+    *count = size - SUM_BYTES;
+    return x->trusted || seal_is(&x->seal, kind, id, packed, *count, packed + *count) ? packed
+                                                                                      : NULL;
+}
+
 /* Unpacks the blob of that row to `out`; -1 and a sentence. */
-static int get_blob(struct index *x, sqlite3_stmt *s, uint64_t id, uint8_t *out, size_t room,
+static int get_blob(struct index *x, enum kind kind, uint64_t id, uint8_t *out, size_t room,
                     size_t *count, struct error *e)
 {
+    sqlite3_stmt *s = kind == KIND_PAGE ? x->page : x->node;
     const uint8_t *packed;
     size_t size;
     int result = -1;
 
     sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
-    if (sqlite3_step(s) == SQLITE_ROW) {
-        packed = sqlite3_column_blob(s, 0);
-        size = (size_t)sqlite3_column_bytes(s, 0);
-        if (packed != NULL && size > SUM_BYTES) {
-            *count = ZSTD_decompressDCtx(x->zstd, out, room, packed, size - SUM_BYTES);
-            if (!ZSTD_isError(*count) && hash_bytes(out, *count, PACKED_SEED + id) ==
-                                             bytes_get_le(packed + size - SUM_BYTES, SUM_BYTES)) {
-                result = 0;
-            }
-        }
+    x->calls_left = FIND_CALLS;
+    if (sqlite3_step(s) == SQLITE_ROW && (packed = sealed_blob(x, s, 0, kind, id, &size)) != NULL) {
+        *count = ZSTD_decompressDCtx(x->zstd, out, room, packed, size);
+        result = ZSTD_isError(*count) ? -1 : 0;
     }
     sqlite3_reset(s);
     return result == 0 ? 0
                        : error_set(e, "%s: damaged at item %llu", x->path, (unsigned long long)id);
+}
+
+/* Unpacks a blob whose size only its frame says, which is bounded. *out is made larger if it has to
+ * be. False: it is damaged, or larger than `most`. */
+static bool unpack_any(struct index *x, const uint8_t *packed, size_t size, size_t most,
+                       uint8_t **out, size_t *count)
+{
+    unsigned long long whole = ZSTD_getFrameContentSize(packed, size);
+
+    if (whole > most) { /* an error is a large number */
+        return false;
+    }
+    *out = base_realloc(*out, whole + 1, 1);
+    *count = ZSTD_decompressDCtx(x->zstd, *out, whole, packed, size);
+    return !ZSTD_isError(*count);
 }
 
 static int get_page(void *opaque, uint64_t id, uint8_t bytes[PAGE_SIZE], struct error *e)
@@ -247,7 +340,7 @@ static int get_page(void *opaque, uint64_t id, uint8_t bytes[PAGE_SIZE], struct 
     struct index *x = opaque;
     size_t count;
 
-    if (get_blob(x, x->page, id, bytes, PAGE_SIZE, &count, e) < 0) {
+    if (get_blob(x, KIND_PAGE, id, bytes, PAGE_SIZE, &count, e) < 0) {
         return -1;
     }
     return count == PAGE_SIZE ? 0
@@ -259,29 +352,19 @@ static int get_node(void *opaque, uint64_t id, uint8_t bytes[CHECKPOINT_NODE_BYT
 {
     struct index *x = opaque;
 
-    return get_blob(x, x->node, id, bytes, CHECKPOINT_NODE_BYTES, count, e);
+    return get_blob(x, KIND_NODE, id, bytes, CHECKPOINT_NODE_BYTES, count, e);
 }
 
 /* One row of `span`: its tick and its blob; false: damaged. `*bytes` is used again. */
 static bool get_span(struct index *x, sqlite3_stmt *s, struct index_span *span, uint8_t **bytes)
 {
-    const uint8_t *packed = sqlite3_column_blob(s, 1);
-    size_t size = (size_t)sqlite3_column_bytes(s, 1), count;
-    unsigned long long whole;
+    const uint8_t *packed;
+    size_t size, count;
 
     span->from = (tick)sqlite3_column_int64(s, 0);
-    if (packed == NULL || size <= SUM_BYTES) {
-        return false;
-    }
-    whole = ZSTD_getFrameContentSize(packed, size - SUM_BYTES);
-    if (whole > SPAN_BYTES_MAX) { /* an error is a large number */
-        return false;
-    }
-    *bytes = base_realloc(*bytes, whole + 1, 1);
-    count = ZSTD_decompressDCtx(x->zstd, *bytes, whole, packed, size - SUM_BYTES);
-    if (ZSTD_isError(count) || count < 8 * SPAN_NUMBERS ||
-        hash_bytes(*bytes, count, PACKED_SEED + span->from) !=
-            bytes_get_le(packed + size - SUM_BYTES, SUM_BYTES)) {
+    packed = sealed_blob(x, s, 1, KIND_SPAN, span->from, &size);
+    if (packed == NULL || !unpack_any(x, packed, size, SPAN_BYTES_MAX, bytes, &count) ||
+        count < 8 * SPAN_NUMBERS) {
         return false;
     }
     span->to = bytes_get_le(*bytes, 8);
@@ -290,34 +373,40 @@ static bool get_span(struct index *x, sqlite3_stmt *s, struct index_span *span, 
                                         .interrupts = bytes_get_le(*bytes + 24, 8)};
     span->footprint = *bytes + 8 * SPAN_NUMBERS;
     span->bytes = count - 8 * SPAN_NUMBERS;
-    return span->to > span->from;
+    return span->to > span->from && span->to <= x->history.of.end;
 }
 
+/* They follow each other without gaps, from where history began to its end, and none is missing. */
 int index_spans(struct index *x, void *opaque,
                 void (*each)(void *opaque, const struct index_span *span), struct error *e)
 {
     sqlite3_stmt *s;
     uint8_t *bytes = NULL;
-    tick from = 0;
-    bool first = true;
+    uint64_t count = 0, total = 0;
+    tick next = x->history.begin;
     int step;
 
     if (prepare(x, &s, "SELECT tick, bytes FROM span ORDER BY tick", e) < 0) {
         return -1;
     }
+    x->calls_left = SCAN_CALLS;
     while ((step = sqlite3_step(s)) == SQLITE_ROW) {
         struct index_span span;
 
-        if (!get_span(x, s, &span, &bytes) || (!first && span.from != from)) {
+        if (count == x->history.spans || !get_span(x, s, &span, &bytes) || span.from != next ||
+            (total += span.bytes) > SPANS_BYTES_MAX) {
             break;
         }
         each(opaque, &span);
-        from = span.to;
-        first = false;
+        next = span.to;
+        count++;
     }
     sqlite3_finalize(s);
     free(bytes);
-    return step == SQLITE_DONE ? 0 : error_set(e, "%s: damaged: its spans", x->path);
+    return step == SQLITE_DONE && count == x->history.spans &&
+                   (count == 0 || next == x->history.of.end)
+               ? 0
+               : error_set(e, "%s: damaged: its spans", x->path);
 }
 
 /* So that the next one who replays makes a new one; unless somebody did already. */
@@ -325,34 +414,31 @@ static void remove_it(const struct index *x)
 {
     struct stat now;
 
-    if (stat(x->path, &now) == 0 && now.st_ino == x->file.st_ino && now.st_dev == x->file.st_dev) {
+    if (lstat(x->path, &now) == 0 && now.st_ino == x->file.st_ino && now.st_dev == x->file.st_dev) {
         unlink(x->path);
     }
 }
 
-/* The unpacked size is in the frame, which nobody vouches for: bounded. */
 static struct checkpoint *load(struct index *x, struct checkpoint_store *s, tick at,
                                struct error *e)
 {
     const struct checkpoint_shelf shelf = {.opaque = x, .page = get_page, .node = get_node};
-    unsigned long long size = 0;
     struct checkpoint *c = NULL;
-    uint8_t *state;
-    size_t count;
+    uint8_t *state = NULL;
+    const uint8_t *packed;
+    size_t size, count;
+    bool good;
 
     sqlite3_bind_int64(x->checkpoint, 1, (sqlite3_int64)at);
-    if (sqlite3_step(x->checkpoint) == SQLITE_ROW) {
-        size = ZSTD_getFrameContentSize(sqlite3_column_blob(x->checkpoint, 0),
-                                        (size_t)sqlite3_column_bytes(x->checkpoint, 0));
-    }
+    x->calls_left = FIND_CALLS;
+    good = sqlite3_step(x->checkpoint) == SQLITE_ROW &&
+           (packed = sealed_blob(x, x->checkpoint, 0, KIND_CHECKPOINT, at, &size)) != NULL &&
+           unpack_any(x, packed, size, STATE_BYTES_MAX, &state, &count);
     sqlite3_reset(x->checkpoint);
-    if (size == 0 || size > STATE_BYTES_MAX) { /* an error is a large number */
-        error_set(e, "%s: damaged at tick %llu", x->path, (unsigned long long)at);
-        return NULL;
-    }
-    state = base_alloc(size, 1);
-    if (get_blob(x, x->checkpoint, at, state, size, &count, e) == 0) {
+    if (good) {
         c = checkpoint_get(s, state, count, &shelf, e);
+    } else {
+        error_set(e, "%s: damaged at tick %llu", x->path, (unsigned long long)at);
     }
     free(state);
     if (c != NULL && checkpoint_tick(c) != at) {
@@ -367,36 +453,22 @@ struct checkpoint *index_load(struct index *x, struct checkpoint_store *s, tick 
 {
     struct checkpoint *c = load(x, s, at, e);
 
-    if (c == NULL) {
+    if (c == NULL && !x->stopped) {
         remove_it(x);
     }
     return c;
 }
 
-int index_get_stats(struct index *x, struct index_stats *out, struct error *e)
+void index_get_stats(const struct index *x, struct index_stats *out)
 {
-    static const char *const sql[] = {
-        "SELECT count(*) FROM page",       "SELECT count(*) FROM node",
-        "SELECT count(*) FROM line",       "SELECT sum(length(bytes)) FROM span",
-        "SELECT sum(inputs) FROM span",    "SELECT sum(exceptions) FROM span",
-        "SELECT sum(interrupts) FROM span"};
-    uint64_t *const to[] = {&out->pages,
-                            &out->nodes,
-                            &out->lines,
-                            &out->footprint_bytes,
-                            &out->counts.inputs,
-                            &out->counts.exceptions,
-                            &out->counts.interrupts};
+    const struct history *h = &x->history;
 
     *out = (struct index_stats){.checkpoints = x->ticks.count,
-                                .file_bytes = (uint64_t)x->file.st_size};
-    for (unsigned i = 0; i < ARRAY_LEN(sql); i++) {
-        sqlite3_int64 n;
-
-        if (number(x, sql[i], &n, e) < 0) {
-            return -1;
-        }
-        *to[i] = (uint64_t)n;
-    }
-    return 0;
+                                .pages = h->pages,
+                                .nodes = h->nodes,
+                                .lines = h->lines,
+                                .file_bytes = (uint64_t)x->file.st_size,
+                                .lines_left_out = h->lines_left_out,
+                                .footprint_bytes = h->footprint_bytes,
+                                .counts = h->counts};
 }

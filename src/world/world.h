@@ -29,6 +29,14 @@ uint64_t wallclock_cpu_ns(void);   /* processor time of this process, all thread
 
 uint64_t entropy_seed(void); /* for a machine's configuration */
 
+/* ---- userkey.c ------------------------------------------------------------------------------- */
+
+#define USERKEY_BYTES 32
+/* The user's own secret, made when first asked for. -1 and a sentence if it cannot be kept, or what
+ * is there could be somebody else's. */
+int userkey_get(uint8_t key[USERKEY_BYTES], struct error *e);
+void userkey_by_chance(uint8_t key[USERKEY_BYTES]); /* another one each time */
+
 /* ---- tty.c ----------------------------------------------------------------------------------- */
 
 /* A terminal in raw mode: each key goes to the guest at once. */

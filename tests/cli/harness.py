@@ -44,16 +44,20 @@ def skip(why):
 
 
 class Room:
-    """A temporary folder to work in, gone afterwards (kept with KEEP=1)."""
+    """A temporary folder to work in, gone afterwards (kept with KEEP=1); with a user's configuration
+    of its own, where the key of indexes is made."""
 
     def __enter__(self):
         self.path = tempfile.mkdtemp(prefix="reprise-test-")
+        self.config = tempfile.mkdtemp(prefix="reprise-config-")
+        os.environ["XDG_CONFIG_HOME"] = self.config
         self.old = os.getcwd()
         os.chdir(self.path)
         return self
 
     def __exit__(self, *_):
         os.chdir(self.old)
+        shutil.rmtree(self.config, ignore_errors=True)
         if os.environ.get("KEEP"):
             print("kept " + self.path)
         else:

@@ -14,6 +14,13 @@ static struct index_of name_of(const struct oracle_case *c)
     return (struct index_of){.identity = 42, .end = c->end};
 }
 
+static const struct index_key key = {{42}};
+
+static struct index_place place_of(const struct indexed *x)
+{
+    return (struct index_place){.path = x->path, .key = &key};
+}
+
 /* Made by one journey to the end. */
 static struct index *make_index(const struct indexed *x, const struct travel_limits *limits)
 {
@@ -24,18 +31,19 @@ static struct index *make_index(const struct indexed *x, const struct travel_lim
     struct travel_source source = oracle_source_init(&s, c->inputs, c->input_count, c->end);
     struct travel *t = travel_new(m, &source, limits);
     struct index *made = NULL;
+    const struct index_place place = place_of(x);
     struct index_builder *b;
     struct error e;
 
     if (jit_supported()) {
         must(engine_use_jit(m->engine, true, NULL) == 0);
     }
-    if ((b = index_build(x->path, &e)) != NULL) {
+    if ((b = index_build(&place, &e)) != NULL) {
         travel_build_index(t, b, &of, (c->end - c->begin) / 23 + 1);
         if (travel_seek(t, c->end).why != TRAVEL_ARRIVED || travel_index(t) == NULL) {
             error_set(&e, "the journey made no index");
         } else {
-            made = index_open(x->path, &of, NULL, &e);
+            made = index_open(&place, &of, NULL, &e);
         }
     }
     travel_free(t);
@@ -55,7 +63,8 @@ static struct travel *make_helper(void *opaque, unsigned number)
     const struct oracle_case *c = x->of;
     const struct index_of of = name_of(c);
     const struct travel_limits limits = {.count = 5};
-    struct index *index = index_open(x->path, &of, NULL, NULL);
+    const struct index_place place = place_of(x);
+    struct index *index = index_open(&place, &of, NULL, NULL);
     struct travel_source source =
         oracle_source_init(&x->helpers[number].source, c->inputs, c->input_count, c->end);
 

@@ -288,20 +288,22 @@ static void use_index(struct test *t)
 {
     const struct index_of of = {.identity = recording_identity(t->parent),
                                 .end = recording_known(t->parent)};
+    static const struct index_key key = {{7}};
     char path[128];
+    const struct index_place place = {.path = path, .key = &key};
     bool missing;
     struct error e;
     struct index *x;
 
     file_name(t, "parent", path, sizeof path);
     strcat(path, ".idx");
-    x = index_open(path, &of, &missing, &e);
+    x = index_open(&place, &of, &missing, &e);
     if (x != NULL) {
         travel_use_index(t->travel, x);
         return;
     }
     CHECK(missing);
-    travel_build_index(t->travel, index_build(path, &e), &of, 50000);
+    travel_build_index(t->travel, index_build(&place, &e), &of, 50000);
     (void)travel_seek(t->travel, TICK_NEVER);
     CHECK(travel_index(t->travel) != NULL);
 }

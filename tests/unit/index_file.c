@@ -2,22 +2,28 @@
  * index/: what comes back is what was put in, whoever asks; and a file that is stale, foreign, half
  * there or damaged anywhere is answered with a sentence and never with another state.
  */
+#include "host/host.h"
 #include "index/index.h"
 #include "toy_isa.h"
 
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #define MARKS 20
 
-static const struct index_of history = {.identity = UINT64_C(0xfedcba9876543210), .end = 9000};
+/* The last span ends where history does. */
+static const struct index_of history = {.identity = UINT64_C(0xfedcba9876543210),
+                                        .end = 100 + (MARKS - 1) * 431};
+static const struct index_key our_key = {{1, 2, 3}}, other_key = {{4, 5, 6}};
 
 struct fixture {
-    char folder[40], path[64], new_path[72];
+    char folder[40], path[64], recording[64];
+    struct index_place place;
     struct machine *machine;
     struct checkpoint_store *store;
     tick at[MARKS];
@@ -35,12 +41,23 @@ static struct machine *new_machine(void)
     return m;
 }
 
+static void write_file(const char *path, const uint8_t *bytes, size_t count)
+{
+    FILE *out = fopen(path, "w");
+
+    assert_non_null(out);
+    assert_int_equal(fwrite(bytes, 1, count, out), count);
+    fclose(out);
+}
+
 static void open_fixture(struct fixture *f)
 {
     *f = (struct fixture){.folder = "/tmp/reprise-index-XXXXXX"};
     assert_non_null(mkdtemp(f->folder));
     snprintf(f->path, sizeof f->path, "%s/a?b#%%.idx", f->folder);
-    snprintf(f->new_path, sizeof f->new_path, "%s.new", f->path);
+    snprintf(f->recording, sizeof f->recording, "%s/a?b#%%", f->folder);
+    f->place = (struct index_place){.path = f->path, .recording = f->recording, .key = &our_key};
+    write_file(f->recording, (const uint8_t *)"a recording", 11);
     f->machine = new_machine();
     f->store = checkpoint_store_new(f->machine);
 }
@@ -50,6 +67,7 @@ static void close_fixture(struct fixture *f)
     checkpoint_store_free(f->store);
     machine_free(f->machine);
     unlink(f->path);
+    unlink(f->recording);
     assert_int_equal(rmdir(f->folder), 0); /* nothing else was left */
 }
 
@@ -78,17 +96,18 @@ static void add(struct fixture *f, struct index_builder *b, unsigned i)
 static struct index *make(struct fixture *f)
 {
     struct error e;
-    struct index_builder *b = index_build(f->path, &e);
+    struct index_builder *b = index_build(&f->place, &e);
     struct index *x;
 
-    assert_non_null(b);
+    if (b == NULL) {
+        fail_msg("%s", e.text);
+    }
     for (unsigned i = 0; i < MARKS; i++) {
         add(f, b, i);
         assert_int_not_equal(access(f->path, F_OK), 0); /* not before it is whole */
     }
     x = index_finish(b, &history, &e);
     assert_non_null(x);
-    assert_int_not_equal(access(f->new_path, F_OK), 0);
     return x;
 }
 
@@ -125,7 +144,7 @@ static void test_round_trip(void **state)
     (void)state;
     open_fixture(&f);
     own = make(&f);
-    x = index_open(f.path, &history, NULL, &e);
+    x = index_open(&f.place, &history, NULL, &e);
     assert_non_null(x);
     assert_int_equal(machine_run(f.machine, 20000, false), STOP_TICK);
     last = machine_hash(f.machine);
@@ -159,56 +178,98 @@ static void test_stale_and_missing(void **state)
 
     (void)state;
     open_fixture(&f);
-    assert_null(index_open(f.path, &history, &missing, &e));
+    assert_null(index_open(&f.place, &history, &missing, &e));
     assert_true(missing);
     index_close(make(&f));
     other.identity++;
-    assert_null(index_open(f.path, &other, &missing, &e));
+    assert_null(index_open(&f.place, &other, &missing, &e));
     assert_non_null(strstr(e.text, "another recording"));
     assert_false(missing);
     other = history;
     other.end++;
-    assert_null(index_open(f.path, &other, &missing, &e));
+    assert_null(index_open(&f.place, &other, &missing, &e));
     close_fixture(&f);
 }
 
-/* One builds, the next goes without; what a killed one left is in nobody's way. */
+/* One builds, the next goes without; what is abandoned leaves nothing. */
 static void test_builders(void **state)
 {
+    const struct index_place nowhere = {.path = "/nowhere/at/all.idx", .key = &our_key};
     struct fixture f;
     struct error e;
     struct index_builder *b;
-    FILE *left;
 
     (void)state;
     open_fixture(&f);
-    left = fopen(f.new_path, "w");
-    assert_non_null(left);
-    fputs("half of an index", left);
-    fclose(left);
-    b = index_build(f.path, &e);
+    b = index_build(&f.place, &e);
     assert_non_null(b);
-    assert_null(index_build(f.path, &e));
+    assert_null(index_build(&f.place, &e));
     assert_non_null(strstr(e.text, "another process"));
     add(&f, b, 0);
     index_abandon(b);
-    assert_int_not_equal(access(f.new_path, F_OK), 0);
     assert_int_not_equal(access(f.path, F_OK), 0);
-    assert_null(index_build("/nowhere/at/all.idx", &e));
+    b = index_build(&f.place, &e);
+    assert_non_null(b);
+    index_abandon(b);
+    assert_null(index_build(&nowhere, &e));
     assert_true(strlen(e.text) > 10);
     close_fixture(&f);
 }
 
-static void write_file(const char *path, const uint8_t *bytes, size_t count)
+static void check_file(const char *path, const void *bytes, size_t count)
 {
-    FILE *out = fopen(path, "w");
+    uint8_t *there;
+    size_t size;
 
-    assert_non_null(out);
-    assert_int_equal(fwrite(bytes, 1, count, out), count);
-    fclose(out);
+    assert_int_equal(host_file_read_all(path, MIB, &there, &size, NULL), 0);
+    assert_int_equal(size, count);
+    assert_memory_equal(there, bytes, count);
+    free(there);
 }
 
-/* With a store that has to read everything: every checkpoint is right or refused. */
+/* What is no plain file is neither read nor replaced, and a link leads nowhere. */
+static void test_no_plain_file(void **state)
+{
+    static const char treasure[] = "somebody's treasure";
+    char target[80], planted[80];
+    struct fixture f;
+    struct index_builder *b;
+    struct error e;
+    bool missing;
+
+    (void)state;
+    open_fixture(&f);
+    snprintf(target, sizeof target, "%s/target", f.folder);
+    snprintf(planted, sizeof planted, "%s.new", f.path);
+    write_file(target, (const uint8_t *)treasure, sizeof treasure);
+    assert_int_equal(symlink(target, planted), 0);
+    index_close(make(&f)); /* the name is none of ours */
+    unlink(f.path);
+    for (unsigned kind = 0; kind < 3; kind++) {
+        assert_int_equal(kind == 0   ? symlink(target, f.path)
+                         : kind == 1 ? mkfifo(f.path, 0600)
+                                     : mkdir(f.path, 0700),
+                         0);
+        assert_null(index_open(&f.place, &history, &missing, &e));
+        assert_non_null(strstr(e.text, "no plain file"));
+        assert_false(missing);
+        assert_null(index_build(&f.place, &e));
+        assert_non_null(strstr(e.text, "no plain file"));
+        assert_int_equal(kind == 2 ? rmdir(f.path) : unlink(f.path), 0);
+    }
+    /* Put there while the index is made. */
+    b = index_build(&f.place, &e);
+    assert_non_null(b);
+    assert_int_equal(symlink(target, f.path), 0);
+    assert_null(index_finish(b, &history, &e));
+    assert_int_equal(access(f.path, F_OK), 0);
+    unlink(f.path);
+    check_file(target, treasure, sizeof treasure);
+    unlink(target);
+    unlink(planted);
+    close_fixture(&f);
+}
+
 static void check_span(void *opaque, const struct index_span *span)
 {
     unsigned *i = opaque;
@@ -226,19 +287,73 @@ static bool spans_are_right(struct index *x)
     struct index_stats s;
     unsigned spans = 0;
 
-    if (index_spans(x, &spans, check_span, &e) < 0 || index_get_stats(x, &s, &e) < 0) {
+    if (index_spans(x, &spans, check_span, &e) < 0) {
         assert_true(strlen(e.text) > 10);
         return false;
     }
+    index_get_stats(x, &s);
     return spans == MARKS && s.lines == MARKS && s.checkpoints == MARKS;
 }
 
+/* Another user's is whole and says the right things, and is not believed unless one insists. */
+static void test_foreign(void **state)
+{
+    struct index_place theirs;
+    struct fixture f;
+    struct index *x;
+    struct error e;
+
+    (void)state;
+    open_fixture(&f);
+    index_close(make(&f));
+    theirs = f.place;
+    theirs.key = &other_key;
+    assert_null(index_open(&theirs, &history, NULL, &e));
+    assert_non_null(strstr(e.text, "not made by this user"));
+    theirs.trusted = true;
+    x = index_open(&theirs, &history, NULL, &e);
+    assert_non_null(x);
+    assert_true(spans_are_right(x));
+    index_close(x);
+    close_fixture(&f);
+}
+
+static bool stop_at_once(void *opaque)
+{
+    ++*(unsigned *)opaque;
+    return true;
+}
+
+/* Whoever is in a hurry gets out of it, and the file stays. */
+static void test_interrupted(void **state)
+{
+    struct index_place place;
+    struct fixture f;
+    struct index *x;
+    unsigned asked = 0;
+
+    (void)state;
+    open_fixture(&f);
+    index_close(make(&f));
+    place = f.place;
+    place.stop = stop_at_once;
+    place.opaque = &asked;
+    x = index_open(&place, &history, NULL, NULL);
+    if (x != NULL) { /* so short that it was not asked */
+        assert_int_equal(asked, 0);
+        index_close(x);
+    }
+    assert_int_equal(access(f.path, F_OK), 0);
+    close_fixture(&f);
+}
+
+/* With a store that has to read everything: every checkpoint is right or refused. */
 static bool all_right(const struct fixture *f)
 {
     struct machine *m = new_machine();
     struct checkpoint_store *s = checkpoint_store_new(m);
     struct error e;
-    struct index *x = index_open(f->path, &history, NULL, &e);
+    struct index *x = index_open(&f->place, &history, NULL, &e);
     bool right = x != NULL && spans_are_right(x);
     bool spans = right;
 
@@ -294,9 +409,9 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_stale_and_missing),
-        cmocka_unit_test(test_builders),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_stale_and_missing),
+        cmocka_unit_test(test_builders),   cmocka_unit_test(test_no_plain_file),
+        cmocka_unit_test(test_foreign),    cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_damage),
     };
 
