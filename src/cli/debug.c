@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/keeper.h"
 #include "cli/serve.h"
 #include "cli/side.h"
 
@@ -21,9 +22,8 @@ struct debug {
     struct wallclock clock;
     struct branches branches;
     struct server server;
-    char folder[32]; /* of the socket; empty: none was made */
-    pid_t gdb;       /* 0: none was started */
-    int gdb_status;
+    char folder[32];      /* of the socket; empty: none was made */
+    struct keeper keeper; /* starts gdb */
 };
 
 /* Set by the handler of signals. */
@@ -46,11 +46,7 @@ static bool debug_quits(void *opaque)
 {
     struct debug *d = opaque;
 
-    if (d->gdb && waitpid(d->gdb, &d->gdb_status, WNOHANG) == d->gdb) {
-        d->gdb = 0;
-        return true;
-    }
-    return interrupted || (!d->gdb && !d->options->gdb);
+    return interrupted || (!d->options->gdb && (!d->keeper.pid || keeper_is_over(&d->keeper)));
 }
 
 static bool progress(void *opaque, uint64_t done, uint64_t whole)
@@ -95,15 +91,17 @@ static const char *find_gdb(const struct debug *d)
     return d->options->gdb_path ? d->options->gdb_path : "gdb-multiarch";
 }
 
-static void exec_gdb(const struct debug *d)
+/* In a process of the keeper's. */
+static void exec_gdb(void *opaque, const char *isa)
 {
+    const struct debug *d = opaque;
     const struct options *o = d->options;
     const char **args = base_alloc((size_t)o->rest_count + 16, sizeof(*args));
     char target[200], architecture[64], symbols[4200];
     int n = 0;
 
     snprintf(target, sizeof target, "target remote %s", d->server.listener.path);
-    snprintf(architecture, sizeof architecture, "set architecture %s", d->machine->isa->gdb_name);
+    snprintf(architecture, sizeof architecture, "set architecture %s", isa);
     args[n++] = find_gdb(d);
     args[n++] = "-q";
     args[n++] = "-iex";
@@ -150,10 +148,17 @@ static void exec_gdb(const struct debug *d)
     _exit(127);
 }
 
-static int start_gdb(struct debug *d, struct error *e)
+/* The socket, and who starts gdb on it when the time has come. Before anything of the recording is
+ * read. */
+static int open_socket(struct debug *d, struct error *e)
 {
+    const char *path = d->server.listener.path;
+    struct keeper_job job = {.sockets = &path, .opaque = d};
     char address[64];
 
+    if (d->options->gdb) {
+        return listener_open(&d->server.listener, d->options->gdb, e);
+    }
     snprintf(d->folder, sizeof d->folder, "/tmp/reprise-XXXXXX");
     if (!mkdtemp(d->folder)) {
         d->folder[0] = '\0';
@@ -163,19 +168,24 @@ static int start_gdb(struct debug *d, struct error *e)
     if (listener_open(&d->server.listener, address, e) < 0) {
         return -1;
     }
-    signal(SIGINT, SIG_IGN); /* Ctrl-C is gdb's; the child takes the default again */
+    job.socket_count = 1;
+    job.folder = d->folder;
+    job.exec = exec_gdb;
+    return keeper_open(&d->keeper, &job, e);
+}
+
+static int start_gdb(struct debug *d, struct error *e)
+{
+    signal(SIGINT, SIG_IGN); /* Ctrl-C is gdb's, which takes the default again */
     catch_signal(SIGTERM);
     catch_signal(SIGHUP);
-    d->gdb = fork();
-    if (d->gdb == 0) {
-        signal(SIGINT, SIG_DFL);
-        exec_gdb(d);
-    }
-    return d->gdb < 0 ? error_set(e, "gdb cannot be started: %s", strerror(errno)) : 0;
+    return keeper_start_program(&d->keeper, d->machine->isa->gdb_name, e);
 }
 
 static int serve_one_gdb(struct debug *d)
 {
+    int status;
+
     while (!listener_wait(&d->server.listener, 50)) {
         if (debug_quits(d)) {
             break;
@@ -185,16 +195,11 @@ static int serve_one_gdb(struct debug *d)
         serve_client(&d->server);
         branches_end(&d->branches);
     }
-    if (d->gdb) {
-        if (interrupted) {
-            kill(d->gdb, SIGTERM);
-        }
-        while (waitpid(d->gdb, &d->gdb_status, 0) < 0 && errno == EINTR) {
-            kill(d->gdb, SIGTERM);
-        }
-        d->gdb = 0;
+    if (interrupted) {
+        keeper_close(&d->keeper);
     }
-    return WIFEXITED(d->gdb_status) && WEXITSTATUS(d->gdb_status) == 0 ? EXIT_FINE : EXIT_USER;
+    status = keeper_wait(&d->keeper);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? EXIT_FINE : EXIT_USER;
 }
 
 static void serve_until_killed(struct debug *d)
@@ -273,8 +278,9 @@ static int debug_open(struct debug *d, struct error *e)
 static void debug_close(struct debug *d)
 {
     listener_close(&d->server.listener);
+    keeper_close(&d->keeper);
     if (d->folder[0]) {
-        rmdir(d->folder);
+        rmdir(d->folder); /* there was no keeper */
     }
     if (d->server.travel) {
         travel_free(d->server.travel);
@@ -298,7 +304,7 @@ int command_debug(struct options *o)
     struct error e;
     int status = EXIT_USER;
 
-    if (debug_open(&d, &e) < 0 || (o->gdb && listener_open(&d.server.listener, o->gdb, &e) < 0)) {
+    if (open_socket(&d, &e) < 0 || debug_open(&d, &e) < 0) {
         cli_fail(&e);
     } else if ((status = go_there(&d)) != EXIT_FINE) {
         ; /* it said why */
