@@ -8,8 +8,8 @@ usage: riscv_random.py [--user | --cache-ops] [--count N] [--seed S] [--keep DIR
 COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console,
 e.g. `reprise run -bios none -kernel KERNEL -nographic`. Without one, ours is not run: only the
 image is made. Exits 77 (skipped) without the reference or the cross compiler. The reference is
-PROGRAM, else what REFERENCE names, else qemu-system-riscv64; with --cache-ops Debian 13's, which
-tools/guests/make-reference makes.
+PROGRAM, else what REFERENCE names, else qemu-system-riscv64; with --cache-ops the host's has to be
+10 (Debian 13's) or newer, else it is the one that tools/guests/make-reference makes.
 
 Each sequence is LENGTH instructions of src/isa/riscv/insn.decode with random operands and small
 forward branches; with --user in U mode behind Sv39, with some wild addresses. With --cache-ops
@@ -439,10 +439,16 @@ def explain(first, image, where, program, command):
 def find_reference(args):
     """The program, or None."""
     program = args.reference or os.environ.get("REFERENCE")
-    if not program and args.cache_ops:
+    host = shutil.which("qemu-system-riscv64")
+    if not program and args.cache_ops and not (host and version(host) >= 10):
         made = subprocess.run([MAKE_REFERENCE, "--if-made"], capture_output=True, text=True)
         return made.stdout.strip() or None
     return shutil.which(program or "qemu-system-riscv64")
+
+
+def version(program):
+    found = re.search(r"version (\d+)\.", run([program, "--version"], "the reference")[0])
+    return int(found[1]) if found else 0
 
 
 def main():
@@ -458,10 +464,12 @@ def main():
     args = parser.parse_args()
     program = find_reference(args)
     if not program or not shutil.which(CC):
-        print("skipped: no reference or no cross compiler")
+        print("skipped: " + ("there is no " + CC if program else
+                             "tools/guests/make-reference has not made the reference yet"
+                             if args.cache_ops else "there is no qemu-system-riscv64"))
         sys.exit(77)
     mode = "cache" if args.cache_ops else "user" if args.user else "machine"
-    newer = " version 7." not in run([program, "--version"], "the reference")[0]
+    newer = version(program) > 7
     image = Image(args.count, args.seed, mode, newer)
     with tempfile.TemporaryDirectory() as place_:
         where = args.keep or place_

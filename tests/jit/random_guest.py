@@ -28,6 +28,7 @@ def main():
                                        str(seed), "--keep", where] + user,
                                       stdout=subprocess.PIPE, text=True)
                 if made.returncode != 0:
+                    print(made.stdout)
                     sys.exit(made.returncode)
                 done = subprocess.run([args.reprise, "run", "-bios", "none", "-kernel",
                                        made.stdout.strip(), "-nographic", "-accel", "verify"],

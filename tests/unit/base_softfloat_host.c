@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -345,7 +346,8 @@ int main(void)
 
 int main(void)
 {
-    return 77; /* skipped */
+    puts("skipped: the host's floating point is not x86's");
+    return 77;
 }
 
 #endif

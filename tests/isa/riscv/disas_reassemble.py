@@ -60,6 +60,7 @@ def source(listing, total):
 
 def main():
     if not shutil.which(AS):
+        print("skipped: there is no " + AS)
         sys.exit(77)
     disassembler, table = sys.argv[1:3]
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 5000
