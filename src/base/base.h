@@ -109,7 +109,8 @@ static inline void bytes_set_be(void *p, unsigned size, uint64_t v)
 
 /* ---- error.c: the user or the host is wrong ------------------------------------------------ */
 
-/* One sentence for the user. Functions that can fail take it last and return 0 or -1. */
+/* One sentence for the user, visible as of visible.c: names from a file may be in it. Functions that
+ * can fail take it last and return 0 or -1. */
 struct error {
     char text[768];
 };
@@ -130,6 +131,18 @@ void text_add(struct text *t, const char *format, ...) __attribute__((format(pri
 void text_add_v(struct text *t, const char *format, va_list args);
 void text_add_bytes(struct text *t, const void *bytes, size_t count);
 void text_fini(struct text *t);
+
+/* ---- visible.c: text of others, for a person's eyes ------------------------------------------ */
+
+/* Appends the bytes so that no terminal obeys them: controls (but those in `kept`, such as "\n"),
+ * characters that turn the direction of writing or end a line, and bytes that are no UTF-8 become
+ * \x1b or \u202e; all other text stays as it is. */
+void text_add_visible(struct text *t, const void *bytes, size_t count, const char *kept);
+/* How many of the bytes (count > 0) the next character takes; UTF8_NONE, and 1, if they are none. */
+#define UTF8_NONE UINT32_MAX
+unsigned utf8_next(const uint8_t *bytes, size_t count, uint32_t *code);
+/* It is not shown but obeyed: a control, or one that changes how what is around it reads. */
+bool utf8_is_obeyed(uint32_t code);
 
 /* ---- vec.c: a growable array --------------------------------------------------------------- */
 

@@ -4,65 +4,55 @@
  */
 #include "base/base.h"
 
-#include <stdio.h>
-
-/* Writes at `at`, cutting visibly; returns the length of the whole text. */
-static size_t error_write(struct error *e, size_t at, const char *format, va_list args)
+/* The sentence becomes what `t` holds, which is freed. */
+static void error_take(struct error *e, struct text *t)
 {
     static const char cut[] = "...";
-    size_t room = sizeof(e->text) - at;
-    int length = vsnprintf(e->text + at, room, format, args);
+    struct text seen = {0};
+    size_t length;
 
-    if (length < 0) {
-        e->text[at] = '\0';
-        return at;
+    text_add_visible(&seen, t->data, t->length, "");
+    text_add_bytes(&seen, "", 0);
+    length = seen.length;
+    if (length >= sizeof(e->text)) {
+        length = sizeof(e->text) - sizeof(cut);
+        while (length > 0 && ((uint8_t)seen.data[length] & 0xc0) == 0x80) {
+            length--; /* not in the middle of a character */
+        }
+        seen.length = length;
+        text_add_bytes(&seen, cut, sizeof(cut) - 1);
     }
-    if ((size_t)length >= room) {
-        memcpy(e->text + sizeof(e->text) - sizeof(cut), cut, sizeof(cut));
-        return sizeof(e->text) - 1;
-    }
-    return at + (size_t)length;
+    memcpy(e->text, seen.data, seen.length + 1);
+    text_fini(&seen);
+    text_fini(t);
 }
 
 int error_set(struct error *e, const char *format, ...)
 {
     if (e != NULL) {
         /* The old sentence may be one of the arguments, so the new one is made beside it. */
-        struct error made;
+        struct text t = {0};
         va_list args;
 
         va_start(args, format);
-        (void)error_write(&made, 0, format, args);
+        text_add_v(&t, format, args);
         va_end(args);
-        memcpy(e->text, made.text, strlen(made.text) + 1);
+        error_take(e, &t);
     }
     return -1;
-}
-
-static size_t error_write_words(struct error *e, size_t at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static size_t error_write_words(struct error *e, size_t at, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    at = error_write(e, at, format, args);
-    va_end(args);
-    return at;
 }
 
 int error_prefix(struct error *e, const char *format, ...)
 {
     if (e != NULL) {
-        struct error made;
+        struct text t = {0};
         va_list args;
 
         va_start(args, format);
-        size_t length = error_write(&made, 0, format, args);
+        text_add_v(&t, format, args);
         va_end(args);
-        (void)error_write_words(&made, length, ": %s", e->text);
-        memcpy(e->text, made.text, strlen(made.text) + 1);
+        text_add(&t, ": %s", e->text);
+        error_take(e, &t);
     }
     return -1;
 }

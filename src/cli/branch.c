@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/say.h"
 
 /* Nobody has more branches of one recording in one folder. */
 #define NUMBER_MAX 100000
@@ -65,10 +66,10 @@ static void end_live(void *opaque)
     struct error e;
 
     if (journal_finish(b->live, END_QUIT, &e) < 0) {
-        fprintf(stderr, "reprise: %s\n", e.text);
+        say("%s", e.text);
     } else if (!over && name_now(b) != NULL) {
-        fprintf(stderr, "reprise: %s ends at tick %llu\n", name_now(b),
-                (unsigned long long)recording_known(journal_recording(b->live)));
+        say("%s ends at tick %llu", name_now(b),
+            (unsigned long long)recording_known(journal_recording(b->live)));
     }
 }
 
@@ -85,13 +86,13 @@ static struct journal *open_branch(const struct branches *b, const char *name, s
     return journal_branch(name, &from, &options, &b->pace, &b->sink, e);
 }
 
-static void say(const struct branches *b, tick at, struct text *said)
+static void announce(const struct branches *b, tick at, struct text *said)
 {
     struct text line = {0};
 
     text_add(&line, "from tick %llu on this is a branch%s%s", (unsigned long long)at,
              b->name != NULL ? ", recorded in " : ", in memory only", b->name ? b->name : "");
-    fprintf(stderr, "reprise: %s\n", line.data);
+    say("%s", line.data);
     text_add(said, "%s\n", line.data);
     text_fini(&line);
 }
@@ -129,7 +130,7 @@ int branches_fork(struct branches *b, struct text *said, struct error *e)
     free(b->next_name);
     b->name = name;
     b->next_name = NULL;
-    say(b, at, said);
+    announce(b, at, said);
     return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/keeper.h"
+#include "cli/say.h"
 #include "cli/serve.h"
 #include "cli/side.h"
 
@@ -77,8 +78,7 @@ static int go_there(struct debug *d)
         progress_clear();
     }
     if (travel_index_problem(d->server.travel)) {
-        fprintf(stderr, "reprise: going on without an index: %s\n",
-                travel_index_problem(d->server.travel));
+        say("going on without an index: %s", travel_index_problem(d->server.travel));
     }
     if (stop.why == TRAVEL_DIVERGED) {
         return side_differs(stop.at);
@@ -143,8 +143,7 @@ static void exec_gdb(void *opaque, const char *isa)
         args[n++] = o->rest[i];
     }
     execvp(args[0], (char **)(uintptr_t)args);
-    fprintf(stderr, "reprise: %s cannot be started: %s; name one with --gdb, or use --listen\n",
-            args[0], strerror(errno));
+    say("%s cannot be started: %s; name one with --gdb, or use --listen", args[0], strerror(errno));
     _exit(127);
 }
 
@@ -207,10 +206,10 @@ static void serve_until_killed(struct debug *d)
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
     catch_signal(SIGHUP);
-    fprintf(stderr, "reprise: at tick %llu of %llu; in gdb: target remote %s\n",
-            (unsigned long long)travel_now(d->server.travel),
-            (unsigned long long)travel_end(d->server.travel),
-            strncmp(d->options->gdb, "unix:", 5) == 0 ? d->options->gdb + 5 : d->options->gdb);
+    say("at tick %llu of %llu; in gdb: target remote %s",
+        (unsigned long long)travel_now(d->server.travel),
+        (unsigned long long)travel_end(d->server.travel),
+        strncmp(d->options->gdb, "unix:", 5) == 0 ? d->options->gdb + 5 : d->options->gdb);
     while (!interrupted) {
         enum gdb_end end;
 
@@ -239,6 +238,7 @@ static void prepare_branches(struct debug *d)
     d->server.branches = &d->branches;
     d->server.shares_terminal = !d->options->gdb;
     d->server.shows_console = true;
+    d->server.safe_console = d->options->safe_console;
 }
 
 static int debug_open(struct debug *d, struct error *e)
@@ -256,7 +256,7 @@ static int debug_open(struct debug *d, struct error *e)
         return -1;
     }
     if (recording_problem(d->recording)) {
-        fprintf(stderr, "reprise: %s\n", recording_problem(d->recording));
+        say("%s", recording_problem(d->recording));
     }
     d->machine = cli_machine(recording_config(d->recording), d->options, e);
     if (!d->machine) {
@@ -289,6 +289,7 @@ static void debug_close(struct debug *d)
         journal_close(d->branches.live);
     }
     branches_fini(&d->branches);
+    text_fini(&d->server.safe.held);
     machine_free(d->machine);
     if (d->recording) {
         recording_close(d->recording);

@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/divergence.h"
+#include "cli/say.h"
 #include "cli/side.h"
 
 static void print_difference(const struct travel_difference *d, FILE *to)
@@ -15,7 +16,7 @@ static void print_difference(const struct travel_difference *d, FILE *to)
     struct text t = {0};
 
     travel_print_difference(d, &t);
-    fputs(t.data ? t.data : "", to);
+    say_lines(to, &t);
     text_fini(&t);
 }
 
@@ -25,10 +26,10 @@ static void explain_end(const struct divergence *d, struct machine *m)
 {
     bool same = machine_now(m) == d->replayed.at && machine_hash(m) == d->replayed.hash;
 
-    fprintf(stderr, same ? "reprise: a second replay does the same: the recording was made by "
-                           "another program or host, or its file is wrong\n"
-                         : "reprise: a second replay agrees with the recording: this machine is "
-                           "not deterministic, which is our mistake; please keep the recording\n");
+    say("%s", same ? "a second replay does the same: the recording was made by another program or "
+                     "host, or its file is wrong"
+                   : "a second replay agrees with the recording: this machine is not "
+                     "deterministic, which is our mistake; please keep the recording");
 }
 
 void divergence_explain(const struct journal *j, const struct options *o)
@@ -39,7 +40,7 @@ void divergence_explain(const struct journal *j, const struct options *o)
 
     r = recording_open(o->files[0], &e); /* again: the journal's images were dropped */
     if (!r || side_open(&a, r, o, NULL, &e) < 0 || side_open(&b, r, o, NULL, &e) < 0) {
-        fprintf(stderr, "reprise: %s\n", e.text);
+        say("%s", e.text);
     } else if (travel_seek(a.travel, TICK_NEVER).why == TRAVEL_DIVERGED) {
         struct travel_difference d;
         travel_explain(a.travel, b.travel, &d);
@@ -88,7 +89,7 @@ static void print_json(const struct travel_difference *d)
         json_object_object_add(o, "a", json_object_new_uint64(d->difference.a));
         json_object_object_add(o, "b", json_object_new_uint64(d->difference.b));
     }
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
+    say_json(o);
     json_object_put(o);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "world/world.h"
 
 static double seconds_now(void)
@@ -42,13 +43,12 @@ static double busy_seconds(const struct figures *f)
 
 void figures_print(const struct figures *f)
 {
-    fprintf(stderr,
-            "reprise: %s: %llu ticks, %llu instructions, %.2f s (%.2f s waiting), %.1f MIPS, "
-            "%llu witnesses%s: %s\n",
-            f->what, (unsigned long long)f->ticks, (unsigned long long)f->instructions,
-            f->host_seconds, (double)f->journal.waited_ns / 1e9,
-            (double)f->instructions / busy_seconds(f) / 1e6, (unsigned long long)f->witnesses,
-            strcmp(f->what, "replay") == 0 ? " checked" : "", f->result);
+    say("%s: %llu ticks, %llu instructions, %.2f s (%.2f s waiting), %.1f MIPS, "
+        "%llu witnesses%s: %s",
+        f->what, (unsigned long long)f->ticks, (unsigned long long)f->instructions, f->host_seconds,
+        (double)f->journal.waited_ns / 1e9, (double)f->instructions / busy_seconds(f) / 1e6,
+        (unsigned long long)f->witnesses, strcmp(f->what, "replay") == 0 ? " checked" : "",
+        f->result);
 }
 
 static void put(struct json_object *o, const char *key, uint64_t value)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "cli/side.h"
 #include "host/host.h"
 #include "index/index.h"
@@ -45,7 +46,7 @@ void cli_take_index_key(struct options *o)
     struct error e;
 
     if (userkey_get(o->index_key.bytes, &e) < 0) {
-        fprintf(stderr, "reprise: %s; an index made now is of use to this process only\n", e.text);
+        say("%s; an index made now is of use to this process only", e.text);
         userkey_by_chance(o->index_key.bytes);
     }
 }
@@ -64,7 +65,7 @@ static struct index *open_old(const struct index_place *place, const struct inde
     struct index *x = index_open(place, of, missing, &e);
 
     if (x == NULL && !*missing) {
-        fprintf(stderr, "reprise: %s; making a new one\n", e.text);
+        say("%s; making a new one", e.text);
     }
     return x;
 }
@@ -87,7 +88,7 @@ void cli_use_index(struct travel *t, const struct options *o, const struct recor
         b = index_build(&place, &e); /* NULL: somebody else makes it, or nobody can */
         if (b == NULL) {
             if (!missing) {
-                fprintf(stderr, "reprise: going on without an index: %s\n", e.text);
+                say("going on without an index: %s", e.text);
             }
             (void)travel_chart(t, 0, false, NULL);
         } else if (!behind || host_cpu_count() == 1 ||
@@ -144,15 +145,12 @@ static int report(const struct indexing *x, struct index *index)
     struct index_stats s;
 
     index_get_stats(index, &s);
-    fprintf(stderr, "reprise: %s: %llu checkpoints of %llu ticks, %llu pages, %llu bytes\n",
-            x->path, (unsigned long long)s.checkpoints,
-            (unsigned long long)recording_known(x->recording), (unsigned long long)s.pages,
-            (unsigned long long)s.file_bytes);
+    say("%s: %llu checkpoints of %llu ticks, %llu pages, %llu bytes", x->path,
+        (unsigned long long)s.checkpoints, (unsigned long long)recording_known(x->recording),
+        (unsigned long long)s.pages, (unsigned long long)s.file_bytes);
     if (s.lines_left_out > 0) {
-        fprintf(stderr,
-                "reprise: %s: the guest printed too much for an index: the last %llu lines are "
-                "left out\n",
-                x->path, (unsigned long long)s.lines_left_out);
+        say("%s: the guest printed too much for an index: the last %llu lines are left out",
+            x->path, (unsigned long long)s.lines_left_out);
     }
     return EXIT_FINE;
 }
@@ -221,7 +219,7 @@ int command_index(struct options *o)
         return cli_fail(&e);
     }
     if (recording_problem(x.recording) != NULL) {
-        fprintf(stderr, "reprise: %s\n", recording_problem(x.recording));
+        say("%s", recording_problem(x.recording));
     }
     x.path = index_path(o->files[0]);
     status = make(&x, &e);

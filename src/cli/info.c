@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/say.h"
 
 static void put(struct json_object *o, const char *key, uint64_t value)
 {
@@ -67,47 +68,47 @@ static void print_json(const struct recording_info *i)
         put_text(o, "branch_of", i->origin->name);
         put(o, "branched_at", i->origin->at);
     }
-    puts(json_object_to_json_string_ext(o,
-                                        JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    say_json(o);
     json_object_put(o);
 }
 
 static void print_text(const struct recording_info *i)
 {
-    printf("recording     format %u, made by %s\n", i->format, i->program);
+    say_line(stdout, "recording     format %u, made by %s", i->format, i->program);
     if (i->origin) {
-        printf("branch        of %s at tick %llu\n",
-               i->origin->name[0] ? i->origin->name : "a machine that was not recorded",
-               (unsigned long long)i->origin->at);
+        say_line(stdout, "branch        of %s at tick %llu",
+                 i->origin->name[0] ? i->origin->name : "a machine that was not recorded",
+                 (unsigned long long)i->origin->at);
     }
-    printf("machine       %s %s%s%s, %u hart%s, %llu MiB\n", i->arch, i->board,
-           i->cpu[0] ? ", cpu " : "", i->cpu, i->harts, i->harts == 1 ? "" : "s",
-           (unsigned long long)(i->ram_bytes >> 20));
+    say_line(stdout, "machine       %s %s%s%s, %u hart%s, %llu MiB", i->arch, i->board,
+             i->cpu[0] ? ", cpu " : "", i->cpu, i->harts, i->harts == 1 ? "" : "s",
+             (unsigned long long)(i->ram_bytes >> 20));
     if (i->append[0]) {
-        printf("append        %s\n", i->append);
+        say_line(stdout, "append        %s", i->append);
     }
     for (size_t n = 0; n < i->file_count; n++) {
-        printf("%-13s %s, %llu bytes, %016llx%s\n", i->files[n].role, i->files[n].name,
-               (unsigned long long)i->files[n].bytes, (unsigned long long)i->files[n].hash,
-               i->files[n].embedded ? ", embedded" : ", by reference");
+        say_line(stdout, "%-13s %s, %llu bytes, %016llx%s", i->files[n].role, i->files[n].name,
+                 (unsigned long long)i->files[n].bytes, (unsigned long long)i->files[n].hash,
+                 i->files[n].embedded ? ", embedded" : ", by reference");
     }
-    printf("ticks         %llu\n", (unsigned long long)i->ticks);
-    printf("instructions  %llu\n", (unsigned long long)i->instructions);
-    printf("virtual time  %.6f s\n", (double)i->virtual_ns / 1e9);
-    printf("inputs        %llu, %llu bytes\n", (unsigned long long)i->inputs,
-           (unsigned long long)i->input_bytes);
-    printf("witnesses     %llu\n", (unsigned long long)i->witnesses);
+    say_line(stdout, "ticks         %llu", (unsigned long long)i->ticks);
+    say_line(stdout, "instructions  %llu", (unsigned long long)i->instructions);
+    say_line(stdout, "virtual time  %.6f s", (double)i->virtual_ns / 1e9);
+    say_line(stdout, "inputs        %llu, %llu bytes", (unsigned long long)i->inputs,
+             (unsigned long long)i->input_bytes);
+    say_line(stdout, "witnesses     %llu", (unsigned long long)i->witnesses);
     if (i->complete) {
-        printf("final hash    %016llx\n", (unsigned long long)i->final_hash);
+        say_line(stdout, "final hash    %016llx", (unsigned long long)i->final_hash);
     }
-    printf("ended         %s", i->ended);
     if (i->exit_status) {
-        printf(", guest status %u", i->exit_status);
+        say_line(stdout, "ended         %s, guest status %u", i->ended, i->exit_status);
+    } else {
+        say_line(stdout, "ended         %s", i->ended);
     }
-    printf("\nsize          %llu bytes, of which %llu are embedded files\n",
-           (unsigned long long)i->recording_bytes, (unsigned long long)i->blob_bytes);
+    say_line(stdout, "size          %llu bytes, of which %llu are embedded files",
+             (unsigned long long)i->recording_bytes, (unsigned long long)i->blob_bytes);
     if (i->problem) {
-        printf("problem       %s\n", i->problem);
+        say_line(stdout, "problem       %s", i->problem);
     }
 }
 

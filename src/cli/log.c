@@ -6,9 +6,11 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/say.h"
 
 struct cli_log {
     FILE *to;
+    const char *path; /* of the options */
     bool dev, ir, code;
 };
 
@@ -32,6 +34,7 @@ struct cli_log *cli_log_open(const char *items, const char *path, struct error *
         }
     }
     free(list);
+    l->path = path;
     l->to = path ? fopen(path, "w") : stderr;
     if (!l->to) {
         error_set(e, "%s: %s", path, strerror(errno));
@@ -44,14 +47,18 @@ struct cli_log *cli_log_open(const char *items, const char *path, struct error *
 static void device_line(void *opaque, tick at, const char *channel, const char *text)
 {
     struct cli_log *l = opaque;
-    fprintf(l->to, "%llu %s: %s\n", (unsigned long long)at, channel, text);
+    say_line(l->to, "%llu %s: %s", (unsigned long long)at, channel, text);
 }
 
 /* Of blocks: IR or host code. */
 static void block_text(void *opaque, const char *text)
 {
     struct cli_log *l = opaque;
-    fputs(text, l->to);
+    struct text t = {0};
+
+    text_add(&t, "%s", text);
+    say_lines(l->to, &t);
+    text_fini(&t);
 }
 
 void cli_log_attach(struct cli_log *l, struct machine *m)
@@ -73,7 +80,12 @@ void cli_log_close(struct cli_log *l)
         return;
     }
     if (l->to != stderr) {
-        fclose(l->to);
+        bool failed = ferror(l->to) != 0;
+
+        errno = 0;
+        if (fclose(l->to) != 0 || failed) {
+            say_lost(l->path, errno);
+        }
     }
     free(l);
 }

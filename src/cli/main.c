@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * main: which subcommand. See cli.h for what the exit statuses mean.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/say.h"
 
 static const struct {
     const char *name;
@@ -26,22 +26,21 @@ static const struct {
     {"diff", COMMAND_DIFF, command_diff, "name the first difference of two recordings"},
 };
 
-int cli_fail(const struct error *e)
-{
-    fprintf(stderr, "reprise: %s\n", e->text);
-    return EXIT_USER;
-}
-
 static void print_usage(FILE *to)
 {
-    fprintf(to, "usage: reprise COMMAND [OPTION...]\n"
-                "Records a whole machine once and replays it exactly, forwards and backwards.\n\n");
+    struct text t = {0};
+
+    text_add(&t,
+             "usage: reprise COMMAND [OPTION...]\n"
+             "Records a whole machine once and replays it exactly, forwards and backwards.\n\n");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].what);
+        text_add(&t, "  %-8s %s\n", commands[i].name, commands[i].what);
     }
-    fprintf(to, "\n'reprise COMMAND --help' lists a command's options; see also man reprise.\n"
-                "Exit status: 0 fine, 1 the user or a file is wrong, 2 the guest asked for a "
-                "failure exit,\n3 the replay differed, 4 reprise itself is wrong.\n");
+    text_add(&t, "\n'reprise COMMAND --help' lists a command's options; see also man reprise.\n"
+                 "Exit status: 0 fine, 1 the user or a file is wrong, 2 the guest asked for a "
+                 "failure exit,\n3 the replay differed, 4 reprise itself is wrong.\n");
+    say_lines(to, &t);
+    text_fini(&t);
 }
 
 static bool uses_index(const struct options *o)
@@ -68,7 +67,7 @@ static int run_command(size_t i, int argc, char **argv)
     if (o.help) {
         struct text t = {0};
         options_help(commands[i].command, &t);
-        fputs(t.data, stdout);
+        say_lines(stdout, &t);
         text_fini(&t);
         status = EXIT_FINE;
     } else if (commands[i].command & COMMANDS_MACHINE && images_read(&o, &e) < 0) {
@@ -83,16 +82,16 @@ static int run_command(size_t i, int argc, char **argv)
     return status;
 }
 
-/* If one of the three is closed, a recording would be opened in its place, and printed into. */
+/* If one of the three is closed, a recording would be opened in its place, and printed into. What is
+ * printed to a closed stdout is lost, and an error, so it cannot be written to; sentences are not
+ * missed by whoever closed stderr. */
 static void open_standard_files(void)
 {
-    int fd;
-
-    do {
-        fd = open("/dev/null", O_RDWR);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0) {
-        close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd) {
+            _exit(EXIT_USER);
+        }
     }
 }
 
@@ -108,7 +107,7 @@ static int command_line(int argc, char **argv)
         return EXIT_FINE;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        puts("reprise " REPRISE_VERSION);
+        say_line(stdout, "reprise %s", REPRISE_VERSION);
         return EXIT_FINE;
     }
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
@@ -116,21 +115,14 @@ static int command_line(int argc, char **argv)
             return run_command(i, argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "reprise: '%s' is not a command; see reprise --help\n", argv[1]);
+    say("'%s' is not a command; see reprise --help", argv[1]);
     return EXIT_USER;
 }
 
 int main(int argc, char **argv)
 {
-    struct error e;
-    int status;
-
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* a reader that is gone, */
+    signal(SIGXFSZ, SIG_IGN); /* and a file that may not grow, are errors of a write */
     open_standard_files();
-    status = command_line(argc, argv);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_FINE) {
-        error_set(&e, "the output could not be written: %s", strerror(errno));
-        status = cli_fail(&e);
-    }
-    return status;
+    return say_end(command_line(argc, argv));
 }

@@ -404,6 +404,7 @@ TAKE_FLAG(no_index)
 TAKE_FLAG(trust_index)
 TAKE_FLAG(softfloat)
 TAKE_FLAG(json)
+TAKE_FLAG(safe_console)
 TAKE_FLAG(index)
 TAKE_FLAG(physical)
 TAKE_FLAG(help)
@@ -458,6 +459,8 @@ static const struct option_entry entries[] = {
     {"--no-verify", COMMAND_REPLAY, NULL, "do not compare witnesses", take_no_verify},
     {"--serial-out", COMMAND_REPLAY, "PATH", "console to a file instead of stdout",
      take_serial_out},
+    {"--safe-console", COMMAND_REPLAY | COMMAND_DEBUG, NULL,
+     "spell out what a terminal would obey in the console's output", take_safe_console},
     {"--at", COMMAND_DEBUG, "TICK|PCT%|end", "where to start (end)", take_at},
     {"--listen", COMMAND_DEBUG, "[HOST]:PORT|unix:PATH", "only serve GDB, do not start one",
      take_gdb},

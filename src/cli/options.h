@@ -52,6 +52,7 @@ struct options {
     bool trust_index; /* one that another user made */
     struct index_key index_key;
     const char *serial_out;
+    bool safe_console;
     const char *gdb_path;
     const char *symbols;
     bool json;

@@ -2,7 +2,9 @@
  * ports: see ports.h.
  */
 #include "cli/ports.h"
+#include "cli/say.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 int ports_open(struct ports *p, const struct options *o, struct error *e)
@@ -65,10 +67,10 @@ static void command(void *opaque, enum tty_command c)
 
     switch (c) {
     case TTY_QUIT: journal_post_quit(end->owner->journal, END_QUIT); break;
-    case TTY_HELP: fputs(tty_help, stderr); break;
+    case TTY_HELP: say_terminal(tty_help); break;
     case TTY_MONITOR:
-        fputs("\r\nreprise: the monitor is GDB's `monitor` command (-gdb, reprise debug)\r\n",
-              stderr);
+        say_terminal(
+            "\r\nreprise: the monitor is GDB's `monitor` command (-gdb, reprise debug)\r\n");
         break;
     case TTY_NONE: break;
     }
@@ -100,19 +102,33 @@ void ports_switch(struct ports *p, struct journal *j)
     p->journal = j;
 }
 
+static void end_port(struct serial *s, unsigned number)
+{
+    char name[24];
+    uint64_t dropped;
+    int problem;
+
+    serial_flush(s);
+    dropped = serial_dropped(s);
+    problem = serial_problem(s);
+    serial_close(s);
+    snprintf(name, sizeof name, "serial%u", number);
+    if (problem == EPIPE) {
+        say_stdout_failed(problem); /* a reader that has seen enough */
+    } else if (problem) {
+        say_lost(name, problem);
+    } else if (dropped) {
+        say("%s: %llu bytes of output were dropped: the other side did not read them", name,
+            (unsigned long long)dropped);
+    }
+}
+
 void ports_close(struct ports *p)
 {
     for (unsigned i = 0; i < p->count; i++) {
         if (p->ends[i].serial) {
-            uint64_t dropped = serial_dropped(p->ends[i].serial);
-            serial_close(p->ends[i].serial);
+            end_port(p->ends[i].serial, i);
             p->ends[i].serial = NULL;
-            if (dropped) {
-                fprintf(stderr,
-                        "reprise: serial%u: %llu bytes of output were dropped: the other "
-                        "side did not read them\n",
-                        i, (unsigned long long)dropped);
-            }
         }
     }
     if (p->tty.fd >= 0) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "cli/side.h"
 
 struct query {
@@ -95,10 +96,10 @@ static int last_write(struct query *q, struct error *e)
     why = travel_last_write(q->side.travel, at, length, before, &write);
     if (why == TRAVEL_ARRIVED) {
         travel_print_write(&write, &line);
-        fputs(line.data, stdout);
+        say_lines(stdout, &line);
         text_fini(&line);
     } else if (why == TRAVEL_BEGIN) {
-        printf("nothing wrote there before tick %llu\n", (unsigned long long)before);
+        say_line(stdout, "nothing wrote there before tick %llu", (unsigned long long)before);
     } else {
         error_set(e, "the search was given up");
         return cli_fail(e);
@@ -138,7 +139,7 @@ static int query_open(struct query *q, struct error *e)
         return -1;
     }
     if (recording_problem(q->recording) != NULL) {
-        fprintf(stderr, "reprise: %s\n", recording_problem(q->recording));
+        say("%s", recording_problem(q->recording));
     }
     if (side_open(&q->side, q->recording, q->options, NULL, e) < 0) {
         return -1;

@@ -8,37 +8,47 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/console.h"
 #include "cli/divergence.h"
+#include "cli/say.h"
 
 #define PROGRESS_STEPS 200
 
-struct console {
-    FILE *to;
+struct shown {
+    struct console console;
     int port;
-    bool failed;
+    struct journal *journal;
 };
 
-static void console_output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
+static void shown_output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
 {
-    struct console *c = opaque;
+    struct shown *s = opaque;
 
     (void)at;
-    if (port == c->port && fwrite(bytes, 1, count, c->to) != count) {
-        c->failed = true;
+    if (port == s->port) {
+        console_put(&s->console, bytes, count);
     }
 }
 
-static void console_flush(void *opaque)
+/* Nobody reads any more: like other tools, it ends then (at the next witness). */
+static void shown_flush(void *opaque)
 {
-    struct console *c = opaque;
-    c->failed |= fflush(c->to) != 0;
+    struct shown *s = opaque;
+
+    console_flush(&s->console);
+    if (s->console.problem == EPIPE && s->journal) {
+        journal_post_quit(s->journal, END_QUIT);
+    }
 }
 
 static void show_progress(tick done, tick whole)
 {
     int percent = whole ? (int)((double)done * 100 / (double)whole) : 100;
-    fprintf(stderr, "\r[%-40.*s] %3d%%", percent * 40 / 100,
-            "########################################", percent);
+    char line[64];
+
+    snprintf(line, sizeof line, "\r[%-40.*s] %3d%%", percent * 40 / 100,
+             "########################################", percent);
+    say_terminal(line);
 }
 
 /* A bar only where it does not get between the lines of the console. */
@@ -61,7 +71,7 @@ static enum journal_stop drive(struct journal *j, struct machine *m, tick until,
         stop = journal_drive(j, m, next < until ? next : until, false);
         show_progress(machine_now(m), whole);
     }
-    fputs("\n", stderr);
+    say_terminal("\n");
     return stop;
 }
 
@@ -81,7 +91,7 @@ static int judge(struct figures *f, const struct options *o, const struct journa
         return EXIT_FINE;
     }
     if (recording_problem(r)) {
-        fprintf(stderr, "reprise: %s\n", recording_problem(r));
+        say("%s", recording_problem(r));
         f->result = "replayed the valid prefix";
         return EXIT_USER;
     }
@@ -89,8 +99,7 @@ static int judge(struct figures *f, const struct options *o, const struct journa
                 : o->no_verify ? "the final hash and all output agree"
                                : "every witness, the final hash and all output agree";
     if (end && end->why == END_FAILED) {
-        fprintf(stderr, "reprise: the guest asked for a failure exit, status %u\n",
-                end->exit_status);
+        say("the guest asked for a failure exit, status %u", end->exit_status);
         return EXIT_GUEST;
     }
     return EXIT_FINE;
@@ -115,7 +124,7 @@ static int replay_verified(struct journal *j, struct machine *m, tick until,
 }
 
 static int replay(const struct options *o, struct journal *j, struct machine *m,
-                  struct console *console)
+                  struct shown *shown)
 {
     struct figures f;
     struct error e;
@@ -137,17 +146,22 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
         stop = drive(j, m, until, wants_bar(o));
     }
     figures_stop(&f, m, j);
-    console_flush(console);
+    console_end(&shown->console);
+    if (shown->console.problem == EPIPE) {
+        say_stdout_failed(EPIPE);
+        return EXIT_USER;
+    }
     f.final_hash = machine_hash(m);
     status = judge(&f, o, j, stop);
     figures_print(&f);
     if (stop == JOURNAL_DIVERGED) {
-        fprintf(stderr, "reprise: %s\n", journal_divergence(j)->text);
+        say("%s", journal_divergence(j)->text);
         divergence_explain(j, o);
     }
-    if (console->failed) {
-        error_set(&e, "the console could not be written: %s", strerror(errno));
-        status = cli_fail(&e);
+    if (shown->console.problem && o->serial_out) {
+        say_lost(o->serial_out, shown->console.problem);
+    } else if (shown->console.problem) {
+        say_stdout_failed(shown->console.problem);
     }
     if (o->stats && figures_write(&f, o->stats, &e) < 0) {
         status = cli_fail(&e);
@@ -158,8 +172,8 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
 int command_replay(struct options *o)
 {
     struct journal_options options = {.skip_witnesses = o->no_verify};
-    struct console console = {.to = stdout, .port = -1};
-    struct sink sink = {.opaque = &console, .output = console_output, .flush = console_flush};
+    struct shown shown = {.console = {.to = stdout, .is_safe = o->safe_console}, .port = -1};
+    struct sink sink = {.opaque = &shown, .output = shown_output, .flush = shown_flush};
     struct cli_log *log = NULL;
     struct machine *m = NULL;
     struct journal *j;
@@ -173,19 +187,20 @@ int command_replay(struct options *o)
     if (!j || !(m = cli_machine(journal_config(j), o, &e)) ||
         (o->debug_items && !(log = cli_log_open(o->debug_items, o->debug_file, &e)))) {
         cli_fail(&e);
-    } else if (o->serial_out && !(console.to = fopen(o->serial_out, "wb"))) {
+    } else if (o->serial_out && !(shown.console.to = fopen(o->serial_out, "wb"))) {
         error_set(&e, "%s: %s", o->serial_out, strerror(errno));
         cli_fail(&e);
     } else {
-        console.port = machine_port_by_name(m, "serial0");
+        shown.port = machine_port_by_name(m, "serial0");
         if (log) {
             cli_log_attach(log, m);
         }
         journal_attach(j, m);
-        status = replay(o, j, m, &console);
+        shown.journal = j;
+        status = replay(o, j, m, &shown);
     }
-    if (console.to && console.to != stdout) {
-        fclose(console.to);
+    if (shown.console.to && shown.console.to != stdout) {
+        fclose(shown.console.to); /* flushed, and looked at */
     }
     if (j) {
         journal_close(j);

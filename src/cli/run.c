@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/ports.h"
+#include "cli/say.h"
 #include "cli/serve.h"
 #include "world/world.h"
 
@@ -175,7 +176,7 @@ static void finish_index(struct live *l, struct travel *t)
     struct error e;
 
     if (l->options->index && cli_finish_index(t, journal_recording(l->journal), &e) < 0) {
-        fprintf(stderr, "reprise: no index was made: %s\n", e.text);
+        say("no index was made: %s", e.text);
     }
 }
 
@@ -245,8 +246,7 @@ static int report(struct live *l)
         figures_print(&l->figures);
     }
     if (why == END_FAILED) {
-        fprintf(stderr, "reprise: the guest asked for a failure exit, status %u\n",
-                l->machine->state.exit_status);
+        say("the guest asked for a failure exit, status %u", l->machine->state.exit_status);
         status = EXIT_GUEST;
     }
     return status;

@@ -45,7 +45,13 @@ static void sink_output(void *opaque, tick at, uint16_t port, const uint8_t *byt
     struct server *s = opaque;
 
     (void)at;
-    if (s->session != NULL) {
+    if (s->session != NULL && s->safe_console) {
+        struct text seen = {0};
+
+        safe_text_add(&s->safe, bytes, count, &seen);
+        gdb_session_output(s->session, port, (const uint8_t *)seen.data, seen.length);
+        text_fini(&seen);
+    } else if (s->session != NULL) {
         gdb_session_output(s->session, port, bytes, count);
     }
 }

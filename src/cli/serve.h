@@ -5,6 +5,7 @@
 #define CLI_SERVE_H
 
 #include "cli/branch.h"
+#include "cli/console.h"
 #include "gdb/gdb.h"
 #include "journal/journal.h"
 #include "world/world.h"
@@ -12,9 +13,11 @@
 struct server {
     struct listener listener;
     struct travel *travel;
-    struct branches *branches;   /* of the traveller */
-    bool shares_terminal;        /* gdb's user reads our stderr */
-    bool shows_console;          /* through the client: server_sink() */
+    struct branches *branches; /* of the traveller */
+    bool shares_terminal;      /* gdb's user reads our stderr */
+    bool shows_console;        /* through the client: server_sink() */
+    bool safe_console;         /* and what a terminal would obey is spelled out */
+    struct safe_text safe;
     struct gdb_session *session; /* its own: of the client there is */
     bool (*quit)(void *opaque);  /* a signal came, the gdb that was started is gone ... */
     void *opaque;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * side: see side.h.
  */
+#include "cli/say.h"
 #include "cli/side.h"
 
 #include <stdio.h>
@@ -29,20 +30,21 @@ void side_close(struct side *s)
 
 void progress_print(const char *doing, uint64_t done, uint64_t whole)
 {
-    fprintf(stderr, "\rreprise: %s: %3d%%", doing,
-            whole ? (int)((double)done * 100 / (double)whole) : 100);
+    char line[80];
+
+    snprintf(line, sizeof line, "\rreprise: %s: %3d%%", doing,
+             whole ? (int)((double)done * 100 / (double)whole) : 100);
+    say_terminal(line);
 }
 
 void progress_clear(void)
 {
-    fputs("\r\033[K", stderr);
+    say_terminal("\r\033[K");
 }
 
 int side_differs(tick at)
 {
-    fprintf(stderr,
-            "reprise: the replay differs from the recording at tick %llu; 'reprise replay' says "
-            "more\n",
-            (unsigned long long)at);
+    say("the replay differs from the recording at tick %llu; 'reprise replay' says more",
+        (unsigned long long)at);
     return EXIT_DIFFERED;
 }

@@ -13,6 +13,7 @@
 #include "board/board.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/cli.h"
+#include "cli/say.h"
 
 #define PARTS    UINT64_C(50000)
 #define MEMORY   UINT64_C(2000000)
@@ -167,7 +168,7 @@ static bool differs_at(struct verify *v, struct replay *inputs, tick at,
     struct error e;
 
     if (!restart(v, &e)) {
-        fprintf(stderr, "reprise: verify: %s\n", e.text);
+        say("verify: %s", e.text);
         return false;
     }
     put_a(v, inputs, at);
@@ -195,8 +196,8 @@ static void print_instruction(struct machine *m)
     if (n) {
         (void)m->isa->disassemble(bytes, n, cpu->hart->pc, &t);
     }
-    fprintf(stderr, "  tick %llu hart %u  %016llx  %s\n", (unsigned long long)m->state.now,
-            m->state.current, (unsigned long long)cpu->hart->pc, t.data ? t.data : "?");
+    say_line(stderr, "  tick %llu hart %u  %016llx  %s", (unsigned long long)m->state.now,
+             m->state.current, (unsigned long long)cpu->hart->pc, t.data ? t.data : "?");
     text_fini(&t);
 }
 
@@ -223,7 +224,11 @@ static void print_blocks(const struct verify *v, const vaddr *pcs, unsigned coun
     for (unsigned i = count; i-- > 0 && shown < 3;) {
         const char *ir = latest(v, "block", pcs[i]), *code = latest(v, "code", pcs[i]);
         if (ir && code) {
-            fprintf(stderr, "%s%s", ir, code);
+            struct text t = {0};
+
+            text_add(&t, "%s%s", ir, code);
+            say_lines(stderr, &t);
+            text_fini(&t);
             shown++;
         }
     }
@@ -255,13 +260,13 @@ static void explain(struct verify *v, tick bad)
     struct replay inputs;
     tick good = checkpoint_tick(v->common);
 
-    fprintf(stderr, "reprise: verify: generated code differs between ticks %llu and %llu\n",
-            (unsigned long long)good, (unsigned long long)bad);
+    say("verify: generated code differs between ticks %llu and %llu", (unsigned long long)good,
+        (unsigned long long)bad);
     if (!differs_at(v, &inputs, bad, &d)) {
-        fprintf(stderr, "reprise: verify: not from the checkpoint; from tick 0 again\n");
+        say("verify: not from the checkpoint; from tick 0 again");
         v->from_start = true;
         if (!differs_at(v, &inputs, bad, &d)) {
-            fprintf(stderr, "reprise: verify: nor from tick 0: this run cannot be repeated\n");
+            say("verify: nor from tick 0: this run cannot be repeated");
             return;
         }
     }
@@ -274,10 +279,8 @@ static void explain(struct verify *v, tick bad)
         }
     }
     if (differs_at(v, &inputs, bad, &d)) {
-        fprintf(stderr,
-                "reprise: verify: first at tick %llu: %s: interpreted 0x%llx, compiled "
-                "0x%llx, after\n",
-                (unsigned long long)bad, d.where, (unsigned long long)d.a, (unsigned long long)d.b);
+        say("verify: first at tick %llu: %s: interpreted 0x%llx, compiled 0x%llx, after",
+            (unsigned long long)bad, d.where, (unsigned long long)d.a, (unsigned long long)d.b);
         print_way(v, &inputs, bad);
     }
 }
@@ -325,9 +328,9 @@ void verify_figures(const struct verify *v)
     struct engine_stats s;
 
     engine_get_stats(v->b->engine, &s);
-    fprintf(stderr,
-            "verify: no difference in %llu ticks; %llu blocks compiled, %llu entries, %llu "
-            "instructions left to the interpreter\n",
-            (unsigned long long)v->a->state.now, (unsigned long long)s.compiled,
-            (unsigned long long)s.code_entries, (unsigned long long)s.hard);
+    say_line(stderr,
+             "verify: no difference in %llu ticks; %llu blocks compiled, %llu entries, %llu "
+             "instructions left to the interpreter",
+             (unsigned long long)v->a->state.now, (unsigned long long)s.compiled,
+             (unsigned long long)s.code_entries, (unsigned long long)s.hard);
 }

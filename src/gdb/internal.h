@@ -132,7 +132,9 @@ void gdb_refuse(struct gdb_session *s, const char *format, ...)
 /* As gdb_refuse for P, G, M, X and the like, where any client shows or at least survives it. */
 void gdb_refuse_write(struct gdb_session *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Text on the client's console: only while it waits for a stop or for qRcmd. */
+/* Text on the client's console: only while it waits for a stop or for qRcmd. Names in it may be a
+ * stranger's, so it is made visible; the guest's own output is bytes. */
+void gdb_console_bytes(struct gdb_session *s, const char *text, size_t length);
 void gdb_console(struct gdb_session *s, const char *text, size_t length);
 void gdb_console_note(struct gdb_session *s); /* shows s->printed and s->note, and empties them */
 /* "1" is hart 0; 0 is any, -1 all. False if there is no such thread. */

@@ -206,7 +206,7 @@ void gdb_session_output(struct gdb_session *s, uint16_t port, const uint8_t *byt
 void gdb_session_flush(struct gdb_session *s)
 {
     if (s->going && s->printed.length != 0) {
-        gdb_console(s, s->printed.data, s->printed.length);
+        gdb_console_bytes(s, s->printed.data, s->printed.length);
         s->printed.length = 0;
     }
 }

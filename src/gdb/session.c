@@ -64,7 +64,7 @@ void gdb_refuse_write(struct gdb_session *s, const char *format, ...)
     }
 }
 
-void gdb_console(struct gdb_session *s, const char *text, size_t length)
+void gdb_console_bytes(struct gdb_session *s, const char *text, size_t length)
 {
     const size_t most = 1024;
 
@@ -81,9 +81,18 @@ void gdb_console(struct gdb_session *s, const char *text, size_t length)
     }
 }
 
+void gdb_console(struct gdb_session *s, const char *text, size_t length)
+{
+    struct text seen = {0};
+
+    text_add_visible(&seen, text, length, "\n\t");
+    gdb_console_bytes(s, seen.data, seen.length);
+    text_fini(&seen);
+}
+
 void gdb_console_note(struct gdb_session *s)
 {
-    gdb_console(s, s->printed.data, s->printed.length);
+    gdb_console_bytes(s, s->printed.data, s->printed.length);
     s->printed.length = 0;
     gdb_console(s, s->note.data, s->note.length);
     s->note.length = 0;

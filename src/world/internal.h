@@ -23,6 +23,7 @@ struct serial {
     struct host_thread *thread;
     atomic_bool stopping;
     _Atomic uint64_t dropped;
+    atomic_int problem; /* errno of the first write that failed */
     struct serial_events events;
     struct tty_keys key_state;
 

@@ -27,7 +27,10 @@ static void write_all(struct serial *s, const uint8_t *bytes, size_t count)
             struct pollfd p = {.fd = s->out_fd, .events = POLLOUT};
             (void)poll(&p, 1, -1);
         } else if (n < 0 && errno != EINTR) {
-            break; /* nobody reads any more, or the disk is full: the guest goes on */
+            int none = 0; /* nobody reads any more, or the disk is full: the guest goes on */
+
+            (void)atomic_compare_exchange_strong(&s->problem, &none, errno);
+            break;
         }
     }
     atomic_fetch_add(&s->dropped, count);
@@ -99,6 +102,11 @@ void serial_flush(struct serial *s)
 uint64_t serial_dropped(const struct serial *s)
 {
     return atomic_load(&s->dropped);
+}
+
+int serial_problem(const struct serial *s)
+{
+    return atomic_load(&s->problem);
 }
 
 /* ---- input ----------------------------------------------------------------------------------- */

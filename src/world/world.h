@@ -102,6 +102,8 @@ int serial_start(struct serial *s, const struct serial_events *events, struct er
 void serial_output(struct serial *s, const uint8_t *bytes, size_t count);
 void serial_flush(struct serial *s);
 uint64_t serial_dropped(const struct serial *s); /* bytes */
+/* Why a file, a pipe or a terminal did not take some of them, an errno; 0: it took all. */
+int serial_problem(const struct serial *s);
 /* Flushes (sockets: at most two seconds), stops the thread, closes. */
 void serial_close(struct serial *s);
 

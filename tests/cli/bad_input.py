@@ -171,7 +171,7 @@ def bad_outputs():
         refuses("replay " + args[1], "replay", "there.rr", *args)
     with open("/dev/full", "wb") as full:
         r = reprise("replay", "there.rr", stdout=full)
-        check(r.status == 1 and b"console" in r.err, "replay's console on a full disk: %s" % r)
+        check(r.status == 1 and b"the output could not be written" in r.err, "replay's console on a full disk: %s" % r)
         r = reprise("info", "there.rr", stdout=full)
         check(r.status == 1 and len(r.err.splitlines()) == 1, "info on a full disk: %s" % r)
         r = reprise("info", "--json", "there.rr", stdout=full)

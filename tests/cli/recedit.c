@@ -183,6 +183,48 @@ static void set_setting(struct file *f, unsigned tag, uint64_t value)
     vec_fini(&number);
 }
 
+/* A setting of CONFIG, by its number, becomes these bytes, and is there; of an image, its name. */
+static void set_text(struct file *f, unsigned tag, const char *hex)
+{
+    enum { TAG_IMAGE = 16 };
+    struct piece *p = find(f, CHUNK_CONFIG, 0);
+    struct cursor c = {p->payload, p->count, false};
+    byte_vec out = {0}, text = {0};
+    bool found = false;
+
+    for (unsigned byte; sscanf(hex, "%2x", &byte) == 1; hex += 2) {
+        bytes_add_u8(&text, (uint8_t)byte);
+    }
+    while (c.left > 0) {
+        unsigned t = cursor_u8(&c);
+        uint64_t n = cursor_varint(&c);
+        const uint8_t *old = cursor_bytes(&c, n);
+        struct cursor image = {old, (size_t)n, false};
+        size_t kept = (size_t)n;
+
+        if (t == tag) {
+            found = true;
+            (void)cursor_bytes(&image, 2);
+            (void)cursor_varint(&image);
+            (void)cursor_u64(&image);
+            kept = t == TAG_IMAGE ? (size_t)n - image.left : 0;
+        }
+        bytes_add_u8(&out, (uint8_t)t);
+        bytes_add_varint(&out, t == tag ? kept + text.count : n);
+        bytes_add(&out, old, kept);
+        bytes_add(&out, text.data, t == tag ? text.count : 0);
+    }
+    if (!found) {
+        bytes_add_u8(&out, (uint8_t)tag);
+        bytes_add_varint(&out, text.count);
+        bytes_add(&out, text.data, text.count);
+    }
+    free(p->payload);
+    p->payload = out.data;
+    p->count = out.count;
+    vec_fini(&text);
+}
+
 static void set_version(byte_vec *out, uint64_t version)
 {
     enum { SEED = 0x7265 }; /* format.c's */
@@ -284,10 +326,11 @@ static void mutate(struct file *f, const char *other_path, uint64_t seed, byte_v
 
 static int usage(void)
 {
-    fputs("usage: recedit list FILE\n"
-          "       recedit witness N|end|input N|setting TAG=VALUE|version N  FILE OUT\n"
-          "       recedit mutate SEED FILE OTHER OUT\n",
-          stderr);
+    fputs(
+        "usage: recedit list FILE\n"
+        "       recedit witness N|end|input N|setting TAG=VALUE|text TAG=HEX|version N  FILE OUT\n"
+        "       recedit mutate SEED FILE OTHER OUT\n",
+        stderr);
     return 1;
 }
 
@@ -317,6 +360,8 @@ int main(int argc, char **argv)
         flip_input(&f, n);
     } else if (strcmp(what, "setting") == 0 && strchr(argv[2], '=')) {
         set_setting(&f, (unsigned)n, strtoull(strchr(argv[2], '=') + 1, NULL, 0));
+    } else if (strcmp(what, "text") == 0 && strchr(argv[2], '=')) {
+        set_text(&f, (unsigned)n, strchr(argv[2], '=') + 1);
     } else if (strcmp(what, "version") != 0) {
         return usage();
     }

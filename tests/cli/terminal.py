@@ -140,7 +140,8 @@ def broken_pipes():
         status = wait_status(p)
         err = p.stderr.read()
         p.stderr.close()
-        check(status == 0 and b"dropped" in err, "the guest goes on when nobody reads: %s %r" % (status, err))
+        check(status == 1 and b"dropped" not in err, "nobody reads, and nothing is said: %s %r" % (status, err))
+    check(info("pipe.rr").get("ended") == "power-off", "the guest goes on when nobody reads")
     r = subprocess.run("exec '%s' replay pipe.rr 2>err.txt | true" % REPRISE, shell=True)
     check(r.returncode == 0, "replay | true")
     with open("err.txt", "rb") as f:

@@ -67,6 +67,28 @@ static void test_cut(void **state)
     }
 }
 
+/* Names in a sentence may be a stranger's; a sentence that is cut stays text. */
+static void test_visible(void **state)
+{
+    (void)state;
+    char words[2 * sizeof(struct error)];
+    struct error e;
+
+    error_set(&e, "%s: no such file", "a\033[31m\nb");
+    assert_string_equal(e.text, "a\\x1b[31m\\x0ab: no such file");
+    error_prefix(&e, "\302\233");
+    assert_string_equal(e.text, "\\u009b: a\\x1b[31m\\x0ab: no such file");
+    for (size_t before = 0; before < 3; before++) {
+        memset(words, 'w', before);
+        for (size_t i = before; i + 2 < sizeof(words); i += 2) {
+            memcpy(words + i, "\303\274", 3);
+        }
+        error_set(&e, "%s", words);
+        error_set(&e, "%s", e.text); /* visible already: it stays */
+        assert_null(strstr(e.text, "\\x"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -74,6 +96,7 @@ int main(void)
         cmocka_unit_test(test_prefix),
         cmocka_unit_test(test_old_sentence_as_argument),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_visible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
