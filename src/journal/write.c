@@ -563,6 +563,14 @@ static void stop_helper(struct writer *w)
     }
 }
 
+/* Whoever deletes a recording that is being made is told at its end that there is none. */
+static bool has_vanished(const struct writer *w)
+{
+    struct stat st;
+
+    return fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0;
+}
+
 int writer_finish(struct writer *w, const struct recording_end *end, struct error *e)
 {
     byte_vec payload = {0};
@@ -577,7 +585,14 @@ int writer_finish(struct writer *w, const struct recording_end *end, struct erro
     }
     vec_fini(&payload);
     vec_fini(&out);
-    return atomic_load(&w->failed) ? error_set(e, "%s", w->failure.text) : 0;
+    if (atomic_load(&w->failed)) {
+        return error_set(e, "%s", w->failure.text);
+    }
+    return has_vanished(w) ? error_set(e,
+                                       "%s: was deleted while it was being recorded; nothing is "
+                                       "left of it",
+                                       w->path)
+                           : 0;
 }
 
 void writer_free(struct writer *w)

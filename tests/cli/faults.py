@@ -97,6 +97,8 @@ def vanished():
     p = subprocess.Popen([REPRISE] + args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     talk = Talk(p.stdout.fileno(), p.stdin.fileno())
     talk.wait_for("ready")
+    while not os.path.exists("gone.rr"):  # it gets its name when the images are in it
+        time.sleep(0.01)
     os.unlink("gone.rr")
     talk.type("quit\n")
     p.stdin.close()
