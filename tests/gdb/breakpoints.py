@@ -27,13 +27,13 @@ def adjacent():
         check(isinstance(go("reverse-continue"), list), "a breakpoint is met")
         met.append(pc())
     same(met, places[::-1], "backwards each is met")
-    is_end("reverse-continue")
+    is_end("reverse-continue", "begin")
     met = []
     for _ in range(COUNT):
         check(isinstance(go("continue"), list), "a breakpoint is met")
         met.append(pc())
     same(met, places, "forwards each is met")
-    is_end("continue")
+    is_end("continue", "end")
     # Up and down between two of them.
     run("delete")
     run(f"break *{places[3]:#x}")

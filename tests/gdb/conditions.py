@@ -31,10 +31,10 @@ def mode():
     same(int(gdb.parse_and_eval("x")), 500, "where the condition holds")
     check("stop only if x == 500 (target evals)" in run("info breakpoints"), "gdb says so")
     at = tick()
-    is_end("reverse-continue")
+    is_end("reverse-continue", "begin")
     check(go("continue") is not None, "it is met forwards")
     same((int(gdb.parse_and_eval("x")), tick()), (500, at), "at the same place")
-    is_end("continue")
+    is_end("continue", "end")
     sent = packets()[before:]
     inserted = [p for p in sent if p.startswith("Z0,")]
     check(inserted and all(";X" in p for p in inserted), f"with its condition: {inserted}")
@@ -46,9 +46,9 @@ def mode():
 def never():
     monitor("goto end")
     run("break hear if x == 5000")
-    is_end("reverse-continue")
+    is_end("reverse-continue", "begin")
     same(tick(), 0, "a condition that never holds leads to the beginning")
-    is_end("continue")
+    is_end("continue", "end")
     run("delete")
 
 
@@ -112,6 +112,5 @@ def many():
     run("delete")
 
 
-log_packets()
 connect()
 main(mode, never, both, changed, many)

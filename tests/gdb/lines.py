@@ -143,6 +143,5 @@ def one_line():
 
 
 MARKS = marks()
-log_packets()
 connect()
 main(over, met_inside, into, out, recursion, one_line)

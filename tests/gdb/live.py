@@ -30,14 +30,14 @@ def past():
     edge = tick()
     a7 = register("a7")
     # Nothing but changes has happened since: the step before is not known.
-    is_end("reverse-stepi")
+    is_end("reverse-stepi", "begin")
     check("past" in fails("set $a7 = 1"), "the past cannot be changed, in a sentence")
     run("maintenance flush register-cache")
     monitor(f"goto {EDGE + 1}")
     same(register("a7"), 0x1234567890, "the change is part of history")
     monitor(f"goto {EDGE}")
     same(register("a7"), a7, "which begins where it was made")
-    is_end("reverse-continue")
+    is_end("reverse-continue", "begin")
     same(tick(), EDGE, "nothing is known before")
     check("live edge" in monitor("goto end"), "back at the edge")
     same(tick(), edge, "which is where it was")
@@ -54,8 +54,8 @@ def goes_on():
     check(go("continue") is not None, "and forwards again")
     same(tick(), end, "to the same place")
     run("delete")
-    is_end("continue")
-    is_end("continue")
+    is_end("continue", "end")
+    is_end("continue", "end")
 
 
 connect(f"--live {EDGE}")

@@ -36,17 +36,17 @@ def from_begin():
 def ends():
     monitor("goto begin")
     same(tick(), 0, "the beginning")
-    is_end("reverse-stepi")
-    is_end("reverse-continue")
+    is_end("reverse-stepi", "begin")
+    is_end("reverse-continue", "begin")
     same(tick(), 0, "nothing before the beginning")
     first = pc()
-    is_end("continue")
+    is_end("continue", "end")
     end = tick()
     check(end > 1000, "the end is not the beginning")
-    is_end("continue")
-    is_end("stepi")
+    is_end("continue", "end")
+    is_end("stepi", "end")
     same(tick(), end, "nothing after the end")
-    is_end("reverse-continue")
+    is_end("reverse-continue", "begin")
     same((tick(), pc()), (0, first), "back to the beginning at once")
 
 

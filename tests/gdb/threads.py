@@ -30,7 +30,7 @@ def breakpoints():
         harts.add(hart)
         forwards.append((hart, tick()))
     same(harts, set(range(HARTS)), "every hart meets it")
-    is_end("continue")
+    is_end("continue", "end")
     backwards = []
     for _ in range(HARTS):
         run("reverse-continue")

@@ -108,7 +108,7 @@ def parts():
     run("delete")
     run("watch *(int *)((char *)&token[0] + 4)")
     # Its upper half is written but never changes.
-    is_end("continue")
+    is_end("continue", "end")
     run("delete")
 
 
