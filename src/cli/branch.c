@@ -3,9 +3,12 @@
  */
 #include "cli/branch.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/say.h"
@@ -38,6 +41,30 @@ static char *free_name(const char *file)
         text_fini(&name);
     }
     return NULL;
+}
+
+/* Where the recording lies, with the slash; "" is here. */
+static size_t folder_length(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+
+    return slash != NULL ? (size_t)(slash + 1 - file) : 0;
+}
+
+/* A name comes from whoever reached the debugger's port, so it is one of a file beside the recording,
+ * which is new: journal_branch() neither overwrites nor follows a link. */
+static int check_name(const char *name, struct error *e)
+{
+    for (const char *c = name; *c != '\0'; c++) {
+        if (*c == '/' || (uint8_t)*c < ' ' || *c == 0x7f) {
+            return error_set(e, "a branch lies beside its recording: its NAME has no slash and no"
+                                " control characters");
+        }
+    }
+    if (strlen(name) > NAME_MAX) {
+        return error_set(e, "the NAME of a branch is not longer than %d bytes", NAME_MAX);
+    }
+    return name[0] != '.' ? 0 : error_set(e, "the NAME of a branch does not begin with a dot");
 }
 
 static char *next_name(const struct branches *b)
@@ -134,19 +161,52 @@ int branches_fork(struct branches *b, struct text *said, struct error *e)
     return 0;
 }
 
+int branches_may_fork(const struct branches *b, struct error *e)
+{
+    char *name = next_name(b), *folder;
+    int result = 0;
+
+    if (b->file == NULL) {
+        return 0;
+    }
+    if (name == NULL) {
+        return error_set(e, "%s: every name for a branch is taken", b->file);
+    }
+    folder = base_strdup(name);
+    folder[folder_length(name)] = '\0';
+    if (exists(name)) {
+        result = error_set(e,
+                           "%s: exists already, and is not overwritten; `monitor branch NAME`"
+                           " gives it another name",
+                           name);
+    } else if (access(folder[0] != '\0' ? folder : ".", W_OK | X_OK) != 0) {
+        result = error_set(e, "%s: cannot be made: %s", name, strerror(errno));
+    }
+    free(folder);
+    free(name);
+    return result;
+}
+
 int branches_name(struct branches *b, const char *name, struct text *said, struct error *e)
 {
+    struct text path = {0};
     char *next;
 
     if (b->file == NULL) {
         return error_set(e, "nothing is recorded here: branches are kept in memory only");
     }
-    if (*name != '\0' && exists(name)) {
-        return error_set(e, "%s: exists already, and is not overwritten", name);
-    }
     if (*name != '\0') {
+        if (check_name(name, e) < 0) {
+            return -1;
+        }
+        text_add(&path, "%.*s%s", (int)folder_length(b->file), b->file, name);
+        if (exists(path.data)) {
+            error_set(e, "%s: exists already, and is not overwritten", path.data);
+            text_fini(&path);
+            return -1;
+        }
         free(b->next_name);
-        b->next_name = base_strdup(name);
+        b->next_name = path.data;
     }
     next = next_name(b);
     text_add(said, "this is %s%s; the next branch will be %s\n", name_now(b),

@@ -34,6 +34,8 @@ struct branches {
 /* Makes a branch at the cursor; a live history is ended where it has got to. `said` gets a line.
  * -1 and a sentence, and nothing happened. */
 int branches_fork(struct branches *b, struct text *said, struct error *e);
+/* Whether one could be made, as far as that can be known before. -1 and a sentence. */
+int branches_may_fork(const struct branches *b, struct error *e);
 /* What the next one is to be called; "": leave it. `said` gets what is planned. */
 int branches_name(struct branches *b, const char *name, struct text *said, struct error *e);
 /* A live history ends where it has got to, and is a recording from then on, in which the cursor

@@ -33,6 +33,19 @@ static int fork_here(void *opaque, struct text *said, struct error *e)
     return result;
 }
 
+static int may_fork(void *opaque, struct error *e)
+{
+    struct server *s = opaque;
+
+    return branches_may_fork(s->branches, e);
+}
+
+static void say(void *opaque, const char *sentence)
+{
+    (void)opaque;
+    fprintf(stderr, "reprise: %s\n", sentence);
+}
+
 static int name_branch(void *opaque, const char *name, struct text *said, struct error *e)
 {
     struct server *s = opaque;
@@ -76,6 +89,8 @@ enum gdb_end serve_client(struct server *s)
         .opaque = &s->listener, .read = stream_read, .write = stream_write};
     const struct gdb_options options = {.opaque = s,
                                         .branch = fork_here,
+                                        .may_branch = may_fork,
+                                        .say = say,
                                         .name_branch = name_branch,
                                         .shows_console = s->shows_console,
                                         .quit = quits};

@@ -26,9 +26,13 @@ struct gdb_options {
      * what the client should be told, lines or nothing. -1 and a sentence, and nothing happened.
      * NULL: a change is refused there. */
     int (*branch)(void *opaque, struct text *said, struct error *e);
+    /* Whether it could be made, as far as that can be known before: -1 and a sentence. NULL: yes. */
+    int (*may_branch)(void *opaque, struct error *e);
     /* What the next branch is to be called; "": leave it. `said` gets a line about the next one and
      * the one there is. -1 and a sentence if that name cannot be. Set if branch is. */
     int (*name_branch)(void *opaque, const char *name, struct text *said, struct error *e);
+    /* A sentence for whoever runs the server, when there is no client to tell. NULL: nobody. */
+    void (*say)(void *opaque, const char *sentence);
     bool shows_console; /* gdb_session_output() is called with all output of a live machine */
     /* Asked now and then while waiting for the client and during journeys: true ends the serving
      * (a signal came). NULL: never. */

@@ -81,6 +81,15 @@ struct gdb_breakpoint {
     VEC(struct gdb_agent *) conditions; /* none, or one of them must hold */
 };
 
+/* A change that was asked for in the past: aside.c. */
+struct gdb_change {
+    enum poke_kind kind;
+    unsigned hart;
+    uint64_t where; /* as gdb_poke() */
+    uint32_t size;
+    uint8_t *bytes;
+};
+
 /* A register that the client may ask for: the ISA's, or one of ours (isa NULL). */
 struct gdb_register {
     const struct isa_register *description;
@@ -111,6 +120,15 @@ struct gdb_session {
         bool is_set;
         tick position, step;
     } told, was_told; /* now; when the journey under way began */
+
+    /* While the traveller is diverted: aside.c. */
+    struct gdb_aside {
+        bool is_call; /* the client calls a function; else it may yet be anything, and */
+        VEC(struct gdb_change) changes; /* these were made */
+        unsigned hart;                  /* of the first of them, */
+        struct text registers;          /* and what it held before */
+        struct gdb_told told;
+    } aside;
 
     struct text out;     /* the answer being made; empty: "not supported" */
     bool no_answer;      /* this packet has none */
@@ -169,6 +187,8 @@ void gdb_registers_fini(struct gdb_session *s);
 /* Little-endian value of bits/8 bytes, for the session's hart. */
 bool gdb_register_get(struct gdb_session *s, const struct gdb_register *r,
                       uint8_t value[GDB_REGISTER_MAX]);
+/* A client puts it back after a call: what functions may use. */
+bool gdb_register_is_saved(const struct isa_register *r);
 gdb_handler gdb_read_registers, gdb_write_registers, gdb_read_register, gdb_write_register;
 /* memory.c */
 gdb_handler gdb_read_memory, gdb_read_memory_binary, gdb_write_memory, gdb_write_memory_binary,
@@ -177,10 +197,27 @@ gdb_handler gdb_read_memory, gdb_read_memory_binary, gdb_write_memory, gdb_write
 size_t gdb_memory_read(struct gdb_session *s, uint64_t at, uint8_t *out, size_t size);
 /* poke.c: a change of the machine as an input. False with a refusal made. */
 bool gdb_may_write(struct gdb_session *s);
-/* live.c: makes a branch here; -1 and a sentence. */
-int gdb_branch(struct gdb_session *s, struct text *said, struct error *e);
 bool gdb_poke(struct gdb_session *s, enum poke_kind kind, uint64_t where, const void *data,
               uint32_t size);
+/* The same where it may be: at a live edge or beside history. False and a sentence. */
+bool gdb_poke_now(struct gdb_session *s, enum poke_kind kind, uint64_t where, const void *data,
+                  uint32_t size, struct error *e);
+/* live.c: makes a branch here; -1 and a sentence. */
+int gdb_branch(struct gdb_session *s, struct text *said, struct error *e);
+int gdb_may_branch(const struct gdb_session *s, struct error *e); /* could it? */
+/* aside.c: changes in the past. Begin: leads the machine aside, for the first of them; false and a
+ * sentence. Changed: tells of each. */
+bool gdb_aside_begin(struct gdb_session *s, struct error *e);
+void gdb_aside_changed(struct gdb_session *s, enum poke_kind kind, uint64_t where, const void *data,
+                       uint32_t size);
+/* The client lets the machine go on: if it does not call a function, the changes become a branch.
+ * False and a sentence: they could not; they are gone, and the machine stands where it was. */
+bool gdb_aside_goes_on(struct gdb_session *s, struct error *e);
+/* The client turns to something else: the same, and a call is given up. Notes what it did. */
+bool gdb_aside_settle(struct gdb_session *s, struct error *e);
+void gdb_aside_drop(struct gdb_session *s); /* back, and nothing has happened */
+bool gdb_is_calling(const struct gdb_session *s);
+void gdb_aside_fini(struct gdb_session *s);
 /* breakpoints.c */
 gdb_handler gdb_insert_point, gdb_remove_point;
 void gdb_remove_points(struct gdb_session *s); /* all */
@@ -201,6 +238,8 @@ bool gdb_was_told(const struct gdb_session *s, const struct probe_hit *hit);
 /* stop.c: stop replies. `signal` is GDB's number. */
 enum { GDB_SIGNAL_NONE = 0, GDB_SIGNAL_INT = 2, GDB_SIGNAL_TRAP = 5, GDB_SIGNAL_ABRT = 6 };
 void gdb_stop_plain(struct gdb_session *s, unsigned signal, unsigned hart);
+/* It did not go anywhere. */
+void gdb_stop_refused(struct gdb_session *s, const struct error *e);
 /* For any end of a journey but at one of the breakpoints. `hart`: whose step it was, or -1. */
 void gdb_stop_for(struct gdb_session *s, const struct travel_stop *stop, int hart);
 /* At the breakpoint of that index, met as `hit`. */
@@ -209,7 +248,8 @@ gdb_handler gdb_why_stopped;
 /* monitor.c */
 gdb_handler gdb_monitor;
 void gdb_add_when(struct gdb_session *s, struct text *out);
-/* live.c */
+/* live.c: shown when the protocol allows. */
+void gdb_session_print(struct gdb_session *s, const uint8_t *bytes, size_t count);
 typedef void gdb_command(struct gdb_session *s, const char *argument, struct text *out);
 gdb_command gdb_command_branch, gdb_command_console, gdb_command_go_live, gdb_command_type;
 

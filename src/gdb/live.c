@@ -16,7 +16,7 @@ static int still_runs(const struct gdb_session *s, struct error *e)
                : error_set(e, "The guest has ended here: go back before you change something.");
 }
 
-int gdb_branch(struct gdb_session *s, struct text *said, struct error *e)
+int gdb_may_branch(const struct gdb_session *s, struct error *e)
 {
     if (s->options.branch == NULL) {
         return travel_is_live(s->travel)
@@ -30,7 +30,12 @@ int gdb_branch(struct gdb_session *s, struct text *said, struct error *e)
     if (!travel_is_sound(s->travel)) {
         return error_set(e, "The replay differs from the recording: nothing can begin here.");
     }
-    if (s->options.branch(s->options.opaque, said, e) < 0) {
+    return s->options.may_branch != NULL ? s->options.may_branch(s->options.opaque, e) : 0;
+}
+
+int gdb_branch(struct gdb_session *s, struct text *said, struct error *e)
+{
+    if (gdb_may_branch(s, e) < 0 || s->options.branch(s->options.opaque, said, e) < 0) {
         return -1;
     }
     must(travel_at_live_edge(s->travel));
@@ -190,16 +195,20 @@ void gdb_command_console(struct gdb_session *s, const char *argument, struct tex
     }
 }
 
-void gdb_session_output(struct gdb_session *s, uint16_t port, const uint8_t *bytes, size_t count)
+void gdb_session_print(struct gdb_session *s, const uint8_t *bytes, size_t count)
 {
-    if (s->console != port) {
-        return;
-    }
     if (s->printed.length + count > PRINTED_MAX) {
         gdb_session_flush(s);
     }
     if (s->printed.length + count <= PRINTED_MAX) {
         text_add_bytes(&s->printed, bytes, count);
+    }
+}
+
+void gdb_session_output(struct gdb_session *s, uint16_t port, const uint8_t *bytes, size_t count)
+{
+    if (s->console == port) {
+        gdb_session_print(s, bytes, count);
     }
 }
 

@@ -53,7 +53,9 @@ void gdb_add_when(struct gdb_session *s, struct text *out)
              (ull)now, (ull)travel_end(s->travel), permille(s) / 10, permille(s) % 10,
              (ull)(ns / 1000000000), (ull)(ns % 1000000000), (ull)m->state.instructions);
     add_instruction(s, &m->cpus[m->state.current], out);
-    if (travel_at_live_edge(s->travel) && m->state.power == POWER_ON) {
+    if (travel_is_diverted(s->travel)) {
+        text_add(out, "in a call, beside history: nothing of it will have happened\n");
+    } else if (travel_at_live_edge(s->travel) && m->state.power == POWER_ON) {
         text_add(out, "at the live edge: going on makes new history\n");
     } else if (now == travel_end(s->travel)) {
         text_add(out, "at the end of history\n");
@@ -275,24 +277,27 @@ static void command_help(struct gdb_session *s, const char *argument, struct tex
 static const struct {
     const char *name, *arguments, *help;
     gdb_command *run;
+    bool only_asks; /* and so may be asked in the middle of a call, beside history */
 } commands[] = {
-    {"branch", "[NAME]", "what the next branch is called, and where we are", gdb_command_branch},
-    {"checkpoint", "", "remember the state here, so that coming back is fast", command_checkpoint},
+    {"branch", "[NAME]", "what the next branch is called, and where we are", gdb_command_branch,
+     true},
+    {"checkpoint", "", "remember the state here, so that coming back is fast", command_checkpoint,
+     false},
     {"console", "[PORT|off]", "which serial port's output is shown while going on",
-     gdb_command_console},
+     gdb_command_console, true},
     {"golive", "[here]",
      "to the live edge; in a recording, or with `here`, branch and live on here",
-     gdb_command_go_live},
-    {"goto", "TICK|+N|-N|PCT%|begin|end", "go there in time", command_goto},
-    {"help", "", "this list", command_help},
-    {"info", "[PART]", "the state of a part of the machine, or which parts there are",
-     command_info},
-    {"last", "", "the step that led here", command_last},
+     gdb_command_go_live, false},
+    {"goto", "TICK|+N|-N|PCT%|begin|end", "go there in time", command_goto, false},
+    {"help", "", "this list", command_help, true},
+    {"info", "[PART]", "the state of a part of the machine, or which parts there are", command_info,
+     true},
+    {"last", "", "the step that led here", command_last, false},
     {"lastwrite", "ADDR[,LEN] [phys]", "what wrote there last before now, and both values",
-     gdb_command_lastwrite},
+     gdb_command_lastwrite, false},
     {"type", "[PORT] TEXT", "into a serial port; \\n \\r \\t \\\\ \\xHH; branches in the past",
-     gdb_command_type},
-    {"when", "", "where in time this is", command_when},
+     gdb_command_type, false},
+    {"when", "", "where in time this is", command_when, true},
 };
 
 static void command_help(struct gdb_session *s, const char *argument, struct text *out)
@@ -323,6 +328,20 @@ static const char *split(char *line)
     return argument;
 }
 
+/* Before command `which`: what was changed in the past becomes what it is. */
+static void settle(struct gdb_session *s, size_t which, struct text *out)
+{
+    struct error e;
+
+    if (gdb_is_calling(s) && commands[which].only_asks) {
+        return;
+    }
+    if (!gdb_aside_settle(s, &e)) {
+        text_add(out, "%s\n", e.text);
+    }
+    gdb_console_note(s);
+}
+
 static void run(struct gdb_session *s, char *line, struct text *out)
 {
     size_t skip = strspn(line, " "), found = 0, which = 0, n;
@@ -342,6 +361,7 @@ static void run(struct gdb_session *s, char *line, struct text *out)
         }
     }
     if (found == 1) {
+        settle(s, which, out);
         commands[which].run(s, argument, out);
     } else if (n == 0) {
         command_help(s, "", out);

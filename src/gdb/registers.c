@@ -93,6 +93,14 @@ void gdb_registers_fini(struct gdb_session *s)
     free(s->registers);
 }
 
+/* Time goes on during a call, and control registers say what the machine does meanwhile, which
+ * nobody can take back. */
+bool gdb_register_is_saved(const struct isa_register *r)
+{
+    return r->group != NULL && (strcmp(r->group, "general") == 0 ||
+                                strcmp(r->group, "float") == 0 || strcmp(r->group, "vector") == 0);
+}
+
 bool gdb_register_get(struct gdb_session *s, const struct gdb_register *r,
                       uint8_t value[GDB_REGISTER_MAX])
 {

@@ -102,7 +102,13 @@ static void go(struct gdb_session *s, const struct plan *plan)
                                 .opaque = &j,
                                 .wanted = wanted};
     struct travel_stop stop;
+    struct error e;
 
+    if (!gdb_aside_goes_on(s, &e)) {
+        free(probes);
+        gdb_stop_refused(s, &e);
+        return;
+    }
     if (plan->step_hart >= 0) {
         probes[set.count++] = (struct probe){.kind = PROBE_STEP, .hart = (uint32_t)plan->step_hart};
     }

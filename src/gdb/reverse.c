@@ -41,7 +41,27 @@ static uint32_t resumed_harts(const struct gdb_session *s)
                                : (uint32_t)((UINT64_C(1) << s->machine->hart_count) - 1);
 }
 
-void gdb_reverse_continue(struct gdb_session *s, struct gdb_args *a)
+/* Whether there is a way back from here; false with the answer made. */
+static bool may_go_back(struct gdb_session *s)
+{
+    static const struct travel_stop begin = {.why = TRAVEL_BEGIN};
+    struct error e;
+
+    if (gdb_is_calling(s)) {
+        text_add(&s->note, "A function is being called, beside history: there is no way back. "
+                           "`monitor goto +0` gives the call up.\n");
+        gdb_console_note(s);
+        gdb_stop_for(s, &begin, (int)s->hart);
+        return false;
+    }
+    if (!gdb_aside_settle(s, &e)) {
+        gdb_stop_refused(s, &e);
+        return false;
+    }
+    return true;
+}
+
+static void go_back(struct gdb_session *s)
 {
     struct probe *probes = gdb_make_probes(s);
     struct back b = {.session = s, .probes = probes, .harts = resumed_harts(s)};
@@ -52,7 +72,6 @@ void gdb_reverse_continue(struct gdb_session *s, struct gdb_args *a)
                                 .wanted = wanted};
     struct travel_stop stop;
 
-    (void)a;
     gdb_console_note(s);
     gdb_journey_begins(s);
     stop = travel_reverse_continue(s->travel, &set);
@@ -62,6 +81,14 @@ void gdb_reverse_continue(struct gdb_session *s, struct gdb_args *a)
         gdb_stop_for(s, &stop, s->resume_hart);
     }
     free(probes);
+}
+
+void gdb_reverse_continue(struct gdb_session *s, struct gdb_args *a)
+{
+    (void)a;
+    if (may_go_back(s)) {
+        go_back(s);
+    }
 }
 
 /* ---- one step back ---- */
@@ -114,7 +141,7 @@ static bool needs_look(const struct gdb_session *s)
     return false;
 }
 
-void gdb_reverse_step(struct gdb_session *s, struct gdb_args *a)
+static void step_back(struct gdb_session *s)
 {
     unsigned hart = s->resume_hart >= 0 ? (unsigned)s->resume_hart : s->hart;
     struct back b = {.session = s,
@@ -123,7 +150,6 @@ void gdb_reverse_step(struct gdb_session *s, struct gdb_args *a)
                      .before = travel_now(s->travel)};
     struct travel_stop stop;
 
-    (void)a;
     gdb_console_note(s);
     gdb_journey_begins(s);
     stop = travel_reverse_step(s->travel, hart);
@@ -145,12 +171,24 @@ void gdb_reverse_step(struct gdb_session *s, struct gdb_args *a)
     }
 }
 
+void gdb_reverse_step(struct gdb_session *s, struct gdb_args *a)
+{
+    (void)a;
+    if (may_go_back(s)) {
+        step_back(s);
+    }
+}
+
 /* ---- places by name ---- */
 
 static bool seek(struct gdb_session *s, tick to)
 {
     struct travel_stop stop;
+    struct error e;
 
+    if (!gdb_aside_settle(s, &e)) {
+        text_add(&s->note, "%s\n", e.text);
+    }
     gdb_journey_begins(s);
     stop = travel_seek(s->travel, to);
     s->hart = s->machine->state.current;

@@ -311,6 +311,16 @@ static void begin(struct gdb_session *s, const struct gdb_stream *stream)
     travel_set_poll(s->travel, s, poll_client);
 }
 
+/* What was changed stays, as a branch, though nobody went on from it. */
+static void end_aside(struct gdb_session *s)
+{
+    struct error e;
+
+    if (!gdb_aside_settle(s, &e) && s->options.say != NULL) {
+        s->options.say(s->options.opaque, e.text);
+    }
+}
+
 enum gdb_end gdb_session_serve(struct gdb_session *s, const struct gdb_stream *stream)
 {
     begin(s, stream);
@@ -326,6 +336,7 @@ enum gdb_end gdb_session_serve(struct gdb_session *s, const struct gdb_stream *s
         }
     }
     travel_set_poll(s->travel, NULL, NULL);
+    end_aside(s);
     gdb_wire_fini(&s->wire);
     return s->end;
 }
@@ -350,6 +361,7 @@ void gdb_session_free(struct gdb_session *s)
     }
     gdb_registers_fini(s);
     gdb_remove_points(s);
+    gdb_aside_fini(s);
     vec_fini(&s->points);
     text_fini(&s->out);
     text_fini(&s->note);

@@ -28,6 +28,13 @@ void gdb_stop_plain(struct gdb_session *s, unsigned signal, unsigned hart)
     end_reply(s);
 }
 
+void gdb_stop_refused(struct gdb_session *s, const struct error *e)
+{
+    text_add(&s->note, "%s\n", e->text);
+    gdb_console_note(s);
+    gdb_stop_plain(s, GDB_SIGNAL_NONE, s->hart);
+}
+
 static void note_diverged(struct gdb_session *s, const struct travel_stop *stop)
 {
     text_add(&s->note,

@@ -85,6 +85,9 @@ static void add_register(struct text *out, const struct isa_register *r)
     if (r->group != NULL) {
         add_attribute(out, "group", r->group);
     }
+    if (!gdb_register_is_saved(r)) {
+        add_attribute(out, "save-restore", "no");
+    }
     text_add(out, "/>\n");
 }
 

@@ -195,6 +195,9 @@ enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
     struct machine *m = t->machine;
     struct plan p = {.until = until, .flags = flags, .start = m->state.now};
 
+    if (travel_is_diverted(t)) {
+        return travel_drive_aside(t, until, (flags & DRIVE_SKIP_HERE) != 0);
+    }
     find_witness(t, &p);
     while (m->state.now < until) {
         tick from = m->state.now, end;
@@ -233,6 +236,7 @@ enum travel_why travel_go(struct travel *t, tick to)
     tick now = t->machine->state.now;
     const struct mark *mark = travel_nearest(t, to, to < now ? 0 : now);
 
+    must(!travel_is_diverted(t));
     if (to < now || mark->at > now) {
         if (at_edge(t)) {
             travel_mark(t); /* so that the way back to the live edge is short */

@@ -52,6 +52,17 @@ struct backward {
     uint64_t hits;
 };
 
+/* divert.c: what lies beside history. */
+struct diversion {
+    struct checkpoint *from; /* where it was led aside; NULL: it is not */
+    struct sink sink;
+    struct text posted; /* for POKE_PORT, the last one */
+    bool is_posted;     /* and not taken yet */
+    uint64_t taken;
+    bool has_reported; /* of the traveller, there */
+    struct place reported;
+};
+
 struct parallel;
 struct helping;
 
@@ -103,6 +114,8 @@ struct travel {
     struct helping *helping;         /* their threads; NULL: none run */
     const struct parallel *scanning; /* its part of a search by several; NULL: none */
     size_t scanned;                  /* which part */
+
+    struct diversion diversion;
 
     bool is_live; /* the machine has the source's live inlet */
     bool muted;   /* the machine is before `furthest` */
@@ -180,6 +193,10 @@ bool travel_scan_is_over(const struct travel *t);
 void travel_free_helpers(struct travel *t);
 /* There is an index now: those that are wanted early are made. */
 void travel_ready_helpers(struct travel *t);
+
+/* divert.c: as travel_post() and travel_drive(), beside history. */
+size_t travel_post_aside(struct travel *t, uint16_t port, const void *bytes, size_t count);
+enum travel_why travel_drive_aside(struct travel *t, tick until, bool skip_here);
 
 /* inject.c */
 tick travel_next_injection(const struct travel *t, tick after);

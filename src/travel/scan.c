@@ -305,6 +305,7 @@ enum travel_why travel_scan(struct travel *t, struct backward *b, tick until)
     const struct probe_set set = probes_of(b);
     enum travel_why why;
 
+    must(!travel_is_diverted(t));
     machine_set_probes(t->machine, &set);
     why = scan_parts(t, b, until);
     machine_set_probes(t->machine, NULL);

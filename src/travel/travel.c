@@ -130,6 +130,9 @@ void travel_free(struct travel *t)
     if (t == NULL) {
         return;
     }
+    if (travel_is_diverted(t)) {
+        travel_return(t);
+    }
     t->poll = NULL;
     t->verify = false;
     travel_free_helpers(t);
@@ -170,11 +173,17 @@ bool travel_is_live(const struct travel *t)
 
 size_t travel_post(struct travel *t, uint16_t port, const void *bytes, size_t count)
 {
+    if (travel_is_diverted(t)) {
+        return travel_post_aside(t, port, bytes, count);
+    }
     return t->source.post != NULL ? t->source.post(t->source.opaque, port, bytes, count) : 0;
 }
 
 uint64_t travel_taken(const struct travel *t, uint16_t port)
 {
+    if (travel_is_diverted(t) && port == POKE_PORT) {
+        return t->diversion.taken;
+    }
     return t->source.taken != NULL ? t->source.taken(t->source.opaque, port) : 0;
 }
 

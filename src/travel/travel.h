@@ -144,10 +144,21 @@ void travel_change_source(struct travel *t, const struct travel_source *source);
  * does not move the machine, and comes back. */
 void travel_visit_edge(struct travel *t, void *opaque, void (*there)(void *opaque));
 
+/* ---- beside history: divert.c ---- */
+
+/* Leads the machine aside: from the cursor on, which is in known history, it runs by itself, and all
+ * that enters is what travel_post() is given for POKE_PORT, at the next tick. Output goes to `sink`,
+ * nothing becomes history. Until travel_return() brings the machine back to where it was led aside,
+ * it may only be run forwards, travel_run_forward() or travel_step(), and be asked. */
+void travel_divert(struct travel *t, const struct sink *sink);
+bool travel_is_diverted(const struct travel *t);
+void travel_return(struct travel *t);
+
 /* ---- what enters a live machine ---- */
 
 /* Bytes for a port; they enter when the machine next runs at its live edge and the port has room.
- * Returns how many were taken: as journal_post(). 0 if the source is not live. */
+ * Returns how many were taken: as journal_post(). 0 if the source is not live; beside history see
+ * travel_divert(). */
 size_t travel_post(struct travel *t, uint16_t port, const void *bytes, size_t count);
 /* How many inputs the port was given in all of history. */
 uint64_t travel_taken(const struct travel *t, uint16_t port);

@@ -3,55 +3,18 @@
 # of its own, which replays by itself and differs from its parent first at that tick; the parent keeps
 # every byte. Names that are taken or cannot be, Ctrl-C, kills, and what gdb's user is told.
 import hashlib
-import re
 import signal
 
-from harness import *
-
-if shutil.which("gdb-multiarch") is None:
-    skip("there is no gdb-multiarch")
+from debugger import *
 
 INPUT = b"hello\nmachine that records\nquit\n"
 ELF = guest("console")
+Debug.symbols = ELF
 
 
 def sum_of(path):
     with open(path, "rb") as f:
         return hashlib.sha256(f.read()).hexdigest()
-
-
-class Debug:
-    """`reprise debug` with a real gdb that runs these commands, each announced by its number."""
-
-    def __init__(self, path, *commands, options=(), program=None):
-        script = ["set pagination off", "set confirm off", "file " + ELF]
-        for n, command in enumerate(commands):
-            script += ["echo \\n[%d]\\n" % n, command]
-        with open("script.gdb", "w") as f:
-            f.write("\n".join(script + ["echo \\n[end]\\n"]) + "\n")
-        arguments = program or [REPRISE, "debug", path, *options, "--", "-batch", "-nx", "-x", "script.gdb"]
-        self.p = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, start_new_session=True)
-        self.talk = Talk(self.p.stdout.fileno())
-
-    def end(self, status=0):
-        self.out = self.talk.rest(60).decode(errors="replace")
-        got = wait_status(self.p, 30)
-        self.p.stdout.close()
-        check(got == status and "[end]" in self.out, "gdb came to its end: status %s\n%s" % (got, self.out))
-        return self
-
-    def said(self, n):
-        """Between the n-th command and the next."""
-        return re.split(r"\n\[(?:\d+|end)\]\n", self.out)[n + 1]
-
-
-def debug(path, *commands, **options):
-    return Debug(path, *commands, **options).end()
-
-
-def refused(command):
-    return "python\ntry:\n  gdb.execute('%s')\nexcept gdb.error as e:\n  print('refused:', e)\nend" % command
 
 
 def fork_of(path):
@@ -83,8 +46,8 @@ def changes():
     d = debug("v.rr", "file " + guest("arith"), "monitor goto 50%", "maintenance flush register-cache",
               "set var failures = 3", "print failures", "monitor when", "break power_off", "continue", "print status",
               "continue", "monitor branch", "reverse-continue", "delete", "reverse-continue", "print failures")
-    check("recorded in v-branch1.rr" in d.said(3) and "= 3" in d.said(4), d.out)
-    check("live edge" in d.said(5), "at the edge of the branch: " + d.said(5))
+    check("recorded in" not in d.said(3) and "= 3" in d.said(4), "what it is for is not known yet: " + d.out)
+    check("recorded in v-branch1.rr" in d.said(5) and "live edge" in d.said(5), "a branch: " + d.said(5))
     check("= 3\n" in d.said(8) and "ended with status 3" in d.said(9), "the guest saw it: " + d.said(9))
     check("3 checks failed" in d.said(7), "and says so: " + d.said(7))
     check("power_off" in d.said(11) and "= 0" in d.said(14), "back into the shared past: " + d.out)
@@ -130,33 +93,45 @@ def many():
 
 
 def names_():
-    """Names that are taken are passed by or refused; what cannot be made is said, and nothing happens."""
+    """Names that are taken are passed by or refused, and so is what does not lie beside the recording;
+    what cannot be made is said, and nothing happens."""
+    os.makedirs("names/sub")
     for i in range(1, 4):
-        open("n-branch%d.rr" % i, "w").close()
-    os.symlink("nowhere", "n-branch4.rr")
-    open("taken.rr", "w").close()
-    shutil.copy("a.rr", "n.rr")
-    d = debug("n.rr", "monitor branch", "monitor branch taken.rr", "monitor branch n.rr",
-              "monitor branch nowhere/x.rr", "monitor goto 30%", "maintenance flush register-cache",
-              refused("set $a7 = 99"),
-              "monitor golive", "monitor when", "monitor branch " + "x" * 300, "monitor golive",
+        open("names/n-branch%d.rr" % i, "w").close()
+    os.symlink("nowhere", "names/n-branch4.rr")
+    open("names/taken.rr", "w").close()
+    shutil.copy("a.rr", "names/n.rr")
+    before = set(os.listdir("."))
+    bad = ("taken.rr", "n.rr", "n-branch4.rr", "sub/x.rr", "../x.rr", "..", ".", ".x.rr", os.path.abspath("x.rr"),
+           "sub", "a\x1b[31mb.rr", "x" * 300)
+    d = debug("names/n.rr", "monitor branch", *("monitor branch " + name for name in bad), "monitor branch")
+    check("next branch will be names/n-branch5.rr" in d.said(0), d.said(0))
+    for i, name in enumerate(bad):
+        said = d.said(1 + i)
+        check("exists already" in said or "beside its recording" in said or "begin with a dot" in said or
+              "longer than" in said, "%r is refused: %r" % (name, said))
+    check("next branch will be names/n-branch5.rr" in d.said(1 + len(bad)), d.said(1 + len(bad)))
+    d = debug("names/n.rr", "monitor goto 30%", "maintenance flush register-cache", "print $a7", "monitor branch late.rr",
+              "set $a7 = 99", "shell touch names/late.rr", refused("set $a7 = 98"), "monitor when", "print $a7",
+              "maintenance flush register-cache", "print $a7 == $1", refused("set $a7 = 99"), "monitor golive",
               "monitor branch mine.rr", "monitor golive", "monitor branch")
-    check("next branch will be n-branch5.rr" in d.said(0), d.said(0))
-    check("taken.rr: exists already" in d.said(1) and "n.rr: exists already" in d.said(2), d.out)
-    check("refused:" in d.said(6) and "nowhere/x.rr: cannot be made" in d.said(6) and "monitor branch NAME" in d.said(6),
-          d.said(6))
-    check("cannot be made" in d.said(7) and "live edge" not in d.said(8), d.said(7) + d.said(8))
-    check("cannot be made" in d.said(10), d.said(10))
-    check("recorded in mine.rr" in d.said(12) and "n-branch5.rr" in d.said(13), d.said(12) + d.said(13))
-    complete("mine.rr", "quit")
-    check(os.path.getsize("taken.rr") == 0 and not os.path.exists("nowhere") and
-          not os.path.exists("n-branch5.rr"), "nothing else was made: %s" % os.listdir("."))
+    check("late.rr: exists already" in d.said(7) and "live edge" not in d.said(7), "taken meanwhile: " + d.said(7))
+    check("= 1" in d.said(10), "nothing has changed: " + d.out)
+    check("refused:" in d.said(11) and "late.rr: exists already" in d.said(11), "refused at once: " + d.said(11))
+    check("late.rr: exists already" in d.said(12), d.said(12))
+    check("recorded in names/mine.rr" in d.said(14) and "names/n-branch5.rr" in d.said(15), d.said(14) + d.said(15))
+    complete("names/mine.rr", "quit")
+    check(os.path.getsize("names/taken.rr") == os.path.getsize("names/late.rr") == 0, "nothing is overwritten")
+    check(set(os.listdir("names")) - {"n.rr.idx"} ==
+          {"n.rr", "sub", "taken.rr", "late.rr", "mine.rr", *("n-branch%d.rr" % i for i in range(1, 5))} and
+          not os.listdir("names/sub") and set(os.listdir(".")) - {"script.gdb"} == before - {"script.gdb"},
+          "nothing else was made: %s" % os.listdir("names"))
     if os.geteuid() != 0:
         os.mkdir("closed")
         shutil.copy("a.rr", "closed/a.rr")
         os.chmod("closed", 0o500)
-        d = debug("closed/a.rr", "monitor goto 30%", "monitor golive", options=["--no-index"])
-        check("cannot be made: Permission denied" in d.said(1), d.said(1))
+        d = debug("closed/a.rr", "monitor goto 30%", "monitor golive", refused("set $a7 = 1"), options=["--no-index"])
+        check("cannot be made: Permission denied" in d.said(1) and "Permission denied" in d.said(2), d.out)
         os.chmod("closed", 0o700)
 
 
@@ -227,20 +202,13 @@ def cut_off():
     check("guest has ended here" in d.said(0), d.said(0))
 
 
-def client(sock):
-    return ["gdb-multiarch", "-batch", "-nx", "-ex", "set architecture riscv:rv64", "-ex", "target remote " + sock,
-            "-x", "script.gdb"]
-
-
 def served():
     """One client after the other: what the first began is complete once it has gone; the next finds it
     where it was left, and what it changes is a branch of that."""
     sock = os.path.abspath("s")
     p = subprocess.Popen([REPRISE, "debug", "a.rr", "--listen", "unix:" + sock], stdin=subprocess.DEVNULL,
                          stderr=subprocess.PIPE)
-    until = time.monotonic() + 10 * SLOW
-    while not os.path.exists(sock) and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for_server(sock)
     d = Debug(None, "monitor goto 30000", "monitor branch s1.rr", "maintenance flush register-cache",
               "set $a7 = 4321", "stepi 500", "monitor goto 20000", program=client(sock)).end()
     check("from tick 30000 on this is a branch, recorded in s1.rr" in d.said(4), "told at the next journey: " + d.said(4))
@@ -264,9 +232,7 @@ def running():
     before = set(os.listdir("."))
     p = subprocess.Popen([REPRISE, "run", "-gdb", "unix:" + sock, "-S", "-serial", "file:ran.txt", *bare(ELF)],
                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    until = time.monotonic() + 10 * SLOW
-    while not os.path.exists(sock) and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for_server(sock)
     d = Debug(None, "stepi 3000", "monitor goto 2000", "monitor branch x.rr", "monitor type quit\\n", "continue",
               "monitor goto 1000", "monitor golive", program=client(sock)).end()
     check("in memory only" in d.said(2) and "in memory only" in d.said(3) and "powered off" in d.said(4), d.out)
@@ -281,9 +247,7 @@ def recording():
     sock = os.path.abspath("g")
     p = subprocess.Popen([REPRISE, "record", "-o", "live.rr", "-gdb", "unix:" + sock, "-S", "-serial", "file:out.txt",
                           *bare(ELF)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    until = time.monotonic() + 10 * SLOW
-    while not os.path.exists(sock) and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for_server(sock)
     d = Debug(None, "stepi 3000", "set $a7 = 1", "stepi 500", "monitor goto 2000",
               "maintenance flush register-cache", "set $a7 = 2", "monitor when", "monitor branch second.rr",
               "monitor type one\\nquit\\n", "monitor console", "continue", "monitor goto 1000",

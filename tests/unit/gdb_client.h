@@ -239,6 +239,15 @@ static bool client_register_get(struct cpu *cpu, uint32_t number, uint8_t *value
     return toy_isa.gdb_get(cpu, number, value);
 }
 
+static bool client_register_set(struct cpu *cpu, uint32_t number, const uint8_t *value)
+{
+    if (number == 8) {
+        cpu->hart->pc = bytes_get_le(value, 4);
+        return true;
+    }
+    return toy_isa.gdb_set(cpu, number, value);
+}
+
 /* ---- making one ---- */
 
 static void client_connect(struct client *c)
@@ -266,6 +275,7 @@ static void client_start(struct client *c, struct machine *m, const char *arch,
     c->isa.gdb_name = arch;
     c->isa.gdb_registers = client_registers;
     c->isa.gdb_get = client_register_get;
+    c->isa.gdb_set = client_register_set;
     m->isa = &c->isa;
     c->travel = travel_new(m, source, &limits);
     c->session = gdb_session_new(c->travel, options);

@@ -41,7 +41,7 @@ static int make_branch(void *opaque, struct text *said, struct error *e)
     tick now = travel_now(l->client->travel);
     const struct journal_branch from = {.parent = journal_recording(l->journal),
                                         .machine = l->client->machine,
-                                        .again = client_machine(HARTS)};
+                                        .again = client_machine(l->client->machine->hart_count)};
     struct journal *j = journal_branch(NULL, &from, NULL, &pace, NULL, e);
     struct travel_source source;
     size_t kept = 0;
@@ -90,6 +90,9 @@ static void poke(struct live *l, const char *change, const char *read, const cha
         return;
     }
     client_expect(c, change, "OK");
+    client_expect(c, read, value);
+    assert_true(at_edge != travel_is_diverted(c->travel));
+    (void)client_ask(c, "qRcmd,7768656e"); /* "when": so it was no call */
     client_expect(c, read, value);
     assert_true(travel_at_live_edge(c->travel));
     assert_true(client_tick(c) >= before);
@@ -227,6 +230,103 @@ static void run(uint64_t seed, bool may_branch)
     free(c);
 }
 
+/* What GDB sends for a call: the place to return to is written and given to a register, the machine is
+ * let go, here for a few steps, and the registers are put back, which ends it. */
+static void call(struct client *c, const char *before)
+{
+    char packet[64];
+
+    client_expect(c, "M18104,4:13000000", "OK");
+    client_expect(c, "P1=04810100", "OK");
+    client_expect(c, "P2=07000000", "OK");
+    client_expect(c, "Z0,18104,4", "OK");
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(client_ask(c, "s")[0], 'T');
+    }
+    client_expect(c, "z0,18104,4", "OK");
+    for (unsigned i = 0; i < 9; i++) {
+        assert_true(travel_is_diverted(c->travel));
+        assert_non_null(strstr(client_ask(c, "bc"), "replaylog:begin"));
+        snprintf(packet, sizeof packet, "P%u=%.8s", i, before + (size_t)i * 8);
+        client_expect(c, packet, "OK");
+        if (!travel_is_diverted(c->travel)) {
+            return;
+        }
+    }
+    assert_false(travel_is_diverted(c->travel));
+}
+
+static void check_call(struct live *l, tick at)
+{
+    struct client *c = l->client;
+    char before[128];
+    uint64_t hash;
+
+    client_goto(c, at);
+    snprintf(before, sizeof before, "%s", client_ask(c, "g"));
+    hash = machine_hash(c->machine);
+    call(c, before);
+    assert_true(client_tick(c) == at && machine_hash(c->machine) == hash);
+    client_expect(c, "g", before);
+    assert_int_equal(l->branches, 0);
+    client_goto(c, at + 300);
+    client_goto(c, at);
+    assert_true(client_tick(c) == at && machine_hash(c->machine) == hash);
+}
+
+static void test_call(void **state)
+{
+    static const struct pace pace;
+    static const struct sink sink;
+    struct client *c = base_alloc(1, sizeof(*c));
+    struct live l = {.client = c};
+    const struct gdb_options options = {.opaque = &l, .branch = make_branch};
+    struct machine *m = client_machine(1);
+    struct machine_config config;
+    struct error e;
+    struct travel_source source;
+
+    (void)state;
+    machine_config_init(&config);
+    l.journal = journal_run(&config, &pace, &sink, &e);
+    journal_attach(l.journal, m);
+    source = travel_of_journal(&l.storage, l.journal);
+    client_start(c, m, "toy", &source, 400, &options);
+    client_expect(c, "Z0,10005,1", "OK");
+    (void)client_ask(c, "vCont;c");
+    client_expect(c, "z0,10005,1", "OK");
+    for (int i = 0; i < 3000; i++) {
+        (void)client_ask(c, "s");
+    }
+    for (tick at = 50; at < 3000; at += 700) {
+        check_call(&l, at);
+    }
+    client_goto(c, 100);
+    client_expect(c, "P2=07000000", "OK"); /* first a change, which stays, */
+    client_expect(c, "M18104,4:13000000", "OK");
+    client_expect(c, "P1=04810100", "OK");
+    client_expect(c, "Z0,18104,4", "OK");
+    assert_int_equal(client_ask(c, "s")[0], 'T');
+    assert_true(l.branches == 1 && travel_at_live_edge(c->travel)); /* and so the call */
+    client_expect(c, "z0,18104,4", "OK");
+    client_goto(c, 50);
+    client_expect(c, "P2=05000000", "OK"); /* who leaves has made a branch as well */
+    assert_int_equal(l.branches, 1);
+    assert_int_equal(client_hang_up(c), GDB_DISCONNECTED);
+    assert_int_equal(l.branches, 2);
+    gdb_session_free(c->session);
+    travel_free(c->travel);
+    journal_close(l.journal);
+    for (size_t i = 0; i < l.over.count; i++) {
+        journal_close(l.over.data[i]);
+    }
+    vec_fini(&l.over);
+    machine_free(m);
+    machine_config_fini(&config);
+    text_fini(&c->console);
+    free(c);
+}
+
 static void test_live(void **state)
 {
     (void)state;
@@ -245,7 +345,7 @@ static void test_branches(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_live),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_live), cmocka_unit_test(test_call),
                                        cmocka_unit_test(test_branches)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
