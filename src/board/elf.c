@@ -18,13 +18,20 @@ enum {
 enum {
     PHDR_BYTES = 56,
     P_TYPE = 0,
+    P_FLAGS = 4,
     P_OFFSET = 8,
     P_VADDR = 16,
     P_PADDR = 24,
     P_FILESZ = 32,
     P_MEMSZ = 40
 };
-enum { PT_LOAD = 1 };
+enum { PT_LOAD = 1, PF_X = 1, PF_W = 2 };
+
+/* The program headers, all of them in the file. */
+struct table {
+    const uint8_t *headers;
+    uint64_t entry_bytes, count;
+};
 
 bool elf_is(const uint8_t *data, uint64_t size)
 {
@@ -59,68 +66,126 @@ static int elf_check_header(const uint8_t *data, uint64_t size, unsigned machine
     return 0;
 }
 
-/* One program header; anything but PT_LOAD is none of our business. */
-static int elf_read_segment(const uint8_t *data, uint64_t size, const uint8_t *header, paddr entry,
-                            struct program *p, bool *has_entry, struct error *e)
-{
-    uint64_t offset = bytes_get_le(header + P_OFFSET, 8);
-    uint64_t file_bytes = bytes_get_le(header + P_FILESZ, 8);
-    uint64_t bytes = bytes_get_le(header + P_MEMSZ, 8);
-    vaddr va = bytes_get_le(header + P_VADDR, 8);
-    paddr at = bytes_get_le(header + P_PADDR, 8);
+/* What a program header says of a segment. */
+struct load_part {
+    uint64_t offset, file_bytes, bytes;
+    vaddr va;
+    paddr at;
+    uint32_t flags;
+};
 
-    if (bytes_get_le(header + P_TYPE, 4) != PT_LOAD || bytes == 0) {
-        return 0;
+/* False: it is of another kind, or of no size, and none of our business. */
+static bool read_part(const uint8_t *header, struct load_part *l)
+{
+    *l = (struct load_part){
+        .offset = bytes_get_le(header + P_OFFSET, 8),
+        .file_bytes = bytes_get_le(header + P_FILESZ, 8),
+        .bytes = bytes_get_le(header + P_MEMSZ, 8),
+        .va = bytes_get_le(header + P_VADDR, 8),
+        .at = bytes_get_le(header + P_PADDR, 8),
+        .flags = (uint32_t)bytes_get_le(header + P_FLAGS, 4),
+    };
+    return bytes_get_le(header + P_TYPE, 4) == PT_LOAD && l->bytes != 0;
+}
+
+/* A program that is packed closer than it runs unpacks itself, and clears what follows as well: zeros
+ * that would fall on another segment are not meant. */
+static bool zeros_are_meant(const struct table *t, uint64_t mine, const struct load_part *l)
+{
+    paddr first = l->at + l->file_bytes, last = l->at + (l->bytes - 1);
+    struct load_part other;
+
+    for (uint64_t i = 0; i < t->count; i++) {
+        if (i != mine && read_part(t->headers + i * t->entry_bytes, &other) && other.at <= last &&
+            other.at + (other.bytes - 1) >= first) {
+            return false;
+        }
     }
-    if (offset > size || file_bytes > size - offset) {
+    return true;
+}
+
+/* Checks what header `i` says and adds it; *l is then what is loaded. */
+static int add_segment(const struct table *t, uint64_t i, const uint8_t *data, uint64_t size,
+                       struct load_part *l, struct program *p, struct error *e)
+{
+    if (l->file_bytes != 0 && (l->offset > size || l->file_bytes > size - l->offset)) {
         return error_set(e, "it is an ELF file, and its segment for 0x%llx is not all there",
-                         (unsigned long long)at);
+                         (unsigned long long)l->at);
     }
-    if (file_bytes > bytes || at + (bytes - 1) < at) {
+    if (l->file_bytes > l->bytes || (l->file_bytes != 0 && l->at + (l->file_bytes - 1) < l->at)) {
         return error_set(e, "it is an ELF file, and its segment for 0x%llx has impossible sizes",
-                         (unsigned long long)at);
+                         (unsigned long long)l->at);
     }
-    if (p->segment_count == SEGMENTS_MAX) {
+    if (p->segments.count == SEGMENTS_MAX) {
         return error_set(e, "it is an ELF file with more than %d segments to load", SEGMENTS_MAX);
     }
-    p->segments[p->segment_count++] = (struct segment){
-        .at = at, .data = data + offset, .data_bytes = file_bytes, .size_bytes = bytes};
-    /* Harts start without translation: a virtual entry means its physical place. */
-    if (!*has_entry && entry - va < bytes) {
-        p->entry = entry - va + at;
-        *has_entry = true;
+    if (l->bytes - 1 > UINT64_MAX - l->at) {
+        l->bytes = UINT64_MAX - l->at + 1; /* zeros: no RAM is there */
     }
+    if (l->bytes > l->file_bytes && !zeros_are_meant(t, i, l)) {
+        l->bytes = l->file_bytes;
+    }
+    if (l->bytes != 0) {
+        const struct segment s = {.at = l->at,
+                                  .data = l->file_bytes != 0 ? data + l->offset : data,
+                                  .data_bytes = l->file_bytes,
+                                  .size_bytes = l->bytes,
+                                  .is_constant = (l->flags & (PF_X | PF_W)) == 0,
+                                  .is_code = (l->flags & PF_X) != 0 && l->file_bytes != 0 &&
+                                             l->offset >= HEADER_BYTES};
+        vec_push(&p->segments, s);
+    }
+    return 0;
+}
+
+/* Harts start without translation: a virtual entry means its physical place. Else it may be one. */
+static void find_entry(const struct load_part *l, vaddr entry, struct program *p, bool *is_virtual)
+{
+    if (!*is_virtual && entry - l->va < l->bytes) {
+        p->entry = entry - l->va + l->at;
+        p->has_entry = true;
+        *is_virtual = true;
+    } else if (!p->has_entry && entry - l->at < l->bytes) {
+        p->entry = entry;
+        p->has_entry = true;
+    }
+}
+
+static int find_table(const uint8_t *data, uint64_t size, struct table *t, struct error *e)
+{
+    uint64_t at = bytes_get_le(data + E_PHOFF, 8);
+
+    t->entry_bytes = bytes_get_le(data + E_PHENTSIZE, 2);
+    t->count = bytes_get_le(data + E_PHNUM, 2);
+    if (t->count != 0 &&
+        (t->entry_bytes < PHDR_BYTES || at > size || t->count * t->entry_bytes > size - at)) {
+        return error_set(e, "it is an ELF file, and its program headers are not all there");
+    }
+    t->headers = t->count != 0 ? data + at : data;
     return 0;
 }
 
 int elf_read(const uint8_t *data, uint64_t size, unsigned machine, struct program *p,
              struct error *e)
 {
-    bool has_entry = false;
-    uint64_t table, entry_bytes, count;
+    bool is_virtual = false;
+    struct table t = {.count = 0};
+    struct load_part l;
 
-    if (elf_check_header(data, size, machine, e) < 0) {
+    if (elf_check_header(data, size, machine, e) < 0 || find_table(data, size, &t, e) < 0) {
         return -1;
     }
-    table = bytes_get_le(data + E_PHOFF, 8);
-    entry_bytes = bytes_get_le(data + E_PHENTSIZE, 2);
-    count = bytes_get_le(data + E_PHNUM, 2);
-    if (entry_bytes < PHDR_BYTES || table > size || count * entry_bytes > size - table) {
-        return error_set(e, "it is an ELF file, and its program headers are not all there");
-    }
     p->placed = true;
-    for (uint64_t i = 0; i < count; i++) {
-        if (elf_read_segment(data, size, data + table + i * entry_bytes,
-                             bytes_get_le(data + E_ENTRY, 8), p, &has_entry, e) < 0) {
-            return -1;
+    for (uint64_t i = 0; i < t.count; i++) {
+        if (read_part(t.headers + i * t.entry_bytes, &l)) {
+            if (add_segment(&t, i, data, size, &l, p, e) < 0) {
+                return -1;
+            }
+            find_entry(&l, bytes_get_le(data + E_ENTRY, 8), p, &is_virtual);
         }
     }
-    if (p->segment_count == 0) {
+    if (p->segments.count == 0) {
         return error_set(e, "it is an ELF file with nothing to load");
-    }
-    if (!has_entry) {
-        return error_set(e, "it is an ELF file whose entry 0x%llx lies in no segment",
-                         (unsigned long long)bytes_get_le(data + E_ENTRY, 8));
     }
     return 0;
 }

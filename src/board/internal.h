@@ -8,19 +8,21 @@
 
 /* ---- programs: kernels and firmware ---- */
 
-#define SEGMENTS_MAX 8
+#define SEGMENTS_MAX 1024 /* of an ELF file: linkers make four or five */
 
 struct segment {
     paddr at;            /* where it goes; see `placed` */
     const uint8_t *data; /* borrowed from the image or `unpacked` */
     uint64_t data_bytes; /* <= size_bytes; what follows is zeros */
-    uint64_t size_bytes;
+    uint64_t size_bytes; /* not 0; the last byte's address does not wrap */
+    bool is_constant;    /* neither written nor executed: may be nothing but headers and notes */
+    bool is_code;        /* executed, from its first byte on: it does not begin with the headers */
 };
 
 struct program {
-    struct segment segments[SEGMENTS_MAX]; /* at least one */
-    unsigned segment_count;
+    VEC(struct segment) segments; /* at least one */
     paddr entry;
+    bool has_entry; /* it lies in a segment; else the lowest address is meant */
     /* False: it is one segment that runs at `modulo` bytes after any multiple of 2 MiB, with `at`
      * and `entry` counted from its first byte. */
     bool placed;
@@ -54,22 +56,29 @@ uint64_t gzip_peek(const uint8_t *data, uint64_t size, uint8_t *out, uint64_t mo
 
 /* ---- laying out RAM: load.c ---- */
 
-#define PLACES_MAX 32
+struct ram_place {
+    paddr at;
+    uint64_t size;
+    const char *what; /* borrowed */
+};
 
 struct ram_layout {
     paddr base;
     uint64_t size;
-    struct {
-        paddr at;
-        uint64_t size;
-        const char *what; /* borrowed */
-    } places[PLACES_MAX];
-    unsigned place_count;
+    VEC(struct ram_place) places; /* the owner frees it with vec_fini() */
 };
 
 /* Takes [at, at+size) for `what`: a sentence if it is not RAM or taken already. */
 int ram_take(struct ram_layout *r, const char *what, paddr at, uint64_t size, struct error *e);
-/* Takes a placed program's segments and has them loaded. */
+/* Drops what of a placed program lies outside the RAM: the zeros, and below it constants as well, such
+ * as the page with an ELF file's own headers. Bytes of the file that would be missed, or an entry that
+ * is lost, are an error. Then the entry is settled, and there is at least one segment. */
+int ram_clip_program(const struct ram_layout *r, const char *what, struct program *p,
+                     struct error *e);
+/* Where a kernel that was clipped is started, as the reference does it: behind firmware at its lowest
+ * address, without at the RAM's; and where that is no code, at its entry. */
+paddr ram_kernel_start(const struct ram_layout *r, const struct program *p, bool has_firmware);
+/* Takes the segments of a program that was clipped and has them loaded. */
 int ram_load_program(struct ram_layout *r, struct machine *m, const char *what,
                      const struct program *p, struct error *e);
 /* Takes a place for bytes and has them loaded. */

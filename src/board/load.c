@@ -63,7 +63,7 @@ static int read_linux_image(const uint8_t *data, uint64_t size, struct program *
                          " is not of whole pages",
                          text_offset);
     }
-    p->segments[0].size_bytes = image_bytes > size ? image_bytes : size;
+    p->segments.data[0].size_bytes = image_bytes > size ? image_bytes : size;
     p->modulo = text_offset % PROGRAM_ALIGN;
     return 0;
 }
@@ -79,8 +79,9 @@ static int read_bytes(const uint8_t *data, uint64_t size, unsigned elf_machine, 
     if (elf_is(data, size)) {
         return elf_read(data, size, elf_machine, p, e);
     }
-    p->segments[0] = (struct segment){.data = data, .data_bytes = size, .size_bytes = size};
-    p->segment_count = 1;
+    vec_push(&p->segments,
+             ((struct segment){.data = data, .data_bytes = size, .size_bytes = size}));
+    p->has_entry = true;
     if (size >= IMAGE_HEADER_BYTES && HAS_MARK(IMAGE_MAGIC, "RSC\x05")) {
         return read_linux_image(data, size, p, e);
     }
@@ -113,6 +114,7 @@ int program_read(const struct machine_image *image, const char *what, unsigned e
 void program_fini(struct program *p)
 {
     free(p->unpacked);
+    vec_fini(&p->segments);
     memset(p, 0, sizeof(*p));
 }
 
@@ -122,7 +124,7 @@ void program_place(struct program *p, paddr from)
         paddr at = align_down(from, PROGRAM_ALIGN) + p->modulo;
 
         at += at < from ? PROGRAM_ALIGN : 0;
-        p->segments[0].at += at;
+        p->segments.data[0].at += at;
         p->entry += at;
         p->placed = true;
     }
@@ -132,8 +134,8 @@ paddr program_end(const struct program *p)
 {
     paddr end = 0;
 
-    for (unsigned i = 0; i < p->segment_count; i++) {
-        paddr last = p->segments[i].at + p->segments[i].size_bytes;
+    for (size_t i = 0; i < p->segments.count; i++) {
+        paddr last = p->segments.data[i].at + p->segments.data[i].size_bytes;
         end = last > end ? last : end;
     }
     return end;
@@ -141,29 +143,41 @@ paddr program_end(const struct program *p)
 
 /* ---- who lies where ---------------------------------------------------------------------------*/
 
+static int does_not_fit(const struct ram_layout *r, const char *what, paddr at, uint64_t size,
+                        struct error *e)
+{
+    return error_set(e,
+                     "the %s, %" PRIu64 " bytes at 0x%" PRIx64
+                     ", does not fit in the RAM, which is "
+                     "%" PRIu64 " MiB at 0x%" PRIx64,
+                     what, size, at, r->size / MIB, r->base);
+}
+
 int ram_take(struct ram_layout *r, const char *what, paddr at, uint64_t size, struct error *e)
 {
+    const struct ram_place mine = {.at = at, .size = size, .what = what};
+
     if (at < r->base || at - r->base > r->size || size > r->size - (at - r->base)) {
-        return error_set(e,
-                         "the %s, %" PRIu64 " bytes at 0x%" PRIx64 ", does not fit in the RAM, "
-                         "which is %" PRIu64 " MiB at 0x%" PRIx64,
-                         what, size, at, r->size / MIB, r->base);
+        return does_not_fit(r, what, at, size, e);
     }
-    for (unsigned i = 0; i < r->place_count; i++) {
-        if (at < r->places[i].at + r->places[i].size && r->places[i].at < at + size) {
-            return error_set(e,
-                             "the %s, %" PRIu64 " bytes at 0x%" PRIx64 ", overlaps the %s, %" PRIu64
-                             " bytes at 0x%" PRIx64 "%s",
-                             what, size, at, r->places[i].what, r->places[i].size, r->places[i].at,
-                             r->size < GIB ? ": more RAM (-m) may help" : "");
+    for (size_t i = 0; i < r->places.count; i++) {
+        const struct ram_place *p = &r->places.data[i];
+
+        if (at >= p->at + p->size || p->at >= at + size) {
+            continue;
         }
+        if (p->what == what) {
+            return error_set(
+                e, "the %s has two segments that overlap, at 0x%" PRIx64 " and at 0x%" PRIx64, what,
+                p->at, at);
+        }
+        return error_set(e,
+                         "the %s, %" PRIu64 " bytes at 0x%" PRIx64 ", overlaps the %s, %" PRIu64
+                         " bytes at 0x%" PRIx64 "%s",
+                         what, size, at, p->what, p->size, p->at,
+                         r->size < GIB ? ": more RAM (-m) may help" : "");
     }
-    if (r->place_count == PLACES_MAX) {
-        return error_set(e, "more than %d things to place in RAM", PLACES_MAX);
-    }
-    r->places[r->place_count].at = at;
-    r->places[r->place_count].size = size;
-    r->places[r->place_count++].what = what;
+    vec_push(&r->places, mine);
     return 0;
 }
 
@@ -173,29 +187,112 @@ int ram_load_bytes(struct ram_layout *r, struct machine *m, const char *what, pa
     return ram_take(r, what, at, size, e) < 0 ? -1 : machine_add_load(m, at, data, size, e);
 }
 
+/* What lies below `base`, which is above the segment's first byte. */
+static void cut_front(struct segment *s, paddr base)
+{
+    uint64_t cut = base - s->at;
+    uint64_t data = cut < s->data_bytes ? cut : s->data_bytes;
+
+    s->at += cut;
+    s->size_bytes -= cut;
+    s->data += data;
+    s->data_bytes -= data;
+}
+
+/* 1: some of it is left; 0: nothing, and nobody misses it; -1: somebody would. */
+static int clip_segment(const struct ram_layout *r, struct segment *s)
+{
+    paddr last = r->base + (r->size - 1);
+    bool is_below = s->at + (s->size_bytes - 1) < r->base;
+
+    if (is_below || s->at > last) {
+        return s->data_bytes == 0 || (is_below && s->is_constant) ? 0 : -1;
+    }
+    if (s->at < r->base) {
+        cut_front(s, r->base);
+    }
+    if (s->data_bytes > last - s->at + 1) {
+        return -1;
+    }
+    if (s->size_bytes - 1 > last - s->at) {
+        s->size_bytes = last - s->at + 1;
+    }
+    return 1;
+}
+
+static const struct segment *lowest_segment(const struct program *p)
+{
+    const struct segment *lowest = &p->segments.data[0];
+
+    for (size_t i = 1; i < p->segments.count; i++) {
+        const struct segment *s = &p->segments.data[i];
+        lowest = s->at < lowest->at ? s : lowest;
+    }
+    return lowest;
+}
+
+paddr ram_kernel_start(const struct ram_layout *r, const struct program *p, bool has_firmware)
+{
+    const struct segment *lowest = lowest_segment(p);
+
+    return lowest->is_code && (has_firmware || lowest->at == r->base) ? lowest->at : p->entry;
+}
+
+static int settle_entry(const struct ram_layout *r, const char *what, struct program *p,
+                        struct error *e)
+{
+    if (!p->has_entry) {
+        p->entry = lowest_segment(p)->at;
+        return 0;
+    }
+    if (p->entry - r->base >= r->size) {
+        return error_set(e, "the %s starts at 0x%" PRIx64 ", where there is no RAM", what,
+                         p->entry);
+    }
+    return 0;
+}
+
+int ram_clip_program(const struct ram_layout *r, const char *what, struct program *p,
+                     struct error *e)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->segments.count; i++) {
+        struct segment s = p->segments.data[i];
+
+        switch (clip_segment(r, &s)) {
+        case 1: p->segments.data[kept++] = s; break;
+        case -1: return does_not_fit(r, what, s.at, s.size_bytes, e);
+        default: break;
+        }
+    }
+    p->segments.count = kept;
+    if (kept == 0) {
+        return error_set(e,
+                         "the %s does not fit in the RAM, which is %" PRIu64 " MiB at 0x%" PRIx64
+                         ": nothing of it lies there",
+                         what, r->size / MIB, r->base);
+    }
+    return settle_entry(r, what, p, e);
+}
+
 /* What the file does not hold of a segment is zeros, at every reset. */
 static int load_segment(struct machine *m, const struct segment *s, struct error *e)
 {
-    uint8_t *whole;
-    int result;
-
-    if (s->data_bytes == s->size_bytes) {
-        return machine_add_load(m, s->at, s->data, s->size_bytes, e);
+    if (machine_add_load(m, s->at, s->data, s->data_bytes, e) < 0) {
+        return -1;
     }
-    whole = base_alloc(s->size_bytes, 1);
-    memcpy(whole, s->data, s->data_bytes);
-    result = machine_add_load(m, s->at, whole, s->size_bytes, e);
-    free(whole);
-    return result;
+    return machine_add_load(m, s->at + s->data_bytes, NULL, s->size_bytes - s->data_bytes, e);
 }
 
 int ram_load_program(struct ram_layout *r, struct machine *m, const char *what,
                      const struct program *p, struct error *e)
 {
     must(p->placed);
-    for (unsigned i = 0; i < p->segment_count; i++) {
-        if (ram_take(r, what, p->segments[i].at, p->segments[i].size_bytes, e) < 0 ||
-            load_segment(m, &p->segments[i], e) < 0) {
+    for (size_t i = 0; i < p->segments.count; i++) {
+        const struct segment *s = &p->segments.data[i];
+
+        if (ram_take(r, what, s->at, s->size_bytes, e) < 0 || load_segment(m, s, e) < 0) {
             return -1;
         }
     }

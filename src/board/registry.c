@@ -23,34 +23,28 @@ const struct board *board_by_name(const char *arch, const char *name)
     return NULL;
 }
 
-static int board_unknown(const struct machine_config *c, struct error *e)
+/* `arch` NULL: no header says, nor -arch. */
+static int board_unknown(const char *arch, const char *name, struct error *e)
 {
     for (size_t i = 0; i < board_registry_count; i++) {
-        if (strcmp(board_registry[i].arch, c->arch) == 0) {
-            return error_set(e, "there is no board \"%s\" for %s; there is \"%s\"", c->board,
-                             c->arch, board_registry[i].name);
+        if (arch == NULL || strcmp(board_registry[i].arch, arch) == 0) {
+            return error_set(e, "-M: no board is called \"%s\"; for %s there is %s", name,
+                             board_registry[i].arch, board_registry[i].name);
         }
     }
-    return error_set(e, "guest architecture %s is not one of ours: riscv64 is", c->arch);
+    return error_set(e, "the guest's architecture is %s, which is not there; riscv64 is", arch);
 }
 
 struct machine *board_build(const struct machine_config *c, struct error *e)
 {
     const struct board *board;
     const struct isa *isa;
-    const char *arch = c->arch;
+    const char *arch = c->arch[0] != '\0' ? c->arch : board_arch_of(c);
 
-    if (arch[0] == '\0' && (arch = board_arch_of(c)) == NULL) {
-        error_set(e, "no header says which architecture the guest is of: say it with -arch");
-        return NULL;
-    }
-    board = board_by_name(arch, c->board);
-    isa = isa_by_name(arch);
-    if (board == NULL || isa == NULL) {
-        struct machine_config named = *c;
-        memset(named.arch, 0, sizeof named.arch);
-        memcpy(named.arch, arch, strnlen(arch, sizeof named.arch - 1));
-        board_unknown(&named, e);
+    board = arch != NULL ? board_by_name(arch, c->board) : NULL;
+    isa = board != NULL ? isa_by_name(arch) : NULL;
+    if (isa == NULL) {
+        board_unknown(arch, c->board, e);
         return NULL;
     }
     return board->build(c, isa, e);
@@ -102,6 +96,22 @@ static const char *arch_of_bytes(const uint8_t *data, uint64_t size)
     return NULL;
 }
 
+/* That of the only board by this name; NULL if there are several, or none. */
+static const char *arch_of_board(const char *name)
+{
+    const char *arch = NULL;
+
+    for (size_t i = 0; i < board_registry_count; i++) {
+        if (strcmp(board_registry[i].name, name) == 0) {
+            if (arch != NULL) {
+                return NULL;
+            }
+            arch = board_registry[i].arch;
+        }
+    }
+    return arch;
+}
+
 const char *board_arch_of(const struct machine_config *c)
 {
     static const enum machine_image_role roles[] = {IMAGE_KERNEL, IMAGE_BIOS};
@@ -124,5 +134,5 @@ const char *board_arch_of(const struct machine_config *c)
             return arch;
         }
     }
-    return NULL;
+    return arch_of_board(c->board);
 }

@@ -139,30 +139,34 @@ static paddr load_tree_and_initrd(struct ram_layout *r, struct machine *m,
     return result == 0 ? at : 0;
 }
 
-/* Reads, places and loads one program. */
-static int load_program(struct ram_layout *r, struct machine *m, const struct machine_image *image,
-                        const char *what, paddr from, paddr *entry, paddr *end, struct error *e)
+/* Reads, places and loads the firmware, or the kernel at or behind *end; *end is then behind it. */
+static int load_program(struct ram_layout *r, struct machine *m, const struct machine_config *c,
+                        enum machine_image_role role, paddr *entry, paddr *end, struct error *e)
 {
+    const char *what = role == IMAGE_BIOS ? "firmware" : "kernel";
     struct program p;
     int result;
 
-    if (program_read(image, what, m->isa->elf_machine, r->size, &p, e) < 0) {
+    if (program_read(&c->images[role], what, m->isa->elf_machine, r->size, &p, e) < 0) {
         return -1;
     }
-    program_place(&p, from);
-    result = ram_load_program(r, m, what, &p, e);
-    *entry = p.entry;
-    *end = program_end(&p);
+    program_place(&p, *end);
+    result = ram_clip_program(r, what, &p, e);
+    if (result == 0) {
+        result = ram_load_program(r, m, what, &p, e);
+        *entry = role == IMAGE_BIOS ? p.entry : ram_kernel_start(r, &p, !c->bios_none);
+        *end = program_end(&p);
+    }
     program_fini(&p);
     return result;
 }
 
-static int load_all(struct machine *m, const struct machine_config *c, struct error *e)
+static int load_into(struct ram_layout *r, struct machine *m, const struct machine_config *c,
+                     struct error *e)
 {
     const struct machine_image *firmware = &c->images[IMAGE_BIOS];
     const struct machine_image *kernel = &c->images[IMAGE_KERNEL];
-    struct ram_layout r = {.base = RISCV_VIRT_RAM, .size = c->ram_bytes};
-    paddr start = 0, next = 0, end = r.base, tree;
+    paddr start = 0, next = 0, end = r->base, tree;
     bool has_firmware = firmware->data != NULL && !c->bios_none;
 
     if (!has_firmware && !c->bios_none) {
@@ -171,14 +175,23 @@ static int load_all(struct machine *m, const struct machine_config *c, struct er
     if (!has_firmware && kernel->data == NULL) {
         return error_set(e, "nothing to run: there is neither a firmware nor a kernel");
     }
-    if (has_firmware && load_program(&r, m, firmware, "firmware", r.base, &start, &end, e) < 0) {
+    if (has_firmware && load_program(r, m, c, IMAGE_BIOS, &start, &end, e) < 0) {
         return -1;
     }
-    if (kernel->data != NULL && load_program(&r, m, kernel, "kernel", end, &next, &end, e) < 0) {
+    if (kernel->data != NULL && load_program(r, m, c, IMAGE_KERNEL, &next, &end, e) < 0) {
         return -1;
     }
-    tree = load_tree_and_initrd(&r, m, c, e);
+    tree = load_tree_and_initrd(r, m, c, e);
     return tree != 0 ? add_rom(m, has_firmware ? start : next, tree, next, e) : -1;
+}
+
+static int load_all(struct machine *m, const struct machine_config *c, struct error *e)
+{
+    struct ram_layout r = {.base = RISCV_VIRT_RAM, .size = c->ram_bytes};
+    int result = load_into(&r, m, c, e);
+
+    vec_fini(&r.places);
+    return result;
 }
 
 /* ---- all together -----------------------------------------------------------------------------*/

@@ -108,9 +108,10 @@ void machine_free(struct machine *m)
     for (unsigned i = 0; i < m->part_count; i++) {
         free((void *)(uintptr_t)m->parts[i].name);
     }
-    for (unsigned i = 0; i < m->load_count; i++) {
-        free((void *)(uintptr_t)m->loads[i].data);
+    for (size_t i = 0; i < m->loads.count; i++) {
+        free(m->loads.data[i].data);
     }
+    vec_fini(&m->loads);
     mem_fini(&m->mem);
     free(m);
 }
@@ -203,11 +204,8 @@ void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uin
 int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t size, struct error *e)
 {
     struct mem_block *b = mem_block_at(&m->mem, at);
-    uint8_t *copy;
+    struct machine_load load = {.at = at, .size = size};
 
-    if (m->load_count == MACHINE_LOADS_MAX) {
-        return error_set(e, "more than %d images to load", MACHINE_LOADS_MAX);
-    }
     if (size == 0) {
         return 0;
     }
@@ -215,10 +213,39 @@ int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t siz
         return error_set(e, "an image of %llu bytes at 0x%llx does not lie in memory",
                          (unsigned long long)size, (unsigned long long)at);
     }
-    copy = base_alloc(size, 1);
-    memcpy(copy, data, size);
-    m->loads[m->load_count++] = (struct machine_load){.at = at, .data = copy, .size = size};
+    if (data != NULL) {
+        load.data = base_alloc(size, 1);
+        memcpy(load.data, data, size);
+    }
+    vec_push(&m->loads, load);
     return 0;
+}
+
+/* Pages that are zero are left alone: the host need not have them. */
+static void load_zeros(struct mem *m, paddr at, uint64_t size)
+{
+    static const uint8_t zeros[PAGE_SIZE];
+
+    while (size != 0) {
+        uint64_t piece = PAGE_SIZE - at % PAGE_SIZE;
+        const struct mem_block *b = mem_block_at(m, at);
+
+        piece = piece < size ? piece : size;
+        if (memcmp(b->host + (at - b->base), zeros, piece) != 0) {
+            must(mem_load_bytes(m, at, zeros, piece));
+        }
+        at += piece;
+        size -= piece;
+    }
+}
+
+static void load_image(struct mem *m, const struct machine_load *load)
+{
+    if (load->data != NULL) {
+        must(mem_load_bytes(m, load->at, load->data, load->size));
+    } else {
+        load_zeros(m, load->at, load->size);
+    }
 }
 
 /* Everything but time and memory that no image covers, as at power-on. */
@@ -242,8 +269,8 @@ static int reset_all(struct machine *m, struct error *e)
     m->state.current = 0;
     m->state.quantum_left = m->quantum;
     machine_writes(m, "reset");
-    for (unsigned i = 0; i < m->load_count; i++) {
-        must(mem_load_bytes(&m->mem, m->loads[i].at, m->loads[i].data, m->loads[i].size));
+    for (size_t i = 0; i < m->loads.count; i++) {
+        load_image(&m->mem, &m->loads.data[i]);
     }
     machine_writes(m, NULL);
     reset_harts(m, e, &failed);

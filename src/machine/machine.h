@@ -21,7 +21,6 @@
 #define MACHINE_DEVICES_MAX 64
 #define MACHINE_PORTS_MAX   32
 #define MACHINE_PARTS_MAX   (MACHINE_DEVICES_MAX + MACHINE_HARTS_MAX + 1)
-#define MACHINE_LOADS_MAX   16
 
 /* ---- what enters and leaves ---- */
 
@@ -149,7 +148,7 @@ struct port {
 
 struct machine_load { /* put back into memory at every reset */
     paddr at;
-    const uint8_t *data; /* owned by the machine */
+    uint8_t *data; /* owned by the machine; NULL: zeros */
     uint64_t size;
 };
 
@@ -175,8 +174,7 @@ struct machine {
     unsigned port_count;
     struct machine_part parts[MACHINE_PARTS_MAX];
     unsigned part_count;
-    struct machine_load loads[MACHINE_LOADS_MAX];
-    unsigned load_count;
+    VEC(struct machine_load) loads;
 
     struct inlet inlet;
     struct machine_log log;
@@ -198,7 +196,8 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
                                   size_t config_size, const char *port_name, struct error *e);
 void machine_connect(struct device *from, uint32_t line, struct device *to, uint32_t input);
 void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uint32_t pin);
-/* The bytes are copied; they are put at `at` at every reset. */
+/* The bytes are copied; they are put at `at` at every reset, the last that was added last. NULL for
+ * zeros, which cost nothing where memory is zero already. */
 int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t size, struct error *e);
 int machine_seal(struct machine *m, struct error *e);
 /* Drops the journal's inlet in: before running. The default inlet is silent: no input, idle jumps

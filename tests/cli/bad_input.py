@@ -72,8 +72,8 @@ def bad_kernels():
     with open("sparse", "wb") as f:
         f.truncate(5 << 30)
     refuses("a kernel of 5 GiB", *run, "sparse")
-    refuses("garbage and no -arch", "run", "-serial", "null", "-bios", "none", "-kernel",
-            write("garbage", bytes(range(256)) * 20), says="-arch")
+    refuses("garbage of an unknown board", "run", "-serial", "null", "-M", "spike", "-bios", "none",
+            "-kernel", write("garbage", bytes(range(256)) * 20), says='-M: no board is called "spike"')
 
 
 def bad_images():

@@ -7,10 +7,31 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What is left lies in the RAM, and so does where it starts. */
+static void clip(struct program *p)
+{
+    const struct ram_layout r = {.base = UINT64_C(0x80000000), .size = 16 * MIB};
+    struct error e = {""};
+
+    if (ram_clip_program(&r, "kernel", p, &e) < 0) {
+        must(e.text[0] != '\0');
+        return;
+    }
+    must(p->segments.count >= 1 && p->entry - r.base < r.size);
+    must(ram_kernel_start(&r, p, false) - r.base < r.size);
+    for (size_t i = 0; i < p->segments.count; i++) {
+        const struct segment *s = &p->segments.data[i];
+
+        (void)hash_bytes(s->data, s->data_bytes, 0);
+        must(s->data_bytes <= s->size_bytes && s->size_bytes != 0);
+        must(s->at - r.base < r.size && s->size_bytes <= r.size - (s->at - r.base));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t start[] = {0x7f, 'E', 'L', 'F', 2, 1};
-    struct program p = {.segment_count = 0};
+    struct program p = {.placed = false};
     struct error e = {""};
     uint8_t *file;
 
@@ -22,19 +43,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(file, start, sizeof start);
     (void)elf_machine_of(file, size);
     if (elf_read(file, size, 243, &p, &e) == 0) {
-        bool entry_is_inside = false;
-
-        for (unsigned i = 0; i < p.segment_count; i++) {
-            const struct segment *s = &p.segments[i];
+        must(p.placed && p.segments.count >= 1 && p.segments.count <= SEGMENTS_MAX);
+        for (size_t i = 0; i < p.segments.count; i++) {
+            const struct segment *s = &p.segments.data[i];
 
             (void)hash_bytes(s->data, s->data_bytes, 0);
-            must(s->data_bytes <= s->size_bytes && s->at + (s->size_bytes - 1) >= s->at);
-            entry_is_inside = entry_is_inside || p.entry - s->at < s->size_bytes;
+            must(s->size_bytes != 0 && s->data_bytes <= s->size_bytes);
+            must(s->at + (s->size_bytes - 1) >= s->at);
         }
-        must(entry_is_inside);
+        clip(&p);
     } else {
         must(e.text[0] != '\0');
     }
+    program_fini(&p);
     free(file);
     return 0;
 }

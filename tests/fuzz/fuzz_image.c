@@ -3,6 +3,8 @@
  */
 #include "board/internal.h"
 
+#include <stdlib.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -16,19 +18,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     must((result < 0) == (e.text[0] != '\0'));
     if (result == 0) {
+        must(p.segments.count >= 1 && p.segments.count <= SEGMENTS_MAX);
+        program_place(&p, r.base + 4096);
+        result = ram_clip_program(&r, "kernel", &p, &e);
+    }
+    if (result == 0) {
         bool fits = true;
 
-        program_place(&p, r.base + 4096);
-        must(p.segment_count >= 1 && p.segment_count <= SEGMENTS_MAX);
-        for (unsigned i = 0; i < p.segment_count; i++) {
-            const struct segment *s = &p.segments[i];
+        must(p.segments.count >= 1);
+        for (size_t i = 0; i < p.segments.count; i++) {
+            const struct segment *s = &p.segments.data[i];
 
             must(s->data_bytes <= s->size_bytes);
             (void)hash_bytes(s->data, s->data_bytes, 0); /* it is all there */
             fits = fits && ram_take(&r, "kernel", s->at, s->size_bytes, &e) == 0;
         }
-        must(!fits || program_end(&p) <= r.base + r.size);
+        must(program_end(&p) <= r.base + r.size);
+        must(!fits || r.places.count == p.segments.count);
     }
+    vec_fini(&r.places);
     program_fini(&p);
     return 0;
 }

@@ -38,9 +38,9 @@ static void test_bytes(void **state)
 
     assert_int_equal(read_program("abc", 3, &p, &e), 0);
     program_place(&p, BASE + 1);
-    assert_int_equal(p.segment_count, 1);
-    assert_int_equal(p.segments[0].at, BASE + 2 * MIB);
-    assert_int_equal(p.segments[0].size_bytes, 3);
+    assert_int_equal(p.segments.count, 1);
+    assert_int_equal(p.segments.data[0].at, BASE + 2 * MIB);
+    assert_int_equal(p.segments.data[0].size_bytes, 3);
     assert_int_equal(p.entry, BASE + 2 * MIB);
     assert_int_equal(program_end(&p), BASE + 2 * MIB + 3);
     program_fini(&p);
@@ -69,9 +69,9 @@ static void test_linux_image(void **state)
         assert_int_equal(read_program(file, sizeof file, &p, &e), 0);
         program_place(&p, cases[i].from);
         assert_int_equal(p.entry, cases[i].at);
-        assert_int_equal(p.segments[0].at, cases[i].at);
-        assert_int_equal(p.segments[0].data_bytes, sizeof file);
-        assert_int_equal(p.segments[0].size_bytes, 0x5000); /* with the bss */
+        assert_int_equal(p.segments.data[0].at, cases[i].at);
+        assert_int_equal(p.segments.data[0].data_bytes, sizeof file);
+        assert_int_equal(p.segments.data[0].size_bytes, 0x5000); /* with the bss */
         program_fini(&p);
     }
     make_linux_image(file, sizeof file, 1, 0);
@@ -93,9 +93,9 @@ static void test_gzip(void **state)
     }
     packed = make_gzip(image, size, &packed_bytes);
     assert_int_equal(read_program(packed, packed_bytes, &p, &e), 0);
-    assert_int_equal(p.segments[0].data_bytes, size);
-    assert_memory_equal(p.segments[0].data, image, size);
-    assert_int_equal(p.segments[0].size_bytes, 6 * MIB);
+    assert_int_equal(p.segments.data[0].data_bytes, size);
+    assert_memory_equal(p.segments.data[0].data, image, size);
+    assert_int_equal(p.segments.data[0].size_bytes, 6 * MIB);
     program_fini(&p);
     for (size_t cut = packed_bytes - 20; cut < packed_bytes; cut++) {
         assert_refused(packed, cut, "cut short");
@@ -153,12 +153,12 @@ static void test_elf(void **state)
     make_elf(file, sizeof file, 0xffffffff80100010, parts, ARRAY_LEN(parts));
     assert_int_equal(read_program(file, sizeof file, &p, &e), 0);
     program_place(&p, 0); /* stays where it is */
-    assert_int_equal(p.segment_count, 2);
+    assert_int_equal(p.segments.count, 2);
     assert_int_equal(p.entry, BASE + MIB + 0x10);
-    assert_int_equal(p.segments[1].at, BASE + MIB);
-    assert_ptr_equal(p.segments[1].data, file + 400);
-    assert_int_equal(p.segments[1].data_bytes, 112);
-    assert_int_equal(p.segments[1].size_bytes, 5000);
+    assert_int_equal(p.segments.data[1].at, BASE + MIB);
+    assert_ptr_equal(p.segments.data[1].data, file + 400);
+    assert_int_equal(p.segments.data[1].data_bytes, 112);
+    assert_int_equal(p.segments.data[1].size_bytes, 5000);
     assert_int_equal(program_end(&p), BASE + MIB + 5000);
     program_fini(&p);
 }
@@ -176,7 +176,7 @@ static void test_elf_of_zeros(void **state)
     make_elf(file, sizeof file, BASE + 99, &part, 1);
     assert_int_equal(read_program(file, sizeof file, &p, &e), 0);
     assert_int_equal(p.entry, BASE + 99);
-    assert_int_equal(p.segments[0].data_bytes, 0);
+    assert_int_equal(p.segments.data[0].data_bytes, 0);
     program_fini(&p);
 }
 
@@ -207,12 +207,12 @@ static void test_broken_elf(void **state)
     BROKEN(bytes_set_le(file + 54, 2, 55), "headers are not all there");
     BROKEN(bytes_set_le(file + 56, 2, 0xffff), "headers are not all there");
     BROKEN(bytes_set_le(file + 56, 2, 0), "nothing to load");
-    BROKEN(bytes_set_le(file + 24, 8, BASE + 400), "entry 0x80000190");
     BROKEN_PART(part.offset = UINT64_MAX, "not all there");
     BROKEN_PART(part.offset = 625, "not all there");
     BROKEN_PART(part.file_bytes = UINT64_MAX, "not all there");
     BROKEN_PART(part.bytes = 399, "impossible sizes");
     BROKEN_PART((part.paddr = UINT64_MAX - 398), "impossible sizes");
+    BROKEN_PART((part.bytes = UINT64_MAX, part.file_bytes = 1025), "not all there");
     make_elf(file, sizeof file, BASE, &good, 1);
     for (size_t cut = 4; cut < 64; cut++) {
         assert_refused(file, cut, "cut short");
@@ -222,14 +222,89 @@ static void test_broken_elf(void **state)
 static void test_too_many_segments(void **state)
 {
     (void)state;
-    struct elf_part parts[SEGMENTS_MAX + 1];
-    uint8_t file[1024];
+    struct elf_part *parts = base_alloc(SEGMENTS_MAX + 1, sizeof(*parts));
+    size_t size = 64 + 56 * (SEGMENTS_MAX + 1);
+    uint8_t *file = base_alloc(size, 1);
+    struct program p;
+    struct error e;
 
     for (unsigned i = 0; i <= SEGMENTS_MAX; i++) {
-        parts[i] = (struct elf_part){.type = 1, .vaddr = BASE, .paddr = BASE, .bytes = 1};
+        parts[i] = (struct elf_part){.type = 1, .vaddr = BASE + i, .paddr = BASE + i, .bytes = 1};
     }
-    make_elf(file, sizeof file, BASE, parts, SEGMENTS_MAX + 1);
-    assert_refused(file, sizeof file, "more than 8 segments");
+    make_elf(file, size, BASE, parts, SEGMENTS_MAX + 1);
+    assert_refused(file, size, "more than 1024 segments");
+    parts[SEGMENTS_MAX].bytes = 0; /* does not count */
+    make_elf(file, size, BASE, parts, SEGMENTS_MAX + 1);
+    assert_int_equal(read_program(file, size, &p, &e), 0);
+    assert_int_equal(p.segments.count, SEGMENTS_MAX);
+    program_fini(&p);
+    free(file);
+    free(parts);
+}
+
+/* What of a program is left by the RAM: `first` and `bytes` of a segment of `data_bytes` from the file
+ * become [at, at + size), or nothing (size 0), or an error (size 99). */
+static void test_clip(void **state)
+{
+    (void)state;
+    static const uint8_t file[64];
+    static const struct {
+        paddr first;
+        uint64_t data_bytes, bytes;
+        bool is_constant;
+        paddr at;
+        uint64_t size, data_left;
+    } cases[] = {
+        {BASE, 8, 8, false, BASE, 8, 8},
+        {BASE - 8, 8, 8, true, 0, 0, 0},
+        {BASE - 8, 8, 8, false, 0, 99, 0},
+        {BASE - 8, 0, 8, false, 0, 0, 0},
+        {BASE - 8, 8, 12, false, BASE, 4, 0},
+        {BASE - 8, 9, 12, false, BASE, 4, 1},
+        {BASE - 8, 12, 12, true, BASE, 4, 4},
+        {BASE - 8, 8, UINT64_MAX - BASE + 9, false, BASE, 16 * MIB, 0},
+        {BASE + 16 * MIB, 0, 8, false, 0, 0, 0},
+        {BASE + 16 * MIB, 1, 8, true, 0, 99, 0},
+        {BASE + 16 * MIB - 8, 8, 9, false, BASE + 16 * MIB - 8, 8, 8},
+        {BASE + 16 * MIB - 8, 9, 9, false, 0, 99, 0},
+        {UINT64_MAX, 0, 1, false, 0, 0, 0},
+        {0, 0, UINT64_MAX, false, BASE, 16 * MIB, 0},
+    };
+    const struct ram_layout r = {.base = BASE, .size = 16 * MIB};
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct segment always = {
+            .at = BASE + MIB, .data = file, .data_bytes = 1, .size_bytes = 1};
+        const struct segment s = {.at = cases[i].first,
+                                  .data = file,
+                                  .data_bytes = cases[i].data_bytes,
+                                  .size_bytes = cases[i].bytes,
+                                  .is_constant = cases[i].is_constant};
+        struct program p = {.placed = true};
+        struct error e;
+
+        vec_push(&p.segments, s);
+        vec_push(&p.segments, always);
+        assert_int_equal(ram_clip_program(&r, "kernel", &p, &e), cases[i].size == 99 ? -1 : 0);
+        if (cases[i].size == 99) {
+            assert_non_null(strstr(e.text, "does not fit in the RAM"));
+        } else {
+            const struct segment *left = &p.segments.data[0];
+
+            assert_int_equal(p.segments.count, cases[i].size == 0 ? 1 : 2);
+            assert_int_equal(left->at, cases[i].size == 0 ? always.at : cases[i].at);
+            assert_int_equal(p.entry, left->at < always.at ? left->at : always.at);
+            if (cases[i].size != 0) {
+                assert_int_equal(left->size_bytes, cases[i].size);
+                assert_int_equal(left->data_bytes, cases[i].data_left);
+                assert_ptr_equal(left->data + left->data_bytes,
+                                 file + (left->data_bytes != 0 || cases[i].first < BASE
+                                             ? cases[i].data_bytes
+                                             : 0));
+            }
+        }
+        program_fini(&p);
+    }
 }
 
 static void test_foreign(void **state)
@@ -271,12 +346,19 @@ static void test_layout(void **state)
     assert_int_equal(ram_take(&r, "tree", 0, 1, &e), -1);
     assert_int_equal(ram_take(&r, "tree", UINT64_MAX, UINT64_MAX, &e), -1);
     assert_int_equal(ram_take(&r, "tree", BASE + 1, UINT64_MAX - BASE, &e), -1);
-    r.place_count = 0;
+    vec_fini(&r.places);
     assert_int_equal(ram_take(&r, "kernel", BASE + 8192, 4096, &e), 0);
     assert_int_equal(ram_take(&r, "tree", BASE, 8193, &e), -1);
     assert_int_equal(ram_take(&r, "tree", BASE, 16384, &e), -1);
     assert_int_equal(ram_take(&r, "tree", BASE, 8192, &e), 0);
     assert_int_equal(ram_take(&r, "disk", BASE + 12288, 16 * MIB - 12288, &e), 0);
+    vec_fini(&r.places);
+    assert_int_equal(ram_take(&r, "kernel", BASE, 2, &e), 0);
+    static const char kernel[] = "kernel";
+    assert_int_equal(ram_take(&r, kernel, BASE + 2, 2, &e), 0);
+    assert_int_equal(ram_take(&r, kernel, BASE + 3, 2, &e), -1);
+    assert_non_null(strstr(e.text, "two segments that overlap, at 0x80000002 and at 0x80000003"));
+    vec_fini(&r.places);
 }
 
 int main(void)
@@ -287,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_elf),        cmocka_unit_test(test_elf_of_zeros),
         cmocka_unit_test(test_broken_elf), cmocka_unit_test(test_too_many_segments),
         cmocka_unit_test(test_foreign),    cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_clip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
