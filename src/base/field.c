@@ -72,6 +72,62 @@ void field_set(const struct field *f, void *state, uint32_t index, uint64_t valu
     }
 }
 
+static bool is_filler(const struct field *f)
+{
+    const char *dot = strrchr(f->name, '.');
+    return strcmp(dot ? dot + 1 : f->name, "zero") == 0;
+}
+
+static bool is_allowed(const struct field *f, uint64_t value)
+{
+    if (is_filler(f)) {
+        return value == 0;
+    }
+    switch ((enum field_rule)f->rule) {
+    case FIELD_IS_AT_MOST: return value <= f->limit;
+    case FIELD_IS_WITHIN: return (value & ~f->limit) == 0;
+    case FIELD_IS_ANYTHING: break;
+    }
+    return true;
+}
+
+static int refuse(const struct field *f, uint32_t index, uint64_t value, struct error *e)
+{
+    struct text name = {0};
+    const char *what = "at most";
+
+    text_add(&name, "%s", f->name);
+    if (f->count > 1) {
+        text_add(&name, "[%u]", index);
+    }
+    if (!is_filler(f) && f->rule == FIELD_IS_WITHIN) {
+        what = "bits of";
+    }
+    error_set(e, "%s is 0x%llx, which it never is: %s 0x%llx", name.data, (unsigned long long)value,
+              what, (unsigned long long)(is_filler(f) ? 0 : f->limit));
+    text_fini(&name);
+    return -1;
+}
+
+int field_check(const struct field_table *t, const void *state, struct error *e)
+{
+    for (size_t i = 0; i < t->field_count; i++) {
+        const struct field *f = &t->fields[i];
+
+        if (f->rule == FIELD_IS_ANYTHING && !is_filler(f)) {
+            continue;
+        }
+        for (uint32_t n = 0; n < f->count; n++) {
+            uint64_t value = field_get(f, state, n);
+
+            if (!is_allowed(f, value)) {
+                return refuse(f, n, value, e);
+            }
+        }
+    }
+    return 0;
+}
+
 bool field_first_difference(const struct field_table *t, const void *a, const void *b,
                             struct field_difference *out)
 {
@@ -91,12 +147,6 @@ bool field_first_difference(const struct field_table *t, const void *a, const vo
     }
     must(!"a state differs in bytes that no field names");
     return false;
-}
-
-static bool is_filler(const struct field *f)
-{
-    const char *dot = strrchr(f->name, '.');
-    return strcmp(dot ? dot + 1 : f->name, "zero") == 0;
 }
 
 void field_print(const struct field_table *t, const void *state, struct text *out)

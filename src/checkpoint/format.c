@@ -196,11 +196,10 @@ int state_read(struct reader *r, struct checkpoint *c, struct error *e)
         state += m->parts[i].table->state_size;
     }
     must(m->parts[0].state == &m->state);
-    if (machine_state->now != c->at || machine_state->instructions != c->instructions ||
-        machine_state->current >= m->hart_count) {
-        return error_set(e, "checkpoint: its machine state makes no sense");
+    if (machine_state->now != c->at || machine_state->instructions != c->instructions) {
+        return error_set(e, "checkpoint: its machine state is of another tick");
     }
-    return 0;
+    return machine_check_states(m, c->parts, e) < 0 ? error_prefix(e, "checkpoint") : 0;
 }
 
 /* One group; 1 if there was one, 0 at the end, -1 and a sentence. `last` is the index before. */

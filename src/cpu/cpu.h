@@ -28,8 +28,8 @@ struct hart {
 };
 #define HART_FIELDS(type)                                                                          \
     FIELD(type, hart.pc), FIELD(type, hart.instructions), FIELD(type, hart.reservation),           \
-        FIELD(type, hart.reserved), FIELD(type, hart.waiting), FIELD(type, hart.fp_flags),         \
-        FIELD_ARRAY(type, hart.zero)
+        FIELD_BOOL(type, hart.reserved), FIELD_BOOL(type, hart.waiting),                           \
+        FIELD(type, hart.fp_flags), FIELD_ARRAY(type, hart.zero)
 
 enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH };
 /* Which rules of translation an access follows, beside the current mode (memory operations carry

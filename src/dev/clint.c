@@ -24,7 +24,7 @@ static const struct field fields[] = {
     FIELD_ARRAY(struct clint, alarm),
     FIELD_ARRAY(struct clint, mtimecmp),
     FIELD(struct clint, offset),
-    FIELD_ARRAY(struct clint, msip),
+    FIELD_ARRAY_BOOL(struct clint, msip),
 };
 
 static uint64_t clint_mtime(const struct device *d)
@@ -87,6 +87,20 @@ static void clint_reset(struct device *d)
     for (unsigned h = 0; h < d->machine->hart_count; h++) {
         clint_set_msip(d, h, 0);
     }
+}
+
+/* Alarms of harts that are not there would reach for them. */
+static int clint_check(const struct device *d, const void *state, struct error *e)
+{
+    const struct clint *s = state;
+
+    for (unsigned h = d->machine->hart_count; h < MACHINE_HARTS_MAX; h++) {
+        if (s->alarm[h] != TICK_NEVER) {
+            return error_set(e, "alarm[%u] is %llu: there is no such hart", h,
+                             (unsigned long long)s->alarm[h]);
+        }
+    }
+    return 0;
 }
 
 /* A register of 8 bytes, read or written whole or by halves. */
@@ -184,4 +198,5 @@ const struct device_class clint = {
     .read = clint_read,
     .write = clint_write,
     .alarm = clint_alarm,
+    .check = clint_check,
 };

@@ -30,9 +30,11 @@ struct rtc {
 };
 
 static const struct field fields[] = {
-    FIELD_ARRAY(struct rtc, alarm), FIELD(struct rtc, epoch_ns),    FIELD(struct rtc, alarm_ns),
-    FIELD(struct rtc, time_high),   FIELD(struct rtc, alarm_high),  FIELD(struct rtc, armed),
-    FIELD(struct rtc, irq_enabled), FIELD(struct rtc, irq_pending), FIELD_ARRAY(struct rtc, zero),
+    FIELD_ARRAY(struct rtc, alarm),      FIELD(struct rtc, epoch_ns),
+    FIELD(struct rtc, alarm_ns),         FIELD(struct rtc, time_high),
+    FIELD(struct rtc, alarm_high),       FIELD_BOOL(struct rtc, armed),
+    FIELD_BOOL(struct rtc, irq_enabled), FIELD_BOOL(struct rtc, irq_pending),
+    FIELD_ARRAY(struct rtc, zero),
 };
 
 static uint64_t rtc_now(struct device *d)

@@ -31,9 +31,12 @@ struct plic {
 };
 
 static const struct field fields[] = {
-    FIELD_ARRAY(struct plic, priority), FIELD_ARRAY(struct plic, level),
-    FIELD_ARRAY(struct plic, pending),  FIELD_ARRAY(struct plic, claimed),
-    FIELD_ARRAY(struct plic, enable),   FIELD_ARRAY(struct plic, threshold),
+    FIELD_ARRAY_MAX(struct plic, priority, PRIORITY_MASK),
+    FIELD_ARRAY(struct plic, level),
+    FIELD_ARRAY(struct plic, pending),
+    FIELD_ARRAY(struct plic, claimed),
+    FIELD_ARRAY(struct plic, enable),
+    FIELD_ARRAY_MAX(struct plic, threshold, PRIORITY_MASK),
 };
 
 static unsigned plic_contexts(const struct device *d)
@@ -169,6 +172,43 @@ static uint64_t plic_read(struct device *d, uint64_t at, unsigned size)
     return plic_is_claim(d, at, &context) ? plic_claim(d, context) : device_bad_read(d, at, size);
 }
 
+/* The bits of word w that are sources: number 0 and those after the last are hardwired to 0. */
+static uint32_t real_sources(uint64_t w)
+{
+    uint32_t real = w == 0 ? ~UINT32_C(1) : UINT32_MAX;
+
+    if (w == WORDS - 1 && SOURCES % 32 != 0) {
+        real &= (UINT32_C(1) << SOURCES % 32) - 1;
+    }
+    return real;
+}
+
+/* Bits of sources that are not there would be taken for numbers of sources. */
+static int plic_check_words(const char *name, const uint32_t *words, unsigned count,
+                            struct error *e)
+{
+    for (unsigned w = 0; w < count; w++) {
+        if ((words[w] & ~real_sources(w % WORDS)) != 0) {
+            return error_set(e, "%s[%u] is 0x%x, which it never is: bits of 0x%x", name, w,
+                             words[w], real_sources(w % WORDS));
+        }
+    }
+    return 0;
+}
+
+static int plic_check(const struct device *d, const void *state, struct error *e)
+{
+    const struct plic *s = state;
+
+    (void)d;
+    if (plic_check_words("level", s->level, WORDS, e) < 0 ||
+        plic_check_words("pending", s->pending, WORDS, e) < 0 ||
+        plic_check_words("claimed", s->claimed, WORDS, e) < 0) {
+        return -1;
+    }
+    return plic_check_words("enable", s->enable, CONTEXTS_MAX * WORDS, e);
+}
+
 static void plic_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
 {
     unsigned context;
@@ -182,19 +222,10 @@ static void plic_write(struct device *d, uint64_t at, unsigned size, uint64_t va
         device_bad_write(d, at, size, value);
         return;
     }
-    if (at == PRIORITY || (at >= ENABLE && at < CONTEXT)) {
-        /* Source 0 and those after the last are hardwired to 0. */
-        uint32_t real = UINT32_MAX;
-        uint64_t w = (at - ENABLE) % ENABLE_STRIDE / 4;
-
-        if (at == PRIORITY) {
-            real = 0;
-        } else if (w == 0) {
-            real = ~UINT32_C(1);
-        } else if (w == WORDS - 1) {
-            real = SOURCES % 32 != 0 ? (UINT32_C(1) << SOURCES % 32) - 1 : UINT32_MAX;
-        }
-        *word = (uint32_t)value & real;
+    if (at == PRIORITY) {
+        *word = 0; /* of source 0, which is none */
+    } else if (at >= ENABLE && at < CONTEXT) {
+        *word = (uint32_t)value & real_sources((at - ENABLE) % ENABLE_STRIDE / 4);
     } else {
         *word = value & PRIORITY_MASK;
     }
@@ -215,4 +246,5 @@ const struct device_class plic = {
     .read = plic_read,
     .write = plic_write,
     .line = plic_line,
+    .check = plic_check,
 };

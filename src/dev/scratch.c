@@ -20,7 +20,7 @@ struct scratch { /* state: all of it, and no pointers */
 static const struct field fields[] = {
     FIELD_ARRAY(struct scratch, alarm),
     FIELD(struct scratch, value),
-    FIELD(struct scratch, pending),
+    FIELD_BOOL(struct scratch, pending),
     FIELD_ARRAY(struct scratch, zero),
 };
 

@@ -54,13 +54,20 @@ struct uart {
 };
 
 static const struct field fields[] = {
-    FIELD_ARRAY(struct uart, alarm), FIELD(struct uart, divisor),
-    FIELD_ARRAY(struct uart, rx),    FIELD(struct uart, rx_first),
-    FIELD(struct uart, rx_count),    FIELD(struct uart, ier),
-    FIELD(struct uart, fcr),         FIELD(struct uart, lcr),
-    FIELD(struct uart, mcr),         FIELD(struct uart, errors),
-    FIELD(struct uart, msr),         FIELD(struct uart, scr),
-    FIELD(struct uart, rx_timeout),  FIELD(struct uart, thre_pending),
+    FIELD_ARRAY(struct uart, alarm),
+    FIELD(struct uart, divisor),
+    FIELD_ARRAY(struct uart, rx),
+    FIELD_MAX(struct uart, rx_first, FIFO_BYTES - 1),
+    FIELD_MAX(struct uart, rx_count, FIFO_BYTES),
+    FIELD_MASK(struct uart, ier, IER_MASK),
+    FIELD_MASK(struct uart, fcr, FCR_KEPT),
+    FIELD(struct uart, lcr),
+    FIELD_MASK(struct uart, mcr, MCR_MASK),
+    FIELD_MASK(struct uart, errors, LSR_ERRORS),
+    FIELD(struct uart, msr),
+    FIELD(struct uart, scr),
+    FIELD_BOOL(struct uart, rx_timeout),
+    FIELD_BOOL(struct uart, thre_pending),
     FIELD_ARRAY(struct uart, zero),
 };
 
@@ -104,6 +111,16 @@ static void uart_update_line(struct device *d)
 static uint8_t rx_depth(const struct uart *s)
 {
     return (s->fcr & FCR_ENABLE) != 0 ? FIFO_BYTES : 1;
+}
+
+static int uart_check(const struct device *d, const void *state, struct error *e)
+{
+    const struct uart *s = state;
+
+    (void)d;
+    return s->rx_count <= rx_depth(s)
+               ? 0
+               : error_set(e, "rx_count is %u: there is room for %u", s->rx_count, rx_depth(s));
 }
 
 static uint64_t character_ns(const struct device *d)
@@ -345,4 +362,5 @@ const struct device_class uart16550 = {
     .alarm = uart_alarm,
     .input = uart_input,
     .room = uart_room,
+    .check = uart_check,
 };

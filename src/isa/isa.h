@@ -45,6 +45,9 @@ struct isa {
     struct field_table state; /* begins with HART_FIELDS */
     /* Reset values; checks the options: -1 and a sentence if the CPU is unknown. */
     int (*reset)(void *state, const struct isa_options *o, struct error *e);
+    /* What the rules of single fields do not say of a state from elsewhere that is to become the
+     * hart's, whose own has what never changes: -1 and a sentence. May be NULL. */
+    int (*check)(const struct cpu *cpu, const void *state, struct error *e);
 
     struct cpu_mmu mmu;
     const struct ir_helper *helpers;

@@ -7,11 +7,16 @@
 #include "machine/internal.h"
 
 static const struct field machine_fields[] = {
-    FIELD(struct machine_state, now),           FIELD(struct machine_state, instructions),
-    FIELD(struct machine_state, clock.base_ns), FIELD(struct machine_state, clock.base_tick),
-    FIELD(struct machine_state, clock.shift),   FIELD(struct machine_state, quantum_left),
-    FIELD(struct machine_state, current),       FIELD(struct machine_state, exit_status),
-    FIELD(struct machine_state, power),         FIELD(struct machine_state, reset_requested),
+    FIELD_MAX(struct machine_state, now, TICK_NEVER - 1),
+    FIELD(struct machine_state, instructions),
+    FIELD(struct machine_state, clock.base_ns),
+    FIELD(struct machine_state, clock.base_tick),
+    FIELD(struct machine_state, clock.shift),
+    FIELD(struct machine_state, quantum_left),
+    FIELD(struct machine_state, current),
+    FIELD(struct machine_state, exit_status),
+    FIELD_MAX(struct machine_state, power, POWER_RESET_END),
+    FIELD_BOOL(struct machine_state, reset_requested),
     FIELD_ARRAY(struct machine_state, zero),
 };
 const struct field_table machine_state_table = FIELD_TABLE(struct machine_state, machine_fields);

@@ -77,6 +77,9 @@ struct device_class {
      * state): no more than that is ever delivered at once. */
     void (*input)(struct device *d, const uint8_t *bytes, uint32_t count);
     uint32_t (*room)(const struct device *d);
+    /* What the rules of single fields do not say of a state from elsewhere that is to become the
+     * device's: -1 and a sentence if code of the device would be led astray by it. May be NULL. */
+    int (*check)(const struct device *d, const void *state, struct error *e);
 };
 
 #define DEVICE_LINES_MAX 64
@@ -232,6 +235,11 @@ void machine_forget(struct machine *m);
 /* How many bytes of input the port would take now. */
 uint32_t machine_port_room(const struct machine *m, uint16_t port);
 int machine_port_by_name(const struct machine *m, const char *name); /* -1: none */
+
+/* check.c: whether the states of all parts, one after the other as m->parts has them, could be those of
+ * this machine, so that running on from them leads nowhere out of bounds. Not whether they ever were.
+ * -1 and a sentence that names part, field, value and what is allowed. */
+int machine_check_states(const struct machine *m, const void *states, struct error *e);
 
 /* From devices: effective after the current instruction. */
 void machine_power_off(struct machine *m, enum machine_power how, uint32_t exit_status);

@@ -18,14 +18,9 @@ enum {
     CSR_HPMCOUNTER31 = 0xc1f
 };
 
-#define FFLAGS_MASK 31
-#define MSTATUS_WRITABLE                                                                           \
-    (MSTATUS_SIE | MSTATUS_MIE | MSTATUS_SPIE | MSTATUS_MPIE | MSTATUS_SPP | MSTATUS_MPP |         \
-     MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_TVM | MSTATUS_TW | MSTATUS_TSR)
+#define FFLAGS_MASK      31
 #define SSTATUS_WRITABLE (MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_SUM | MSTATUS_MXR)
 #define SSTATUS_UXL      (UINT64_C(2) << 32)
-#define PMPADDR_WRITABLE (UINT64_MAX >> 10)
-#define PMPCFG_WRITABLE  0x9f
 #define PMPCFG_LOCK      0x80
 #define PMPCFG_A         0x18
 #define PMPCFG_TOR       0x08
@@ -208,21 +203,29 @@ static uint64_t get_envcfg(const struct cpu *cpu, unsigned number)
     return number == CSR_SENVCFG ? riscv_of(cpu)->senvcfg : riscv_of(cpu)->menvcfg;
 }
 
+/* What there is of menvcfg or senvcfg with these extensions. */
+static uint64_t envcfg_bits(const struct riscv *s, bool machine)
+{
+    uint64_t bits = ENVCFG_FIOM;
+
+    bits |= (s->extensions & EXT_ZICBOM) != 0 ? ENVCFG_CBCFE | ENVCFG_CBIE : 0;
+    bits |= (s->extensions & EXT_ZICBOZ) != 0 ? ENVCFG_CBZE : 0;
+    if (machine) {
+        bits |= (s->extensions & EXT_SSTC) != 0 ? ENVCFG_STCE : 0;
+        bits |= (s->extensions & EXT_SVADU) != 0 ? ENVCFG_ADUE : 0;
+    }
+    return bits;
+}
+
 static void set_envcfg(struct cpu *cpu, unsigned number, uint64_t value)
 {
     struct riscv *s = riscv_of(cpu);
     bool machine = number != CSR_SENVCFG;
     uint64_t *envcfg = machine ? &s->menvcfg : &s->senvcfg;
-    uint64_t writable = ENVCFG_FIOM;
+    uint64_t writable = envcfg_bits(s, machine);
 
-    if ((s->extensions & EXT_ZICBOM) != 0) {
-        writable |= ENVCFG_CBCFE;
-        writable |= bits_get(value, ENVCFG_CBIE_POS, 2) != 2 ? ENVCFG_CBIE : 0;
-    }
-    writable |= (s->extensions & EXT_ZICBOZ) != 0 ? ENVCFG_CBZE : 0;
-    if (machine) {
-        writable |= (s->extensions & EXT_SSTC) != 0 ? ENVCFG_STCE : 0;
-        writable |= (s->extensions & EXT_SVADU) != 0 ? ENVCFG_ADUE : 0;
+    if (bits_get(value, ENVCFG_CBIE_POS, 2) == ENVCFG_CBIE_RESERVED) {
+        writable &= ~ENVCFG_CBIE;
     }
     *envcfg = (*envcfg & ~writable) | (value & writable);
     riscv_update_stip(cpu, cpu_now(cpu));
@@ -234,15 +237,22 @@ static uint64_t get_satp(const struct cpu *cpu, unsigned number)
     return riscv_of(cpu)->satp;
 }
 
-static void set_satp(struct cpu *cpu, unsigned number, uint64_t value)
+static bool satp_is_supported(uint64_t satp)
 {
-    (void)number;
-    switch (SATP_MODE(value)) {
+    switch (SATP_MODE(satp)) {
     case SATP_BARE:
     case SATP_SV39:
     case SATP_SV48:
-    case SATP_SV57: riscv_of(cpu)->satp = value; break;
-    default: break; /* the whole write has no effect */
+    case SATP_SV57: return true;
+    default: return false;
+    }
+}
+
+static void set_satp(struct cpu *cpu, unsigned number, uint64_t value)
+{
+    (void)number;
+    if (satp_is_supported(value)) { /* else the whole write has no effect */
+        riscv_of(cpu)->satp = value;
     }
 }
 
@@ -288,8 +298,6 @@ static void set_pmpaddr(struct cpu *cpu, unsigned number, uint64_t value)
 }
 
 /* ---- counters and time ---- */
-
-enum { INHIBIT_CYCLE = 1, INHIBIT_INSTRET = 4 };
 
 static uint64_t cycle_source(const struct cpu *cpu)
 {
@@ -453,6 +461,62 @@ void riscv_csr_print(unsigned number, struct text *out)
     } else {
         text_add(out, "%s%u", csr->name, number - csr->number + csr->first);
     }
+}
+
+/* ---- states from elsewhere ---- */
+
+static int refuse(const char *name, uint64_t value, const char *why, struct error *e)
+{
+    return error_set(e, "%s is 0x%llx, which it never is: %s", name, (unsigned long long)value,
+                     why);
+}
+
+/* Fields of more than one register, or with values that are reserved. */
+static int check_fields(const struct riscv *s, struct error *e)
+{
+    if (bits_get(s->mstatus, MSTATUS_MPP_POS, 2) == 2) {
+        return refuse("mstatus", s->mstatus, "its MPP is reserved", e);
+    }
+    if ((s->mtvec & 3) > 1 || (s->stvec & 3) > 1) {
+        return refuse((s->mtvec & 3) > 1 ? "mtvec" : "stvec",
+                      (s->mtvec & 3) > 1 ? s->mtvec : s->stvec, "its mode is reserved", e);
+    }
+    if (!satp_is_supported(s->satp)) {
+        return refuse("satp", s->satp, "its mode is not supported", e);
+    }
+    for (unsigned i = 0; i < PMP_ENTRIES; i++) {
+        if ((s->pmpcfg[i] & (PMP_R | PMP_W)) == PMP_W) {
+            return refuse("pmpcfg", s->pmpcfg[i], "writable and not readable is reserved", e);
+        }
+    }
+    return 0;
+}
+
+static int check_envcfg(const struct riscv *s, bool machine, struct error *e)
+{
+    uint64_t value = machine ? s->menvcfg : s->senvcfg;
+
+    return (value & ~envcfg_bits(s, machine)) == 0 &&
+                   bits_get(value, ENVCFG_CBIE_POS, 2) != ENVCFG_CBIE_RESERVED
+               ? 0
+               : refuse(machine ? "menvcfg" : "senvcfg", value,
+                        "the hart's extensions have no such bits", e);
+}
+
+int riscv_csr_check(const struct riscv *s, struct error *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        uint64_t value;
+
+        if (table[i].get != NULL || table[i].slot == offsetof(struct riscv, hart_id)) {
+            continue;
+        }
+        memcpy(&value, (const uint8_t *)s + table[i].slot, sizeof value);
+        if ((value & ~table[i].mask) != 0) {
+            return refuse(table[i].name, value, "it has bits that are no part of it", e);
+        }
+    }
+    return check_envcfg(s, true, e) < 0 || check_envcfg(s, false, e) < 0 ? -1 : check_fields(s, e);
 }
 
 bool riscv_csr_write_is_quiet(unsigned number)

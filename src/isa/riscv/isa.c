@@ -7,17 +7,17 @@ static const struct field fields[] = {
     HART_FIELDS(struct riscv),
     FIELD_ARRAY(struct riscv, x),
     FIELD_ARRAY(struct riscv, f),
-    FIELD(struct riscv, priv),
-    FIELD(struct riscv, fs),
-    FIELD(struct riscv, frm),
-    FIELD(struct riscv, extensions),
+    FIELD_MAX(struct riscv, priv, PRIV_M),
+    FIELD_MAX(struct riscv, fs, FS_DIRTY),
+    FIELD_MAX(struct riscv, frm, 7),
+    FIELD_MASK(struct riscv, extensions, EXT_ALL),
     FIELD(struct riscv, hart_id),
-    FIELD(struct riscv, mstatus),
+    FIELD_MASK(struct riscv, mstatus, MSTATUS_WRITABLE),
     FIELD(struct riscv, medeleg),
     FIELD(struct riscv, mideleg),
     FIELD(struct riscv, mie),
-    FIELD(struct riscv, lines),
-    FIELD(struct riscv, soft),
+    FIELD_MASK(struct riscv, lines, IRQ_PIN_BITS),
+    FIELD_MASK(struct riscv, soft, IRQ_S_BITS),
     FIELD(struct riscv, mtvec),
     FIELD(struct riscv, mscratch),
     FIELD(struct riscv, mepc),
@@ -33,13 +33,13 @@ static const struct field fields[] = {
     FIELD(struct riscv, senvcfg),
     FIELD(struct riscv, mcounteren),
     FIELD(struct riscv, scounteren),
-    FIELD(struct riscv, mcountinhibit),
+    FIELD_MASK(struct riscv, mcountinhibit, INHIBIT_CYCLE | INHIBIT_INSTRET),
     FIELD(struct riscv, cycle_offset),
     FIELD(struct riscv, instret_offset),
-    FIELD(struct riscv, stip),
+    FIELD_MASK(struct riscv, stip, IRQ_BIT(IRQ_STI)),
     FIELD(struct riscv, stimecmp),
-    FIELD_ARRAY(struct riscv, pmpaddr),
-    FIELD_ARRAY(struct riscv, pmpcfg),
+    FIELD_ARRAY_MASK(struct riscv, pmpaddr, PMPADDR_WRITABLE),
+    FIELD_ARRAY_MASK(struct riscv, pmpcfg, PMPCFG_WRITABLE),
     FIELD(struct riscv, pmp_generation),
 };
 
@@ -164,6 +164,24 @@ int riscv_reset(void *state, const struct isa_options *o, struct error *e)
     return 0;
 }
 
+static int riscv_check(const struct cpu *cpu, const void *state, struct error *e)
+{
+    const struct riscv *s = state, *now = riscv_of(cpu);
+
+    if (s->extensions != now->extensions || s->hart_id != now->hart_id) {
+        return error_set(e, "extensions 0x%x of hart %llu are not those of this one, 0x%x and %llu",
+                         s->extensions, (unsigned long long)s->hart_id, now->extensions,
+                         (unsigned long long)now->hart_id);
+    }
+    if (s->x[0] != 0) {
+        return error_set(e, "x[0] is 0x%llx and not 0", (unsigned long long)s->x[0]);
+    }
+    if (s->priv != PRIV_U && s->priv != PRIV_S && s->priv != PRIV_M) {
+        return error_set(e, "priv is %u, which is reserved", s->priv);
+    }
+    return riscv_csr_check(s, e);
+}
+
 uint32_t riscv_block_mode(const struct cpu *cpu)
 {
     const struct riscv *s = riscv_of(cpu);
@@ -181,6 +199,7 @@ const struct isa isa_riscv64 = {
     .insn_align = 2,
     .state = FIELD_TABLE(struct riscv, fields),
     .reset = riscv_reset,
+    .check = riscv_check,
     .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},
     .helpers = riscv_helpers,
     .helper_count = RISCV_HELPER_COUNT,

@@ -115,13 +115,21 @@ enum { IRQ_SSI = 1, IRQ_MSI = 3, IRQ_STI = 5, IRQ_MTI = 7, IRQ_SEI = 9, IRQ_MEI 
 #define MSTATUS_XL_FIXED (UINT64_C(10) << 32) /* UXL = SXL = 64 bits */
 #define MSTATUS_SD       (UINT64_C(1) << (XLEN - 1))
 
-#define ENVCFG_FIOM     UINT64_C(1)
-#define ENVCFG_CBIE_POS 4
-#define ENVCFG_CBIE     (UINT64_C(3) << ENVCFG_CBIE_POS)
-#define ENVCFG_CBCFE    (UINT64_C(1) << 6)
-#define ENVCFG_CBZE     (UINT64_C(1) << 7)
-#define ENVCFG_ADUE     (UINT64_C(1) << 61)
-#define ENVCFG_STCE     (UINT64_C(1) << 63)
+#define MSTATUS_WRITABLE                                                                           \
+    (MSTATUS_SIE | MSTATUS_MIE | MSTATUS_SPIE | MSTATUS_MPIE | MSTATUS_SPP | MSTATUS_MPP |         \
+     MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_TVM | MSTATUS_TW | MSTATUS_TSR)
+#define PMPADDR_WRITABLE (UINT64_MAX >> 10)
+#define PMPCFG_WRITABLE  0x9f
+enum { INHIBIT_CYCLE = 1, INHIBIT_INSTRET = 4 }; /* bits of mcountinhibit */
+
+#define ENVCFG_FIOM          UINT64_C(1)
+#define ENVCFG_CBIE_POS      4
+#define ENVCFG_CBIE          (UINT64_C(3) << ENVCFG_CBIE_POS)
+#define ENVCFG_CBIE_RESERVED 2
+#define ENVCFG_CBCFE         (UINT64_C(1) << 6)
+#define ENVCFG_CBZE          (UINT64_C(1) << 7)
+#define ENVCFG_ADUE          (UINT64_C(1) << 61)
+#define ENVCFG_STCE          (UINT64_C(1) << 63)
 
 enum { FS_OFF, FS_INITIAL, FS_CLEAN, FS_DIRTY };
 
@@ -158,6 +166,8 @@ uint64_t riscv_csr_get(const struct cpu *cpu, const struct riscv_csr *csr, unsig
 void riscv_csr_set(struct cpu *cpu, const struct riscv_csr *csr, unsigned number, uint64_t value);
 /* Adds the register's name, or its number. */
 void riscv_csr_print(unsigned number, struct text *out);
+/* Whether the registers of a state from elsewhere have values that they can have. -1 and a sentence. */
+int riscv_csr_check(const struct riscv *s, struct error *e);
 /* Nothing that the engine or the lifter watches can follow from writing this register. */
 bool riscv_csr_write_is_quiet(unsigned number);
 /* The instruction `bits` with the value of rs1: its old value, or an illegal instruction raised. */

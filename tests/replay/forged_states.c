@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * forged_states: each field of each part of a machine set to extremes and to chance, at some ticks of
+ * a guest program: the state is refused with a sentence, or the machine runs on from it, interpreted
+ * and compiled, without going out of bounds (which the sanitizers see) or down.
+ *
+ *   forged-states --ticks N --smp N ELF...      N: run on for so long
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../chance.h"
+#include "board/board.h"
+#include "checkpoint/checkpoint.h"
+#include "host/host.h"
+#include "jit/jit.h"
+#include "machine/machine.h"
+
+#define STEPS_MOST UINT64_C(30000000)
+#define PLACES     3
+
+struct subject {
+    struct machine *machine;
+    struct checkpoint_store *store;
+    struct checkpoint *here;
+    uint8_t *states; /* of `here`, to be forged */
+    size_t size;
+    uint64_t ticks, seed;
+    unsigned long long refused, ran;
+    bool failed;
+};
+
+static struct machine *build(const char *elf, unsigned harts)
+{
+    struct machine_config config;
+    struct machine_image *kernel = &config.images[IMAGE_KERNEL];
+    struct machine *m;
+    struct error e;
+    size_t size;
+
+    machine_config_init(&config);
+    config.bios_none = 1;
+    config.hart_count = harts;
+    snprintf(config.arch, sizeof config.arch, "riscv64");
+    kernel->name = base_strdup(elf);
+    if (host_file_read_all(elf, 64 * MIB, &kernel->data, &size, &e) < 0) {
+        fprintf(stderr, "forged-states: %s\n", e.text);
+        exit(1);
+    }
+    kernel->size = size;
+    m = board_build(&config, &e);
+    must(m != NULL);
+    machine_config_fini(&config);
+    return m;
+}
+
+static void take_states(struct subject *g)
+{
+    uint8_t *to = g->states;
+
+    for (unsigned i = 0; i < g->machine->part_count; i++) {
+        const struct machine_part *part = &g->machine->parts[i];
+
+        memcpy(to, part->state, part->table->state_size);
+        to += part->table->state_size;
+    }
+}
+
+static void put_states(struct subject *g)
+{
+    const uint8_t *from = g->states;
+
+    for (unsigned i = 0; i < g->machine->part_count; i++) {
+        const struct machine_part *part = &g->machine->parts[i];
+
+        memcpy(part->state, from, part->table->state_size);
+        from += part->table->state_size;
+    }
+    machine_forget(g->machine);
+}
+
+static void try_it(struct subject *g)
+{
+    struct machine *m = g->machine;
+    struct error e = {{0}};
+
+    if (machine_check_states(m, g->states, &e) < 0) {
+        if (strlen(e.text) < 20) {
+            fprintf(stderr, "FAILED: refused with \"%s\"\n", e.text);
+            g->failed = true;
+        }
+        g->refused++;
+        return;
+    }
+    g->ran++;
+    if (jit_supported()) {
+        must(engine_use_jit(m->engine, g->ran % 2 == 0, NULL) == 0);
+    }
+    put_states(g);
+    (void)machine_run(m, m->state.now + g->ticks, false);
+    (void)machine_hash(m);
+    checkpoint_restore(g->store, g->here);
+    machine_forget(m);
+}
+
+static void try_element(struct subject *g, const struct field *f, uint8_t *state, uint32_t n)
+{
+    const uint64_t old = field_get(f, state, n), top = UINT64_C(1) << (8 * f->element_size - 1);
+    const uint64_t random = chance_next(&g->seed);
+    const uint64_t values[] = {
+        0, 1, top - 1, top, UINT64_MAX, random, old ^ UINT64_C(1) << random % (8 * f->element_size),
+    };
+
+    for (unsigned i = 0; i < ARRAY_LEN(values); i++) {
+        field_set(f, state, n, values[i]);
+        try_it(g);
+    }
+    field_set(f, state, n, old);
+}
+
+static void try_all(struct subject *g)
+{
+    uint8_t *state = g->states;
+
+    for (unsigned i = 0; i < g->machine->part_count; i++) {
+        const struct field_table *table = g->machine->parts[i].table;
+
+        for (size_t k = 0; k < table->field_count; k++) {
+            for (uint32_t n = 0; n < table->fields[k].count; n++) {
+                try_element(g, &table->fields[k], state, n);
+            }
+        }
+        state += table->state_size;
+    }
+}
+
+/* Some fields at once, as a guest would never have them together. */
+static void try_many(struct subject *g, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t *state = g->states;
+
+        take_states(g);
+        for (unsigned p = 0; p < g->machine->part_count; p++) {
+            const struct field_table *table = g->machine->parts[p].table;
+
+            for (unsigned k = 0; k < 3; k++) {
+                const struct field *f = &table->fields[chance_next(&g->seed) % table->field_count];
+                uint64_t value = chance_next(&g->seed);
+
+                value = f->rule == FIELD_IS_AT_MOST  ? value % (f->limit + 1)
+                        : f->rule == FIELD_IS_WITHIN ? value & f->limit
+                                                     : value & (UINT64_MAX << value % 64);
+                field_set(f, state, (uint32_t)(chance_next(&g->seed) % f->count), value);
+            }
+            state += table->state_size;
+        }
+        try_it(g);
+    }
+    take_states(g);
+}
+
+static void at_some_ticks(struct subject *g)
+{
+    tick end;
+
+    (void)machine_run(g->machine, STEPS_MOST, false);
+    end = g->machine->state.now;
+    for (unsigned i = 0; i < PLACES; i++) {
+        struct checkpoint *start = g->here;
+
+        checkpoint_restore(g->store, start);
+        machine_forget(g->machine);
+        (void)machine_run(g->machine, 1 + end / PLACES * i + chance_next(&g->seed) % (end / PLACES),
+                          false);
+        g->here = checkpoint_save(g->store);
+        take_states(g);
+        try_all(g);
+        try_many(g, 200);
+        checkpoint_drop(g->here);
+        g->here = start;
+    }
+}
+
+static void run_subject(struct subject *g, const char *elf, unsigned harts)
+{
+    g->machine = build(elf, harts);
+    g->store = checkpoint_store_new(g->machine);
+    g->here = checkpoint_save(g->store);
+    g->size = 0;
+    for (unsigned i = 0; i < g->machine->part_count; i++) {
+        g->size += g->machine->parts[i].table->state_size;
+    }
+    g->states = base_alloc(g->size, 1);
+    at_some_ticks(g);
+    free(g->states);
+    checkpoint_drop(g->here);
+    checkpoint_store_free(g->store);
+    machine_free(g->machine);
+}
+
+int main(int argc, char **argv)
+{
+    struct subject g = {.ticks = 1000, .seed = 8};
+    unsigned harts = 2;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--ticks") == 0 && i + 1 < argc) {
+            g.ticks = strtoull(argv[++i], NULL, 0);
+        } else if (strcmp(argv[i], "--smp") == 0 && i + 1 < argc) {
+            harts = (unsigned)atoi(argv[++i]);
+        } else {
+            run_subject(&g, argv[i], harts);
+        }
+    }
+    printf("%llu forged states refused, %llu run on from for %llu ticks\n", g.refused, g.ran,
+           (unsigned long long)g.ticks);
+    return g.failed || g.refused == 0 || g.ran == 0;
+}
