@@ -222,8 +222,12 @@ static int read_group(struct reader *r, struct checkpoint *c, uint8_t *room, int
         uint32_t index = (uint32_t)bytes_get_le(entries + (size_t)i * 12, 4);
         uint64_t hash = bytes_get_le(entries + (size_t)i * 12 + 4, 8);
 
-        if (index <= *last || index >= c->store->machine->mem.page_count || hash == 0) {
+        if (index <= *last || index >= c->store->machine->mem.page_count) {
             return error_set(e, "checkpoint: page %u out of place", index);
+        }
+        if (hash == 0 || mem_page_hash_of(&c->store->machine->mem, index,
+                                          room + (size_t)i * PAGE_SIZE) != hash) {
+            return error_set(e, "checkpoint: page %u is not what it was", index);
         }
         *last = index;
         tree_set(&c->store->pool, &c->memory, index,

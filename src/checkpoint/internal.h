@@ -44,7 +44,8 @@ struct page *page_find(const struct page_pool *p, uint64_t hash);
 struct node {
     uint64_t refs;
     uint64_t id;             /* by which an index knows it; 0: none does. It never changes then. */
-    unsigned level;          /* with an id: 0 if its slots are pages */
+    unsigned level;          /* with an id: 0 if its slots are pages, */
+    uint32_t first;          /* and the page that its first slot begins with */
     struct node *next_named; /* in its bucket of the pool */
     union {
         struct node *node;
@@ -52,7 +53,7 @@ struct node {
     } slot[NODE_SLOTS];
 };
 
-void node_name(struct page_pool *p, struct node *n, unsigned level, uint64_t id);
+void node_name(struct page_pool *p, struct node *n, unsigned level, uint32_t first, uint64_t id);
 struct node *node_named(const struct page_pool *p, uint64_t id); /* without a reference, or NULL */
 /* A node of empty slots with one reference. */
 struct node *node_new(struct page_pool *p);

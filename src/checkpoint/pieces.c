@@ -48,7 +48,7 @@ static uint64_t put_page(const struct putting *p, struct page *page)
     return page->id;
 }
 
-static uint64_t put_node(const struct putting *p, struct node *n, unsigned level)
+static uint64_t put_node(const struct putting *p, struct node *n, unsigned level, uint32_t first)
 {
     uint8_t bytes[CHECKPOINT_NODE_BYTES];
     uint32_t mask = 0;
@@ -64,14 +64,15 @@ static uint64_t put_node(const struct putting *p, struct node *n, unsigned level
             at += PAGE_ENTRY;
             mask |= 1u << i;
         } else if (level != 0 && n->slot[i].node != NULL) {
-            bytes_set_le(bytes + at, 8, put_node(p, n->slot[i].node, level - 1));
+            bytes_set_le(bytes + at, 8,
+                         put_node(p, n->slot[i].node, level - 1, first + (i << level * NODE_BITS)));
             at += NODE_ENTRY;
             mask |= 1u << i;
         }
     }
     bytes_set_le(bytes, 4, level);
     bytes_set_le(bytes + 4, 4, mask);
-    node_name(p->pool, n, level, ++p->pool->last_node_id);
+    node_name(p->pool, n, level, first, ++p->pool->last_node_id);
     bytes_set_le(bytes + at, CHECK_BYTES, hash_bytes(bytes, at, SEED + n->id));
     p->to->node(p->to->opaque, n->id, bytes, at + CHECK_BYTES);
     return n->id;
@@ -85,7 +86,7 @@ void checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, stru
     put(out, VERSION, 4);
     state_write(c, out);
     put(out, c->store->machine->mem.page_count, 4);
-    put(out, put_node(&p, c->memory.root, c->memory.level), 8);
+    put(out, put_node(&p, c->memory.root, c->memory.level, 0), 8);
     put(out, hash_bytes(out->data + start, out->length - start, SEED), CHECK_BYTES);
 }
 
@@ -97,7 +98,7 @@ struct getting {
     struct error *e;
 };
 
-/* One reference to the page; NULL and a sentence. */
+/* One reference to the page; NULL and a sentence. What has the right hash is the right page. */
 static struct page *get_page(const struct getting *g, uint32_t index, uint64_t hash, uint64_t id)
 {
     struct page_pool *pool = &g->store->pool;
@@ -108,11 +109,15 @@ static struct page *get_page(const struct getting *g, uint32_t index, uint64_t h
         page->refs++;
         return page;
     }
-    if (hash == 0 || index >= g->store->machine->mem.page_count) {
-        error_set(g->e, "checkpoint: page %u out of place", index);
+    if (hash == 0) {
+        error_set(g->e, "checkpoint: page %u is empty and not", index);
         return NULL;
     }
     if (g->from->page(g->from->opaque, id, bytes, g->e) < 0) {
+        return NULL;
+    }
+    if (mem_page_hash_of(&g->store->machine->mem, index, bytes) != hash) {
+        error_set(g->e, "checkpoint: page %u is not what it was", index);
         return NULL;
     }
     page = page_keep(pool, bytes, hash);
@@ -127,20 +132,25 @@ static bool get_slots(const struct getting *g, struct node *n, const uint8_t *by
                       unsigned level, uint32_t first)
 {
     for (uint32_t i = 0; i < NODE_SLOTS; i++) {
-        uint32_t index = first + (i << level * NODE_BITS);
+        uint64_t index = first + ((uint64_t)i << level * NODE_BITS);
 
         if (!(mask >> i & 1)) {
             continue;
         }
+        if (index >= g->store->machine->mem.page_count) {
+            error_set(g->e, "checkpoint: page %llu, which this machine has not",
+                      (unsigned long long)index);
+            return false;
+        }
         if (level == 0) {
             n->slot[i].page =
-                get_page(g, index, bytes_get_le(bytes, 8), bytes_get_le(bytes + 8, 8));
+                get_page(g, (uint32_t)index, bytes_get_le(bytes, 8), bytes_get_le(bytes + 8, 8));
             bytes += PAGE_ENTRY;
             if (n->slot[i].page == NULL) {
                 return false;
             }
         } else {
-            n->slot[i].node = get_node(g, bytes_get_le(bytes, 8), level - 1, index);
+            n->slot[i].node = get_node(g, bytes_get_le(bytes, 8), level - 1, (uint32_t)index);
             bytes += NODE_ENTRY;
             if (n->slot[i].node == NULL) {
                 return false;
@@ -159,7 +169,7 @@ static struct node *get_node(const struct getting *g, uint64_t id, unsigned leve
     uint32_t mask;
     size_t count;
 
-    if (n != NULL && n->level == level) {
+    if (n != NULL && n->level == level && n->first == first) {
         n->refs++;
         return n;
     }
@@ -179,7 +189,7 @@ static struct node *get_node(const struct getting *g, uint64_t id, unsigned leve
         node_drop(pool, n, level);
         return NULL;
     }
-    node_name(pool, n, level, id);
+    node_name(pool, n, level, first, id);
     return n;
 }
 

@@ -126,7 +126,7 @@ struct tree tree_hold(struct tree t)
 
 #define NAMED_BUCKETS 16384u
 
-void node_name(struct page_pool *p, struct node *n, unsigned level, uint64_t id)
+void node_name(struct page_pool *p, struct node *n, unsigned level, uint32_t first, uint64_t id)
 {
     struct node **bucket;
 
@@ -137,6 +137,7 @@ void node_name(struct page_pool *p, struct node *n, unsigned level, uint64_t id)
     bucket = &p->named[id % NAMED_BUCKETS];
     n->id = id;
     n->level = level;
+    n->first = first;
     n->next_named = *bucket;
     *bucket = n;
 }

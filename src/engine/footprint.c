@@ -160,7 +160,7 @@ void engine_take_footprint(struct engine *e, struct text *packed)
 /* ---- asking ---- */
 
 struct reader {
-    const uint8_t *at, *end;
+    const uint8_t *begin, *at, *end;
     bool bad;
 };
 
@@ -183,7 +183,7 @@ static uint64_t get_number(struct reader *r)
 
 static struct reader open_section(const uint8_t *packed, size_t count, unsigned section)
 {
-    struct reader r = {packed, packed + count, false};
+    struct reader r = {packed, packed, packed + count, false};
 
     for (unsigned i = 0;; i++) {
         uint64_t length = get_number(&r);
@@ -193,6 +193,7 @@ static struct reader open_section(const uint8_t *packed, size_t count, unsigned 
         }
         if (i == section) {
             r.end = r.at + length;
+            r.begin = r.at;
             return r;
         }
         r.at += length;
@@ -221,16 +222,28 @@ static void get_map(struct reader *r, uint64_t map[MARK_WORDS])
     }
 }
 
-/* The next element, if there is one; its map for SECTION_MAPS. */
+/* The next element, if there is one; its map for SECTION_MAPS. They rise: a virtual page that was
+ * written in several places has one element for each, by rising place, the unknown one (0) last. */
 static bool next_element(struct reader *r, unsigned section, struct pairs_item *element,
                          uint64_t map[MARK_WORDS])
 {
+    bool first = r->at == r->begin;
+    struct pairs_item before = *element;
+    uint64_t step;
+
     if (r->bad || r->at == r->end) {
         return false;
     }
-    element->a += get_number(r);
+    step = get_number(r);
+    if (__builtin_add_overflow(before.a, step, &element->a) ||
+        (step == 0 && !first && section != SECTION_WRITTEN)) {
+        r->bad = true;
+    }
     if (section == SECTION_WRITTEN) {
         element->b = get_number(r);
+        if (step == 0 && !first && (before.b == 0 || (element->b != 0 && element->b <= before.b))) {
+            r->bad = true;
+        }
     } else if (section == SECTION_MAPS) {
         get_map(r, map);
     }
@@ -262,20 +275,35 @@ static bool map_has(const uint64_t map[MARK_WORDS], unsigned first, unsigned las
     return false;
 }
 
-/* Whether any of the bytes [first, last] of a page of memory was written. */
-static bool bytes_written(const uint8_t *packed, size_t count, uint64_t page, unsigned first,
-                          unsigned last)
-{
-    struct reader r = open_section(packed, count, SECTION_MAPS);
-    struct pairs_item element = {0, 0};
+/* Going through the maps once, with questions about rising pages. */
+struct maps {
+    struct reader r;
+    struct pairs_item element;
     uint64_t map[MARK_WORDS];
+    bool more; /* there is an element, not yet passed */
+};
 
-    while (next_element(&r, SECTION_MAPS, &element, map)) {
-        if (element.a >= page) {
-            return element.a == page && map_has(map, first >> MARK_BITS, last >> MARK_BITS);
-        }
+static void maps_next(struct maps *m)
+{
+    m->more = next_element(&m->r, SECTION_MAPS, &m->element, m->map);
+}
+
+static void maps_open(struct maps *m, const uint8_t *packed, size_t count)
+{
+    *m = (struct maps){.r = open_section(packed, count, SECTION_MAPS)};
+    maps_next(m);
+}
+
+/* Whether any of the bytes [first, last] of a page of memory was written. */
+static bool maps_have(struct maps *m, uint64_t page, unsigned first, unsigned last)
+{
+    while (m->more && m->element.a < page) {
+        maps_next(m);
     }
-    return r.bad;
+    if (m->more) {
+        return m->element.a == page && map_has(m->map, first >> MARK_BITS, last >> MARK_BITS);
+    }
+    return m->r.bad;
 }
 
 /* The bytes of [at, at+size) that are in the page of number `page`, as offsets. */
@@ -292,6 +320,8 @@ static bool may_write(const uint8_t *packed, size_t count, vaddr at, uint64_t si
     struct reader r = open_section(packed, count, SECTION_WRITTEN);
     struct pairs_item element = {0, 0};
     uint64_t first_page = at >> PAGE_BITS, last_page = (at + (size - 1)) >> PAGE_BITS;
+    uint64_t of = 0; /* whose places `maps` goes through */
+    struct maps maps = {.more = false};
 
     while (next_element(&r, SECTION_WRITTEN, &element, NULL) && element.a <= last_page) {
         unsigned first, last;
@@ -299,8 +329,12 @@ static bool may_write(const uint8_t *packed, size_t count, vaddr at, uint64_t si
         if (element.a < first_page) {
             continue;
         }
+        if (maps.r.end == NULL || of != element.a) {
+            maps_open(&maps, packed, count);
+            of = element.a;
+        }
         part_of(at, size, element.a, &first, &last);
-        if (element.b == 0 || bytes_written(packed, count, element.b - 1, first, last)) {
+        if (element.b == 0 || maps_have(&maps, element.b - 1, first, last)) {
             return true;
         }
     }
@@ -310,13 +344,21 @@ static bool may_write(const uint8_t *packed, size_t count, vaddr at, uint64_t si
 static bool may_write_physical(const uint8_t *packed, size_t count, const struct mem *m, paddr at,
                                uint64_t size)
 {
+    struct maps maps;
+    uint64_t before = 0;
+
+    maps_open(&maps, packed, count);
     for (uint64_t page = at >> PAGE_BITS; page <= (at + (size - 1)) >> PAGE_BITS; page++) {
         const struct mem_block *b = mem_block_at((struct mem *)m, page << PAGE_BITS);
+        uint64_t number = b != NULL ? mem_page_of(b, page << PAGE_BITS) : before;
         unsigned first, last;
 
+        if (number < before) { /* numbers rise with addresses inside a block only */
+            maps_open(&maps, packed, count);
+        }
+        before = number;
         part_of(at, size, page, &first, &last);
-        if (b != NULL &&
-            bytes_written(packed, count, mem_page_of(b, page << PAGE_BITS), first, last)) {
+        if (b != NULL && maps_have(&maps, number, first, last)) {
             return true;
         }
     }

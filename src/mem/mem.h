@@ -178,6 +178,8 @@ uint64_t mem_hash(struct mem *m);
 /* As mem_hash, from nothing: what the incremental one must equal. For tests. */
 uint64_t mem_hash_slow(const struct mem *m);
 uint64_t mem_page_hash(const struct mem *m, uint32_t page); /* computed afresh */
+/* What it would be if the page had these bytes. */
+uint64_t mem_page_hash_of(const struct mem *m, uint32_t page, const uint8_t bytes[PAGE_SIZE]);
 
 /* Pages written since the last mem_checkpoint_clean(), each once. */
 static inline const uint32_t *mem_checkpoint_dirty(const struct mem *m, uint32_t *count)

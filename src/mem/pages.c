@@ -225,17 +225,30 @@ static bool page_is_zero(const uint8_t *bytes)
     return true;
 }
 
+static uint64_t hash_page(paddr at, const uint8_t *bytes)
+{
+    uint64_t hash;
+
+    if (page_is_zero(bytes)) {
+        return 0;
+    }
+    hash = hash_bytes(bytes, PAGE_SIZE, at);
+    return hash != 0 ? hash : 1;
+}
+
 uint64_t mem_page_hash(const struct mem *m, uint32_t page)
 {
     const struct mem_block *b = block_of_page(m, page);
     uint64_t at = (uint64_t)(page - b->first_page) << PAGE_BITS;
-    uint64_t hash;
 
-    if (page_is_zero(b->host + at)) {
-        return 0;
-    }
-    hash = hash_bytes(b->host + at, PAGE_SIZE, b->base + at);
-    return hash != 0 ? hash : 1;
+    return hash_page(b->base + at, b->host + at);
+}
+
+uint64_t mem_page_hash_of(const struct mem *m, uint32_t page, const uint8_t bytes[PAGE_SIZE])
+{
+    const struct mem_block *b = block_of_page(m, page);
+
+    return hash_page(b->base + ((uint64_t)(page - b->first_page) << PAGE_BITS), bytes);
 }
 
 /* The pages of a list lose `flag`, and all pages leave the write tables: none is in one that was

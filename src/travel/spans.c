@@ -11,9 +11,8 @@
 #define DEFAULT_SPACING (UINT64_C(24) << 20)
 #define COARSE_SPACING  (UINT64_C(512) << 20)
 /* Of a live history: so many, then as many twice as long, and so on. */
-#define SPANS_DENSE    1024
-#define IDLE_SHARE     65536
-#define LINE_BYTES_MAX 4096u /* of output; a longer one is several */
+#define SPANS_DENSE 1024
+#define IDLE_SHARE  65536
 
 static void add_span(struct travel *t, const struct index_span *s)
 {
@@ -155,7 +154,7 @@ void travel_count_output(struct travel *t, tick at, uint16_t port, const uint8_t
         if (line->text.length == 0) {
             line->at = at;
         }
-        if (bytes[i] == '\n' || line->text.length == LINE_BYTES_MAX) {
+        if (bytes[i] == '\n' || line->text.length == INDEX_LINE_BYTES) {
             end_line(t, port);
         }
         if (bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != 0) {

@@ -318,6 +318,43 @@ static void test_foreign(void **state)
     close_fixture(&f);
 }
 
+/* A guest that prints without an end, with newlines and without, fills a share of the file only. */
+static void test_too_many_lines(void **state)
+{
+    static char line[3 * INDEX_LINE_BYTES];
+    const uint64_t most = INDEX_LINES_BYTES;
+    struct index_stats s;
+    struct fixture f;
+    struct error e;
+    struct index *x;
+
+    (void)state;
+    memset(line, 'x', sizeof line);
+    for (unsigned kind = 0; kind < 2; kind++) {
+        size_t length = kind == 0 ? sizeof line : 0;
+        uint64_t given = kind == 0 ? 3 * most / sizeof line : most / 16;
+        struct index_builder *b;
+
+        open_fixture(&f);
+        b = index_build(&f.place, &e);
+        assert_non_null(b);
+        for (uint64_t n = 0; n < given; n++) {
+            index_add_line(b, n, "serial0", line, length);
+        }
+        for (unsigned i = 0; i < MARKS; i++) {
+            add(&f, b, i);
+        }
+        x = index_finish(b, &history, &e);
+        assert_non_null(x);
+        index_get_stats(x, &s);
+        assert_int_equal(s.lines + s.lines_left_out, given + MARKS);
+        assert_true(s.lines_left_out >= MARKS && s.lines > 1000);
+        assert_true(s.file_bytes < most + most / 2);
+        index_close(x);
+        close_fixture(&f);
+    }
+}
+
 static bool stop_at_once(void *opaque)
 {
     ++*(unsigned *)opaque;
@@ -409,10 +446,10 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_stale_and_missing),
-        cmocka_unit_test(test_builders),   cmocka_unit_test(test_no_plain_file),
-        cmocka_unit_test(test_foreign),    cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_stale_and_missing),
+        cmocka_unit_test(test_builders),    cmocka_unit_test(test_no_plain_file),
+        cmocka_unit_test(test_foreign),     cmocka_unit_test(test_too_many_lines),
+        cmocka_unit_test(test_interrupted), cmocka_unit_test(test_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
