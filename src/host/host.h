@@ -62,7 +62,7 @@ void host_exec_unmap(struct host_exec *x);
  * a guest could notice. */
 unsigned host_cpu_count(void);
 
-/* Helper threads get no signals: those belong to the main thread. The host refusing a thread is
+/* Helper threads get no signals but for what they do themselves: the others belong to the main thread. The host refusing a thread is
  * an error; joining gives what `run` returned and frees the thread. */
 struct host_thread;
 struct host_thread *host_thread_start(void *(*run)(void *argument), void *argument,

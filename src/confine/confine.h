@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * confine: gives up, for good, what a process does not need any more: files by Landlock, system calls
+ * by seccomp. What the process has open stays open. See docs/confinement.md for what each command
+ * keeps, and against whom this is meant.
+ */
+#ifndef CONFINE_CONFINE_H
+#define CONFINE_CONFINE_H
+
+#include "base/base.h"
+
+enum confine_right {
+    CONFINE_READ = 1,  /* an existing file, or all below a folder */
+    CONFINE_WRITE = 2, /* an existing file: also emptied and cut; not removed */
+    CONFINE_MAKE = 4,  /* below a folder: plain files are made, read, written, renamed, removed */
+};
+
+struct confine_path {
+    char *path;
+    unsigned rights;
+};
+
+/* What remains allowed; all zero: nothing that was not open before. */
+struct confinement {
+    VEC(struct confine_path) paths;
+    bool accepts; /* connections on sockets that were bound before */
+};
+
+/* The path is copied. One that does not exist when the confinement begins allows nothing. */
+void confine_allow(struct confinement *c, const char *path, unsigned rights);
+void confinement_fini(struct confinement *c);
+
+/* Which of the two the kernel has. */
+struct confine_kernel {
+    int landlock; /* version of its interface; 0: none */
+    bool seccomp;
+};
+struct confine_kernel confine_kernel(void);
+
+/* Begins, for ever, with what the kernel has. The process has one thread: others would keep what
+ * they have (checked: that would be our mistake). Threads and processes made afterwards are confined
+ * as well. A call that only somebody would make who took the process over ends it with a sentence
+ * and status 4; others that are not allowed fail. -1 and a sentence if the kernel has it and refuses. */
+int confine_enter(const struct confinement *c, struct error *e);
+
+#endif
