@@ -30,6 +30,13 @@ int command_query(struct options *o);
  * seed: what is missing for a complete config. */
 int images_read(struct options *o, struct error *e);
 
+/* confine.c: from now on the process may do only what the command needs; docs/confinement.md says what
+ * that is. What the options name besides the recording is open already, or written by its name
+ * (--stats). While there is only one thread, and before anything from outside is parsed. `accepts`:
+ * clients may come to sockets that are there; `made`: the recording that is to be, or NULL. Does nothing
+ * with --no-sandbox. -1 and a sentence. */
+int cli_confine(const struct options *o, bool accepts, const char *made, struct error *e);
+
 /* machine.c: a machine at tick 0, run as -accel says. */
 struct machine *cli_machine(const struct machine_config *c, const struct options *o,
                             struct error *e);

@@ -156,7 +156,11 @@ static int open_socket(struct debug *d, struct error *e)
     char address[64];
 
     if (d->options->gdb) {
-        return listener_open(&d->server.listener, d->options->gdb, e);
+        if (listener_open(&d->server.listener, d->options->gdb, e) < 0) {
+            return -1;
+        }
+        job.socket_count = path[0] != '\0' && !d->options->no_sandbox;
+        return job.socket_count > 0 ? keeper_open(&d->keeper, &job, e) : 0;
     }
     snprintf(d->folder, sizeof d->folder, "/tmp/reprise-XXXXXX");
     if (!mkdtemp(d->folder)) {
@@ -305,7 +309,7 @@ int command_debug(struct options *o)
     struct error e;
     int status = EXIT_USER;
 
-    if (open_socket(&d, &e) < 0 || debug_open(&d, &e) < 0) {
+    if (open_socket(&d, &e) < 0 || cli_confine(o, true, NULL, &e) < 0 || debug_open(&d, &e) < 0) {
         cli_fail(&e);
     } else if ((status = go_there(&d)) != EXIT_FINE) {
         ; /* it said why */

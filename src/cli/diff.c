@@ -122,7 +122,8 @@ static int compare(const struct options *o, const struct recording *ra, const st
 int command_diff(struct options *o)
 {
     struct error e;
-    struct recording *a = recording_open(o->files[0], &e);
+    struct recording *a =
+        cli_confine(o, false, NULL, &e) == 0 ? recording_open(o->files[0], &e) : NULL;
     struct recording *b = a ? recording_open(o->files[1], &e) : NULL;
     int status = a && b ? compare(o, a, b) : cli_fail(&e);
 

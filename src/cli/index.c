@@ -214,6 +214,9 @@ int command_index(struct options *o)
     struct error e;
     int status;
 
+    if (cli_confine(o, false, NULL, &e) < 0) {
+        return cli_fail(&e);
+    }
     x.recording = recording_open(o->files[0], &e);
     if (x.recording == NULL) {
         return cli_fail(&e);

@@ -116,7 +116,8 @@ int command_info(struct options *o)
 {
     struct error e;
     struct recording_info info;
-    struct recording *r = recording_open_for_info(o->files[0], &e);
+    struct recording *r =
+        cli_confine(o, false, NULL, &e) == 0 ? recording_open_for_info(o->files[0], &e) : NULL;
 
     if (!r) {
         return cli_fail(&e);

@@ -57,6 +57,7 @@ struct options {
     const char *symbols;
     bool json;
     bool physical; /* query --phys */
+    bool no_sandbox;
     bool help;
 
     const char *files[4]; /* FILE arguments; of query then the question */

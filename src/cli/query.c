@@ -157,7 +157,7 @@ int command_query(struct options *o)
     int which = find_query(o, &e), status;
     bool show = isatty(STDERR_FILENO);
 
-    if (which < 0 || query_open(&q, &e) < 0) {
+    if (which < 0 || cli_confine(o, false, NULL, &e) < 0 || query_open(&q, &e) < 0) {
         status = cli_fail(&e);
     } else {
         if (show) {

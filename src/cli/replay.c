@@ -3,8 +3,10 @@
  * appears on stdout, and the state is compared with every witness.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -169,6 +171,38 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
     return status;
 }
 
+/* Before the confinement, after which nothing new is opened. What is in the console's file stays
+ * until there is something to replay. */
+static int open_outputs(const struct options *o, struct console *console, struct cli_log **log,
+                        struct error *e)
+{
+    if (o->debug_items && !(*log = cli_log_open(o->debug_items, o->debug_file, e))) {
+        return -1;
+    }
+    if (o->serial_out) {
+        int fd = open(o->serial_out, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        FILE *to = fd >= 0 ? fdopen(fd, "wb") : NULL;
+
+        if (!to) {
+            return error_set(e, "%s: %s", o->serial_out, strerror(errno));
+        }
+        console->to = to;
+    }
+    return 0;
+}
+
+static int empty_console(const struct options *o, const struct console *console, struct error *e)
+{
+    struct stat st;
+
+    if (!o->serial_out || fstat(fileno(console->to), &st) < 0 || !S_ISREG(st.st_mode)) {
+        return 0;
+    }
+    return ftruncate(fileno(console->to), 0) == 0
+               ? 0
+               : error_set(e, "%s: %s", o->serial_out, strerror(errno));
+}
+
 int command_replay(struct options *o)
 {
     struct journal_options options = {.skip_witnesses = o->no_verify};
@@ -176,19 +210,16 @@ int command_replay(struct options *o)
     struct sink sink = {.opaque = &shown, .output = shown_output, .flush = shown_flush};
     struct cli_log *log = NULL;
     struct machine *m = NULL;
-    struct journal *j;
+    struct journal *j = NULL;
     struct error e;
     int status = EXIT_USER;
 
     if (o->stats && figures_check(o->stats, &e) < 0) {
         return cli_fail(&e);
     }
-    j = journal_replay(o->files[0], &options, &sink, &e);
-    if (!j || !(m = cli_machine(journal_config(j), o, &e)) ||
-        (o->debug_items && !(log = cli_log_open(o->debug_items, o->debug_file, &e)))) {
-        cli_fail(&e);
-    } else if (o->serial_out && !(shown.console.to = fopen(o->serial_out, "wb"))) {
-        error_set(&e, "%s: %s", o->serial_out, strerror(errno));
+    if (open_outputs(o, &shown.console, &log, &e) < 0 || cli_confine(o, false, NULL, &e) < 0 ||
+        !(j = journal_replay(o->files[0], &options, &sink, &e)) ||
+        !(m = cli_machine(journal_config(j), o, &e)) || empty_console(o, &shown.console, &e) < 0) {
         cli_fail(&e);
     } else {
         shown.port = machine_port_by_name(m, "serial0");

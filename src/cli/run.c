@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/keeper.h"
 #include "cli/ports.h"
 #include "cli/say.h"
 #include "cli/serve.h"
@@ -21,8 +22,10 @@ struct live {
     struct machine *machine;
     struct journal *_Atomic journal; /* the handler of signals looks, too */
     struct branches branches;
-    struct verify *verify; /* -accel verify */
-    bool differs;          /* it says */
+    struct listener listener; /* -gdb's, until it is served */
+    struct keeper keeper;     /* removes the sockets' names */
+    struct verify *verify;    /* -accel verify */
+    bool differs;             /* it says */
     struct cli_log *log;
     struct figures figures;
 };
@@ -56,6 +59,8 @@ static void catch_signals(struct live *l)
         sigaction(numbers[i], &a, NULL);
     }
 }
+
+static const struct listener no_listener = {.listen_fd = -1, .client_fd = -1};
 
 /* NULL: none is made. */
 static const char *recording_name(const struct options *o)
@@ -94,9 +99,36 @@ static int open_journal(struct live *l, struct error *e)
     return l->journal ? 0 : -1;
 }
 
+/* All that the machine will have; and who removes the names of sockets, which this process may not
+ * once it is confined. */
+static int open_sockets(struct live *l, struct error *e)
+{
+    const char *names[MACHINE_SERIALS_MAX + 1];
+    struct keeper_job job = {.sockets = names};
+
+    if (l->options->gdb && listener_open(&l->listener, l->options->gdb, e) < 0) {
+        return error_prefix(e, "-gdb");
+    }
+    if (ports_open(&l->ports, l->options, e) < 0) {
+        return -1;
+    }
+    if (l->listener.path[0] != '\0') {
+        names[job.socket_count++] = l->listener.path;
+    }
+    for (unsigned i = 0; i < l->ports.count; i++) {
+        const char *name = serial_socket(l->ports.ends[i].serial);
+
+        if (name != NULL) {
+            names[job.socket_count++] = name;
+        }
+    }
+    return job.socket_count == 0 || l->options->no_sandbox ? 0 : keeper_open(&l->keeper, &job, e);
+}
+
 static int live_open(struct live *l, struct options *o, struct error *e)
 {
     memset(l, 0, sizeof(*l));
+    l->listener = no_listener;
     l->options = o;
     if (verify_wanted(o) && (o->gdb || o->index)) {
         return error_set(e, "-accel verify goes with neither -gdb nor --index");
@@ -107,6 +139,10 @@ static int live_open(struct live *l, struct options *o, struct error *e)
     if (o->debug_items && !(l->log = cli_log_open(o->debug_items, o->debug_file, e))) {
         return -1;
     }
+    if (wallclock_init(&l->clock, e) < 0 || open_sockets(l, e) < 0 ||
+        cli_confine(o, true, recording_name(o), e) < 0) {
+        return -1;
+    }
     l->machine = cli_machine(&o->machine, o, e);
     if (!l->machine) {
         return -1;
@@ -114,8 +150,7 @@ static int live_open(struct live *l, struct options *o, struct error *e)
     if (l->log) {
         cli_log_attach(l->log, l->machine);
     }
-    if (wallclock_init(&l->clock, e) < 0 || ports_open(&l->ports, o, e) < 0 ||
-        open_journal(l, e) < 0) {
+    if (open_journal(l, e) < 0) {
         return -1;
     }
     journal_attach(l->journal, l->machine);
@@ -136,6 +171,8 @@ static void live_close(struct live *l)
     }
     branches_fini(&l->branches);
     machine_free(l->machine);
+    listener_close(&l->listener);
+    keeper_close(&l->keeper);
     wallclock_fini(&l->clock);
     cli_log_close(l->log);
 }
@@ -189,11 +226,8 @@ static int travel_to_end(struct live *l, struct error *e)
     struct server server = {.branches = &l->branches, .quit = live_quits, .opaque = l};
     int result = 0;
 
-    server.listener = (struct listener){.listen_fd = -1, .client_fd = -1};
-    if (l->options->gdb && listener_open(&server.listener, l->options->gdb, e) < 0) {
-        listener_close(&server.listener);
-        return error_prefix(e, "-gdb");
-    }
+    server.listener = l->listener;
+    l->listener = no_listener;
     server.travel = travel_new(l->machine, &source, l->options->gdb ? NULL : &no_marks);
     prepare_branches(l, server.travel);
     if (l->options->index) {

@@ -298,5 +298,9 @@ struct recording_info {
 void recording_get_info(const struct recording *r, struct recording_info *out);
 /* Opens a recording for its figures only: images that are not embedded need not be there. */
 struct recording *recording_open_for_info(const char *path, struct error *e);
+/* names.c: of each file that the recording names and does not hold; reads its configuration alone.
+ * -1 and a sentence if that cannot be read, or the recording is no plain file. */
+int recording_names(const char *path, void *opaque, void (*take)(void *opaque, const char *name),
+                    struct error *e);
 
 #endif

@@ -191,6 +191,11 @@ struct serial *serial_open(const struct serial_spec *spec, struct tty *tty, stru
     return s;
 }
 
+const char *serial_socket(const struct serial *s)
+{
+    return s->unlink_path;
+}
+
 void serial_shut(struct serial *s)
 {
     if (s->owns_fds && s->in_fd >= 0 && s->in_fd != s->out_fd) {

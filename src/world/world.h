@@ -94,6 +94,8 @@ struct serial_events {
 };
 /* Opens, connects, listens, waits for a client if it should. `tty` is made raw for stdio. */
 struct serial *serial_open(const struct serial_spec *spec, struct tty *tty, struct error *e);
+/* The name of the socket that was made for it, as long as the port is open; NULL: none was. */
+const char *serial_socket(const struct serial *s);
 /* From now on input is posted. The end of input (EOF on stdin) ends nothing else. */
 int serial_start(struct serial *s, const struct serial_events *events, struct error *e);
 /* From the machine's thread. Files, pipes and terminals may wait; sockets never do: what exceeds

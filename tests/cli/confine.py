@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# confine: what stays outside of a confined command. `debug` starts gdb by a process of its own, which
-# outlives a killed command by the time it takes to end gdb and to remove its socket.
+# confine: a command that is taken over can neither open, make, connect nor execute anything; what was
+# asked for by its user works: files elsewhere, images by reference, sockets. `debug` starts gdb by a
+# process of its own, which outlives a killed command by the time it takes to end gdb and to remove its
+# socket.
 import signal
 
 from harness import *
+
+MISBEHAVE = os.environ.get("MISBEHAVE", os.path.join(SOURCE, "build/tests/cli/reprise-misbehaves"))
 
 # Stands for gdb: says what it was told, and waits for the end without a child.
 GDB = """#!/bin/sh
@@ -69,9 +73,112 @@ def keeper():
         p.stderr.close()
 
 
+# ---- who misbehaves -----------------------------------------------------------------------------
+
+def misbehave(deed, *args):
+    """The program with a fault in it, confined or not."""
+    name = os.path.abspath("misbehave-" + deed)
+    if not os.path.lexists(name):
+        os.symlink(MISBEHAVE, name)
+    for made in ("b.rr", "a.rr.idx", "../made"):
+        if os.path.exists(made):
+            os.unlink(made)
+    return reprise(*args, program=name)
+
+
+def misbehaving():
+    server = socket.create_server(("127.0.0.1", 0))
+    connect_to = "connect-%d" % server.getsockname()[1]
+    commands = (["run", *bare(guest("arith"))], ["record", "-o", "b.rr", *bare(guest("arith"))],
+                ["replay", "a.rr"], ["info", "a.rr"], ["index", "a.rr"], ["diff", "a.rr", "a.rr"],
+                ["query", "a.rr", "last-write", "0x80001000"],
+                ["debug", "a.rr", "--gdb", "./gdb"])
+    for args in commands:
+        for deed in ("open", "make", connect_to, "exec"):
+            word = deed.split("-")[0]
+            done = ("misbehave: %s: done" % word).encode()
+            r = misbehave(deed, *args)
+            if word in ("open", "make"):
+                check(r.status in (0, 1) and ("%s: Permission denied" % word).encode() in r.err,
+                      "%s is refused: %s" % (deed, r))
+            else:
+                check(r.status == 4 and b"stopped: it called " in r.err, "%s is stopped: %s" % (deed, r))
+            check(done not in r.err, "%s did not happen: %s" % (deed, r))
+            check(not os.path.exists("../made"), deed + " made no file")
+            r = misbehave(deed, args[0], "--no-sandbox", *args[1:])
+            check(done in r.err, "%s happens without a sandbox: %s" % (deed, r))
+    server.close()
+    if os.path.exists("../made"):
+        os.unlink("../made")
+
+
+# ---- who does not -------------------------------------------------------------------------------
+
+def elsewhere():
+    """What the user names may be anywhere."""
+    os.mkdir("far")
+    with open("far/console", "w") as f:
+        f.write("longer than what the guest prints " * 99)
+    console = succeeds("replay", "a.rr").out
+    succeeds("replay", "a.rr", "--serial-out", "far/console", "--stats", "far/stats", "-d", "dev", "-D", "far/log")
+    with open("far/console", "rb") as f:
+        check(f.read() == console, "--serial-out is the console and nothing else")
+    check(os.path.exists("far/stats") and os.path.exists("far/log"), "--stats and -D")
+    with open("far/console", "wb") as f:
+        f.write(b"precious")
+    refuses("no recording", "replay", "missing.rr", "--serial-out", "far/console")
+    with open("far/console", "rb") as f:
+        check(f.read() == b"precious", "a replay that never began leaves --serial-out alone")
+    # By a link, from another folder, over a pipe.
+    os.symlink("../a.rr", "far/link.rr")
+    for args in (["replay"], ["info"], ["index"]):
+        succeeds(*args, "far/link.rr")
+    check(os.path.exists("far/link.rr.idx"), "an index lies beside the link")
+    with open("a.rr", "rb") as f:
+        check(succeeds("info", "/dev/stdin", stdin=f.read()).out == succeeds("info", "a.rr").out, "info by a pipe")
+    # Images that the recording names, and a recording in another folder than all of them.
+    os.mkdir("images")
+    shutil.copy(guest("arith"), "images/kernel")
+    succeeds("record", "-o", "far/ref.rr", "--by-reference", *bare("images/kernel"))
+    check(succeeds("replay", "far/ref.rr").out == console, "by reference")
+    succeeds("diff", "far/ref.rr", "far/ref.rr")
+    os.unlink("images/kernel")
+    refuses("an image is gone", "replay", "far/ref.rr", says="No such file")
+
+
+def sockets():
+    """Their names go, wherever they are, although the command may not remove them."""
+    with tempfile.TemporaryDirectory() as other:
+        name = os.path.join(other, "serial")
+        p = subprocess.Popen([REPRISE, "record", "--force", "-o", "s.rr", *bare(guest("console")), "-serial",
+                              "unix:%s,server" % name], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        s = connect(name)
+        talk = Talk(s.fileno())
+        talk.wait_for("ready")
+        talk.type("quit\r")
+        check(wait_status(p) == 0 and not os.listdir(other), "-serial: %s, %s" % (p.returncode, os.listdir(other)))
+        s.close()
+        name = os.path.join(other, "gdb")
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            p = subprocess.Popen([REPRISE, "debug", "a.rr", "--listen", "unix:" + name], stdin=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE)
+            while b"in gdb:" not in p.stderr.readline():
+                pass
+            p.send_signal(number)
+            wait_status(p)
+            wait_until("--listen: signal %d" % number, lambda: not os.listdir(other))
+            p.stderr.close()
+
+
 def main():
+    os.mkdir("work")  # what is beside it is nobody else's either
+    os.chdir("work")
     record("a.rr", *bare(guest("arith")))
     keeper()
+    os.unlink("stay")
+    misbehaving()
+    elsewhere()
+    sockets()
     finish()
 
 

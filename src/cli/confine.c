@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * confine: what each command keeps of its user's rights. A recording may name files instead of holding
+ * them: which ones is found out by a process of its own, which may do nothing but read the recording.
+ */
+#include "confine/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/say.h"
+
+/* All names that one recording may have, and more. */
+#define NAMES_BYTES_MAX (64 * KIB)
+
+/* ---- which files a recording names ------------------------------------------------------------ */
+
+static void send_name(void *opaque, const char *name)
+{
+    const int *to = opaque;
+    ssize_t n = write(*to, name, strlen(name) + 1);
+
+    (void)n; /* what does not arrive is not allowed */
+}
+
+static _Noreturn void tell_names(const char *recording, int to)
+{
+    struct confinement c = {0};
+    struct error e;
+
+    confine_allow(&c, recording, CONFINE_READ);
+    if (confine_enter(&c, &e) == 0) {
+        (void)recording_names(recording, &to, send_name, &e);
+    }
+    _exit(0); /* whoever opens the recording says what is wrong with it */
+}
+
+/* One after the other, each with a zero; the caller's to free. */
+static size_t read_names(int from, char *names)
+{
+    size_t count = 0;
+    ssize_t n;
+
+    while (count < NAMES_BYTES_MAX - 1 &&
+           ((n = read(from, names + count, NAMES_BYTES_MAX - 1 - count)) > 0 ||
+            (n < 0 && errno == EINTR))) {
+        count += n > 0 ? (size_t)n : 0;
+    }
+    names[count] = '\0';
+    return count;
+}
+
+static int allow_named(struct confinement *c, const char *recording, struct error *e)
+{
+    char *names;
+    size_t count;
+    int ends[2];
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return error_set(e, "no pipe from the host: %s", strerror(errno));
+    }
+    pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        tell_names(recording, ends[1]);
+    }
+    close(ends[1]);
+    if (pid < 0) {
+        error_set(e, "no process from the host: %s", strerror(errno));
+        close(ends[0]);
+        return -1;
+    }
+    names = base_alloc(NAMES_BYTES_MAX, 1);
+    count = read_names(ends[0], names);
+    close(ends[0]);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    for (size_t at = 0; at < count; at += strlen(names + at) + 1) {
+        confine_allow(c, names + at, CONFINE_READ);
+    }
+    free(names);
+    return 0;
+}
+
+/* ---- what a command needs --------------------------------------------------------------------- */
+
+/* Of the file, if it is a plain one or is still to be made: files may come and go in its folder. */
+static void allow_folder(struct confinement *c, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    struct text folder = {0};
+    struct stat st;
+
+    if (stat(file, &st) == 0 && !S_ISREG(st.st_mode)) {
+        return;
+    }
+    text_add(&folder, "%.*s", slash != NULL ? (int)(slash - file) + 1 : 2,
+             slash != NULL ? file : "./");
+    confine_allow(c, folder.data, CONFINE_MAKE);
+    text_fini(&folder);
+}
+
+/* Recordings are read; beside them an index or a branch may be made. */
+static int allow_recordings(struct confinement *c, const struct options *o, struct error *e)
+{
+    int count = o->command == COMMAND_DIFF ? 2 : 1;
+
+    for (int i = 0; i < count; i++) {
+        confine_allow(c, o->files[i], CONFINE_READ);
+        if (o->command != COMMAND_INFO && allow_named(c, o->files[i], e) < 0) {
+            return -1;
+        }
+    }
+    if (o->command == COMMAND_DEBUG || o->command == COMMAND_INDEX ||
+        (o->command == COMMAND_QUERY && !o->no_index)) {
+        allow_folder(c, o->files[0]);
+    }
+    return 0;
+}
+
+static int allow_all(struct confinement *c, const struct options *o, const char *made,
+                     struct error *e)
+{
+    if (o->stats != NULL) {
+        confine_allow(c, o->stats, CONFINE_WRITE);
+    }
+    if ((o->command & COMMANDS_MACHINE) == 0) {
+        return allow_recordings(c, o, e);
+    }
+    if (made != NULL) {
+        confine_allow(c, made, CONFINE_READ | CONFINE_WRITE);
+        allow_folder(c, made);
+    }
+    return 0;
+}
+
+int cli_confine(const struct options *o, bool accepts, const char *made, struct error *e)
+{
+    const struct confine_kernel kernel = confine_kernel();
+    struct confinement c = {.accepts = accepts};
+    int result;
+
+    if (o->no_sandbox) {
+        return 0;
+    }
+    if (kernel.landlock == 0 && !kernel.seccomp) {
+        say("this kernel has neither Landlock nor seccomp: the command is not confined");
+        return 0;
+    }
+    result = allow_all(&c, o, made, e);
+    if (result == 0) {
+        result = confine_enter(&c, e);
+    }
+    confinement_fini(&c);
+    return result;
+}
