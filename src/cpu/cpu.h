@@ -258,8 +258,15 @@ paddr cpu_physical(struct cpu *cpu, vaddr va);
 #define CPU_RESERVED_BYTES 8u
 void cpu_end_reservation(struct cpu *cpu, paddr at, uint64_t size);
 
-/* Physical page of the code at va, through the fetch table; false with cpu->fault set. */
-bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page);
+/* Where code may be read from: what cpu_fetch() found. */
+struct fetch {
+    paddr page; /* physical address of the page */
+    uint32_t
+        extent; /* bytes from va on that may be executed without asking again, inside the page */
+    bool is_steady; /* the page's rest for as long as this space is selected */
+};
+/* The code at va, through the fetch table; false with cpu->fault set. */
+bool cpu_fetch(struct cpu *cpu, vaddr va, struct fetch *out);
 
 /* ---- for page walks ---- */
 /* Reads a page-table entry of 4 or 8 bytes; false if it is not in RAM or ROM. */

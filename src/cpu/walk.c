@@ -44,14 +44,15 @@ bool cpu_walk_update(struct cpu *cpu, paddr at, unsigned size, uint64_t value)
     return true;
 }
 
-bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page)
+bool cpu_fetch(struct cpu *cpu, vaddr va, struct fetch *out)
 {
     struct fetch_entry *f = &cpu->space->fetch[(va >> PAGE_BITS) % FETCH_ENTRIES];
     vaddr va_page = align_down(va, PAGE_SIZE);
+    uint32_t left = (uint32_t)(PAGE_SIZE - va % PAGE_SIZE);
     struct translation t;
 
     if (f->page == va_page) {
-        *page = f->at;
+        *out = (struct fetch){.page = f->at, .extent = left, .is_steady = true};
         return true;
     }
     if (!cpu->mmu->translate(cpu, va, ACCESS_FETCH, AS_CURRENT, &t)) {
@@ -61,9 +62,11 @@ bool cpu_fetch_page(struct cpu *cpu, vaddr va, paddr *page)
         cpu->mmu->bus_fault(cpu, va, ACCESS_FETCH);
         return false;
     }
-    *page = align_down(t.at, PAGE_SIZE);
+    *out = (struct fetch){.page = align_down(t.at, PAGE_SIZE),
+                          .extent = t.extent != 0 && t.extent < left ? t.extent : left,
+                          .is_steady = t.cacheable};
     if (t.cacheable) {
-        *f = (struct fetch_entry){.page = va_page, .at = *page};
+        *f = (struct fetch_entry){.page = va_page, .at = out->page};
     }
     return true;
 }

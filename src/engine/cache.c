@@ -227,19 +227,26 @@ void cache_add(struct engine *e, struct block *b)
     e->block_count++;
 }
 
-/* A block over two pages is only the right one while its second page is where it was. */
-static bool second_page_holds(struct cpu *cpu, const struct block *b)
+/* Whether a block that begins where `f` is may be executed to its end, and is what is there. */
+static bool holds(struct cpu *cpu, const struct block *b, const struct fetch *f)
 {
-    paddr page;
+    uint32_t may = f->extent;
+    struct fetch rest;
 
-    if (!b->crosses) {
-        return true;
+    while (may < b->bytes) {
+        if (b->insn_count != 1) { /* it was made when more was allowed */
+            return false;
+        }
+        if (!cpu_fetch(cpu, b->pc + may, &rest)) {
+            cpu->fault.raised = false; /* translate() will meet it again, with the right pc */
+            return false;
+        }
+        if ((b->pc + may) % PAGE_SIZE == 0 && rest.page != b->second_page) {
+            return false; /* it crosses into a page that is elsewhere now */
+        }
+        may += rest.extent;
     }
-    if (!cpu_fetch_page(cpu, align_down(b->pc, PAGE_SIZE) + PAGE_SIZE, &page)) {
-        cpu->fault.raised = false; /* translate() will meet it again, with the right pc */
-        return false;
-    }
-    return page == b->second_page;
+    return true;
 }
 
 struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
@@ -247,17 +254,18 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
     vaddr pc = cpu->hart->pc;
     struct jump_entry *jump = &cpu->space->jump[jump_index(pc)];
     struct block *b;
+    struct fetch f;
     paddr at;
 
     if (likely(jump->pc == pc && jump->block->mode == mode)) {
         return jump->block;
     }
-    if (!cpu_fetch_page(cpu, pc, &at)) {
+    if (!cpu_fetch(cpu, pc, &f)) {
         return NULL;
     }
-    at |= pc & (PAGE_SIZE - 1);
+    at = f.page | (pc & (PAGE_SIZE - 1));
     for (b = e->buckets[bucket_of(pc, mode)]; b; b = b->hash_next) {
-        if (b->pc == pc && b->at == at && b->mode == mode && second_page_holds(cpu, b)) {
+        if (b->pc == pc && b->at == at && b->mode == mode && holds(cpu, b, &f)) {
             break;
         }
     }
@@ -265,7 +273,7 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
         if (e->block_count >= e->block_limit) {
             cache_flush(e);
         }
-        b = translate(e, cpu, mode, at);
+        b = translate(e, cpu, mode, &f);
         if (!b) {
             return NULL;
         }

@@ -18,6 +18,7 @@ struct block {
     paddr at;             /* physical address of pc */
     uint32_t mode;        /* isa->block_mode(); BLOCK_DEAD once its bytes changed */
     bool crosses;         /* into the next page: right only while that is where it was */
+    bool is_asked_for;    /* each time that space or mode change: no jump is linked to it */
     const void *former;   /* its code before it was ungrouped: leads to the new one */
     bool ungrouped;       /* see jit_compile() */
     bool compiled;        /* was tried: `code` is what came of it */
@@ -93,9 +94,9 @@ void cache_kill(struct engine *e, struct block *b);
 void cache_init(struct engine *e);
 void cache_fini(struct engine *e);
 
-/* translate.c: the block at cpu->hart->pc, whose first byte is at physical address `at`; NULL with
- * cpu->fault set if its first instruction cannot be fetched. */
-struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr at);
+/* translate.c: the block at cpu->hart->pc, for which cpu_fetch() found `f`: no longer than that. NULL
+ * with cpu->fault set if its first instruction cannot be fetched. */
+struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, const struct fetch *f);
 /* The IR of a live block, made again if it is not kept; for the interpreter, which keeps it. */
 const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block *b);
 

@@ -194,7 +194,8 @@ static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
 }
 
 /* The jump that was just taken goes to its target directly from now on. Both are in one page, so
- * whoever gets to the one may go to the other; what crosses into the next page must be looked up. */
+ * whoever gets to the one may go to the other; what crosses into the next page must be looked up, and
+ * so must what lies in a page that may be executed only in parts. */
 static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t site)
 {
     uint64_t flushes = e->stats.flushes;
@@ -202,7 +203,8 @@ static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t
 
     if (!to) {
         cpu->fault.raised = false; /* met again by the loop */
-    } else if (e->stats.flushes == flushes && !to->crosses && has_code(e, cpu, to)) {
+    } else if (e->stats.flushes == flushes && !to->crosses && !to->is_asked_for &&
+               has_code(e, cpu, to)) {
         jit_link(e->jit, site, to->code);
     }
 }
@@ -212,12 +214,14 @@ static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t
 static void ungroup(struct engine *e, struct cpu *cpu, uint32_t site)
 {
     const void *code = jit_code_at(e->jit, site);
+    struct fetch f;
     paddr at;
 
-    if (!cpu_fetch_page(cpu, cpu->hart->pc, &at)) {
+    if (!cpu_fetch(cpu, cpu->hart->pc, &f)) {
         cpu->fault.raised = false;
         return;
     }
+    at = f.page;
     for (struct block *b = e->page_list[mem_page_of(mem_block_at(e->mem, at), at)]; b;
          b = b->page_next[b->at - at < PAGE_SIZE ? 0 : 1]) {
         if (b->code == code) {

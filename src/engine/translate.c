@@ -13,10 +13,14 @@
 
 #define FETCH_BYTES 16u /* at least the longest instruction of any ISA */
 
-/* The bytes behind one instruction that may go on in the next page. */
-struct crossing {
-    uint8_t bytes[2 * FETCH_BYTES];
-    paddr second_page;
+/* Where the bytes of a block are read from. */
+struct source {
+    const uint8_t *bytes; /* at the block's pc */
+    unsigned room;        /* how many may be executed, inside the page */
+    unsigned most;        /* instructions */
+    /* One instruction that goes on behind the room. */
+    uint8_t crossing[2 * FETCH_BYTES];
+    paddr second_page; /* where it goes on in the next page */
 };
 
 static const uint8_t *bytes_at(struct engine *e, struct cpu *cpu, paddr at)
@@ -31,22 +35,42 @@ static const uint8_t *bytes_at(struct engine *e, struct cpu *cpu, paddr at)
     return block->host + (at - block->base);
 }
 
-/* The first instruction needs more than the page has. False with a fault. */
-static bool fetch_across(struct engine *e, struct cpu *cpu, const uint8_t *bytes,
-                         unsigned available, struct crossing *c)
+/* The first instruction needs more than the `available` bytes: what follows is asked for, piece by
+ * piece. False with a fault. */
+static bool fetch_on(struct engine *e, struct cpu *cpu, struct source *s, unsigned *available)
 {
-    vaddr next = align_down(cpu->hart->pc, PAGE_SIZE) + PAGE_SIZE;
+    vaddr next = cpu->hart->pc + *available;
     const uint8_t *more;
+    struct fetch f;
+    unsigned count;
 
-    if (!cpu_fetch_page(cpu, next, &c->second_page)) {
+    must(*available <= FETCH_BYTES);
+    if (!cpu_fetch(cpu, next, &f)) {
         return false;
     }
-    more = bytes_at(e, cpu, c->second_page);
+    more = bytes_at(e, cpu, f.page | (next & (PAGE_SIZE - 1)));
     if (!more) {
         return false;
     }
-    memcpy(c->bytes, bytes, available);
-    memcpy(c->bytes + available, more, FETCH_BYTES);
+    if (next % PAGE_SIZE == 0) {
+        s->second_page = f.page;
+    }
+    count = f.extent < FETCH_BYTES ? f.extent : FETCH_BYTES;
+    memcpy(s->crossing + *available, more, count);
+    *available += count;
+    return true;
+}
+
+static bool lift_crossing(struct engine *e, struct cpu *cpu, struct source *s, struct lift *l)
+{
+    memcpy(s->crossing, l->bytes, l->available);
+    l->bytes = s->crossing;
+    s->most = 1;
+    do {
+        if (!fetch_on(e, cpu, s, &l->available)) {
+            return false;
+        }
+    } while (!cpu->isa->lift(l));
     return true;
 }
 
@@ -56,23 +80,24 @@ static void drop_insn(struct ir_build *b, uint32_t ops)
     b->insn_count--;
 }
 
-/* Lifts up to `most` instructions. Returns the bytes covered, 0 with a fault. */
-static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, const uint8_t *bytes,
-                           unsigned most, struct crossing *cross)
+/* Lifts up to s->most instructions. Returns the bytes covered, 0 with a fault. */
+static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, struct source *s)
 {
     struct ir_build *b = &e->build;
     vaddr pc = cpu->hart->pc;
-    unsigned room = (unsigned)(PAGE_SIZE - (pc & (PAGE_SIZE - 1)));
     unsigned done = 0, side_exits = 0;
 
     e->built = NULL;
-    cross->second_page = 0;
+    s->second_page = 0;
     ir_build_start(b, pc, cpu->isa->helpers, cpu->isa->helper_count);
-    while (b->insn_count < most && done < room && !b->ended && side_exits < SIDE_EXITS_MAX) {
+    while (b->insn_count < s->most && done < s->room && !b->ended && side_exits < SIDE_EXITS_MAX) {
         uint32_t ops = b->op_count;
-        unsigned available = room - done < FETCH_BYTES ? room - done : FETCH_BYTES;
-        struct lift l = {
-            .b = b, .pc = pc + done, .mode = mode, .bytes = bytes + done, .available = available};
+        unsigned available = s->room - done < FETCH_BYTES ? s->room - done : FETCH_BYTES;
+        struct lift l = {.b = b,
+                         .pc = pc + done,
+                         .mode = mode,
+                         .bytes = s->bytes + done,
+                         .available = available};
 
         if (done && e->has_break && probe_breaks_at(e, pc + done)) {
             break;
@@ -83,16 +108,13 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, con
                 drop_insn(b, ops);
                 break;
             }
-            if (!fetch_across(e, cpu, bytes, available, cross)) {
+            if (!lift_crossing(e, cpu, s, &l)) {
                 return 0;
             }
-            l.bytes = cross->bytes;
-            l.available = available + FETCH_BYTES;
-            must(cpu->isa->lift(&l));
-            most = 1;
         }
         if (b->overflow) {
-            return done ? lift_insns(e, cpu, mode, bytes, b->insn_count - 1, cross) : 0;
+            s->most = b->insn_count - 1;
+            return done ? lift_insns(e, cpu, mode, s) : 0;
         }
         ir_build_insn_length(b, l.length);
         done += l.length;
@@ -144,17 +166,18 @@ static void trace_block(struct engine *e)
     text_fini(&t);
 }
 
-struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr at)
+struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, const struct fetch *f)
 {
-    struct crossing cross;
-    const uint8_t *bytes = bytes_at(e, cpu, at);
+    paddr at = f->page | (cpu->hart->pc & (PAGE_SIZE - 1));
+    struct source source = {
+        .bytes = bytes_at(e, cpu, at), .room = f->extent, .most = IR_BLOCK_INSNS_MAX};
     unsigned length;
     struct block *b;
 
-    if (!bytes) {
+    if (!source.bytes) {
         return NULL;
     }
-    length = lift_insns(e, cpu, mode, bytes, IR_BLOCK_INSNS_MAX, &cross);
+    length = lift_insns(e, cpu, mode, &source);
     if (length == 0) {
         must(cpu->fault.raised);
         return NULL;
@@ -167,7 +190,8 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr 
     b->code = e->jit ? jit_no_code(e->jit) : NULL;
     b->probed = e->has_break && probe_breaks_at(e, b->pc);
     b->bytes = length;
-    set_pages(e, b, length, cross.second_page);
+    b->is_asked_for = !f->is_steady;
+    set_pages(e, b, length, source.second_page);
     e->stats.blocks_translated++;
     e->built = b;
     b->insn_count = e->build.insn_count;
@@ -180,12 +204,14 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, paddr 
 
 const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block *b)
 {
-    struct crossing cross;
-
     if (!b->ir) {
         if (e->built != b) {
+            struct source source = {.bytes = bytes_at(e, cpu, b->at),
+                                    .room = (unsigned)(PAGE_SIZE - b->pc % PAGE_SIZE),
+                                    .most = b->insn_count};
+
             must(cpu->hart->pc == b->pc);
-            must(lift_insns(e, cpu, b->mode, bytes_at(e, cpu, b->at), b->insn_count, &cross) != 0);
+            must(lift_insns(e, cpu, b->mode, &source) != 0);
             ir_dead(&e->build);
         }
         b->ir = ir_build_finish(&e->build);

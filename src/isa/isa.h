@@ -53,7 +53,8 @@ struct isa {
     const struct ir_helper *helpers;
     uint32_t helper_count;
 
-    /* Mode bits that change how instructions are lifted (privilege, FP on, rounding mode). */
+    /* Mode bits that change how instructions are lifted (privilege, FP on, rounding mode), and one
+     * that says whether translations of fetches are cacheable: jumps are linked where they are. */
     uint32_t (*block_mode)(const struct cpu *cpu);
     /* Lifts the instruction at l->bytes; false if more bytes are needed to know it. An invalid
      * encoding lifts to the exception it raises. */

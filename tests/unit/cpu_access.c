@@ -374,17 +374,19 @@ static void code_is_fetched_from_memory_only(void **state)
 {
     struct tiny *t = *state;
     uint64_t value;
-    paddr page;
+    struct fetch f;
     unsigned before;
 
-    assert_true(cpu_fetch_page(&t->cpu, TINY_ALIAS + 0x1234, &page));
-    assert_int_equal(page, TINY_RAM + 0x1000);
+    assert_true(cpu_fetch(&t->cpu, TINY_ALIAS + 0x1234, &f));
+    assert_int_equal(f.page, TINY_RAM + 0x1000);
+    assert_int_equal(f.extent, PAGE_SIZE - 0x234);
+    assert_true(f.is_steady);
     before = t->translations;
-    assert_true(cpu_fetch_page(&t->cpu, TINY_ALIAS + 0x1fff, &page));
+    assert_true(cpu_fetch(&t->cpu, TINY_ALIAS + 0x1fff, &f));
     assert_int_equal(t->translations, before);
-    assert_false(cpu_fetch_page(&t->cpu, TINY_DEVICE, &page));
+    assert_false(cpu_fetch(&t->cpu, TINY_DEVICE, &f));
     assert_int_equal(fault(t, &value), TINY_BUS_FAULT + ACCESS_FETCH);
-    assert_false(cpu_fetch_page(&t->cpu, 0x4000, &page));
+    assert_false(cpu_fetch(&t->cpu, 0x4000, &f));
     assert_int_equal(fault(t, &value), TINY_PAGE_FAULT + ACCESS_FETCH);
 }
 

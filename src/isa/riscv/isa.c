@@ -187,7 +187,8 @@ uint32_t riscv_block_mode(const struct cpu *cpu)
     const struct riscv *s = riscv_of(cpu);
 
     return s->priv | (s->fs != FS_OFF ? MODE_FS_ON : 0) | (s->fs == FS_DIRTY ? MODE_FS_DIRTY : 0) |
-           s->frm << MODE_FRM_POS | s->extensions << MODE_EXT_POS;
+           s->frm << MODE_FRM_POS | (riscv_pmp_divides(s, s->priv) ? MODE_DIVIDED : 0) |
+           s->extensions << MODE_EXT_POS;
 }
 
 #define X_SLOT(r) ((uint32_t)offsetof(struct riscv, x[r]))

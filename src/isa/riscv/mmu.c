@@ -188,6 +188,10 @@ bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
     }
     out->extent = extent;
     out->cacheable = extent == 0 && !w.debug;
+    if (access == ACCESS_FETCH) { /* as MODE_DIVIDED says, for all pages alike */
+        out->cacheable = !riscv_pmp_divides(s, w.priv);
+        out->extent = out->cacheable ? 0 : extent;
+    }
     out->readable = (allowed & PMP_R) != 0;
     out->writable = (allowed & PMP_W) != 0;
     out->executable = (allowed & PMP_X) != 0;

@@ -62,3 +62,39 @@ unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, unsign
     *extent = whole ? 0 : (unsigned)(last - at + 1);
     return allowed;
 }
+
+/* Entry i, which is not off, begins or ends inside a page. */
+static bool is_unaligned(const struct riscv *s, unsigned i)
+{
+    const uint64_t page = PAGE_SIZE >> 2; /* in pmpaddr's units */
+
+    switch (s->pmpcfg[i] >> 3 & 3) {
+    case PMP_A_TOR: return ((s->pmpaddr[i] | (i > 0 ? s->pmpaddr[i - 1] : 0)) & (page - 1)) != 0;
+    case PMP_A_NA4: return true;
+    default: return (s->pmpaddr[i] & (page / 2 - 1)) != page / 2 - 1; /* less than a page */
+    }
+}
+
+static bool any_unaligned(const struct riscv *s, uint64_t cfg, unsigned first)
+{
+    uint64_t on = (cfg | cfg >> 1) & UINT64_C(0x0808080808080808);
+
+    for (; on != 0; on &= on - 1) {
+        if (is_unaligned(s, first + (unsigned)__builtin_ctzll(on) / 8)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asked whenever the engine looks, so only at what is there. In M mode all may be executed but for
+ * locked entries. */
+bool riscv_pmp_divides(const struct riscv *s, unsigned priv)
+{
+    uint64_t low = bytes_get_le(s->pmpcfg, 8), high = bytes_get_le(s->pmpcfg + 8, 8);
+
+    if (priv == PRIV_M && ((low | high) & UINT64_C(0x8080808080808080)) == 0) {
+        return false;
+    }
+    return any_unaligned(s, low, 0) || any_unaligned(s, high, 8);
+}

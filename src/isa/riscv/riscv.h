@@ -141,6 +141,7 @@ enum { SATP_BARE = 0, SATP_SV39 = 8, SATP_SV48 = 9, SATP_SV57 = 10 };
 #define MODE_FS_ON    4
 #define MODE_FS_DIRTY 8
 #define MODE_FRM(m)   ((m) >> 4 & 7)
+#define MODE_DIVIDED  128 /* what PMP lets be executed may change inside a page */
 #define MODE_EXT(m)   ((m) >> 8)
 #define MODE_FRM_POS  4
 #define MODE_EXT_POS  8
@@ -202,6 +203,8 @@ void riscv_space_key(const struct cpu *cpu, uint64_t key[4]);
  * 4 KiB page, else the bytes from `at` on for which it certainly is. */
 enum { PMP_R = 1, PMP_W = 2, PMP_X = 4 };
 unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, unsigned *extent);
+/* Whether some page may be executed in this mode at some of its bytes only. */
+bool riscv_pmp_divides(const struct riscv *s, unsigned priv);
 
 /* ---- helpers.c ---- */
 
