@@ -87,7 +87,7 @@ int ram_load_bytes(struct ram_layout *r, struct machine *m, const char *what, pa
 
 /* ---- device trees: fdt.c ---- */
 
-#define FDT_BYTES_MAX (1 * MIB)
+#define FDT_BYTES_MAX MACHINE_TREE_MAX
 
 /* What goes into /chosen, beside what is there. */
 struct fdt_chosen {

@@ -5,14 +5,13 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "board/board.h"
 #include "cli/cli.h"
 #include "host/host.h"
 #include "world/world.h"
-
-#define IMAGE_BYTES_MAX (UINT64_C(4) * GIB)
 
 /* Where distributions put OpenSBI's firmware with dynamic information. */
 static const char *const firmware_paths[] = {
@@ -21,14 +20,54 @@ static const char *const firmware_paths[] = {
     "/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin",
 };
 
-static int read_image(struct machine_image *image, const char *option, struct error *e)
+/* What is larger than the memory is of no use to the machine, unless most of it is not for loading. */
+static bool is_elf(const char *path)
 {
+    struct host_file file;
+    char magic[4] = {0};
+    bool is = false;
+
+    if (host_file_open(&file, path, NULL) == 0) {
+        is = file.size >= sizeof magic &&
+             host_file_read_at(&file, 0, magic, sizeof magic, NULL) == 0 &&
+             memcmp(magic, "\177ELF", sizeof magic) == 0;
+        host_file_close(&file);
+    }
+    return is;
+}
+
+/* A file's size is known before a byte of it is read; a pipe's is bounded. */
+static int check_size(const struct machine_config *c, enum machine_image_role role, struct error *e)
+{
+    const char *name = c->images[role].name;
+    struct stat st;
+
+    if (stat(name, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return 0;
+    }
+    if (machine_config_check_image(c, role, (uint64_t)st.st_size, e) < 0) {
+        return -1;
+    }
+    return (uint64_t)st.st_size <= c->ram_bytes || is_elf(name)
+               ? 0
+               : error_set(e,
+                           "%s: it has %llu bytes, and the machine %llu MiB of memory: more (-m) "
+                           "may help",
+                           name, (unsigned long long)st.st_size,
+                           (unsigned long long)(c->ram_bytes / MIB));
+}
+
+static int read_image(struct machine_config *c, enum machine_image_role role, const char *option,
+                      struct error *e)
+{
+    struct machine_image *image = &c->images[role];
     size_t size;
 
     if (!image->name) {
         return 0;
     }
-    if (host_file_read_all(image->name, IMAGE_BYTES_MAX, &image->data, &size, e) < 0) {
+    if (check_size(c, role, e) < 0 ||
+        host_file_read_all(image->name, MACHINE_IMAGE_MAX, &image->data, &size, e) < 0) {
         return error_prefix(e, "%s", option);
     }
     image->size = size;
@@ -77,7 +116,7 @@ int images_read(struct options *o, struct error *e)
         return -1;
     }
     for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-        if (read_image(&c->images[i], names[i], e) < 0) {
+        if (read_image(c, (enum machine_image_role)i, names[i], e) < 0) {
             return -1;
         }
     }

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int open_for_reading(const char *path, struct stat *about, struct error *e)
+static int open_for_reading(const char *path, int flags, struct stat *about, struct error *e)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
 
     if (descriptor < 0) {
         error_set(e, "%s: cannot be opened: %s", path, strerror(errno));
@@ -81,7 +81,7 @@ int host_file_read_all(const char *path, size_t max_bytes, uint8_t **data, size_
     int result;
 
     must(max_bytes < SIZE_MAX / 4);
-    descriptor = open_for_reading(path, &about, e);
+    descriptor = open_for_reading(path, 0, &about, e);
     if (descriptor < 0) {
         return -1;
     }
@@ -100,7 +100,8 @@ int host_file_read_all(const char *path, size_t max_bytes, uint8_t **data, size_
 int host_file_open(struct host_file *f, const char *path, struct error *e)
 {
     struct stat about;
-    int descriptor = open_for_reading(path, &about, e);
+    /* Whoever is, or is not, at the other end of a FIFO is not waited for. */
+    int descriptor = open_for_reading(path, O_NONBLOCK | O_NOCTTY, &about, e);
 
     if (descriptor < 0) {
         return -1;

@@ -19,7 +19,8 @@
 int host_file_read_all(const char *path, size_t max_bytes, uint8_t **data, size_t *size,
                        struct error *e);
 
-/* A file open for reading at any place. */
+/* A file open for reading at any place: a plain one. Anything else (a FIFO, a device) is an error at
+ * once, and neither waited for nor touched. */
 struct host_file {
     int descriptor;
     uint64_t size; /* bytes when it was opened */

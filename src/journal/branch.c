@@ -58,7 +58,7 @@ static int witness_fork(struct recording *r, struct machine *m, struct error *e)
                    : error_set(e, "what was replayed up to tick %" PRIu64 " is not what happened",
                                w.at);
     }
-    if (w.at != 0) {
+    if (w.at != 0 && r->witnesses.count < WITNESSES_MAX) {
         vec_push(&r->witnesses, w);
     }
     return 0;

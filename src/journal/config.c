@@ -206,7 +206,7 @@ static int read_image(const uint8_t *bytes, size_t count, struct machine_config 
     uint64_t size = cursor_varint(&cur);
     uint64_t hash = cursor_u64(&cur);
 
-    if (cur.bad || role >= IMAGE_COUNT || embedded > 1 || size > IMAGE_BYTES_MAX ||
+    if (cur.bad || role >= IMAGE_COUNT || embedded > 1 || size > MACHINE_IMAGE_MAX ||
         c->images[role].name != NULL || cur.left >= MACHINE_TEXT_MAX ||
         memchr(cur.at, 0, cur.left) != NULL) {
         return error_set(e, "what it says of an image makes no sense");
@@ -313,44 +313,87 @@ int config_read(const uint8_t *bytes, size_t count, struct machine_config *c,
             return error_set(e, "its configuration lacks `%s`", settings[t].name);
         }
     }
-    return 0;
+    return machine_config_check_images(c, e);
 }
 
 /* ---- images ---------------------------------------------------------------------------------- */
 
-int blob_read(const uint8_t *bytes, size_t count, struct machine_config *c,
-              struct image_note notes[IMAGE_COUNT], struct error *e)
+uint64_t images_bytes(const struct machine_config *c)
 {
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
+        bytes += c->images[i].name != NULL ? c->images[i].size : 0;
+    }
+    return bytes;
+}
+
+/* Grown by what is there, not by what the configuration claims. */
+static void keep_piece(struct machine_image *image, struct image_note *note, const uint8_t *bytes,
+                       size_t count)
+{
+    if (note->room - note->loaded < count) {
+        uint64_t room =
+            note->room * 2 > note->loaded + count ? note->room * 2 : note->loaded + count;
+
+        note->room = room < image->size ? room : image->size;
+        image->data = base_realloc(image->data, (size_t)note->room, 1);
+    }
+    memcpy(image->data + note->loaded, bytes, count);
+}
+
+int blob_read(const uint8_t *bytes, size_t count, size_t stored, bool keep, struct recording *r,
+              struct error *e)
+{
+    struct machine_config *c = r->config;
+    struct image_note *notes = r->notes;
     struct cursor cur = {bytes, count, false};
     unsigned role = cursor_u8(&cur);
     uint64_t offset = cursor_varint(&cur);
-    struct machine_image *image;
 
     if (cur.bad || role >= IMAGE_COUNT || !notes[role].embedded || cur.left == 0 ||
         offset != notes[role].loaded || cur.left > c->images[role].size - offset) {
         return error_set(e, "a piece of an embedded file is not where it belongs");
     }
-    image = &c->images[role];
-    /* Grown by what is there, not by what the configuration claims. */
-    image->data = base_realloc(image->data, (size_t)offset + cur.left, 1);
-    memcpy(image->data + offset, cur.at, cur.left);
+    r->blob_bytes += stored;
+    r->blobs_loaded += cur.left;
+    if (r->blobs_loaded > c->ram_bytes && r->blobs_loaded > r->blob_bytes) {
+        return error_set(e,
+                         "its embedded files unpack to more than the machine's memory, "
+                         "%" PRIu64 " MiB, and more than is stored of them",
+                         c->ram_bytes / MIB);
+    }
+    if (keep) {
+        keep_piece(&c->images[role], &notes[role], cur.at, cur.left);
+    }
     notes[role].loaded += cur.left;
     return 0;
 }
 
+/* A plain file of just the size that is stated: no other is read. */
 static int image_by_name(struct machine_image *image, const char *role, struct error *e)
 {
-    size_t size;
+    struct host_file file;
+    uint64_t size;
+    int result = 0;
 
-    if (host_file_read_all(image->name, IMAGE_BYTES_MAX, &image->data, &size, e) != 0) {
+    if (host_file_open(&file, image->name, e) != 0) {
         return error_prefix(e, "the recording names its %s and does not hold it", role);
     }
-    if (size != image->size || hash_bytes(image->data, size, 0) != image->hash) {
-        return error_set(
-            e, "%s: the %s has changed since it was recorded (%zu bytes now, %" PRIu64 " then)",
-            image->name, role, size, image->size);
+    size = file.size;
+    if (size == image->size) {
+        image->data = base_alloc((size_t)size, 1);
+        result = host_file_read_at(&file, 0, image->data, (size_t)size, e);
     }
-    return 0;
+    host_file_close(&file);
+    if (result == 0 &&
+        (size != image->size || hash_bytes(image->data, (size_t)size, 0) != image->hash)) {
+        return error_set(e,
+                         "%s: the %s has changed since it was recorded (%" PRIu64
+                         " bytes now, %" PRIu64 " then)",
+                         image->name, role, size, image->size);
+    }
+    return result;
 }
 
 int images_complete(struct machine_config *c, struct image_note notes[IMAGE_COUNT], bool by_name,

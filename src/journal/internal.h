@@ -39,13 +39,20 @@ enum chunk_type {
 };
 enum { ENCODING_PLAIN = 0, ENCODING_ZSTD = 1 };
 
-/* Bounds, so that no file makes a reader allocate without limit. */
-#define CHUNK_RAW_MAX   (4 * MIB + 64)
-#define BLOB_PIECE      (1 * MIB)
-#define INPUTS_PIECE    (1 * MIB)
-#define IMAGE_BYTES_MAX (2 * GIB)
-#define FILE_BYTES_MAX  (8 * GIB)
-#define INPUTS_RAW_MAX  (512 * MIB) /* all INPUTS chunks of a file together, unpacked */
+/* Bounds, so that no file makes a reader allocate without limit, however well it is packed. The
+ * writer keeps to them: whatever it makes can be read. */
+#define CHUNK_RAW_MAX    (4 * MIB + 64)
+#define CHUNK_STORED_MAX (CHUNK_RAW_MAX + 64 * KIB) /* zstd makes what it cannot pack no longer */
+#define BLOB_PIECE       (1 * MIB)
+#define INPUTS_PIECE     (1 * MIB)
+/* Images together: the machine's memory, or what the file holds of them. (The debugging information
+ * of an ELF kernel may be larger than the memory: it is stored unpacked then.) */
+/* Inputs unpacked: so much, and beyond it INPUTS_GROWTH times what the file holds of them. */
+#define INPUTS_FREE   (32 * MIB)
+#define INPUTS_GROWTH 4
+/* More than 10^12 instructions have without a rule for their spacing, and hundreds of times more
+ * than those that make_witness() has. */
+#define WITNESSES_MAX (UINT64_C(1) << 17)
 
 typedef VEC(uint8_t) byte_vec;
 
@@ -100,6 +107,7 @@ int chunk_read(const uint8_t *bytes, size_t left, uint64_t *chain, struct chunk 
 struct image_note {
     bool embedded;
     uint64_t loaded; /* bytes of it seen in BLOB chunks */
+    uint64_t room;   /* for bytes at its data */
 };
 /* What CONFIG says beside the machine. */
 struct config_extra {
@@ -113,9 +121,11 @@ void config_write(byte_vec *out, const struct machine_config *c, const struct co
 /* Fills the config without image data. */
 int config_read(const uint8_t *bytes, size_t count, struct machine_config *c,
                 struct config_extra *x, struct image_note notes[IMAGE_COUNT], struct error *e);
-/* One BLOB chunk. */
-int blob_read(const uint8_t *bytes, size_t count, struct machine_config *c,
-              struct image_note notes[IMAGE_COUNT], struct error *e);
+/* The images' bytes together. */
+uint64_t images_bytes(const struct machine_config *c);
+/* One BLOB chunk, which has `stored` bytes in the file; its bytes are kept if `keep`. */
+int blob_read(const uint8_t *bytes, size_t count, size_t stored, bool keep, struct recording *r,
+              struct error *e);
 /* All embedded images are there and right; others are read by name if `by_name`. */
 int images_complete(struct machine_config *c, struct image_note notes[IMAGE_COUNT], bool by_name,
                     struct error *e);
@@ -123,11 +133,10 @@ const char *image_role_name(unsigned role);
 
 /* ---- recording.c ----------------------------------------------------------------------------- */
 
+/* There may be millions. */
 struct entry {
     tick at;
-    uint64_t offset; /* in `bytes` */
-    uint32_t length;
-    uint16_t port;
+    uint64_t where; /* entry_offset() and so on */
 };
 
 struct recording {
@@ -144,6 +153,7 @@ struct recording {
     struct config_extra extra;
     struct image_note notes[IMAGE_COUNT];
     uint64_t file_bytes, blob_bytes;
+    uint64_t blobs_loaded; /* unpacked */
 };
 struct recording *recording_new_live(const struct machine_config *config);
 /* The images are named in the file and not in it. */
@@ -152,13 +162,32 @@ void recording_set_by_reference(struct recording *r, bool by_reference);
 /* Returns the stored copy of the bytes. */
 const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, const void *bytes,
                                    uint32_t length);
+/* Of the input in `bytes`, its length, its port. */
+static inline uint64_t entry_offset(const struct entry *e)
+{
+    return e->where >> 22;
+}
+static inline uint32_t entry_length(const struct entry *e)
+{
+    return (uint32_t)bits_get(e->where, 5, 17);
+}
+static inline uint16_t entry_port(const struct entry *e)
+{
+    return (uint16_t)bits_get(e->where, 0, 5);
+}
 /* Keeps the first `count`. */
 void recording_drop_inputs(struct recording *r, size_t count);
 
 /* ---- read.c ---------------------------------------------------------------------------------- */
 
 enum images_wanted { IMAGES_EMBEDDED, IMAGES_BY_NAME, IMAGES_NONE };
-struct recording *recording_read(const uint8_t *bytes, size_t count, const char *name,
+/* A file's bytes, or bytes in memory. */
+struct recording_bytes {
+    const uint8_t *bytes;
+    const struct host_file *file; /* if bytes is NULL */
+    uint64_t count;
+};
+struct recording *recording_read(const struct recording_bytes *from, const char *name,
                                  enum images_wanted images, struct error *e);
 void inputs_add(byte_vec *out, tick *base, const struct input *in); /* write.c; as read.c reads */
 void witnesses_add(byte_vec *out, struct witness *previous, const struct witness *w);

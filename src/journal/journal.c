@@ -25,16 +25,6 @@ static struct journal *journal_new(int mode, const struct pace *pace, const stru
     return j;
 }
 
-static int check_config(const struct machine_config *c, struct error *e)
-{
-    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-        if (c->images[i].name != NULL && c->images[i].size > IMAGE_BYTES_MAX) {
-            return error_set(e, "%s: is too large for a recording", c->images[i].name);
-        }
-    }
-    return 0;
-}
-
 struct journal *journal_new_live(struct recording *r, struct writer *w, const struct pace *pace,
                                  const struct sink *sink)
 {
@@ -62,7 +52,7 @@ struct journal *journal_record(const char *path, const struct machine_config *co
     struct recording *r;
     struct writer *w;
 
-    if (check_config(config, e) != 0) {
+    if (machine_config_check_images(config, e) != 0) {
         return NULL;
     }
     r = recording_new_live(config);
@@ -240,6 +230,7 @@ void journal_stats(const struct journal *j, struct journal_stats *out)
 
     *out = j->stats;
     out->inputs = inputs;
-    out->input_bytes = inputs < r->inputs.count ? r->inputs.data[inputs].offset : r->bytes.count;
+    out->input_bytes =
+        inputs < r->inputs.count ? entry_offset(&r->inputs.data[inputs]) : r->bytes.count;
     out->file_bytes = j->writer != NULL ? writer_bytes(j->writer) : 0;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "host/host.h"
 #include "journal/internal.h"
 
 /* ---- payloads: each pair writes and reads the same thing ------------------------------------- */
@@ -55,7 +56,7 @@ void witnesses_add(byte_vec *out, struct witness *previous, const struct witness
     *previous = *w;
 }
 
-static int witnesses_read(struct cursor *c, struct recording *r)
+static int witnesses_read(struct cursor *c, struct recording *r, struct error *e)
 {
     struct witness w = {0};
 
@@ -67,10 +68,13 @@ static int witnesses_read(struct cursor *c, struct recording *r)
         uint64_t instructions = cursor_varint(c);
         w.hash = cursor_u64(c);
         if (c->bad || ticks == 0 || ticks >= TICK_NEVER - w.at || instructions > ticks) {
-            return -1;
+            return error_set(e, "witnesses that make no sense");
         }
         w.at += ticks;
         w.instructions += instructions;
+        if (r->witnesses.count == WITNESSES_MAX) {
+            return error_set(e, "more witnesses than a recording has (%" PRIu64 ")", WITNESSES_MAX);
+        }
         vec_push(&r->witnesses, w);
     }
     /* It was made after every input before it was written. */
@@ -133,14 +137,31 @@ static int end_read(struct cursor *c, struct recording *r, tick base)
 
 struct reader {
     struct recording *r;
+    const struct recording_bytes *from;
+    byte_vec window;              /* a piece of the file */
+    uint8_t header[HEADER_BYTES]; /* with the seal slots */
     const char *name;
-    size_t at; /* of the chunk being read: everything before it is valid */
+    bool keeps_images;
+    uint64_t at; /* of the chunk being read: everything before it is valid */
     tick base;
-    uint64_t inputs_raw;
+    uint64_t inputs_raw, inputs_stored;
     bool configured;
     bool refused; /* nothing can be replayed: the sentence is final */
     tick sealed;  /* by a slot that is valid */
 };
+
+/* More than this program reads of what the file holds packed? */
+static int count_inputs(struct reader *in, size_t raw, size_t stored, struct error *e)
+{
+    in->inputs_raw += raw;
+    in->inputs_stored += stored;
+    return in->inputs_raw <= INPUTS_FREE + INPUTS_GROWTH * in->inputs_stored
+               ? 0
+               : error_set(e,
+                           "its inputs unpack to more than %d times what is stored of them and "
+                           "%" PRIu64 " MiB",
+                           INPUTS_GROWTH, INPUTS_FREE / MIB);
+}
 
 /* A chunk whose checksum is right. -1: it makes no sense, or (refused) nothing does. */
 static int take_chunk(struct reader *in, const struct chunk *c, const uint8_t *payload,
@@ -159,18 +180,14 @@ static int take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
         in->configured = true;
         in->refused = config_read(payload, count, r->config, &r->extra, r->notes, e) != 0;
         return in->refused ? -1 : 0;
-    case CHUNK_BLOB:
-        r->blob_bytes += stored;
-        return blob_read(payload, count, r->config, r->notes, e);
+    case CHUNK_BLOB: return blob_read(payload, count, stored, in->keeps_images, r, e);
     case CHUNK_INPUTS:
-        in->inputs_raw += count;
-        if (in->inputs_raw > INPUTS_RAW_MAX) {
-            return error_set(e, "more input than this program reads (%" PRIu64 " bytes)",
-                             INPUTS_RAW_MAX);
+        if (count_inputs(in, count, stored, e) != 0) {
+            return -1;
         }
         result = inputs_read(&cur, r, &in->base);
         break;
-    case CHUNK_WITNESS: result = witnesses_read(&cur, r); break;
+    case CHUNK_WITNESS: return witnesses_read(&cur, r, e);
     case CHUNK_END: result = end_read(&cur, r, in->base); break;
     case CHUNK_STATE:
     case CHUNK_READ:
@@ -184,10 +201,10 @@ static int take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
 
 /* The seal slots tell of time without input, after the chunk that each was written behind. One that
  * speaks of bytes that are not there tells nothing about what came with them. */
-static void take_slots(struct reader *in, const uint8_t *bytes, uint64_t chain)
+static void take_slots(struct reader *in, uint64_t chain)
 {
     for (size_t i = 0; i < 2; i++) {
-        const uint8_t *at = bytes + SLOT_AT + i * SLOT_BYTES;
+        const uint8_t *at = in->header + SLOT_AT + i * SLOT_BYTES;
         struct slot s;
         slot_read(at, &s);
         if (s.length == in->at && s.through > in->sealed && s.through != TICK_NEVER &&
@@ -197,20 +214,58 @@ static void take_slots(struct reader *in, const uint8_t *bytes, uint64_t chain)
     }
 }
 
-/* Chunks up to the end, to END, or to the first that is not valid (then -1 and why). */
-static int read_chain(struct reader *in, const uint8_t *bytes, size_t count, uint64_t chain,
-                      struct error *e)
+/* `count` bytes of the file from where the reader is; good until the next call. */
+static const uint8_t *bytes_here(struct reader *in, size_t count, struct error *e)
 {
+    if (in->from->bytes != NULL) {
+        return in->from->bytes + in->at;
+    }
+    if (in->window.room <= count) { /* one more: there is an address also of no bytes */
+        in->window.data = base_realloc(in->window.data, count + 1, 1);
+        in->window.room = count + 1;
+    }
+    return host_file_read_at(in->from->file, in->at, in->window.data, count, e) == 0
+               ? in->window.data
+               : NULL;
+}
+
+/* The chunk here, as far as it is there; *count: with its head. */
+static const uint8_t *chunk_here(struct reader *in, size_t *count, struct error *e)
+{
+    uint64_t left = in->from->count - in->at;
+    const uint8_t *head;
+    uint64_t stored;
+
+    *count = left < CHUNK_HEADER_BYTES ? (size_t)left : CHUNK_HEADER_BYTES;
+    head = bytes_here(in, *count, e);
+    if (head == NULL || *count < CHUNK_HEADER_BYTES) {
+        return head;
+    }
+    stored = bytes_get_le(head + 4, 4);
+    if (stored <= CHUNK_STORED_MAX && stored <= left - CHUNK_HEADER_BYTES) {
+        *count += (size_t)stored;
+        return bytes_here(in, *count, e);
+    }
+    return head; /* which chunk_read() does not find sensible */
+}
+
+/* Chunks up to the end, to END, or to the first that is not valid (then -1 and why). */
+static int read_chain(struct reader *in, uint64_t chain, struct error *e)
+{
+    const uint64_t count = in->from->count;
+
     while (in->at < count && !in->r->ended) {
         struct chunk c;
         uint8_t *payload = NULL;
-        size_t length, stored;
+        const uint8_t *bytes;
+        size_t here, length, stored;
         size_t input_count = in->r->inputs.count;
         size_t witness_count = in->r->witnesses.count;
         tick known = in->r->known;
 
+        bytes = chunk_here(in, &here, e);
         int result =
-            chunk_read(bytes + in->at, count - in->at, &chain, &c, &payload, &length, &stored, e);
+            bytes == NULL ? -1 : chunk_read(bytes, here, &chain, &c, &payload, &length, &stored, e);
         if (result == 0) {
             result = take_chunk(in, &c, payload, length, stored, e);
             free(payload);
@@ -222,10 +277,10 @@ static int read_chain(struct reader *in, const uint8_t *bytes, size_t count, uin
             return -1;
         }
         in->at += stored;
-        take_slots(in, bytes, chain);
+        take_slots(in, chain);
     }
     if (in->at < count) {
-        return error_set(e, "there are %zu bytes after its end", count - in->at);
+        return error_set(e, "there are %" PRIu64 " bytes after its end", count - in->at);
     }
     return 0;
 }
@@ -234,38 +289,50 @@ static void set_problem(struct reader *in, const struct error *why)
 {
     struct text t = {0};
 
-    text_add(&t, "%s: %s (at byte %zu); it is good up to tick %" PRIu64, in->name, why->text,
-             in->at, in->r->known);
+    text_add(&t, "%s: %s (at byte %" PRIu64 "); it is good up to tick %" PRIu64, in->name,
+             why->text, in->at, in->r->known);
     in->r->problem = t.data;
 }
 
-static int read_all(struct reader *in, const uint8_t *bytes, size_t count,
-                    enum images_wanted images, struct error *e)
+/* The header, if it is one. */
+static int read_header(struct reader *in, uint64_t *chain, struct error *e)
+{
+    size_t count = in->from->count < HEADER_BYTES ? (size_t)in->from->count : HEADER_BYTES;
+    const uint8_t *bytes = bytes_here(in, count, e);
+
+    if (bytes == NULL) {
+        return -1;
+    }
+    memcpy(in->header, bytes, count);
+    return header_check(in->header, count, chain, e) == 0 ? 0 : error_prefix(e, "%s", in->name);
+}
+
+static int read_all(struct reader *in, enum images_wanted images, struct error *e)
 {
     struct error why = {{0}};
     struct error missing = {{0}};
     uint64_t chain;
     bool broken;
 
-    if (header_check(bytes, count, &chain, e) != 0) {
-        return error_prefix(e, "%s", in->name);
+    if (read_header(in, &chain, e) != 0) {
+        return -1;
     }
     in->at = HEADER_BYTES;
-    broken = read_chain(in, bytes, count, chain, &why) != 0;
+    broken = read_chain(in, chain, &why) != 0;
     if (in->refused) {
         return error_set(e, "%s: %s", in->name, why.text);
     }
     if (!in->configured) {
-        return error_set(e, "%s: its configuration cannot be read: %s (at byte %zu)", in->name,
-                         broken ? why.text : "the file ends before it", in->at);
+        return error_set(e, "%s: its configuration cannot be read: %s (at byte %" PRIu64 ")",
+                         in->name, broken ? why.text : "the file ends before it", in->at);
     }
     if (!in->r->ended && in->sealed > in->r->known) {
         in->r->known = in->sealed;
     }
     if (images != IMAGES_NONE &&
         images_complete(in->r->config, in->r->notes, images == IMAGES_BY_NAME, &missing) != 0) {
-        return broken ? error_set(e, "%s: %s: %s (at byte %zu)", in->name, missing.text, why.text,
-                                  in->at)
+        return broken ? error_set(e, "%s: %s: %s (at byte %" PRIu64 ")", in->name, missing.text,
+                                  why.text, in->at)
                       : error_set(e, "%s: %s", in->name, missing.text);
     }
     if (broken) {
@@ -274,15 +341,18 @@ static int read_all(struct reader *in, const uint8_t *bytes, size_t count,
     return 0;
 }
 
-struct recording *recording_read(const uint8_t *bytes, size_t count, const char *name,
+struct recording *recording_read(const struct recording_bytes *from, const char *name,
                                  enum images_wanted images, struct error *e)
 {
     struct recording *r = base_alloc(1, sizeof(*r));
-    struct reader in = {.r = r, .name = name};
+    struct reader in = {.r = r, .from = from, .name = name, .keeps_images = images != IMAGES_NONE};
+    int result;
 
     r->config = base_alloc(1, sizeof(*r->config));
-    r->file_bytes = count;
-    if (read_all(&in, bytes, count, images, e) != 0) {
+    r->file_bytes = from->count;
+    result = read_all(&in, images, e);
+    vec_fini(&in.window);
+    if (result != 0) {
         recording_close(r);
         return NULL;
     }

@@ -3,9 +3,12 @@
  * Filled by read.c from a file, or by stamp.c and witness.c while it happens; asked by everybody.
  */
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "host/host.h"
 #include "journal/internal.h"
+
+#define PIPE_BYTES_MAX (256 * MIB)
 
 const char *journal_end_name(enum journal_end why)
 {
@@ -32,15 +35,17 @@ static const uint8_t *entry_bytes(const struct recording *r, const struct entry 
 {
     static const uint8_t none[1];
 
-    return entry->length > 0 ? r->bytes.data + entry->offset : none;
+    return entry_length(entry) > 0 ? r->bytes.data + entry_offset(entry) : none;
 }
 
 const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, const void *bytes,
                                    uint32_t length)
 {
-    struct entry entry = {.at = at, .offset = r->bytes.count, .length = length, .port = port};
+    struct entry entry = {.at = at,
+                          .where = (uint64_t)r->bytes.count << 22 | (uint64_t)length << 5 | port};
 
-    must(port < MACHINE_PORTS_MAX);
+    must(port < MACHINE_PORTS_MAX && length <= INPUT_BYTES_MAX);
+    must(r->bytes.count < UINT64_C(1) << 42);
     bytes_add(&r->bytes, bytes, length);
     vec_push(&r->inputs, entry);
     r->port_inputs[port]++;
@@ -52,22 +57,42 @@ void recording_drop_inputs(struct recording *r, size_t count)
     while (r->inputs.count > count) {
         const struct entry *entry = &r->inputs.data[--r->inputs.count];
 
-        r->port_inputs[entry->port]--;
-        r->bytes.count = entry->offset;
+        r->port_inputs[entry_port(entry)]--;
+        r->bytes.count = entry_offset(entry);
     }
 }
 
-static struct recording *open_file(const char *path, enum images_wanted images, struct error *e)
+/* What comes out of a pipe has to be kept. */
+static struct recording *open_pipe(const char *path, enum images_wanted images, struct error *e)
 {
+    struct recording *r;
     uint8_t *bytes;
     size_t count;
-    struct recording *r;
 
-    if (host_file_read_all(path, FILE_BYTES_MAX, &bytes, &count, e) != 0) {
+    if (host_file_read_all(path, PIPE_BYTES_MAX, &bytes, &count, e) != 0) {
         return NULL;
     }
-    r = recording_read(bytes, count, path, images, e);
+    r = recording_read(&(struct recording_bytes){.bytes = bytes, .count = count}, path, images, e);
     free(bytes);
+    return r;
+}
+
+/* A file is read chunk by chunk: its size is nobody's business but its disk's. */
+static struct recording *open_file(const char *path, enum images_wanted images, struct error *e)
+{
+    struct host_file file;
+    struct recording *r;
+    struct stat st;
+
+    if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode)) {
+        return open_pipe(path, images, e);
+    }
+    if (host_file_open(&file, path, e) != 0) {
+        return NULL;
+    }
+    r = recording_read(&(struct recording_bytes){.file = &file, .count = file.size}, path, images,
+                       e);
+    host_file_close(&file);
     return r;
 }
 
@@ -84,7 +109,8 @@ struct recording *recording_open_for_info(const char *path, struct error *e)
 struct recording *recording_parse(const uint8_t *bytes, size_t count, const char *name,
                                   bool by_name, struct error *e)
 {
-    return recording_read(bytes, count, name, by_name ? IMAGES_BY_NAME : IMAGES_EMBEDDED, e);
+    return recording_read(&(struct recording_bytes){.bytes = bytes, .count = count}, name,
+                          by_name ? IMAGES_BY_NAME : IMAGES_EMBEDDED, e);
 }
 
 void recording_close(struct recording *r)
@@ -153,12 +179,22 @@ const char *recording_problem(const struct recording *r)
     return r->problem;
 }
 
+/* Hashes what was collected, and goes on collecting. */
+static void digest(XXH3_state_t *state, byte_vec *v)
+{
+    (void)XXH3_64bits_update(state, v->data, v->count);
+    v->count = 0;
+}
+
 uint64_t recording_identity(const struct recording *r)
 {
     struct config_extra x = {0}; /* where it came from does not make it another one */
+    XXH3_state_t *state = XXH3_createState();
     byte_vec v = {0};
     uint64_t hash;
 
+    must(state != NULL);
+    (void)XXH3_64bits_reset(state);
     (void)snprintf(x.program, sizeof(x.program), "%s", r->extra.program);
     config_write(&v, r->config, &x, true);
     bytes_add_u64(&v, r->known);
@@ -166,9 +202,10 @@ uint64_t recording_identity(const struct recording *r)
         const struct entry *entry = &r->inputs.data[i];
 
         bytes_add_varint(&v, entry->at);
-        bytes_add_varint(&v, entry->port);
-        bytes_add_varint(&v, entry->length);
-        bytes_add(&v, entry_bytes(r, entry), entry->length);
+        bytes_add_varint(&v, entry_port(entry));
+        bytes_add_varint(&v, entry_length(entry));
+        bytes_add(&v, entry_bytes(r, entry), entry_length(entry));
+        digest(state, &v);
     }
     for (size_t i = 0; i < r->witnesses.count; i++) {
         bytes_add_u64(&v, r->witnesses.data[i].at);
@@ -176,7 +213,9 @@ uint64_t recording_identity(const struct recording *r)
     }
     bytes_add_u64(&v, r->ended ? (uint64_t)r->end.why : (uint64_t)END_NONE);
     bytes_add_u64(&v, r->ended ? r->end.last.hash : 0);
-    hash = hash_bytes(v.data, v.count, 0);
+    digest(state, &v);
+    hash = XXH3_64bits_digest(state);
+    XXH3_freeState(state);
     vec_fini(&v);
     return hash;
 }
@@ -195,8 +234,8 @@ void recording_input(const struct recording *r, size_t i, struct input *in)
 {
     must(i < r->inputs.count);
     *in = (struct input){.at = r->inputs.data[i].at,
-                         .port = r->inputs.data[i].port,
-                         .length = r->inputs.data[i].length,
+                         .port = entry_port(&r->inputs.data[i]),
+                         .length = entry_length(&r->inputs.data[i]),
                          .data = entry_bytes(r, &r->inputs.data[i])};
 }
 

@@ -93,7 +93,8 @@ static size_t digests(const struct journal *j, struct output_digest out[MACHINE_
 /* At the end of a piece. The guest may have idled through it: then the next piece will do. */
 static void make_witness(struct journal *j, struct machine *m)
 {
-    if (m->state.instructions - j->witnessed >= j->spacing / 2) {
+    if (m->state.instructions - j->witnessed >= j->spacing / 2 &&
+        j->recording->witnesses.count < WITNESSES_MAX) {
         struct witness w = witness_of(m);
 
         vec_push(&j->recording->witnesses, w);

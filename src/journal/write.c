@@ -37,6 +37,7 @@ struct writer {
     uint64_t chain;
     uint64_t slot_sequence;
     tick sealed;
+    uint64_t inputs_raw; /* bytes of INPUTS chunks, before packing */
     struct witness last_witness;
     unsigned witness_rounds;
 
@@ -157,7 +158,9 @@ static void add_inputs_chunk(struct writer *w, byte_vec *out, const byte_vec *re
     bytes_add_varint(&payload, count);
     bytes_add(&payload, records->data, records->count);
     bytes_add_varint(&payload, through - base);
-    chunk_make(out, CHUNK_INPUTS, payload.data, payload.count, true, &w->chain);
+    w->inputs_raw += payload.count;
+    chunk_make(out, CHUNK_INPUTS, payload.data, payload.count, w->inputs_raw <= INPUTS_FREE,
+               &w->chain);
     vec_fini(&payload);
 }
 
@@ -252,7 +255,8 @@ static void *helper_run(void *argument)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static bool append_image(struct writer *w, unsigned role, const struct machine_image *image)
+static bool append_image(struct writer *w, unsigned role, const struct machine_image *image,
+                         bool pack)
 {
     byte_vec payload = {0};
     byte_vec out = {0};
@@ -265,7 +269,7 @@ static bool append_image(struct writer *w, unsigned role, const struct machine_i
         bytes_add_u8(&payload, (uint8_t)role);
         bytes_add_varint(&payload, at);
         bytes_add(&payload, image->data + at, n);
-        chunk_make(&out, CHUNK_BLOB, payload.data, payload.count, true, &w->chain);
+        chunk_make(&out, CHUNK_BLOB, payload.data, payload.count, pack, &w->chain);
         written = append(w, &out);
     }
     vec_fini(&payload);
@@ -340,11 +344,13 @@ static bool append_start(struct writer *w, const struct recording *r)
 
 static bool append_images(struct writer *w, const struct recording *r)
 {
+    /* A reader believes no file that unpacks to more than the memory. */
+    bool pack = images_bytes(r->config) <= r->config->ram_bytes;
     bool written = true;
 
     for (unsigned i = 0; written && i < IMAGE_COUNT; i++) {
         if (r->notes[i].embedded) {
-            written = append_image(w, i, &r->config->images[i]);
+            written = append_image(w, i, &r->config->images[i], pack);
         }
     }
     return written;

@@ -24,6 +24,44 @@ void machine_config_fini(struct machine_config *c)
     memset(c, 0, sizeof(*c));
 }
 
+int machine_config_check_image(const struct machine_config *c, enum machine_image_role role,
+                               uint64_t bytes, struct error *e)
+{
+    static const char *const names[IMAGE_COUNT] = {[IMAGE_BIOS] = "firmware",
+                                                   [IMAGE_KERNEL] = "kernel",
+                                                   [IMAGE_INITRD] = "initial RAM disk",
+                                                   [IMAGE_DTB] = "device tree"};
+    const char *name = c->images[role].name;
+
+    if (role == IMAGE_DTB && bytes > MACHINE_TREE_MAX) {
+        return error_set(e, "%s %s: it has %llu bytes, and 1 MiB is the most", names[role], name,
+                         (unsigned long long)bytes);
+    }
+    if (role == IMAGE_INITRD && bytes > c->ram_bytes) {
+        return error_set(e,
+                         "%s %s: it has %llu bytes, and the machine %llu MiB of memory: more (-m) "
+                         "may help",
+                         names[role], name, (unsigned long long)bytes,
+                         (unsigned long long)(c->ram_bytes / MIB));
+    }
+    if (bytes > MACHINE_IMAGE_MAX) { /* ELF files may be larger than the memory */
+        return error_set(e, "%s %s: it has %llu bytes, and 2 GiB are the most", names[role], name,
+                         (unsigned long long)bytes);
+    }
+    return 0;
+}
+
+int machine_config_check_images(const struct machine_config *c, struct error *e)
+{
+    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
+        if (c->images[i].name != NULL &&
+            machine_config_check_image(c, (enum machine_image_role)i, c->images[i].size, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 void machine_config_drop_images(struct machine_config *c)
 {
     for (unsigned i = 0; i < IMAGE_COUNT; i++) {

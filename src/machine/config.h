@@ -14,6 +14,8 @@
 #define MACHINE_SERIALS_MAX 4
 #define MACHINE_QUANTUM     20000 /* ticks */
 #define MACHINE_TEXT_MAX    4096
+#define MACHINE_IMAGE_MAX   (2 * GIB)
+#define MACHINE_TREE_MAX    (1 * MIB) /* a device tree */
 
 /* A file that is part of the machine. */
 struct machine_image {
@@ -43,6 +45,11 @@ struct machine_config {
 
 void machine_config_init(struct machine_config *c); /* defaults: 1 hart, 128 MiB, virt */
 void machine_config_fini(struct machine_config *c);
+/* The images' sizes (of those that have names) are such as can be of use to a machine with this
+ * much memory; to be asked before they are read. -1 and a sentence. */
+int machine_config_check_images(const struct machine_config *c, struct error *e);
+int machine_config_check_image(const struct machine_config *c, enum machine_image_role role,
+                               uint64_t bytes, struct error *e);
 /* Frees the images' bytes; names, sizes and hashes stay. No machine can be built from it then. */
 void machine_config_drop_images(struct machine_config *c);
 

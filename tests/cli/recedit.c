@@ -43,7 +43,7 @@ static void load(struct file *f, const char *path)
     uint64_t chain;
     size_t at = HEADER_BYTES;
 
-    if (host_file_read_all(path, FILE_BYTES_MAX, &f->raw, &f->raw_count, &e) < 0 ||
+    if (host_file_read_all(path, 8 * GIB, &f->raw, &f->raw_count, &e) < 0 ||
         header_check(f->raw, f->raw_count, &chain, &e) < 0) {
         die(e.text);
     }

@@ -246,8 +246,10 @@ static void test_forged_chunks(void **state)
         /* Only the tail, behind a cheap head: CONFIG from the real one, images left out. */
         bytes_add(&file, start.data, start.count);
         chunk_make(&file, (enum chunk_type)(rand() % 10), payload, n, false, &chain);
-        r = i % 20 == 0 ? recording_parse(file.data, file.count, "forged", false, &e)
-                        : recording_read(file.data, file.count, "forged", IMAGES_NONE, &e);
+        r = i % 20 == 0
+                ? recording_parse(file.data, file.count, "forged", false, &e)
+                : recording_read(&(struct recording_bytes){.bytes = file.data, .count = file.count},
+                                 "forged", IMAGES_NONE, &e);
         assert_true(r != NULL || strlen(e.text) > 10);
         for (size_t k = 1; r != NULL && k < recording_input_count(r); k++) {
             struct input a, b;
