@@ -115,7 +115,8 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
         return false;
     }
     p->at = t.at;
-    p->is_steady = t.cacheable && (access == ACCESS_WRITE ? t.writable : t.readable);
+    p->is_steady = t.cacheable && MEM_AS(mem_attr) == AS_CURRENT &&
+                   (access == ACCESS_WRITE ? t.writable : t.readable);
     p->block = mem_block_at(cpu->mem, t.at);
     if (p->block != NULL && (access != ACCESS_WRITE || p->block->is_ram)) {
         p->host = p->block->host + (t.at - p->block->base);
@@ -280,20 +281,52 @@ static bool write_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint8
     return true;
 }
 
+/* ---- numbers ---- */
+
+static uint64_t number_of(const uint8_t *bytes, unsigned size, uint8_t mem_attr)
+{
+    uint64_t value = mem_attr & MEM_BIG ? bytes_get_be(bytes, size) : bytes_get_le(bytes, size);
+
+    return mem_attr & MEM_SIGNED ? bits_sext(value, 8 * size) : value;
+}
+
+static void set_number(uint8_t *bytes, unsigned size, uint8_t mem_attr, uint64_t value)
+{
+    if (mem_attr & MEM_BIG) {
+        bytes_set_be(bytes, size, value);
+    } else {
+        bytes_set_le(bytes, size, value);
+    }
+}
+
+/* Of 16 bytes; value[0] is the less significant half. */
+static void numbers_of(const uint8_t bytes[16], uint8_t mem_attr, uint64_t value[2])
+{
+    unsigned low = mem_attr & MEM_BIG ? 8 : 0;
+
+    for (unsigned i = 0; i < 2; i++) {
+        value[i] = number_of(bytes + (low ^ 8 * i), 8, mem_attr & MEM_BIG);
+    }
+}
+
+static void set_numbers(uint8_t bytes[16], uint8_t mem_attr, const uint64_t value[2])
+{
+    unsigned low = mem_attr & MEM_BIG ? 8 : 0;
+
+    for (unsigned i = 0; i < 2; i++) {
+        set_number(bytes + (low ^ 8 * i), 8, mem_attr, value[i]);
+    }
+}
+
 /* ---- what cpu.h promises ---- */
 
 uint64_t cpu_load(struct cpu *cpu, vaddr va, uint8_t mem_attr)
 {
     uint8_t bytes[16];
     unsigned size = MEM_SIZE(mem_attr);
-    uint64_t value;
 
     must(size <= 8);
-    if (!read_bytes(cpu, va, mem_attr, bytes)) {
-        return 0;
-    }
-    value = mem_attr & MEM_BIG ? bytes_get_be(bytes, size) : bytes_get_le(bytes, size);
-    return mem_attr & MEM_SIGNED ? bits_sext(value, 8 * size) : value;
+    return read_bytes(cpu, va, mem_attr, bytes) ? number_of(bytes, size, mem_attr) : 0;
 }
 
 void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
@@ -306,18 +339,13 @@ void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
         watch_stops(cpu, va, size, ACCESS_WRITE, bits_get(value, 0, 8 * size))) {
         return;
     }
-    if (mem_attr & MEM_BIG) {
-        bytes_set_be(bytes, size, value);
-    } else {
-        bytes_set_le(bytes, size, value);
-    }
+    set_number(bytes, size, mem_attr, value);
     (void)write_bytes(cpu, va, mem_attr, bytes);
 }
 
 bool cpu_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t out[2])
 {
     uint8_t bytes[16];
-    bool big = mem_attr & MEM_BIG;
 
     must(MEM_SIZE(mem_attr) == 16);
     out[0] = 0;
@@ -325,8 +353,7 @@ bool cpu_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t out[2])
     if (!read_bytes(cpu, va, mem_attr, bytes)) {
         return false;
     }
-    out[0] = big ? bytes_get_be(bytes + 8, 8) : bytes_get_le(bytes, 8);
-    out[1] = big ? bytes_get_be(bytes, 8) : bytes_get_le(bytes + 8, 8);
+    numbers_of(bytes, mem_attr, out);
     return true;
 }
 
@@ -339,13 +366,7 @@ bool cpu_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t va
         watch_stops(cpu, va, 16, ACCESS_WRITE, value[0])) {
         return false;
     }
-    if (mem_attr & MEM_BIG) {
-        bytes_set_be(bytes, 8, value[1]);
-        bytes_set_be(bytes + 8, 8, value[0]);
-    } else {
-        bytes_set_le(bytes, 8, value[0]);
-        bytes_set_le(bytes + 8, 8, value[1]);
-    }
+    set_numbers(bytes, mem_attr, value);
     return write_bytes(cpu, va, mem_attr, bytes);
 }
 
@@ -403,7 +424,8 @@ const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum 
     const struct mem_window *w = d->window;
     unsigned size = MEM_SIZE(mem_attr);
 
-    if (d->page != align_down(va, PAGE_SIZE) || va % size != 0 || cpu->watch != NULL) {
+    if (d->page != align_down(va, PAGE_SIZE) || va % size != 0 || cpu->watch != NULL ||
+        MEM_AS(mem_attr) != AS_CURRENT) {
         return NULL;
     }
     *at = d->at + va % PAGE_SIZE - w->base;
@@ -429,26 +451,82 @@ static enum cpu_try why_not(struct cpu *cpu, vaddr va, enum access access, const
     return CPU_HARD;
 }
 
-enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value)
+/* Both parts of an access that crosses a page. */
+static enum cpu_try try_crossing(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr,
+                                 struct reach *r)
+{
+    unsigned size = MEM_SIZE(mem_attr), at = 0;
+
+    r->size[0] = (unsigned)(PAGE_SIZE - va % PAGE_SIZE);
+    r->size[1] = size - r->size[0];
+    for (unsigned i = 0; i < 2; i++) {
+        if (!try_part(cpu, va + at, r->size[i], access, mem_attr, &r->part[i])) {
+            note_failed(cpu, va, access, mem_attr);
+            return why_not(cpu, va + at, access, &r->part[i]);
+        }
+        at = r->size[0];
+    }
+    return CPU_DONE;
+}
+
+static enum cpu_try read_crossing(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t bytes[16])
+{
+    struct reach r;
+    enum cpu_try answer = try_crossing(cpu, va, ACCESS_READ, mem_attr, &r);
+
+    if (answer == CPU_DONE) {
+        memcpy(bytes, r.part[0].host, r.size[0]);
+        memcpy(bytes + r.size[0], r.part[1].host, r.size[1]);
+        fill_read(cpu, va, &r.part[0]);
+        fill_read(cpu, va + r.size[0], &r.part[1]);
+    }
+    return answer;
+}
+
+/* Reads in memory order. */
+static enum cpu_try try_read(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t bytes[16])
 {
     unsigned size = MEM_SIZE(mem_attr);
     struct place p;
 
-    if (va % PAGE_SIZE > PAGE_SIZE - size || is_watched(cpu, va, size, ACCESS_READ)) {
+    if (is_watched(cpu, va, size, ACCESS_READ)) {
         return CPU_HARD;
     }
     if (!alignment_holds(cpu, va, ACCESS_READ, mem_attr)) {
         return CPU_FAULT;
     }
+    if (unlikely(va % PAGE_SIZE > PAGE_SIZE - size)) {
+        return read_crossing(cpu, va, mem_attr, bytes);
+    }
     if (!try_part(cpu, va, size, ACCESS_READ, mem_attr, &p)) {
         return why_not(cpu, va, ACCESS_READ, &p);
     }
     fill_read(cpu, va, &p);
-    *value = bytes_get_le(p.host, size);
-    if (mem_attr & MEM_SIGNED) {
-        *value = bits_sext(*value, 8 * size);
-    }
+    memcpy(bytes, p.host, size);
     return CPU_DONE;
+}
+
+enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value)
+{
+    uint8_t bytes[16];
+    unsigned size = MEM_SIZE(mem_attr);
+    enum cpu_try answer = try_read(cpu, va, mem_attr, bytes);
+
+    if (answer == CPU_DONE) {
+        *value = number_of(bytes, size, mem_attr);
+    }
+    return answer;
+}
+
+enum cpu_try cpu_try_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t value[2])
+{
+    uint8_t bytes[16];
+    enum cpu_try answer = try_read(cpu, va, mem_attr, bytes);
+
+    if (answer == CPU_DONE) {
+        numbers_of(bytes, mem_attr, value);
+    }
+    return answer;
 }
 
 static struct mixed_entry *mixed_of(struct cpu *cpu, vaddr va)
@@ -469,39 +547,143 @@ static bool find_mixed(struct cpu *cpu, vaddr va, struct place *p)
     return true;
 }
 
-enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
+static enum cpu_try try_write_crossing(struct cpu *cpu, vaddr va, uint8_t mem_attr,
+                                       const uint8_t bytes[16])
 {
-    const struct tlb_entry *e = &cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES];
+    struct reach r;
+    enum cpu_try answer = try_crossing(cpu, va, ACCESS_WRITE, mem_attr, &r);
+
+    if (answer != CPU_DONE) {
+        return answer;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        if (mem_write_is_heard(cpu->mem, r.part[i].block, r.part[i].at, r.size[i])) {
+            return CPU_HARD;
+        }
+    }
+    write_crossing(cpu, &r, bytes);
+    return CPU_DONE;
+}
+
+/* Whether the write table has all of an access by the current mode's rules. */
+static bool write_hits(const struct cpu *cpu, vaddr va, uint8_t mem_attr, struct tlb_entry *e)
+{
+    *e = cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES];
+    return va - e->tag <= PAGE_SIZE - MEM_SIZE(mem_attr) && MEM_AS(mem_attr) == AS_CURRENT;
+}
+
+/* One page's bytes, which may be stored to without anybody hearing of it. */
+static enum cpu_try try_place(struct cpu *cpu, vaddr va, uint8_t mem_attr, struct place *p)
+{
     unsigned size = MEM_SIZE(mem_attr);
+    bool current = MEM_AS(mem_attr) == AS_CURRENT;
+
+    if (!(current && find_mixed(cpu, va, p)) &&
+        !try_part(cpu, va, size, ACCESS_WRITE, mem_attr, p)) {
+        return why_not(cpu, va, ACCESS_WRITE, p);
+    }
+    if (mem_write_is_heard(cpu->mem, p->block, p->at, size)) {
+        return CPU_HARD;
+    }
+    mem_before_write(cpu->mem, p->block, p->at, size);
+    return CPU_DONE;
+}
+
+static void remember_place(struct cpu *cpu, vaddr va, const struct place *p)
+{
+    if (p->fill) {
+        fill_write(cpu, va, p);
+    } else if (p->is_steady) {
+        *mixed_of(cpu, va) = (struct mixed_entry){.page = align_down(va, PAGE_SIZE),
+                                                  .at = align_down(p->at, PAGE_SIZE),
+                                                  .block = p->block};
+    }
+}
+
+/* Stores bytes that are given in memory order. */
+static enum cpu_try try_write(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint8_t bytes[16])
+{
+    unsigned size = MEM_SIZE(mem_attr);
+    enum cpu_try answer;
+    struct tlb_entry e;
     struct place p;
 
-    if (va - e->tag <= PAGE_SIZE - size && !(mem_attr & MEM_ALIGNED)) {
+    if (write_hits(cpu, va, mem_attr, &e) && !(mem_attr & MEM_ALIGNED)) {
         /* It came here for its alignment, which concerns only its marks. */
-        p.host = (uint8_t *)(e->addend + (uintptr_t)va);
-        bytes_set_le(p.host, size, value);
+        p.host = (uint8_t *)(e.addend + (uintptr_t)va);
+        memcpy(p.host, bytes, size);
         mem_mark(cpu->mem, p.host, size);
         return CPU_DONE;
     }
-    if (va % PAGE_SIZE > PAGE_SIZE - size || is_watched(cpu, va, size, ACCESS_WRITE)) {
+    if (is_watched(cpu, va, size, ACCESS_WRITE)) {
         return CPU_HARD;
     }
     if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr)) {
         return CPU_FAULT;
     }
-    if (!find_mixed(cpu, va, &p) && !try_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p)) {
-        return why_not(cpu, va, ACCESS_WRITE, &p);
+    if (unlikely(va % PAGE_SIZE > PAGE_SIZE - size)) {
+        return try_write_crossing(cpu, va, mem_attr, bytes);
+    }
+    answer = try_place(cpu, va, mem_attr, &p);
+    if (answer == CPU_DONE) {
+        memcpy(p.host, bytes, size);
+        remember_place(cpu, va, &p);
+    }
+    return answer;
+}
+
+enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
+{
+    uint8_t bytes[16];
+
+    set_number(bytes, MEM_SIZE(mem_attr), mem_attr, value);
+    return try_write(cpu, va, mem_attr, bytes);
+}
+
+enum cpu_try cpu_try_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t value[2])
+{
+    uint8_t bytes[16];
+
+    set_numbers(bytes, mem_attr, value);
+    return try_write(cpu, va, mem_attr, bytes);
+}
+
+enum cpu_try cpu_try_rmw(struct cpu *cpu, vaddr va, uint8_t mem_attr, void **host)
+{
+    unsigned size = MEM_SIZE(mem_attr);
+    enum cpu_try answer;
+    struct tlb_entry e;
+    struct place p, readable;
+
+    if (write_hits(cpu, va, mem_attr, &e) && va % size == 0) {
+        *host = (void *)(e.addend + (uintptr_t)va); /* what may be written there may be read */
+        mem_mark(cpu->mem, *host, size);
+        return CPU_DONE;
+    }
+    if (is_watched(cpu, va, size, ACCESS_READ) || is_watched(cpu, va, size, ACCESS_WRITE) ||
+        va % PAGE_SIZE > PAGE_SIZE - size) {
+        return CPU_HARD;
+    }
+    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr)) {
+        return CPU_FAULT;
+    }
+    answer = try_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p)
+                 ? CPU_DONE
+                 : why_not(cpu, va, ACCESS_WRITE, &p);
+    if (answer == CPU_DONE && !p.fill &&
+        !try_part(cpu, va, size, ACCESS_READ, mem_attr, &readable)) {
+        answer = why_not(cpu, va, ACCESS_READ, &readable);
+    }
+    if (answer != CPU_DONE) {
+        note_failed(cpu, va, ACCESS_WRITE, mem_attr);
+        return answer;
     }
     if (mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
         return CPU_HARD;
     }
     mem_before_write(cpu->mem, p.block, p.at, size);
-    bytes_set_le(p.host, size, value);
-    if (p.fill) {
-        fill_write(cpu, va, &p);
-    } else if (p.is_steady) {
-        *mixed_of(cpu, va) = (struct mixed_entry){
-            .page = align_down(va, PAGE_SIZE), .at = align_down(p.at, PAGE_SIZE), .block = p.block};
-    }
+    remember_place(cpu, va, &p);
+    *host = p.host;
     return CPU_DONE;
 }
 

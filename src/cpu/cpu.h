@@ -235,12 +235,16 @@ bool cpu_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t va
  * cpu_store. size <= 16, must be naturally aligned. */
 void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device);
 
-/* The same for generated code, little-endian, up to 8 bytes, AS_CURRENT: CPU_HARD, and nothing
- * done, where anything but RAM and ROM inside one page is concerned, or a listener would have to
- * hear of it (code or page tables in use), or a byte is watched: the interpreter's part. */
+/* The same for generated code: CPU_HARD, and nothing done, where anything but RAM and ROM is
+ * concerned, or a listener would have to hear of it (code or page tables in use), or a byte is
+ * watched: the interpreter's part. */
 enum cpu_try { CPU_DONE, CPU_FAULT, CPU_HARD };
 enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value);
 enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr);
+enum cpu_try cpu_try_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t value[2]);
+enum cpu_try cpu_try_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t value[2]);
+/* As cpu_rmw_address(), inside one page. */
+enum cpu_try cpu_try_rmw(struct cpu *cpu, vaddr va, uint8_t mem_attr, void **host);
 /* The device that cpu_try_load() or cpu_try_store() found at va before and that the same kind of
  * access may be made of at once, *at bytes into its window; NULL: not so, or not known. */
 const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum access access,

@@ -172,22 +172,49 @@ void ir_interp_cas(struct cpu *cpu, const struct ir_op *o, const union ir_value 
     result->u = extended(o, old);
 }
 
-/* Only where the write table has the page: the interpreter fills it. */
 enum cpu_try ir_try_rmw(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_t b,
                         uint64_t *value)
 {
-    const struct tlb_entry *e = &cpu->space->write[(a >> PAGE_BITS) % TLB_ENTRIES];
-    unsigned size = MEM_SIZE(o->attr), bits = 8 * size;
-    uint64_t old, operand = bits_get(b, 0, bits);
+    unsigned bits = 8 * MEM_SIZE(o->attr);
     void *host;
+    enum cpu_try answer = cpu_try_rmw(cpu, a, o->attr, &host);
 
-    if (a - e->tag > PAGE_SIZE - size || a % size != 0) {
-        return CPU_HARD;
+    if (answer == CPU_DONE) {
+        uint64_t old = host_get(host, o->attr);
+
+        host_set(host, o->attr, rmw_value(o->x, bits, old, bits_get(b, 0, bits)));
+        *value = extended(o, old);
     }
-    host = (void *)(e->addend + (uintptr_t)a);
-    old = bytes_get_le(host, size);
-    bytes_set_le(host, size, rmw_value(o->x, bits, old, operand));
-    mem_mark(cpu->mem, host, size);
-    *value = extended(o, old);
-    return CPU_DONE;
+    return answer;
+}
+
+enum cpu_try ir_try_cas(struct cpu *cpu, const struct ir_op *o, uint64_t a,
+                        const uint64_t expected[2], const uint64_t desired[2], uint64_t value[2])
+{
+    void *host;
+    enum cpu_try answer = cpu_try_rmw(cpu, a, o->attr, &host);
+
+    if (answer != CPU_DONE) {
+        return answer;
+    }
+    if ((o->type & IR_TYPE_MASK) == IR_V128) {
+        bool big = (o->attr & MEM_BIG) != 0;
+        uint8_t *low = (uint8_t *)host + (big ? 8 : 0), *high = (uint8_t *)host + (big ? 0 : 8);
+        uint8_t half = (uint8_t)(3 | (o->attr & MEM_BIG));
+
+        value[0] = host_get(low, half);
+        value[1] = host_get(high, half);
+        if (value[0] == expected[0] && value[1] == expected[1]) {
+            host_set(low, half, desired[0]);
+            host_set(high, half, desired[1]);
+        }
+    } else {
+        uint64_t old = host_get(host, o->attr);
+
+        if (old == bits_get(expected[0], 0, 8 * MEM_SIZE(o->attr))) {
+            host_set(host, o->attr, desired[0]);
+        }
+        value[0] = extended(o, old);
+    }
+    return answer;
 }

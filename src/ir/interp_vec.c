@@ -134,3 +134,20 @@ void ir_interp_vec(const struct ir_op *o, const union ir_value *v, union ir_valu
     }
     *result = out;
 }
+
+void ir_vector_value(struct cpu *cpu, const struct ir_op *o, const uint64_t operands[3][2],
+                     uint64_t result[2])
+{
+    struct ir_op op = *o;
+    union ir_value v[3], out;
+
+    (void)cpu;
+    memcpy(v, operands, sizeof v);
+    op.a = 0;
+    op.b = o->b != IR_ABSENT ? 1 : IR_ABSENT;
+    if (ir_op_info[o->op].c != K_NONE) {
+        op.c = 2;
+    }
+    ir_interp_vec(&op, v, &out);
+    memcpy(result, &out, 16);
+}

@@ -291,8 +291,15 @@ enum ir_left ir_interp(struct cpu *cpu, const struct ir_block *b, uint32_t limit
 
 /* The value of a floating-point operation (attr FP) with these operands; flags go to the hart. */
 uint64_t ir_fp_value(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_t b, uint64_t c);
-/* An RMW on RAM at `a`; CPU_HARD as for cpu_try_store(). */
+/* That of an operation on vectors, with attr FP or not: words of operands and result are the less
+ * significant first, and a result of 64 bits is the first. */
+void ir_vector_value(struct cpu *cpu, const struct ir_op *o, const uint64_t operands[3][2],
+                     uint64_t result[2]);
+/* An RMW or CAS on RAM at `a`; CPU_HARD as for cpu_try_store(). Of values of 64 bits only the first
+ * words are used. */
 enum cpu_try ir_try_rmw(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_t b,
                         uint64_t *value);
+enum cpu_try ir_try_cas(struct cpu *cpu, const struct ir_op *o, uint64_t a,
+                        const uint64_t expected[2], const uint64_t desired[2], uint64_t value[2]);
 
 #endif

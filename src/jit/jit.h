@@ -18,13 +18,24 @@ struct jit;
 
 #define JIT_PINNED_MAX 8
 
+/* Features of hosts that code is made better by; each has its way without. Those of x86-64: */
+enum {
+    JIT_HOST_SSSE3 = 1,
+    JIT_HOST_SSE41 = 2, /* and SSE4.2 */
+    JIT_HOST_AVX = 4,
+    JIT_HOST_AVX2 = 8,
+    JIT_HOST_FMA = 16,
+    JIT_HOST_BITS = 32 /* BMI1, BMI2, LZCNT, POPCNT */
+};
+
 /* What the generator has to know of the guest. */
 struct jit_guest {
     uint32_t
         pinned[JIT_PINNED_MAX]; /* offsets of the 64-bit slots that are used most, best first */
     uint32_t pinned_count;
-    bool softfloat; /* no floating point on the host's units: for comparing */
-    bool marks;     /* what is stored is marked as mem_mark() does, with this offset */
+    bool softfloat;   /* no floating point on the host's units: for comparing */
+    uint32_t without; /* JIT_HOST_*: not to be used, so that one host can test the ways of others */
+    bool marks;       /* what is stored is marked as mem_mark() does, with this offset */
     uintptr_t marks_offset;
 };
 
@@ -56,6 +67,9 @@ void jit_free(struct jit *j);
  * which pays unless they lie across pages or where stores are not plain (JIT_UNGROUP). */
 const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
                         const struct jit_probe *probe, bool *full);
+/* How many instructions of the block, from its first, have operations that are all translated: the
+ * rest is for the interpreter, whatever happens. */
+uint32_t jit_translates(const struct ir_block *b);
 /* The code that `site` of JIT_UNGROUP is in. */
 const void *jit_code_at(const struct jit *j, uint32_t site);
 /* Where a block without code points to: answers JIT_LOOKUP. */

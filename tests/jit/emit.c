@@ -3,7 +3,7 @@
  * compared with what was meant: all registers, all kinds of address, all sizes of displacement.
  */
 #include "disas.h"
-#include "jit/amd64/emit.h"
+#include "jit/amd64/vector.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -326,6 +326,8 @@ static void test_opcodes(void **state)
         {OP_F3 | OP_0F | 0x10, {"movss", NULL}, {X, X}, {X, X}, 0, 1, 0},
         {OP_F2 | OP_0F | 0x11, {"movsd", NULL}, {X, X}, {X, X}, 1, 1, 0},
         {OP_F3 | OP_0F | 0x11, {"movss", NULL}, {X, X}, {X, X}, 1, 1, 0},
+        {OP_0F | 0x10, {"movups", NULL}, {X, X}, {X, X}, 0, 0, 0},
+        {OP_0F | 0x11, {"movups", NULL}, {X, X}, {X, X}, 1, 0, 0},
     };
     const struct rms *r = all_rms();
 
@@ -503,6 +505,141 @@ static void test_vex(void **state)
     }
 }
 
+/* The forms with and without VEX of all that vector code is made of, registers only. */
+static void test_vectors(void **state)
+{
+    static const struct {
+        unsigned op;
+        const char *name;
+        bool imm, one; /* an immediate follows; there is no first operand */
+    } forms[] = {
+        {MOVAPS, "movaps", 0, 1},
+        {PUNPCKLBW, "punpcklbw", 0, 0},
+        {PUNPCKLBW + 1, "punpcklwd", 0, 0},
+        {PUNPCKLDQ, "punpckldq", 0, 0},
+        {PUNPCKHBW, "punpckhbw", 0, 0},
+        {PUNPCKHBW + 1, "punpckhwd", 0, 0},
+        {PUNPCKHBW + 2, "punpckhdq", 0, 0},
+        {PUNPCKLQDQ, "punpcklqdq", 0, 0},
+        {PUNPCKHQDQ, "punpckhqdq", 0, 0},
+        {PSHUFD, "pshufd", 1, 1},
+        {PSHUFHW, "pshufhw", 1, 1},
+        {PSHUFLW, "pshuflw", 1, 1},
+        {PSHUFB, "pshufb", 0, 0},
+        {PALIGNR, "palignr", 1, 0},
+        {PAND, "pand", 0, 0},
+        {PANDN, "pandn", 0, 0},
+        {POR, "por", 0, 0},
+        {PXOR, "pxor", 0, 0},
+        {PADDB, "paddb", 0, 0},
+        {PADDB + 1, "paddw", 0, 0},
+        {PADDB + 2, "paddd", 0, 0},
+        {PADDQ, "paddq", 0, 0},
+        {PSUBB, "psubb", 0, 0},
+        {PSUBB + 1, "psubw", 0, 0},
+        {PSUBB + 2, "psubd", 0, 0},
+        {PSUBB + 3, "psubq", 0, 0},
+        {PADDUSB, "paddusb", 0, 0},
+        {PMULLW, "pmullw", 0, 0},
+        {PMULLD, "pmulld", 0, 0},
+        {PMULUDQ, "pmuludq", 0, 0},
+        {PCMPEQB, "pcmpeqb", 0, 0},
+        {PCMPEQB + 1, "pcmpeqw", 0, 0},
+        {PCMPEQB + 2, "pcmpeqd", 0, 0},
+        {PCMPEQQ, "pcmpeqq", 0, 0},
+        {PCMPGTB, "pcmpgtb", 0, 0},
+        {PCMPGTB + 1, "pcmpgtw", 0, 0},
+        {PCMPGTB + 2, "pcmpgtd", 0, 0},
+        {PCMPGTQ, "pcmpgtq", 0, 0},
+    };
+
+    (void)state;
+    for (unsigned f = 0; f < ARRAY_LEN(forms); f++) {
+        for (unsigned n = 0; n < 512; n++) {
+            unsigned reg = n & 15, rm = n >> 4 & 15, v = (n * 7) & 15;
+            bool vex = n >= 256;
+            struct emit e = fresh();
+            char wanted[64];
+
+            if (vex) {
+                emit_vex(&e, forms[f].op, false, reg, forms[f].one ? 0 : v, rm_reg(rm));
+            } else {
+                emit_op(&e, forms[f].op, false, reg, rm_reg(rm));
+            }
+            if (forms[f].imm) {
+                emit_byte(&e, 0x1b);
+            }
+            sprintf(wanted, "%s%s xmm%u, ", vex ? "v" : "", forms[f].name, reg);
+            if (vex && !forms[f].one) {
+                sprintf(wanted + strlen(wanted), "xmm%u, ", v);
+            }
+            expect(&e, 8, "%sxmm%u%s", wanted, rm, forms[f].imm ? ", 0x1b" : "");
+        }
+    }
+}
+
+/* Immediate shifts, lanes in general registers, constants beside the code. */
+static void test_vector_moves(void **state)
+{
+    static const char *const shifts[3][8] = {
+        {NULL, NULL, "psrlw", NULL, "psraw", NULL, "psllw", NULL},
+        {NULL, NULL, "psrld", NULL, "psrad", NULL, "pslld", NULL},
+        {NULL, NULL, "psrlq", "psrldq", NULL, NULL, "psllq", "pslldq"}};
+    static const struct {
+        unsigned op;
+        bool wide;
+        const char *name;
+        unsigned size;
+        bool xmm_last; /* the general register is the first operand in the text */
+        bool xmm_in_rm;
+    } lanes[] = {
+        {PEXTRW, false, "pextrw", S4, true, true},   {PINSRW, false, "pinsrw", S4, false, false},
+        {PINSRB, false, "pinsrb", S4, false, false}, {PINSRD, false, "pinsrd", S4, false, false},
+        {PINSRD, true, "pinsrq", S8, false, false},  {PEXTRD, false, "pextrd", S4, true, false},
+        {PEXTRD, true, "pextrq", S8, true, false}};
+
+    (void)state;
+    for (unsigned n = 0; n < 3 * 8 * 256; n++) {
+        unsigned reg = n & 15, v = n >> 4 & 15, extension = n >> 8 & 7, size = n >> 11;
+        struct emit e = fresh();
+
+        if (!shifts[size][extension]) {
+            continue;
+        }
+        emit_op(&e, PSHIFTW + size, false, extension, rm_reg(reg));
+        emit_byte(&e, 5);
+        expect(&e, 8, "%s xmm%u, 0x5", shifts[size][extension], reg);
+        e = fresh();
+        emit_vex(&e, PSHIFTW + size, false, extension, v, rm_reg(reg));
+        emit_byte(&e, 5);
+        expect(&e, 8, "v%s xmm%u, xmm%u, 0x5", shifts[size][extension], v, reg);
+    }
+    for (unsigned n = 0; n < ARRAY_LEN(lanes) * 256; n++) {
+        unsigned x = n & 15, r = n >> 4 & 15, f = n >> 8;
+        struct emit e = fresh();
+        char xmm[8];
+
+        sprintf(xmm, "xmm%u", x);
+        emit_op(&e, lanes[f].op, lanes[f].wide, lanes[f].xmm_in_rm ? r : x,
+                rm_reg(lanes[f].xmm_in_rm ? x : r));
+        emit_byte(&e, 1);
+        expect(&e, 8, "%s %s, %s, 0x1", lanes[f].name,
+               lanes[f].xmm_last ? names[lanes[f].size][r] : xmm,
+               lanes[f].xmm_last ? xmm : names[lanes[f].size][r]);
+    }
+    for (unsigned x = 0; x < 16; x++) {
+        struct emit e = fresh();
+
+        emit_load_const(&e, x, 0x40);
+        expect(&e, 64, "movaps xmm%u, [0x40]", x);
+        for (unsigned wide = 0; wide < 2; wide++) {
+            e = fresh();
+            emit_bswap(&e, wide, x);
+            expect(&e, 64, "bswap %s", names[wide ? S8 : S4][x]);
+        }
+    }
+}
+
 static void test_jumps(void **state)
 {
     struct emit e = fresh();
@@ -544,6 +681,8 @@ int main(void)
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_stored_constants),
         cmocka_unit_test(test_vex),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_vector_moves),
         cmocka_unit_test(test_jumps),
         cmocka_unit_test(test_full),
     };

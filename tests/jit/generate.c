@@ -3,26 +3,13 @@
  * or flagged before the last operation that may fault. What the generator does not translate is
  * rare, so that most blocks are compiled whole.
  */
-#include "generate.h"
+#include "maker.h"
 
 #include "base/softfloat.h"
 
 #include <stdlib.h>
 
 enum { HELP_SUM, HELP_NOW, HELP_POKE, HELP_RAISE };
-
-struct maker {
-    uint64_t rng;
-    struct ir_op ops[IR_BLOCK_OPS_MAX];
-    struct ir_insn insns[IR_BLOCK_INSNS_MAX];
-    uint32_t op_count, insn_count;
-    vaddr targets[8];  /* of exits */
-    unsigned pressure; /* how far back operands are taken from */
-    ir_ref bases[4];   /* addresses that were made: several accesses at one */
-    unsigned base_count;
-    ir_ref values[IR_TYPE_COUNT][IR_BLOCK_OPS_MAX];
-    unsigned value_count[IR_TYPE_COUNT];
-};
 
 #define FP_FIRST 29 /* index of what is of interest as floating point */
 static const uint64_t interesting[] = {
@@ -38,31 +25,31 @@ static const uint64_t interesting[] = {
     0x43e0000000000000, 0xc3e0000000000000, 0x3fe0000000000000, 0x36a0000000000000,
     0x47efffffe0000000};
 
-static uint64_t roll(struct maker *m, uint64_t n)
+uint64_t maker_roll(struct maker *m, uint64_t n)
 {
     return (chance_next(&m->rng) >> 11) % n;
 }
 
-static bool chance(struct maker *m, unsigned percent)
+bool maker_chance(struct maker *m, unsigned percent)
 {
-    return roll(m, 100) < percent;
+    return maker_roll(m, 100) < percent;
 }
 
-static uint64_t number(struct maker *m, enum ir_type t)
+uint64_t maker_number(struct maker *m, enum ir_type t)
 {
     uint64_t v;
 
-    switch (roll(m, 4)) {
-    case 0: v = chance_next(&m->rng) >> roll(m, 64); break;
-    case 1: v = (uint64_t)(int64_t)(roll(m, 4096)) - 2048; break;
-    default: v = interesting[roll(m, ARRAY_LEN(interesting))]; break;
+    switch (maker_roll(m, 4)) {
+    case 0: v = chance_next(&m->rng) >> maker_roll(m, 64); break;
+    case 1: v = (uint64_t)(int64_t)(maker_roll(m, 4096)) - 2048; break;
+    default: v = interesting[maker_roll(m, ARRAY_LEN(interesting))]; break;
     }
     return t == IR_I32 ? (uint32_t)v : v;
 }
 
 /* ---- operations ---- */
 
-static ir_ref add(struct maker *m, struct ir_op o)
+ir_ref maker_add(struct maker *m, struct ir_op o)
 {
     enum ir_type t;
 
@@ -75,13 +62,13 @@ static ir_ref add(struct maker *m, struct ir_op o)
     return (ir_ref)m->op_count++;
 }
 
-static struct ir_op plain(enum ir_opcode op, enum ir_type t, ir_ref a, ir_ref b, ir_ref c)
+struct ir_op maker_op(enum ir_opcode op, enum ir_type t, ir_ref a, ir_ref b, ir_ref c)
 {
     return (struct ir_op){
         .op = (uint8_t)op, .type = (uint8_t)t, .a = a, .b = b, .c = c, .d = IR_ABSENT};
 }
 
-static struct ir_op with_imm(enum ir_opcode op, enum ir_type t, ir_ref a, ir_ref b, uint64_t imm)
+struct ir_op maker_imm(enum ir_opcode op, enum ir_type t, ir_ref a, ir_ref b, uint64_t imm)
 {
     return (struct ir_op){.op = (uint8_t)op, .type = (uint8_t)t, .a = a, .b = b, .imm = imm};
 }
@@ -90,58 +77,74 @@ static uint32_t slot_for(struct maker *m, enum ir_type t)
 {
     bool wide = t == IR_I64 || t == IR_F64;
 
-    if (chance(m, 1)) {
-        return 24 + 4 * (uint32_t)roll(m, wide ? 1 : 2); /* reserved; fp_flags is at 29 */
+    if (maker_chance(m, 1)) {
+        return 24 + 4 * (uint32_t)maker_roll(m, wide ? 1 : 2); /* reserved; fp_flags is at 29 */
     }
-    if (chance(m, 1)) {
-        return 320 + (uint32_t)roll(m, 32); /* any alignment, far from pins */
+    if (maker_chance(m, 1)) {
+        return 320 + (uint32_t)maker_roll(m, 32); /* any alignment, far from pins */
+    }
+    if (maker_chance(m, 1)) {
+        return PAIR_SLOT(0) + (uint32_t)maker_roll(m, 40); /* in parts of pins */
     }
     switch (t) {
-    case IR_I64: return PAIR_SLOT((uint32_t)roll(m, chance(m, 70) ? 6 : 20));
+    case IR_V128:
+        return maker_chance(m, 90) ? 352 + 16 * (uint32_t)maker_roll(m, 9)
+                                   : 248 + (uint32_t)maker_roll(m, 200);
+    case IR_I64: return PAIR_SLOT((uint32_t)maker_roll(m, maker_chance(m, 70) ? 6 : 20));
     case IR_F64:
-        return chance(m, 5) ? PAIR_SLOT(8 + (uint32_t)roll(m, 8)) : 256 + 8 * (uint32_t)roll(m, 8);
-    case IR_F32: return 256 + 4 * (uint32_t)roll(m, 16);
+        return maker_chance(m, 5) ? PAIR_SLOT(8 + (uint32_t)maker_roll(m, 8))
+                                  : 256 + 8 * (uint32_t)maker_roll(m, 8);
+    case IR_F32: return 256 + 4 * (uint32_t)maker_roll(m, 16);
     default: break;
     }
-    return chance(m, 1) ? PAIR_SLOT(0) + 4 * (uint32_t)roll(m, 10)
-                        : PAIR_SLOT(8) + 4 * (uint32_t)roll(m, 24);
+    return maker_chance(m, 1) ? PAIR_SLOT(0) + 4 * (uint32_t)maker_roll(m, 10)
+                              : PAIR_SLOT(8) + 4 * (uint32_t)maker_roll(m, 24);
 }
 
-static ir_ref pick(struct maker *m, enum ir_type t)
+ir_ref maker_pick(struct maker *m, enum ir_type t)
 {
     unsigned n = m->value_count[t];
 
-    if ((t == IR_F32 || t == IR_F64) && chance(m, 20)) { /* zeros, infinities, NaNs meet */
+    if ((t == IR_F32 || t == IR_F64) && maker_chance(m, 20)) { /* zeros, infinities, NaNs meet */
         enum ir_type i = t == IR_F32 ? IR_I32 : IR_I64;
-        uint64_t v = interesting[FP_FIRST + roll(m, ARRAY_LEN(interesting) - FP_FIRST)];
-        ir_ref c =
-            add(m, with_imm(IR_CONST, i, IR_ABSENT, IR_ABSENT, i == IR_I32 ? (uint32_t)v : v));
-        return add(m, plain(IR_FFROMI, t, c, IR_ABSENT, IR_ABSENT));
+        uint64_t v = interesting[FP_FIRST + maker_roll(m, ARRAY_LEN(interesting) - FP_FIRST)];
+        ir_ref c = maker_add(
+            m, maker_imm(IR_CONST, i, IR_ABSENT, IR_ABSENT, i == IR_I32 ? (uint32_t)v : v));
+        return maker_add(m, maker_op(IR_FFROMI, t, c, IR_ABSENT, IR_ABSENT));
     }
-    if (n != 0 && !chance(m, n < 4 ? 35 : 10)) {
-        unsigned back = chance(m, m->pressure) ? n : n < 4 ? n : 4;
-        return m->values[t][n - 1 - roll(m, back)];
+    if (n != 0 && !maker_chance(m, n < 4 ? 35 : 10)) {
+        unsigned back = maker_chance(m, m->pressure) ? n : n < 4 ? n : 4;
+        return m->values[t][n - 1 - maker_roll(m, back)];
+    }
+    if (t == IR_FLAGS) {
+        return maker_flags(m);
+    }
+    if (t == IR_V128) {
+        return maker_chance(m, 60)
+                   ? maker_vector(m)
+                   : maker_add(m, maker_imm(IR_GET, t, IR_ABSENT, IR_ABSENT, slot_for(m, t)));
     }
     if (t == IR_I32 || t == IR_I64) {
-        if (chance(m, 25)) {
-            return add(m, with_imm(IR_CONST, t, IR_ABSENT, IR_ABSENT, number(m, t)));
+        if (maker_chance(m, 25)) {
+            return maker_add(m, maker_imm(IR_CONST, t, IR_ABSENT, IR_ABSENT, maker_number(m, t)));
         }
-    } else if (chance(m, 30)) {
+    } else if (maker_chance(m, 30)) {
         enum ir_type i = t == IR_F32 ? IR_I32 : IR_I64;
-        return add(m, plain(IR_FFROMI, t, pick(m, i), IR_ABSENT, IR_ABSENT));
+        return maker_add(m, maker_op(IR_FFROMI, t, maker_pick(m, i), IR_ABSENT, IR_ABSENT));
     }
-    return add(m, with_imm(IR_GET, t, IR_ABSENT, IR_ABSENT, slot_for(m, t)));
+    return maker_add(m, maker_imm(IR_GET, t, IR_ABSENT, IR_ABSENT, slot_for(m, t)));
 }
 
 static uint32_t field(struct maker *m, enum ir_type t)
 {
     static const uint8_t usual[] = {8, 16, 32, 12, 1};
     unsigned width = t == IR_I32 ? 32 : 64;
-    unsigned len = chance(m, 50) ? usual[roll(m, ARRAY_LEN(usual))] : 1 + (unsigned)roll(m, width);
+    unsigned len = maker_chance(m, 50) ? usual[maker_roll(m, ARRAY_LEN(usual))]
+                                       : 1 + (unsigned)maker_roll(m, width);
     unsigned pos;
 
     len = len > width ? width : len;
-    pos = chance(m, 50) ? 0 : (unsigned)roll(m, width - len + 1);
+    pos = maker_chance(m, 50) ? 0 : (unsigned)maker_roll(m, width - len + 1);
     return pos | len << 8;
 }
 
@@ -153,68 +156,72 @@ static void integer_op(struct maker *m)
                                   IR_ROTL,   IR_ROTR, IR_EQ,   IR_NE,   IR_LTU,  IR_LEU,   IR_LTS,
                                   IR_LES,    IR_MINU, IR_MAXU, IR_MINS, IR_MAXS};
     static const uint8_t one[] = {IR_CLZ, IR_CTZ, IR_POPCNT, IR_BSWAP};
-    enum ir_type t = chance(m, 65) ? IR_I64 : IR_I32;
+    enum ir_type t = maker_chance(m, 65) ? IR_I64 : IR_I32;
     ir_ref a, b;
 
-    switch (roll(m, 12)) {
+    switch (maker_roll(m, 12)) {
     case 0:
-        (void)add(m, plain((enum ir_opcode)one[roll(m, 4)], t, pick(m, t), IR_ABSENT, IR_ABSENT));
+        (void)maker_add(m, maker_op((enum ir_opcode)one[maker_roll(m, 4)], t, maker_pick(m, t),
+                                    IR_ABSENT, IR_ABSENT));
         return;
     case 1:
-        if (chance(m, 50)) {
-            (void)add(m, plain(IR_TRUNC, IR_I32, pick(m, IR_I64), IR_ABSENT, IR_ABSENT));
+        if (maker_chance(m, 50)) {
+            (void)maker_add(
+                m, maker_op(IR_TRUNC, IR_I32, maker_pick(m, IR_I64), IR_ABSENT, IR_ABSENT));
         } else {
-            (void)add(m, plain(chance(m, 50) ? IR_ZEXT : IR_SEXT, IR_I64, pick(m, IR_I32),
-                               IR_ABSENT, IR_ABSENT));
+            (void)maker_add(m, maker_op(maker_chance(m, 50) ? IR_ZEXT : IR_SEXT, IR_I64,
+                                        maker_pick(m, IR_I32), IR_ABSENT, IR_ABSENT));
         }
         return;
     case 2:
-        a = pick(m, t);
-        (void)add(m,
-                  with_imm(chance(m, 50) ? IR_EXTRACT : IR_SEXTRACT, t, a, IR_ABSENT, field(m, t)));
+        a = maker_pick(m, t);
+        (void)maker_add(m, maker_imm(maker_chance(m, 50) ? IR_EXTRACT : IR_SEXTRACT, t, a,
+                                     IR_ABSENT, field(m, t)));
         return;
     case 3:
-        if (chance(m, 40)) {
-            a = pick(m, t);
-            b = pick(m, t);
-            struct ir_op o = plain(IR_DEPOSIT, t, a, b, IR_ABSENT);
+        if (maker_chance(m, 40)) {
+            a = maker_pick(m, t);
+            b = maker_pick(m, t);
+            struct ir_op o = maker_op(IR_DEPOSIT, t, a, b, IR_ABSENT);
             o.x = field(m, t);
-            (void)add(m, o);
+            (void)maker_add(m, o);
             return;
         }
-        a = pick(m, t);
-        b = pick(m, t);
-        if (chance(m, 50)) {
-            enum ir_type k = chance(m, 50) ? IR_I64 : IR_I32;
-            ir_ref x = pick(m, k);
-            ir_ref c = add(m, with_imm((enum ir_opcode)(IR_EQ + roll(m, 6)),
-                                       (enum ir_type)(k | IR_IMM), x, IR_ABSENT, number(m, k)));
-            (void)add(m, plain(IR_SELECT, t, a, b, c));
+        a = maker_pick(m, t);
+        b = maker_pick(m, t);
+        if (maker_chance(m, 50)) {
+            enum ir_type k = maker_chance(m, 50) ? IR_I64 : IR_I32;
+            ir_ref x = maker_pick(m, k);
+            ir_ref c = maker_add(m, maker_imm((enum ir_opcode)(IR_EQ + maker_roll(m, 6)),
+                                              (enum ir_type)(k | IR_IMM), x, IR_ABSENT,
+                                              maker_number(m, k)));
+            (void)maker_add(m, maker_op(IR_SELECT, t, a, b, c));
         } else {
-            (void)add(m, plain(IR_SELECT, t, a, b, pick(m, IR_I64)));
+            (void)maker_add(m, maker_op(IR_SELECT, t, a, b, maker_pick(m, IR_I64)));
         }
         return;
     default: break;
     }
-    enum ir_opcode op = (enum ir_opcode)two[roll(m, ARRAY_LEN(two))];
-    a = pick(m, t);
-    if (chance(m, 45)) {
-        (void)add(m, with_imm(op, (enum ir_type)(t | IR_IMM), a, IR_ABSENT, number(m, t)));
+    enum ir_opcode op = (enum ir_opcode)two[maker_roll(m, ARRAY_LEN(two))];
+    a = maker_pick(m, t);
+    if (maker_chance(m, 45)) {
+        (void)maker_add(
+            m, maker_imm(op, (enum ir_type)(t | IR_IMM), a, IR_ABSENT, maker_number(m, t)));
     } else {
-        b = pick(m, t);
-        (void)add(m, plain(op, t, a, b, IR_ABSENT));
+        b = maker_pick(m, t);
+        (void)maker_add(m, maker_op(op, t, a, b, IR_ABSENT));
     }
 }
 
-static uint8_t fp_attr(struct maker *m)
+uint8_t maker_fp_attr(struct maker *m)
 {
-    if (chance(m, 75)) {
+    if (maker_chance(m, 75)) {
         return IR_FP(FP_RNE, FP_NAN_CANONICAL);
     }
-    if (chance(m, 60)) {
-        return (uint8_t)IR_FP(roll(m, 6), FP_NAN_CANONICAL);
+    if (maker_chance(m, 60)) {
+        return (uint8_t)IR_FP(maker_roll(m, 6), FP_NAN_CANONICAL);
     }
-    return (uint8_t)(IR_FP(roll(m, 6), roll(m, 3)) | (roll(m, 8) << 5));
+    return (uint8_t)(IR_FP(maker_roll(m, 6), maker_roll(m, 3)) | (maker_roll(m, 8) << 5));
 }
 
 static void fp_op(struct maker *m)
@@ -223,50 +230,51 @@ static void fp_op(struct maker *m)
         IR_FADD,    IR_FADD,    IR_FSUB,    IR_FMUL,    IR_FDIV,   IR_FSQRT, IR_FMA,    IR_FMA,
         IR_FMIN,    IR_FMAX,    IR_FNEG,    IR_FABS,    IR_FCMP,   IR_FCMP,  IR_FROUND, IR_FCVT_FF,
         IR_FCVT_IF, IR_FCVT_IF, IR_FCVT_FI, IR_FCVT_FI, IR_FFROMI, IR_FTOI};
-    enum ir_type t = chance(m, 60) ? IR_F64 : IR_F32, i = chance(m, 60) ? IR_I64 : IR_I32;
-    struct ir_op o =
-        plain((enum ir_opcode)ops[roll(m, ARRAY_LEN(ops))], t, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+    enum ir_type t = maker_chance(m, 60) ? IR_F64 : IR_F32,
+                 i = maker_chance(m, 60) ? IR_I64 : IR_I32;
+    struct ir_op o = maker_op((enum ir_opcode)ops[maker_roll(m, ARRAY_LEN(ops))], t, IR_ABSENT,
+                              IR_ABSENT, IR_ABSENT);
 
     switch (o.op) {
-    case IR_FCVT_FF: o.a = pick(m, t == IR_F32 ? IR_F64 : IR_F32); break;
-    case IR_FFROMI: o.a = pick(m, t == IR_F32 ? IR_I32 : IR_I64); break;
+    case IR_FCVT_FF: o.a = maker_pick(m, t == IR_F32 ? IR_F64 : IR_F32); break;
+    case IR_FFROMI: o.a = maker_pick(m, t == IR_F32 ? IR_I32 : IR_I64); break;
     case IR_FTOI:
-        o.a = pick(m, t);
+        o.a = maker_pick(m, t);
         o.type = t == IR_F32 ? IR_I32 : IR_I64;
         break;
     case IR_FCVT_IF:
-        o.a = pick(m, i);
-        o.x = IR_CVT(i, roll(m, 2), roll(m, 3));
+        o.a = maker_pick(m, i);
+        o.x = IR_CVT(i, maker_roll(m, 2), maker_roll(m, 3));
         break;
     case IR_FCVT_FI:
-        o.a = pick(m, t);
+        o.a = maker_pick(m, t);
         o.type = (uint8_t)i;
-        o.x = IR_CVT(t, roll(m, 2), roll(m, 3));
+        o.x = IR_CVT(t, maker_roll(m, 2), maker_roll(m, 3));
         break;
     default:
-        o.a = pick(m, t);
+        o.a = maker_pick(m, t);
         if (ir_op_info[o.op].b != K_NONE) {
-            o.b = pick(m, t);
+            o.b = maker_pick(m, t);
         }
         if (ir_op_info[o.op].c != K_NONE) {
-            o.c = pick(m, t);
+            o.c = maker_pick(m, t);
         }
         break;
     }
     if (o.op == IR_FMIN || o.op == IR_FMAX) {
-        o.x = (uint32_t)roll(m, 4);
+        o.x = (uint32_t)maker_roll(m, 4);
     } else if (o.op == IR_FCMP) {
-        o.x = (uint32_t)roll(m, 7);
+        o.x = (uint32_t)maker_roll(m, 7);
     } else if (o.op == IR_FROUND) {
-        o.x = (uint32_t)roll(m, 2);
+        o.x = (uint32_t)maker_roll(m, 2);
     }
     if (ir_op_info[o.op].attr == ATTR_FP) {
-        o.attr = fp_attr(m);
-        if (o.op == IR_FCVT_FI && chance(m, 60)) {
+        o.attr = maker_fp_attr(m);
+        if (o.op == IR_FCVT_FI && maker_chance(m, 60)) {
             o.attr = IR_FP(FP_RTZ, FP_NAN_CANONICAL);
         }
     }
-    (void)add(m, o);
+    (void)maker_add(m, o);
 }
 
 /* ---- memory ---- */
@@ -276,23 +284,23 @@ static ir_ref new_address(struct maker *m, uint64_t *disp)
     static const vaddr places[] = {TINY_RAM,    TINY_RAM,       TINY_RAM, TINY_RAM,
                                    TINY_ALIAS,  TINY_READ_ONLY, TINY_ROM, TINY_NOTHING,
                                    TINY_DEVICE, TINY_DEVICE,    TINY_RAM, 0x12345000};
-    vaddr base = places[roll(m, chance(m, 85) ? 5 : ARRAY_LEN(places))];
+    vaddr base = places[maker_roll(m, maker_chance(m, 85) ? 5 : ARRAY_LEN(places))];
     unsigned mask = base == TINY_DEVICE ? 0xfff : 0x3fff;
     ir_ref x;
 
-    *disp = chance(m, 30) ? 0 : (uint64_t)(roll(m, 4096)) - 2048;
-    if (chance(m, 2)) {
-        *disp = chance_next(&m->rng) >> roll(m, 40);
+    *disp = maker_chance(m, 30) ? 0 : (uint64_t)(maker_roll(m, 4096)) - 2048;
+    if (maker_chance(m, 2)) {
+        *disp = chance_next(&m->rng) >> maker_roll(m, 40);
     }
-    if (chance(m, 12)) { /* at the end of a page, or over it */
-        base += 0x1000 * roll(m, 6) + 0xff0 + roll(m, 20);
-        return add(m, with_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, base - *disp));
+    if (maker_chance(m, 12)) { /* at the end of a page, or over it */
+        base += 0x1000 * maker_roll(m, 6) + 0xff0 + maker_roll(m, 20);
+        return maker_add(m, maker_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, base - *disp));
     }
-    x = pick(m, IR_I64);
-    x = add(m, with_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
-                        chance(m, 70) ? mask & ~7u : mask));
-    return add(m, with_imm(IR_ADD, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
-                           base - (chance(m, 90) ? *disp : 0)));
+    x = maker_pick(m, IR_I64);
+    x = maker_add(m, maker_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
+                               maker_chance(m, 70) ? mask & ~7u : mask));
+    return maker_add(m, maker_imm(IR_ADD, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
+                                  base - (maker_chance(m, 90) ? *disp : 0)));
 }
 
 /* An address value, and what is to be added to it. */
@@ -300,34 +308,36 @@ static ir_ref address(struct maker *m, uint64_t *disp)
 {
     ir_ref at;
 
-    if (m->base_count && chance(m, 60)) {
-        *disp = chance(m, 80) ? 8 * roll(m, 16) : (uint64_t)(roll(m, 4096)) - 2048;
-        *disp += chance(m, 10) ? roll(m, 8) : 0;
-        return m->bases[roll(m, m->base_count)];
+    if (m->base_count && maker_chance(m, 60)) {
+        *disp =
+            maker_chance(m, 80) ? 8 * maker_roll(m, 16) : (uint64_t)(maker_roll(m, 4096)) - 2048;
+        *disp += maker_chance(m, 10) ? maker_roll(m, 8) : 0;
+        return m->bases[maker_roll(m, m->base_count)];
     }
     at = new_address(m, disp);
-    m->bases[m->base_count < ARRAY_LEN(m->bases) ? m->base_count++ : roll(m, ARRAY_LEN(m->bases))] =
-        at;
+    m->bases[m->base_count < ARRAY_LEN(m->bases) ? m->base_count++
+                                                 : maker_roll(m, ARRAY_LEN(m->bases))] = at;
     return at;
 }
 
 static uint8_t mem_attr(struct maker *m, enum ir_type t, bool may_sign)
 {
-    unsigned most = t == IR_I64 || t == IR_F64 ? 3 : 2;
+    unsigned most = t == IR_V128 ? 4 : t == IR_I64 || t == IR_F64 ? 3 : 2;
+    unsigned rare = 1 + m->percent[MIX_MEMORY] / 2;
     bool is_int = t == IR_I32 || t == IR_I64;
-    unsigned attr = is_int && chance(m, 70) ? (unsigned)roll(m, most + 1) : most;
+    unsigned attr = is_int && maker_chance(m, 70) ? (unsigned)maker_roll(m, most + 1) : most;
 
-    if (is_int && may_sign && chance(m, 40)) {
+    if (is_int && may_sign && maker_chance(m, 40)) {
         attr |= MEM_SIGNED;
     }
-    if (chance(m, 15)) {
+    if (maker_chance(m, 15)) {
         attr |= MEM_ALIGNED;
     }
-    if (chance(m, 1)) {
+    if (maker_chance(m, rare)) {
         attr |= MEM_BIG;
     }
-    if (chance(m, 1)) {
-        attr |= AS_USER << MEM_AS_SHIFT;
+    if (maker_chance(m, rare / 2 + 1)) {
+        attr |= (maker_chance(m, 50) ? AS_USER : AS_OTHER) << MEM_AS_SHIFT;
     }
     return (uint8_t)attr;
 }
@@ -335,65 +345,84 @@ static uint8_t mem_attr(struct maker *m, enum ir_type t, bool may_sign)
 static void memory_op(struct maker *m)
 {
     static const enum ir_type types[] = {IR_I64, IR_I64, IR_I32, IR_F64, IR_F32};
-    enum ir_type t = types[roll(m, ARRAY_LEN(types))];
-    unsigned kind = (unsigned)roll(m, 100);
+    enum ir_type t = types[maker_roll(m, ARRAY_LEN(types))];
+    unsigned kind = (unsigned)maker_roll(m, 100);
     uint64_t disp;
     ir_ref at = address(m, &disp), value, cond;
     struct ir_op o;
 
-    if (kind < 50) {
-        o = with_imm(IR_LD, t, at, IR_ABSENT, disp);
+    if (maker_chance(m, m->percent[MIX_VECTOR])) {
+        t = IR_V128;
+    }
+    if (maker_chance(m, 1 + m->percent[MIX_MEMORY] / 3)) {
+        value = maker_pick(m, t);
+        cond = maker_pick(m, t);
+        o = maker_op(IR_CAS, t, at, value, cond);
+        o.attr = (uint8_t)(mem_attr(m, t, true) | MEM_ALIGNED);
+        if (maker_chance(m, 50)) { /* one that finds what it expects */
+            struct ir_op before = maker_imm(IR_LD, t, at, IR_ABSENT, 0);
+
+            before.attr = o.attr;
+            o.b = maker_add(m, before);
+        }
+    } else if (kind < 50) {
+        o = maker_imm(IR_LD, t, at, IR_ABSENT, disp);
         o.attr = mem_attr(m, t, true);
     } else if (kind < 80) {
-        value = pick(m, t);
-        o = with_imm(IR_ST, t, at, value, disp);
+        value = maker_pick(m, t);
+        o = maker_imm(IR_ST, t, at, value, disp);
         o.attr = mem_attr(m, t, false);
     } else if (kind < 88) {
-        value = pick(m, t);
-        cond = pick(m, IR_I64);
-        o = plain(IR_STC, t, at, value, cond);
+        value = maker_pick(m, t);
+        cond = maker_pick(m, IR_I64);
+        o = maker_op(IR_STC, t, at, value, cond);
         o.attr = mem_attr(m, t, false);
     } else if (kind < 90) {
-        o = plain(IR_PHYS, IR_I64, at, IR_ABSENT, IR_ABSENT);
+        o = maker_op(IR_PHYS, IR_I64, at, IR_ABSENT, IR_ABSENT);
     } else if (kind < 98) {
         t = t == IR_I32 || t == IR_F32 ? IR_I32 : IR_I64;
-        value = pick(m, t);
-        o = plain(IR_RMW, t, at, value, IR_ABSENT);
-        o.x = (uint32_t)roll(m, 11);
-        o.attr = (uint8_t)(mem_attr(m, t, true) | MEM_ALIGNED);
+        value = maker_pick(m, t);
+        o = maker_op(IR_RMW, t, at, value, IR_ABSENT);
+        o.x = (uint32_t)maker_roll(m, 11);
+        o.attr = mem_attr(m, t, true);
+        o.attr |= maker_chance(m, 90) ? MEM_ALIGNED : 0;
     } else {
-        value = pick(m, IR_I64);
-        cond = pick(m, IR_I64);
-        o = plain(IR_CALL, IR_I64, value, cond, IR_ABSENT);
+        value = maker_pick(m, IR_I64);
+        cond = maker_pick(m, IR_I64);
+        o = maker_op(IR_CALL, IR_I64, value, cond, IR_ABSENT);
         o.x = HELP_RAISE;
     }
-    (void)add(m, o);
+    (void)maker_add(m, o);
 }
 
 static void call_op(struct maker *m)
 {
-    struct ir_op o = plain(IR_CALL, IR_I64, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+    struct ir_op o = maker_op(IR_CALL, IR_I64, IR_ABSENT, IR_ABSENT, IR_ABSENT);
 
-    o.x = (uint32_t)roll(m, 2);
+    o.x = (uint32_t)maker_roll(m, 2);
     if (o.x == HELP_SUM) {
-        o.a = pick(m, (enum ir_type)(IR_I32 + roll(m, 4)));
-        o.b = pick(m, chance(m, 50) ? IR_I32 : IR_I64);
-        o.c = pick(m, (enum ir_type)(IR_I32 + roll(m, 4)));
-        if (chance(m, 30)) { /* absent ones are 0 */
-            *(chance(m, 50) ? &o.a : &o.b) = IR_ABSENT;
+        o.a = maker_pick(m, (enum ir_type)(IR_I32 + maker_roll(m, 4)));
+        o.b = maker_pick(m, maker_chance(m, 50) ? IR_I32 : IR_I64);
+        o.c = maker_pick(m, (enum ir_type)(IR_I32 + maker_roll(m, 4)));
+        if (maker_chance(m, 30)) { /* absent ones are 0 */
+            *(maker_chance(m, 50) ? &o.a : &o.b) = IR_ABSENT;
         }
     }
-    (void)add(m, o);
+    (void)maker_add(m, o);
 }
 
 /* ---- instructions and blocks ---- */
 
 static void pure_ops(struct maker *m, unsigned most, bool fp)
 {
-    for (uint64_t n = roll(m, most + 1); n-- > 0;) {
-        if (fp && chance(m, 30)) {
+    for (uint64_t n = maker_roll(m, most + 1); n-- > 0;) {
+        if (maker_chance(m, m->percent[MIX_VECTOR])) {
+            maker_vector_op(m);
+        } else if (maker_chance(m, m->percent[MIX_FLAGS])) {
+            maker_flags_op(m);
+        } else if (fp && maker_chance(m, 30)) {
             fp_op(m);
-        } else if (fp && chance(m, 3)) {
+        } else if (fp && maker_chance(m, 3)) {
             call_op(m);
         } else {
             integer_op(m);
@@ -404,35 +433,39 @@ static void pure_ops(struct maker *m, unsigned most, bool fp)
 static void put(struct maker *m)
 {
     static const enum ir_type types[] = {IR_I64, IR_I64, IR_I64, IR_I32, IR_F64, IR_F32};
-    enum ir_type t = types[roll(m, ARRAY_LEN(types))];
-    ir_ref v = pick(m, t);
+    enum ir_type t = types[maker_roll(m, ARRAY_LEN(types))];
+    ir_ref v;
 
-    (void)add(m, with_imm(IR_PUT, t, v, IR_ABSENT, slot_for(m, t)));
+    if (maker_chance(m, m->percent[MIX_VECTOR])) {
+        t = IR_V128;
+    }
+    v = maker_pick(m, t);
+    (void)maker_add(m, maker_imm(IR_PUT, t, v, IR_ABSENT, slot_for(m, t)));
 }
 
 static uint8_t exit_attr(struct maker *m)
 {
-    return (uint8_t)(chance(m, 8) ? roll(m, 4) : 0);
+    return (uint8_t)(maker_chance(m, 8) ? maker_roll(m, 4) : 0);
 }
 
 static void side_exit(struct maker *m)
 {
     ir_ref c;
 
-    if (chance(m, 70)) {
-        enum ir_type t = chance(m, 60) ? IR_I64 : IR_I32;
-        ir_ref a = pick(m, t), b = pick(m, t);
-        enum ir_opcode op = (enum ir_opcode)(IR_EQ + roll(m, 6));
+    if (maker_chance(m, 70)) {
+        enum ir_type t = maker_chance(m, 60) ? IR_I64 : IR_I32;
+        ir_ref a = maker_pick(m, t), b = maker_pick(m, t);
+        enum ir_opcode op = (enum ir_opcode)(IR_EQ + maker_roll(m, 6));
 
-        c = chance(m, 50)
-                ? add(m, plain(op, t, a, b, IR_ABSENT))
-                : add(m, with_imm(op, (enum ir_type)(t | IR_IMM), a, IR_ABSENT, number(m, t)));
+        c = maker_chance(m, 50) ? maker_add(m, maker_op(op, t, a, b, IR_ABSENT))
+                                : maker_add(m, maker_imm(op, (enum ir_type)(t | IR_IMM), a,
+                                                         IR_ABSENT, maker_number(m, t)));
     } else {
-        c = pick(m, IR_I64);
+        c = maker_pick(m, IR_I64);
     }
-    struct ir_op o = with_imm(IR_EXIT_IF, IR_NONE, c, IR_ABSENT, m->targets[roll(m, 8)]);
+    struct ir_op o = maker_imm(IR_EXIT_IF, IR_NONE, c, IR_ABSENT, m->targets[maker_roll(m, 8)]);
     o.attr = exit_attr(m);
-    (void)add(m, o);
+    (void)maker_add(m, o);
 }
 
 /* As plain loads and stores are: the access is all, but for where a loaded value goes. */
@@ -440,12 +473,12 @@ static bool end_plainly(struct maker *m)
 {
     const struct ir_op *o = &m->ops[m->op_count - 1];
 
-    if (chance(m, 50)) {
+    if (maker_chance(m, 50)) {
         return false;
     }
     if (o->op == IR_LD && o->type == IR_I64) {
-        (void)add(
-            m, with_imm(IR_PUT, IR_I64, (ir_ref)(m->op_count - 1), IR_ABSENT, slot_for(m, IR_I64)));
+        (void)maker_add(m, maker_imm(IR_PUT, IR_I64, (ir_ref)(m->op_count - 1), IR_ABSENT,
+                                     slot_for(m, IR_I64)));
     }
     return true;
 }
@@ -458,19 +491,19 @@ static void instruction(struct maker *m)
         .first_op = (uint16_t)m->op_count, .pc_offset = (uint16_t)(4 * m->insn_count), .length = 4};
     m->insn_count++;
     pure_ops(m, 4, false);
-    if (chance(m, 40)) {
+    if (maker_chance(m, 40 + m->percent[MIX_MEMORY] / 2)) {
         memory_op(m);
         if (end_plainly(m)) {
             return;
         }
     }
     pure_ops(m, 4, true);
-    for (uint64_t n = roll(m, 3); n-- > 0;) {
+    for (uint64_t n = maker_roll(m, 3); n-- > 0;) {
         put(m);
     }
-    if (chance(m, 12)) {
+    if (maker_chance(m, 12)) {
         side_exit(m);
-        if (chance(m, 30)) {
+        if (maker_chance(m, 30)) {
             put(m);
         }
     }
@@ -480,19 +513,20 @@ static void last_exit(struct maker *m)
 {
     struct ir_op o;
 
-    if (chance(m, 80)) {
-        o = with_imm(IR_EXIT, IR_NONE, IR_ABSENT, IR_ABSENT, m->targets[roll(m, 8)]);
+    if (maker_chance(m, 80)) {
+        o = maker_imm(IR_EXIT, IR_NONE, IR_ABSENT, IR_ABSENT, m->targets[maker_roll(m, 8)]);
     } else {
-        ir_ref to =
-            chance(m, 60)
-                ? add(m, with_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, m->targets[roll(m, 8)]))
-                : pick(m, IR_I64);
+        ir_ref to = maker_chance(m, 60)
+                        ? maker_add(m, maker_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT,
+                                                 m->targets[maker_roll(m, 8)]))
+                        : maker_pick(m, IR_I64);
         /* never an odd one: UINT64_MAX is how a jump entry says that it is empty */
-        to = add(m, with_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), to, IR_ABSENT, ~UINT64_C(1)));
-        o = plain(IR_EXIT_TO, IR_NONE, to, IR_ABSENT, IR_ABSENT);
+        to = maker_add(
+            m, maker_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), to, IR_ABSENT, ~UINT64_C(1)));
+        o = maker_op(IR_EXIT_TO, IR_NONE, to, IR_ABSENT, IR_ABSENT);
     }
     o.attr = exit_attr(m);
-    (void)add(m, o);
+    (void)maker_add(m, o);
 }
 
 static struct ir_block *allocate(const struct ir_block *like, uint32_t op_count,
@@ -520,28 +554,41 @@ static struct ir_block *finish(const struct maker *m, vaddr pc)
     return b;
 }
 
-void generate_subject(uint64_t seed, struct subject *s)
+const char *const generate_mixes[] = {"vector", "flags", "memory", NULL};
+
+static void choose_mix(struct maker *m, int mix)
+{
+    if (mix < 0 && maker_chance(m, 60)) {
+        mix = (int)maker_roll(m, MIX_COUNT);
+    }
+    for (int k = 0; k < MIX_COUNT; k++) {
+        m->percent[k] = k == mix ? 60 : maker_chance(m, 50) ? 0 : (unsigned)maker_roll(m, 10);
+    }
+}
+
+void generate_subject(uint64_t seed, int mix, struct subject *s)
 {
     static const vaddr bases[] = {0x1000, 0x80001000, 0xffffffff80001000, 0x555555551000};
     struct maker *m = base_alloc(1, sizeof(*m));
     vaddr base;
 
     m->rng = seed;
-    base = bases[roll(m, ARRAY_LEN(bases))];
-    *s = (struct subject){.count = 1 + (unsigned)roll(m, SUBJECT_BLOCKS),
-                          .budget = 20 + (unsigned)roll(m, 100),
-                          .pins = (unsigned)roll(m, PAIR_JITS),
+    choose_mix(m, mix);
+    base = bases[maker_roll(m, ARRAY_LEN(bases))];
+    *s = (struct subject){.count = 1 + (unsigned)maker_roll(m, SUBJECT_BLOCKS),
+                          .budget = 20 + (unsigned)maker_roll(m, 100),
+                          .pins = (unsigned)maker_roll(m, PAIR_JITS),
                           .values = interesting,
                           .value_count = ARRAY_LEN(interesting)};
     s->seed = chance_next(&m->rng);
     for (unsigned k = 0; k < s->count; k++) {
-        unsigned insns = 1 + (unsigned)roll(m, chance(m, 80) ? 8 : 24);
+        unsigned insns = 1 + (unsigned)maker_roll(m, maker_chance(m, 80) ? 8 : 24);
 
         m->op_count = m->insn_count = m->base_count = 0;
         memset(m->value_count, 0, sizeof m->value_count);
-        m->pressure = (unsigned)roll(m, 80);
+        m->pressure = (unsigned)maker_roll(m, 80);
         for (unsigned i = 0; i < 8; i++) { /* blocks 0 and 1 share a page */
-            unsigned to = (unsigned)roll(m, 4);
+            unsigned to = (unsigned)maker_roll(m, 4);
             m->targets[i] = base + (to < 2 ? 0x400 * to : to == 2 ? 0x1000 : 0x800 + 0x1000 * i);
         }
         for (unsigned i = 0; i < insns && m->op_count < IR_BLOCK_OPS_MAX / 2; i++) {
@@ -549,7 +596,7 @@ void generate_subject(uint64_t seed, struct subject *s)
         }
         last_exit(m);
         s->blocks[k] = finish(m, base + (k == 2 ? 0x1000 : 0x400 * k));
-        if (chance(m, 25)) {
+        if (maker_chance(m, 25)) {
             struct ir_block *rebuilt = tiny_rebuilt(s->blocks[k]);
             free(s->blocks[k]);
             s->blocks[k] = rebuilt;
@@ -645,7 +692,7 @@ struct ir_block *block_with_constant(const struct ir_block *b, uint32_t op, uint
         return NULL;
     }
     c = block_copy(b);
-    c->ops[op] = with_imm(IR_CONST, t, IR_ABSENT, IR_ABSENT, value);
+    c->ops[op] = maker_imm(IR_CONST, t, IR_ABSENT, IR_ABSENT, value);
     c->ops[op].insn = b->ops[op].insn;
     return c;
 }

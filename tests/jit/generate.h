@@ -6,9 +6,13 @@
 
 #include "pair.h"
 
+/* What there may be more of than of integers. */
+enum { MIX_VECTOR, MIX_FLAGS, MIX_MEMORY, MIX_COUNT };
+extern const char *const generate_mixes[]; /* their names, then NULL */
+
 /* A subject of one to three blocks that jump to each other and elsewhere. The blocks are the
- * caller's to free. The same seed gives the same subject. */
-void generate_subject(uint64_t seed, struct subject *s);
+ * caller's to free. The same seed and mix (-1: any) give the same subject. */
+void generate_subject(uint64_t seed, int mix, struct subject *s);
 /* The block without operation `op`, or NULL: something uses it, or nothing would be left. */
 struct ir_block *block_without(const struct ir_block *b, uint32_t op);
 /* The block with operation `op`, an integer value, replaced by a constant; NULL if it is none. */

@@ -15,15 +15,19 @@
 
 void pair_init(struct pair *p)
 {
-    static const unsigned pinned[PAIR_JITS] = {5, 3, 0};
+    static const unsigned pinned[PAIR_PINS] = {5, 3, 0};
+    static const uint32_t without[PAIR_HOSTS] = {0, JIT_HOST_AVX2 | JIT_HOST_FMA, JIT_HOST_AVX,
+                                                 JIT_HOST_AVX | JIT_HOST_SSE41 | JIT_HOST_BITS,
+                                                 JIT_HOST_AVX | JIT_HOST_SSE41 | JIT_HOST_SSSE3};
     struct error e;
 
     memset(p, 0, sizeof(*p));
     tiny_init(&p->a);
     tiny_init(&p->b);
     for (unsigned k = 0; k < PAIR_JITS; k++) {
-        p->guests[k].pinned_count = pinned[k];
-        for (unsigned i = 0; i < pinned[k]; i++) {
+        p->guests[k].pinned_count = pinned[k % PAIR_PINS];
+        p->guests[k].without = without[k / PAIR_PINS];
+        for (unsigned i = 0; i < p->guests[k].pinned_count; i++) {
             p->guests[k].pinned[i] = PAIR_SLOT(i);
         }
         p->jits[k] = jit_new(&p->guests[k], &e);
@@ -135,7 +139,7 @@ static bool compile_all(struct pair *p, const struct subject *s, struct shell *s
 {
     struct jit *j = p->jits[s->pins];
 
-    if (jit_code_bytes(j) > 32 * MIB) {
+    if (jit_code_bytes(j) > 2 * MIB) {
         jit_flush(j);
     }
     for (unsigned i = 0; i < s->count; i++) {
@@ -149,6 +153,7 @@ static bool compile_all(struct pair *p, const struct subject *s, struct shell *s
         }
         p->compiled += shells[i].code != NULL;
         p->refused += shells[i].code == NULL;
+        p->partly += jit_translates(s->blocks[i]) != s->blocks[i]->insn_count;
         if (p->show && shells[i].code) {
             struct text t = {0};
 

@@ -22,7 +22,9 @@ struct subject {
     unsigned value_count;
 };
 
-#define PAIR_JITS 3
+#define PAIR_PINS  3
+#define PAIR_HOSTS 5 /* fewer and fewer features of this one */
+#define PAIR_JITS  (PAIR_PINS * PAIR_HOSTS)
 enum ending {
     END_OUT,   /* at a pc that is no block's */
     END_LIMIT, /* not enough ticks left for the block */
@@ -37,11 +39,11 @@ struct pair {
     struct tiny a, b; /* interpreted, compiled */
     struct jit *jits[PAIR_JITS];
     struct jit_guest guests[PAIR_JITS];
-    uint64_t endings[END_COUNT], instructions, compiled, refused, device_accesses;
+    uint64_t endings[END_COUNT], instructions, compiled, refused, partly, device_accesses;
     bool show; /* prints the code of each block */
 };
 
-/* Pinned slots are PAIR_SLOT(0).. : five, three, none. */
+/* Pinned slots are PAIR_SLOT(0).. : five, three, none, by generator modulo PAIR_PINS. */
 #define PAIR_SLOT(i) (64u + 8u * (i))
 
 void pair_init(struct pair *p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cpu: what generated code may do by itself, cpu_try_load(), cpu_try_store() and ir_try_rmw(): the
- * same as the slow way where that is RAM or ROM in one page, and nothing at all, no byte, no table
- * entry, no listener told, where it is more than that.
+ * cpu: what generated code may do by itself, cpu_try_load(), cpu_try_store(), ir_try_rmw() and
+ * ir_try_cas(): the same as the slow way where that is RAM or ROM, and nothing at all, no byte, no
+ * table entry, no listener told, where it is more than that.
  */
 #include "../ir/tiny.h"
 
@@ -115,10 +115,9 @@ static void stores_make_the_page_dirty_and_fill_the_table(void **state)
     assert_quiet(t);
 }
 
-static void more_than_memory_in_a_page_is_hard(void **state)
+static void more_than_memory_is_hard(void **state)
 {
-    static const vaddr places[] = {PAGE1 - 7,   PAGE1 - 1,       TINY_READ_ONLY - 4,
-                                   TINY_DEVICE, TINY_DEVICE + 8, TINY_RAM + TINY_RAM_BYTES - 4};
+    static const vaddr places[] = {TINY_DEVICE, TINY_DEVICE + 8, TINY_DEVICE + 1};
     struct tiny *t = *state;
     uint64_t value = 42;
 
@@ -131,6 +130,103 @@ static void more_than_memory_in_a_page_is_hard(void **state)
     for (unsigned page = 0; page < TINY_RAM_BYTES / PAGE_SIZE; page++) {
         assert_int_equal(t->mem.flags[page], 0);
     }
+}
+
+/* Every size and place of a border, either byte order, by any mode's rules. */
+static void crossing_a_page_is_as_the_slow_way_does_it(void **state)
+{
+    static const uint8_t ways[] = {0, MEM_SIGNED, MEM_BIG, MEM_BIG | AS_USER << MEM_AS_SHIFT};
+    struct tiny *t = *state;
+
+    for (unsigned i = 0; i < 16; i++) {
+        *host(t, PAGE1 - 8 + i) = (uint8_t)(0x80 + i);
+    }
+    for (unsigned w = 0; w < ARRAY_LEN(ways); w++) {
+        for (unsigned size = 1; size < 4; size++) {
+            for (vaddr va = PAGE1 - (1u << size) + 1; va < PAGE1; va++) {
+                uint8_t attr = (uint8_t)(size | ways[w]);
+                uint64_t value;
+
+                assert_int_equal(cpu_try_load(&t->cpu, va, attr, &value), CPU_DONE);
+                assert_int_equal(value, cpu_load(&t->cpu, va, attr));
+                assert_int_equal(cpu_try_store(&t->cpu, va, value + va, attr), CPU_DONE);
+                assert_int_equal(cpu_load(&t->cpu, va, attr & (uint8_t)~MEM_SIGNED),
+                                 bits_get(value + va, 0, 8u << size));
+            }
+        }
+    }
+    assert_int_equal(t->mem.flags[0] & PAGE_DIRTY_ALL, PAGE_DIRTY_ALL);
+    assert_int_equal(t->mem.flags[1] & PAGE_DIRTY_ALL, PAGE_DIRTY_ALL);
+    assert_quiet(t);
+}
+
+static void crossing_into_what_is_not_memory_changes_nothing(void **state)
+{
+    struct tiny *t = *state;
+    uint64_t value = 42, two[2] = {1, 2};
+
+    assert_int_equal(cpu_try_store(&t->cpu, TINY_READ_ONLY - 4, UINT64_MAX, U8), CPU_FAULT);
+    assert_fault(t, TINY_PAGE_FAULT + ACCESS_WRITE, TINY_READ_ONLY);
+    assert_int_equal(cpu_try_load(&t->cpu, TINY_RAM + TINY_RAM_BYTES - 4, U8, &value), CPU_FAULT);
+    assert_fault(t, TINY_PAGE_FAULT + ACCESS_READ, TINY_RAM + TINY_RAM_BYTES);
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE1 - 7, U8 | MEM_ALIGNED, &value), CPU_FAULT);
+    assert_fault(t, TINY_MISALIGNED + ACCESS_READ, PAGE1 - 7);
+    assert_int_equal(cpu_try_store128(&t->cpu, TINY_RAM - 8, 4, two), CPU_FAULT);
+    assert_fault(t, TINY_PAGE_FAULT + ACCESS_WRITE, TINY_RAM - 8);
+    /* Code in use in the second page: nothing is stored in the first either. */
+    mem_code_used(&t->mem, 1, 1);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 - 4, UINT64_MAX, U8), CPU_HARD);
+    assert_int_equal(bytes_get_le(host(t, PAGE1 - 4), 8), 0);
+    assert_int_equal(value, 42);
+    assert_int_equal(t->mem.flags[0], 0);
+    assert_quiet(t);
+}
+
+static void sixteen_bytes_are_those_of_the_slow_way(void **state)
+{
+    struct tiny *t = *state;
+    const uint64_t in[2] = {0x0102030405060708, 0x1112131415161718};
+    uint64_t a[2], b[2];
+
+    for (unsigned w = 0; w < 2; w++) {
+        uint8_t attr = (uint8_t)(4 | (w ? MEM_BIG : 0));
+
+        for (vaddr va = PAGE1 - 20; va < PAGE1 + 4; va++) {
+            assert_int_equal(cpu_try_store128(&t->cpu, va, attr, in), CPU_DONE);
+            assert_true(cpu_load128(&t->cpu, va, attr, a));
+            assert_memory_equal(a, in, sizeof a);
+            assert_int_equal(cpu_try_load128(&t->cpu, va, attr, b), CPU_DONE);
+            assert_memory_equal(b, in, sizeof b);
+        }
+    }
+    assert_int_equal(*host(t, PAGE1 + 3), 0x11); /* big-endian: the highest byte first */
+    assert_int_equal(cpu_try_load128(&t->cpu, TINY_DEVICE, 4, a), CPU_HARD);
+    assert_quiet(t);
+}
+
+/* Neither the write table nor what is remembered of mixed pages and devices is by their rules. */
+static void other_modes_have_no_table(void **state)
+{
+    struct tiny *t = *state;
+    uint8_t attr = U8 | AS_USER << MEM_AS_SHIFT;
+    uint64_t at, value;
+
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE0, attr, &value), CPU_DONE);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0, 1, attr), CPU_DONE);
+    assert_false(in_table(t->cpu.space->read, PAGE0));
+    assert_false(in_table(t->cpu.space->write, PAGE0));
+    assert_int_equal(cpu_try_load(&t->cpu, TINY_DEVICE, attr, &value), CPU_HARD);
+    assert_null(cpu_known_device(&t->cpu, TINY_DEVICE, ACCESS_READ, U8, &at));
+    mem_code_used(&t->mem, 1, 1);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, attr), CPU_DONE);
+    assert_int_equal(t->translations, 4);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, U8), CPU_DONE); /* asks, too */
+    assert_int_equal(t->translations, 5);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, U8), CPU_DONE); /* remembers */
+    assert_int_equal(t->translations, 5);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, attr), CPU_DONE);
+    assert_int_equal(t->translations, 6);
+    assert_quiet(t);
 }
 
 static void faults_are_raised_once_and_change_nothing(void **state)
@@ -178,8 +274,11 @@ static void code_in_use_is_not_written(void **state)
     assert_false(in_table(t->cpu.space->write, PAGE0));
     assert_int_equal(t->mem.flags[0] & PAGE_DIRTY_ALL, PAGE_DIRTY_ALL);
     assert_quiet(t);
-    assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE0 + 256, 1, &value), CPU_HARD);
+    assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE0 + 64, 1, &value), CPU_HARD);
     assert_int_equal(value, 42);
+    assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE0 + 256, 1, &value), CPU_DONE);
+    assert_int_equal(*host(t, PAGE0 + 256), 1);
+    assert_false(in_table(t->cpu.space->write, PAGE0));
     /* Code comes to a page that is in the table: the fast way ends. */
     assert_int_equal(cpu_try_store(&t->cpu, PAGE1, 1, U8), CPU_DONE);
     assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE1, 1, &value), CPU_DONE);
@@ -324,7 +423,7 @@ static void devices_are_known_once_they_were_found(void **state)
     assert_quiet(t);
 }
 
-static void read_modify_write_takes_what_the_table_has(void **state)
+static void read_modify_write_is_that_of_the_interpreter(void **state)
 {
     struct tiny *t = *state;
     static const struct {
@@ -337,9 +436,9 @@ static void read_modify_write_takes_what_the_table_has(void **state)
     struct ir_op o = rmw(IR_I64, RMW_ADD, U8);
     uint64_t value = 42;
 
-    assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0, 1, &value), CPU_HARD); /* not there yet */
-    assert_int_equal(*host(t, PAGE0), 0);
-    assert_int_equal(cpu_try_store(&t->cpu, PAGE0, 0, U8), CPU_DONE);
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0, 1, &value), CPU_DONE); /* fills the table */
+    assert_int_equal(*host(t, PAGE0), 1);
+    assert_true(in_table(t->cpu.space->write, PAGE0));
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         memset(host(t, PAGE0), 0x55, 16);
         *host(t, PAGE0 + 9) = 0x80;
@@ -356,11 +455,41 @@ static void read_modify_write_takes_what_the_table_has(void **state)
     assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 4, UINT64_MAX, &value), CPU_DONE);
     assert_int_equal(value, 0x80000001);
     assert_int_equal(bytes_get_le(host(t, PAGE0 + 4), 4), 0x80000000);
-    /* Misaligned, or over the end of the page: not here. */
-    assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 2, 1, &value), CPU_HARD);
+    /* Misaligned is fine where it may be; over the end of the page it is the interpreter's. */
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 2, 1, &value), CPU_DONE);
     assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE1 - 2, 1, &value), CPU_HARD);
     assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_DEVICE, 1, &value), CPU_HARD);
-    assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_ROM, 1, &value), CPU_HARD);
+    assert_quiet(t);
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_ROM, 1, &value), CPU_FAULT);
+    assert_fault(t, TINY_BUS_FAULT + ACCESS_WRITE, TINY_ROM);
+    o.attr |= MEM_ALIGNED;
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 2, 1, &value), CPU_FAULT);
+    assert_fault(t, TINY_MISALIGNED + ACCESS_WRITE, PAGE0 + 2);
+    assert_quiet(t);
+}
+
+static void compare_and_swap_is_that_of_the_interpreter(void **state)
+{
+    struct tiny *t = *state;
+    struct ir_op o = {.op = IR_CAS, .type = IR_I64, .attr = U2 | MEM_SIGNED | MEM_BIG};
+    const uint64_t other[2] = {1, 2}, wanted[2] = {0x1234, 0x5678}, same[2] = {0x8001, 0};
+    uint64_t value[2];
+
+    bytes_set_be(host(t, PAGE0 + 6), 2, 0x8001);
+    assert_int_equal(ir_try_cas(&t->cpu, &o, PAGE0 + 6, other, wanted, value), CPU_DONE);
+    assert_int_equal(value[0], 0xffffffffffff8001);
+    assert_int_equal(bytes_get_be(host(t, PAGE0 + 6), 2), 0x8001);
+    assert_int_equal(ir_try_cas(&t->cpu, &o, PAGE0 + 6, same, wanted, value), CPU_DONE);
+    assert_int_equal(bytes_get_be(host(t, PAGE0 + 4), 8), UINT64_C(0x123400000000));
+    o = (struct ir_op){.op = IR_CAS, .type = IR_V128, .attr = 4};
+    memcpy(host(t, PAGE0 + 16), other, 16);
+    assert_int_equal(ir_try_cas(&t->cpu, &o, PAGE0 + 16, other, wanted, value), CPU_DONE);
+    assert_memory_equal(value, other, 16);
+    assert_memory_equal(host(t, PAGE0 + 16), wanted, 16);
+    assert_int_equal(ir_try_cas(&t->cpu, &o, PAGE0 + 16, other, same, value), CPU_DONE);
+    assert_memory_equal(value, wanted, 16);
+    assert_memory_equal(host(t, PAGE0 + 16), wanted, 16);
+    assert_int_equal(ir_try_cas(&t->cpu, &o, TINY_DEVICE, other, same, value), CPU_HARD);
     assert_quiet(t);
 }
 
@@ -370,13 +499,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(loads_are_those_of_the_slow_way),
         TEST(stores_make_the_page_dirty_and_fill_the_table),
-        TEST(more_than_memory_in_a_page_is_hard),
+        TEST(more_than_memory_is_hard),
+        TEST(crossing_a_page_is_as_the_slow_way_does_it),
+        TEST(crossing_into_what_is_not_memory_changes_nothing),
+        TEST(sixteen_bytes_are_those_of_the_slow_way),
+        TEST(other_modes_have_no_table),
         TEST(faults_are_raised_once_and_change_nothing),
         TEST(code_in_use_is_not_written),
         TEST(tables_in_use_are_not_written),
         TEST(watched_bytes_are_left_to_the_interpreter),
         TEST(devices_are_known_once_they_were_found),
-        TEST(read_modify_write_takes_what_the_table_has),
+        TEST(read_modify_write_is_that_of_the_interpreter),
+        TEST(compare_and_swap_is_that_of_the_interpreter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

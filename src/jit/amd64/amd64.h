@@ -3,7 +3,7 @@
  *
  * Host registers while guest code runs:
  *   rbp state + STATE_BIAS   r14 struct space   r15 ticks left   rsp frame (FRAME_*)
- *   rax rcx rdx scratch      xmm0 xmm1 scratch
+ *   rax rcx rdx scratch      xmm0 xmm1 xmm14 xmm15 scratch
  *   pin_regs[]: the guest's pinned slots, at every instruction boundary
  *   free_regs[], xmm2..xmm13: values of the block, allocated forwards
  * A slot that is not pinned is stored at its PUT, so that memory is always complete but for the
@@ -28,17 +28,34 @@
 extern const uint8_t pin_regs[PIN_REGS], free_regs[FREE_REGS];
 
 enum {
-    FRAME_SPILL = 0, /* SPILLS of 8 bytes */
-    SPILLS = 32,
-    FRAME_ARGS = 256, /* 3 of 8 bytes, for calls of C */
-    FRAME_CPU = 280,
-    FRAME_CONTEXT = 288,
-    FRAME_INFO = 296,
-    FRAME_SITE = 300,
-    FRAME_GPR = 312,    /* 6 that C may change */
-    FRAME_XMM = 360,    /* XMM_COUNT of 8 bytes */
-    FRAME_GROUPS = 456, /* GROUP_SLOTS of 8 bytes: host minus virtual address */
-    FRAME_SIZE = 536    /* with six pushes and a return address a multiple of 16 */
+    FRAME_SPILL = 0, /* SPILLS of 8 bytes; a vector takes two */
+    SPILLS = 64,
+    FRAME_ARGS = 512,    /* 3 of 8 bytes, for calls of C */
+    FRAME_VECTORS = 544, /* 3 of 16 bytes, behind them; the first is also C's answer */
+    FRAME_CPU = 592,
+    FRAME_CONTEXT = 600,
+    FRAME_INFO = 608,
+    FRAME_SITE = 612,
+    FRAME_GPR = 616,    /* 6 that C may change */
+    FRAME_XMM = 672,    /* XMM_COUNT of 16 bytes */
+    FRAME_GROUPS = 864, /* GROUP_SLOTS of 8 bytes: host minus virtual address */
+    FRAME_SIZE = 936    /* with six pushes and a return address a multiple of 16 */
+};
+#define VECTORS_AT ((FRAME_VECTORS - FRAME_ARGS) / 8) /* from C's `args`, in words */
+
+/* What of the xmm registers has to survive a call of C, by the types of the block. */
+enum { KEEP_NO_XMM, KEEP_HALVES, KEEP_VECTORS, KEEPS };
+
+/* Constants that lie beside the thunks, 16 bytes each: vector.c. */
+enum pool {
+    POOL_SIGN8, /* the top bit of each lane */
+    POOL_SIGN16,
+    POOL_SIGN32,
+    POOL_SIGN64,
+    POOL_LOW8, /* the low half of each lane of 16 bits */
+    POOL_PAST_15,
+    POOL_REVERSED, /* 15, 14, ... 0 */
+    POOL_COUNT
 };
 
 /* What C is told about a place in a block: attr or nothing | refund<<8 | more<<16, where refund is
@@ -81,11 +98,11 @@ struct jit {
     uint32_t hot, cold; /* cursors */
     uint32_t first_hot, cold_start;
     uint32_t last_hot, last_cold;
-    bool has_bmi2, has_lzcnt, has_popcnt, has_fma;
-    /* thunks, offsets into the code */
-    uint32_t enter, leave, lookup_rax, link, fp, sync;
-    uint32_t load[2], store[2], group[2], call[2], rmw[2],
-        physical[2];            /* [1]: keep the xmm registers */
+    bool has_bits, has_ssse3, has_sse41, has_avx, has_avx2, has_fma;
+    /* thunks, offsets into the code; by KEEP_* */
+    uint32_t enter, leave, lookup_rax, link, pool;
+    uint32_t load[KEEPS], store[KEEPS], group[KEEPS], call[KEEPS], rmw[KEEPS], fp[KEEPS],
+        sync[KEEPS], physical[KEEPS], load_vector, store_vector, vector;
     uint8_t pin_at[SLOT_WORDS]; /* the pin of a slot, by its 8-byte word; NO_PIN */
     struct gen *gen;
     VEC(struct link) links;
@@ -152,13 +169,16 @@ struct gen {
     uint16_t pin_value[JIT_PINNED_MAX];
     uint16_t holder[SLOT_WORDS]; /* by slot / 8: the value whose home it is */
     uint32_t locked, xmm_locked; /* registers of the current operation */
-    uint32_t spills;             /* in use, a bit each */
+    uint64_t spills;             /* in use, a bit each */
     struct group groups[GROUPS_MAX];
     uint32_t group_count;
     uint32_t open_groups, write_groups; /* a bit each */
     bool grouped;
     const struct jit_probe *probe; /* NULL: none */
-    bool has_fp;                   /* values may be in xmm registers */
+    unsigned keep;                 /* KEEP_*: what values may be in xmm registers */
+    bool has_flags;
+    ir_ref flags;    /* that the host's flags are of; IR_ABSENT */
+    bool flags_kept; /* by the current operation, or made by it */
     struct stub stubs[STUBS_MAX];
     uint32_t stub_count;
     uint32_t entry;
@@ -182,11 +202,14 @@ unsigned gen_xmm(struct gen *g, ir_ref v);
  * operand's that dies here, or a free one. */
 unsigned gen_dest(struct gen *g, ir_ref reuse);
 unsigned gen_dest_xmm(struct gen *g);
+/* The value to the place of an argument of C, n < 3: in FRAME_VECTORS if it is a vector, else in
+ * FRAME_ARGS, zero-extended; an absent one is 0. Uses rax. */
+void gen_pass(struct gen *g, ir_ref v, unsigned n);
 struct rm gen_slot(const struct gen *g, uint64_t offset);
 /* After the current operation: what it used last is let go. */
 void gen_release(struct gen *g, uint16_t v);
-bool gen_get(struct gen *g, const struct ir_op *o);
-bool gen_put(struct gen *g, const struct ir_op *o);
+void gen_get(struct gen *g, const struct ir_op *o);
+void gen_put(struct gen *g, const struct ir_op *o);
 
 /* ---- codegen.c ---- */
 struct stub *gen_stub(struct gen *g, enum stub_kind kind, uint32_t site);
@@ -198,19 +221,51 @@ void gen_call_thunk(struct gen *g, uint32_t thunk);
 /* The address of a copy of the operation, which lasts as long as the code. Only while hot code is
  * emitted; stubs carry it. */
 uint64_t gen_keep_op(struct gen *g, const struct ir_op *o);
+/* The same of 16 bytes: an offset for emit_load_const(). */
+uint32_t gen_keep_const(struct gen *g, const uint64_t value[2]);
 
 /* memory.c: which accesses share a check; after last uses are known. */
 void gen_find_groups(struct gen *g);
 
-/* ops.c, memory.c, fp.c: one operation each; false: not translated. */
+/* ops.c */
+bool gen_is_wide(const struct ir_op *o);
+/* Operand b, if it is a constant: as it is sign-extended from the type. */
+bool gen_operand_b(const struct gen *g, const struct ir_op *o, uint64_t *imm);
+/* A jump of 2 bytes, and where it goes. */
+uint32_t gen_short_jcc(struct gen *g, enum cond c);
+void gen_short_here(struct gen *g, uint32_t from);
+
+/* flags.c */
+bool gen_flags_are_lazy(const struct ir_op *o);
+/* For FCOND: the host's condition, in the host's flags. */
+enum cond gen_flags_condition(struct gen *g, const struct ir_op *o);
+/* The host's flags are those of the value. */
+void gen_flags_are(struct gen *g, ir_ref flags);
+/* The value of flags, wanted later, that the arithmetic of the current operation makes by the way;
+ * IR_ABSENT. */
+ir_ref gen_flags_twin(const struct gen *g, const struct ir_op *o);
+/* Whether the operation's code leaves the host's flags alone. */
+bool gen_flags_survive(const struct ir_op *o);
+
+/* ops.c, flags.c, memory.c, fp.c, vector.c: one operation each; false: not translated. */
 bool gen_integer(struct gen *g, const struct ir_op *o);
+bool gen_flags(struct gen *g, const struct ir_op *o);
 bool gen_memory(struct gen *g, const struct ir_op *o);
 bool gen_fp(struct gen *g, const struct ir_op *o);
+bool gen_vector(struct gen *g, const struct ir_op *o);
 /* For an exit or a select: the compare `v` (fused, or a value); returns the condition. */
 enum cond gen_condition(struct gen *g, ir_ref v);
 bool gen_can_fuse(const struct ir_op *o);
 void gen_memory_stub(struct gen *g, const struct stub *s);
 void gen_fp_stub(struct gen *g, const struct stub *s);
+
+/* vector.c: xmm to = a op b, by the form that the host has; `to` is not b unless it is a. */
+void gen_xmm_op(struct gen *g, unsigned op, unsigned to, unsigned a, unsigned b);
+void gen_xmm_move(struct gen *g, unsigned to, unsigned from);
+/* The bytes of xmm register x in the opposite order; xmm0 and xmm1 are used. */
+void gen_xmm_reverse(struct gen *g, unsigned x);
+void gen_vector_select(struct gen *g, const struct ir_op *o);
+extern const uint64_t vector_pool[POOL_COUNT][2];
 
 /* thunks.c */
 void thunks_make(struct jit *j);
@@ -228,8 +283,13 @@ uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value, st
                     uint64_t r15);
 struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const uint64_t *args,
                              const struct context *c, uint64_t left);
+/* Vectors are given and taken where FRAME_VECTORS is. */
+uint64_t slow_load_vector(struct cpu *cpu, vaddr va, uint32_t info, uint64_t *vector);
+uint64_t slow_store_vector(struct cpu *cpu, vaddr va, uint32_t info, const uint64_t *vector);
+uint64_t slow_vector(struct cpu *cpu, const struct ir_op *o, uint64_t *args);
 uint64_t slow_fp(struct cpu *cpu, const struct ir_op *o, const uint64_t *args);
-struct slow_answer slow_rmw(struct cpu *cpu, const struct ir_op *o, const uint64_t *args);
+/* RMW and CAS. */
+struct slow_answer slow_rmw(struct cpu *cpu, const struct ir_op *o, uint64_t *args);
 void slow_sync(struct cpu *cpu);
 /* hart.fp_flags |= the sticky flags of an MXCSR, without the denormal one. */
 void take_mxcsr(struct cpu *cpu, uint32_t mxcsr);

@@ -43,23 +43,35 @@ void gen_jump_to_thunk(struct gen *g, uint32_t thunk)
     emit_patch(g->e, emit_jmp(g->e), thunk);
 }
 
-uint64_t gen_keep_op(struct gen *g, const struct ir_op *o)
+/* 16 bytes behind the cold code so far; 0 if it is full. */
+static uint32_t keep(struct gen *g, const void *bytes)
 {
     struct jit *j = g->j;
-    uint32_t at = (uint32_t)align_up(j->cold, 8);
+    uint32_t at = (uint32_t)align_up(j->cold, 16);
 
-    if (at + sizeof(*o) > j->memory.size) {
+    if (at + 16 > j->memory.size) {
         g->e->full = true;
         return 0;
     }
-    memcpy(j->memory.write + at, o, sizeof(*o));
-    j->cold = at + (uint32_t)sizeof(*o);
-    return (uint64_t)(uintptr_t)(j->memory.exec + at);
+    memcpy(j->memory.write + at, bytes, 16);
+    j->cold = at + 16;
+    return at;
+}
+
+uint64_t gen_keep_op(struct gen *g, const struct ir_op *o)
+{
+    return (uint64_t)(uintptr_t)(g->j->memory.exec + keep(g, o));
+}
+
+uint32_t gen_keep_const(struct gen *g, const uint64_t value[2])
+{
+    return keep(g, value);
 }
 
 void gen_call_thunk(struct gen *g, uint32_t thunk)
 {
     emit_patch(g->e, emit_call(g->e), thunk);
+    g->flags = IR_ABSENT;
 }
 
 static void give_back(struct gen *g, uint32_t ticks)
@@ -224,13 +236,32 @@ static ir_ref operand_c(const struct ir_op *o)
     return ir_op_info[o->op].c != K_NONE ? o->c : IR_ABSENT;
 }
 
-static void use(struct gen *g, ir_ref v, uint32_t at)
+static void use_value(struct gen *g, ir_ref v, uint32_t at)
 {
     if (v != IR_ABSENT) {
         struct value *val = &g->values[g->values[v].rep];
 
         val->uses++;
         val->last_use = (uint16_t)at; /* they come in order */
+    }
+}
+
+/* Flags that are made of their operands when somebody wants them: who uses them uses those. */
+static const struct ir_op *lazy(const struct gen *g, ir_ref v)
+{
+    const struct ir_op *o = v != IR_ABSENT ? &g->block->ops[v] : NULL;
+
+    return o && gen_flags_are_lazy(o) ? o : NULL;
+}
+
+static void use(struct gen *g, ir_ref v, uint32_t at)
+{
+    const struct ir_op *flags = lazy(g, v);
+
+    use_value(g, v, at);
+    if (flags) {
+        use_value(g, flags->a, at);
+        use_value(g, flags->b, at);
     }
 }
 
@@ -241,11 +272,22 @@ static void use_operands(struct gen *g, const struct ir_op *o, uint32_t at)
     use(g, operand_c(o), at);
 }
 
-static bool is_fp(const struct ir_op *o)
+static unsigned keeps(const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK;
 
-    return type == IR_F32 || type == IR_F64 || ir_op_info[o->op].attr == ATTR_FP;
+    if (type == IR_V128 || o->op >= IR_VCONST) {
+        return KEEP_VECTORS;
+    }
+    return type == IR_F32 || type == IR_F64 || ir_op_info[o->op].attr == ATTR_FP ? KEEP_HALVES
+                                                                                 : KEEP_NO_XMM;
+}
+
+static void use_later(struct gen *g, ir_ref v, uint32_t i)
+{
+    if (v != IR_ABSENT && g->values[g->values[v].rep].last_use == i) {
+        g->values[g->values[v].rep].last_use = (uint16_t)(i + 1);
+    }
 }
 
 /* The compare just before the exit or the select that it is for, if nobody else wants it, is made
@@ -257,11 +299,13 @@ static void fuse(struct gen *g, uint32_t i)
     if (gen_can_fuse(o) && g->values[i].uses == 1 &&
         ((n->op == IR_EXIT_IF && n->a == i) || (n->op == IR_SELECT && n->c == i))) {
         g->values[i].fused = (uint16_t)(i + 1);
-        for (uint32_t k = 0; k < 2; k++) {
-            ir_ref v = k == 0 ? o->a : o->b;
-            if (v != IR_ABSENT && g->values[g->values[v].rep].last_use == i) {
-                g->values[g->values[v].rep].last_use = (uint16_t)(i + 1);
-            }
+        const struct ir_op *flags = lazy(g, o->a);
+
+        use_later(g, o->a, i);
+        use_later(g, o->b, i);
+        if (flags) {
+            use_later(g, flags->a, i);
+            use_later(g, flags->b, i);
         }
     }
 }
@@ -280,7 +324,9 @@ static void analyse(struct gen *g)
     uint16_t users[SELECTS_MAX]; /* of compares, perhaps */
     uint32_t user_count = 0;
 
-    g->has_fp = false;
+    g->keep = KEEP_NO_XMM;
+    g->has_flags = false;
+    g->flags = IR_ABSENT;
     for (uint32_t i = 0; i < b->op_count; i++) {
         const struct ir_op *o = &b->ops[i];
         g->values[i] = fresh;
@@ -288,8 +334,12 @@ static void analyse(struct gen *g)
         if (o->op == IR_TRUNC && b->ops[g->values[o->a].rep].op != IR_CONST) {
             g->values[i].rep = g->values[o->a].rep;
         }
+        if (o->op == IR_FPACK && !gen_flags_are_lazy(&b->ops[o->a])) {
+            g->values[i].rep = o->a;
+        }
+        g->has_flags |= gen_flags_are_lazy(o);
         use_operands(g, o, i);
-        g->has_fp |= is_fp(o);
+        g->keep = keeps(o) > g->keep ? keeps(o) : g->keep;
         if ((o->op == IR_EXIT_IF || o->op == IR_SELECT) && i > 0 && user_count < SELECTS_MAX) {
             users[user_count++] = (uint16_t)i;
         }
@@ -319,12 +369,14 @@ static bool gen_one(struct gen *g, const struct ir_op *o)
             return true;
         }
         return gen_integer(g, o);
-    case IR_GET: return gen_get(g, o);
-    case IR_PUT: return gen_put(g, o);
+    case IR_GET: gen_get(g, o); return true;
+    case IR_PUT: gen_put(g, o); return true;
     case IR_EXIT:
     case IR_EXIT_IF:
     case IR_EXIT_TO: return gen_exit(g, o);
-    default: return gen_integer(g, o) || gen_memory(g, o) || gen_fp(g, o);
+    default:
+        return gen_integer(g, o) || gen_flags(g, o) || gen_memory(g, o) || gen_fp(g, o) ||
+               gen_vector(g, o);
     }
 }
 
@@ -335,11 +387,22 @@ static void release(struct gen *g, ir_ref v)
     }
 }
 
+static void release_all(struct gen *g, ir_ref v)
+{
+    const struct ir_op *flags = lazy(g, v);
+
+    release(g, v);
+    if (flags) {
+        release(g, flags->a);
+        release(g, flags->b);
+    }
+}
+
 static void release_operands(struct gen *g, const struct ir_op *o)
 {
-    release(g, o->a);
-    release(g, o->b);
-    release(g, operand_c(o));
+    release_all(g, o->a);
+    release_all(g, o->b);
+    release_all(g, operand_c(o));
 }
 
 /* A fused compare's operands die with their user. */
@@ -360,11 +423,15 @@ static bool gen_block(struct gen *g)
         const struct ir_op *o = &b->ops[g->i];
         g->locked = 0;
         g->xmm_locked = 0;
+        g->flags_kept = gen_flags_survive(o);
         if (g->values[g->i].fused != NO_VALUE) {
             continue;
         }
         if (!gen_one(g, o) || g->failed) {
             return false;
+        }
+        if (!g->flags_kept) {
+            g->flags = IR_ABSENT;
         }
         release_fused(g, o);
         if (g->values[g->i].uses == 0) {
@@ -377,48 +444,21 @@ static bool gen_block(struct gen *g)
 
 /* Whether every operation of the instruction can be translated at all, seen beforehand, so that no
  * half of one is emitted. */
-static bool op_is_known(const struct jit *j, const struct ir_block *b, const struct ir_op *o)
+static bool op_is_known(const struct ir_block *b, const struct ir_op *o)
 {
-    unsigned type = o->type & IR_TYPE_MASK;
-
-    if (type == IR_V128 || type == IR_FLAGS || o->op >= IR_VCONST) {
-        return false;
-    }
     switch (o->op) {
     case IR_CALL: {
         unsigned effects = b->helpers[o->x].effects;
         return effects == HELPER_PURE || effects == HELPER_READS || effects == HELPER_FAULTS;
     }
-    case IR_ADDF:
-    case IR_SUBF:
-    case IR_ADCF:
-    case IR_SBBF:
-    case IR_LOGICF:
-    case IR_SHLF:
-    case IR_SHRF:
-    case IR_SARF:
-    case IR_ADC:
-    case IR_SBB:
-    case IR_FCOND:
-    case IR_FPACK:
-    case IR_FUNPACK:
-    case IR_CAS: return false;
-    case IR_LD:
-    case IR_ST:
-    case IR_STC:
-    case IR_RMW:
-        return MEM_AS(o->attr) == AS_CURRENT && !(o->attr & MEM_BIG) && MEM_SIZE(o->attr) <= 8;
-    case IR_CLZ:
-    case IR_CTZ: return j->has_lzcnt && j->has_bmi2;
-    case IR_POPCNT: return j->has_popcnt;
     default: return true;
     }
 }
 
-static unsigned known_insns(const struct jit *j, const struct ir_block *b)
+uint32_t jit_translates(const struct ir_block *b)
 {
     for (uint32_t i = 0; i < b->op_count; i++) {
-        if (!op_is_known(j, b, &b->ops[i])) {
+        if (!op_is_known(b, &b->ops[i])) {
             return b->ops[i].insn;
         }
     }
@@ -475,7 +515,7 @@ const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
                         const struct jit_probe *probe, bool *full)
 {
     struct gen *g = j->gen;
-    unsigned insns = known_insns(j, b);
+    unsigned insns = jit_translates(b);
     uint32_t hot = j->hot;
     bool done;
 

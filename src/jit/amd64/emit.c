@@ -187,6 +187,24 @@ void emit_lea(struct emit *e, unsigned reg, struct rm rm)
     emit_op(e, 0x8d, true, reg, rm);
 }
 
+void emit_bswap(struct emit *e, bool wide, unsigned reg)
+{
+    emit_byte(e, (wide ? 0x48u : 0x40u) | (reg >= R8));
+    emit_byte(e, 0x0f);
+    emit_byte(e, 0xc8 | (reg & 7));
+}
+
+void emit_load_const(struct emit *e, unsigned xmm, uint32_t target)
+{
+    if (xmm >= 8) {
+        emit_byte(e, 0x44);
+    }
+    emit_byte(e, 0x0f);
+    emit_byte(e, 0x28);
+    emit_byte(e, 5 | (xmm & 7) << 3); /* relative to the next instruction */
+    emit_32(e, target - (e->at + 4));
+}
+
 void emit_shift_imm(struct emit *e, enum shift op, bool wide, unsigned reg, unsigned amount)
 {
     emit_op(e, 0xc1, wide, op, rm_reg(reg));

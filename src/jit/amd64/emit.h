@@ -70,6 +70,9 @@ void emit_mov_to(struct emit *e, bool wide, struct rm rm, unsigned reg);
 /* The shortest way to put a constant into a register; changes no flag. */
 void emit_mov_imm(struct emit *e, unsigned reg, uint64_t imm);
 void emit_lea(struct emit *e, unsigned reg, struct rm rm);
+void emit_bswap(struct emit *e, bool wide, unsigned reg);
+/* movaps of the 16 bytes at `target`, an offset like those of emit_patch(). */
+void emit_load_const(struct emit *e, unsigned xmm, uint32_t target);
 enum shift { SHIFT_ROL, SHIFT_ROR, SHIFT_SHL = 4, SHIFT_SHR, SHIFT_SAR = 7 };
 void emit_shift_imm(struct emit *e, enum shift op, bool wide, unsigned reg, unsigned amount);
 void emit_shift_cl(struct emit *e, enum shift op, bool wide, unsigned reg);

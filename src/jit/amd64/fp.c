@@ -6,8 +6,6 @@
 #include "base/softfloat.h"
 #include "jit/amd64/amd64.h"
 
-#define VEX_NP 0u
-
 static bool is_double(const struct ir_op *o)
 {
     return (o->type & IR_TYPE_MASK) == IR_F64;
@@ -23,13 +21,19 @@ static bool host_rounds(const struct gen *g, const struct ir_op *o)
     return !g->j->guest.softfloat && o->attr == IR_FP(FP_RNE, FP_NAN_CANONICAL);
 }
 
+static void compare_xmm(struct gen *g, const struct ir_op *o, bool signals, unsigned a, unsigned b)
+{
+    emit_op(g->e, (is_double(o) ? (unsigned)OP_66 : 0) | OP_0F | (signals ? 0x2fu : 0x2eu), false,
+            a, rm_reg(b));
+}
+
 /* A NaN becomes the canonical one. */
 static struct stub *fix_nan(struct gen *g, const struct ir_op *o, unsigned x)
 {
     struct stub *s;
     uint32_t site;
 
-    emit_vex(g->e, (is_double(o) ? OP_66 : VEX_NP) | OP_0F | 0x2e, false, x, 0, rm_reg(x));
+    compare_xmm(g, o, false, x, x);
     site = emit_jcc(g->e, COND_P);
     s = gen_stub(g, STUB_NAN, site);
     s->back = g->e->at;
@@ -41,28 +45,16 @@ static struct stub *fix_nan(struct gen *g, const struct ir_op *o, unsigned x)
 static bool by_softfloat(struct gen *g, const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK;
-    ir_ref operands[3] = {o->a, ir_op_info[o->op].b != K_NONE ? o->b : IR_ABSENT,
-                          ir_op_info[o->op].c != K_NONE ? o->c : IR_ABSENT};
 
-    for (unsigned n = 0; n < 3; n++) {
-        if (operands[n] != IR_ABSENT) {
-            uint16_t v = gen_rep(g, operands[n]);
-            unsigned t = g->block->ops[operands[n]].type & IR_TYPE_MASK;
-            struct rm to = rm_mem(RSP, FRAME_ARGS + 8 * (int)n);
-            if (g->values[v].xmm >= 0 && g->values[v].reg < 0) {
-                emit_op(g->e, OP_66 | OP_0F | 0xd6, false, gen_xmm(g, operands[n]), to);
-            } else {
-                gen_copy(g, RAX, operands[n]);
-                emit_mov_to(g->e, true, to, RAX);
-            }
-            if (t == IR_I32 || t == IR_F32) {
-                emit_op(g->e, 0xc7, false, 0, rm_mem(RSP, FRAME_ARGS + 8 * (int)n + 4));
-                emit_32(g->e, 0);
-            }
-        }
+    gen_pass(g, o->a, 0);
+    if (ir_op_info[o->op].b != K_NONE) {
+        gen_pass(g, o->b, 1);
+    }
+    if (ir_op_info[o->op].c != K_NONE) {
+        gen_pass(g, o->c, 2);
     }
     emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
-    gen_call_thunk(g, g->j->fp);
+    gen_call_thunk(g, g->j->fp[g->keep]);
     if ((type == IR_F32 || type == IR_F64) && o->op != IR_FCMP) {
         emit_op(g->e, OP_66 | OP_0F | 0x6e, true, gen_dest_xmm(g), rm_reg(RAX));
     } else {
@@ -81,7 +73,7 @@ static bool binary(struct gen *g, const struct ir_op *o, unsigned op)
     a = gen_xmm(g, o->a);
     b = gen_xmm(g, o->b);
     x = gen_dest_xmm(g);
-    emit_vex(g->e, scalar(o) | op, false, x, a, rm_reg(b));
+    gen_xmm_op(g, scalar(o) | op, x, a, b);
     fix_nan(g, o, x);
     return true;
 }
@@ -95,7 +87,7 @@ static bool square_root(struct gen *g, const struct ir_op *o)
     }
     a = gen_xmm(g, o->a);
     x = gen_dest_xmm(g);
-    emit_vex(g->e, scalar(o) | 0x51, false, x, a, rm_reg(a));
+    gen_xmm_op(g, scalar(o) | 0x51, x, a, a);
     fix_nan(g, o, x);
     return true;
 }
@@ -111,7 +103,7 @@ static bool fused(struct gen *g, const struct ir_op *o)
     b = gen_xmm(g, o->b);
     c = gen_xmm(g, o->c);
     x = gen_dest_xmm(g);
-    emit_vex(g->e, VEX_NP | OP_0F | 0x28, false, x, 0, rm_reg(a)); /* vmovaps */
+    gen_xmm_move(g, x, a);
     /* vfmadd213: x = b * x + c */
     emit_vex(g->e, OP_66 | OP_0F38 | 0xa9, is_double(o), x, b, rm_reg(c));
     /* x86 does not call 0 * inf + qNaN invalid, the IR does: a NaN is softfloat's. */
@@ -122,12 +114,6 @@ static bool fused(struct gen *g, const struct ir_op *o)
     s->reg = (int8_t)b;
     s->disp = (int32_t)c;
     return true;
-}
-
-static void compare_xmm(struct gen *g, const struct ir_op *o, bool signals, unsigned a, unsigned b)
-{
-    emit_vex(g->e, (is_double(o) ? OP_66 : VEX_NP) | OP_0F | (signals ? 0x2fu : 0x2eu), false, a, 0,
-             rm_reg(b));
 }
 
 static void set_al(struct gen *g, enum cond c, unsigned reg)
@@ -173,7 +159,7 @@ static bool sign(struct gen *g, const struct ir_op *o)
 
     emit_mov_imm(g->e, RAX, negates ? bit : bit - 1);
     emit_op(g->e, OP_66 | OP_0F | 0x6e, true, 0, rm_reg(RAX));
-    emit_vex(g->e, OP_66 | OP_0F | (negates ? 0x57u : 0x54u), false, x, a, rm_reg(0));
+    gen_xmm_op(g, OP_66 | OP_0F | (negates ? 0x57u : 0x54u), x, a, 0);
     return true;
 }
 
@@ -186,7 +172,7 @@ static bool between_formats(struct gen *g, const struct ir_op *o)
     }
     a = gen_xmm(g, o->a);
     x = gen_dest_xmm(g);
-    emit_vex(g->e, (is_double(o) ? OP_F3 : OP_F2) | OP_0F | 0x5a, false, x, a, rm_reg(a));
+    gen_xmm_op(g, (is_double(o) ? OP_F3 : OP_F2) | OP_0F | 0x5a, x, a, a);
     fix_nan(g, o, x);
     return true;
 }
@@ -206,8 +192,8 @@ static bool from_integer(struct gen *g, const struct ir_op *o)
         wide = true;
     }
     x = gen_dest_xmm(g);
-    emit_vex(g->e, OP_66 | OP_0F | 0x57, false, x, x, rm_reg(x)); /* no false dependency */
-    emit_vex(g->e, scalar(o) | 0x2a, wide, x, x, rm_reg(r));
+    emit_op(g->e, OP_0F | 0x57, false, x, rm_reg(x)); /* no false dependency */
+    emit_op(g->e, scalar(o) | 0x2a, wide, x, rm_reg(r));
     return true;
 }
 
@@ -227,8 +213,8 @@ static bool to_integer(struct gen *g, const struct ir_op *o)
     }
     a = gen_xmm(g, o->a);
     dst = gen_dest(g, IR_ABSENT);
-    emit_vex(g->e, (from_double ? OP_F2 : OP_F3) | OP_0F | (rounding == FP_RTZ ? 0x2cu : 0x2du),
-             wide, dst, 0, rm_reg(a));
+    emit_op(g->e, (from_double ? OP_F2 : OP_F3) | OP_0F | (rounding == FP_RTZ ? 0x2cu : 0x2du),
+            wide, dst, rm_reg(a));
     if (wide) {
         emit_mov_imm(g->e, RAX, UINT64_C(1) << 63);
         emit_alu(g->e, ALU_CMP, true, dst, rm_reg(RAX));
@@ -258,12 +244,12 @@ void gen_fp_stub(struct gen *g, const struct stub *s)
                     rm_mem(RSP, FRAME_ARGS + 8 * n));
         }
         emit_mov_imm(g->e, RDX, s->imm);
-        gen_call_thunk(g, g->j->fp);
+        gen_call_thunk(g, g->j->fp[g->keep]);
         emit_op(g->e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
     } else {
         emit_op(g->e, OP_66 | OP_0F | 0xd6, false, (unsigned)s->xmm, rm_mem(RSP, FRAME_ARGS));
         emit_mov_imm(g->e, RDX, s->imm);
-        gen_call_thunk(g, g->j->fp);
+        gen_call_thunk(g, g->j->fp[g->keep]);
         emit_mov(g->e, true, (unsigned)s->reg, rm_reg(RAX));
     }
     emit_patch(g->e, emit_jmp(g->e), s->back);

@@ -22,7 +22,7 @@ static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t tabl
     } else {
         emit_lea(e, RDX, rm_mem(base, disp));
     }
-    if (g->j->has_bmi2) {
+    if (g->j->has_bits) {
         emit_vex(e, OP_F2 | OP_0F3A | 0xf0, false, RCX, 0, rm_reg(va)); /* rorx */
         emit_byte(e, PAGE_BITS - 4);
     } else {
@@ -79,7 +79,7 @@ static uint32_t check_aligned(struct gen *g, const struct ir_op *o, unsigned bas
 static bool may_group(const struct ir_op *o)
 {
     return (o->op == IR_LD || o->op == IR_ST) && !(o->attr & MEM_ALIGNED) &&
-           (uint64_t)(int64_t)(int32_t)o->imm == o->imm;
+           MEM_AS(o->attr) == AS_CURRENT && (uint64_t)(int64_t)(int32_t)o->imm == o->imm;
 }
 
 static bool may_be_slow(const struct ir_op *o)
@@ -214,12 +214,15 @@ static void set_mark(struct gen *g, int32_t further)
 }
 
 /* A store that is aligned: what is not goes the cold way, which marks by itself. */
-static void mark_store(struct gen *g, unsigned base, int32_t disp)
+static void mark_store(struct gen *g, unsigned size, unsigned base, int32_t disp)
 {
     if (g->j->guest.marks) {
         emit_mov_imm(g->e, RDX, g->j->guest.marks_offset);
         find_mark(g, base, disp);
         set_mark(g, 0);
+        if (size > 8) {
+            set_mark(g, 1);
+        }
     }
 }
 
@@ -277,45 +280,105 @@ static void group_stub(struct gen *g, const struct stub *s, const struct ir_op *
     emit_32(e, g->entry);
     emit_mov_imm(e, RCX,
                  SITE_INFO(o->op == IR_ST, gen_refund(g, o->insn)) | (uint32_t)s->imm << 16);
-    gen_call_thunk(g, g->j->group[g->has_fp]);
+    gen_call_thunk(g, g->j->group[g->keep]);
     emit_patch(e, emit_jmp(e), s->back);
 }
 
 /* ---- loads and stores ---- */
 
+static bool is_big(const struct ir_op *o)
+{
+    return (o->attr & MEM_BIG) != 0 && MEM_SIZE(o->attr) > 1;
+}
+
+/* The bytes of a 2-, 4- or 8-byte integer in the opposite order; of 2, the others stay. */
+static void reverse(struct gen *g, unsigned reg, unsigned size)
+{
+    if (size == 2) {
+        emit_op(g->e, OP_66 | 0xc1, false, SHIFT_ROL, rm_reg(reg));
+        emit_byte(g->e, 8);
+    } else {
+        emit_bswap(g->e, size == 8, reg);
+    }
+}
+
+static void load_xmm(struct gen *g, const struct ir_op *o, unsigned dst, struct rm from)
+{
+    unsigned size = MEM_SIZE(o->attr);
+
+    if (is_big(o) && size < 16) {
+        emit_mov(g->e, size == 8, RCX, from);
+        reverse(g, RCX, size);
+        emit_op(g->e, OP_66 | OP_0F | 0x6e, size == 8, dst, rm_reg(RCX));
+        return;
+    }
+    emit_op(g->e,
+            OP_0F | 0x10 |
+                (size == 4   ? (unsigned)OP_F3
+                 : size == 8 ? (unsigned)OP_F2
+                             : 0),
+            false, dst, from);
+    if (is_big(o)) {
+        gen_xmm_reverse(g, dst);
+    }
+}
+
+static void load_integer(struct gen *g, const struct ir_op *o, unsigned dst, struct rm from)
+{
+    unsigned size = MEM_SIZE(o->attr);
+    bool is_signed = (o->attr & MEM_SIGNED) != 0, wide = (o->type & IR_TYPE_MASK) == IR_I64;
+    unsigned extend = OP_0F | (is_signed ? 0xbeu : 0xb6u) | (size == 2);
+
+    if (size < 4) {
+        emit_op(g->e, extend, wide, dst, from);
+    } else if (size == 4 && is_signed && !is_big(o)) {
+        emit_op(g->e, 0x63, true, dst, from);
+    } else {
+        emit_mov(g->e, size == 8, dst, from);
+    }
+    if (!is_big(o)) {
+        return;
+    }
+    reverse(g, dst, size);
+    if (is_signed && size == 2) {
+        emit_op(g->e, extend, wide, dst, rm_reg(dst));
+    } else if (is_signed && size == 4) {
+        emit_op(g->e, 0x63, true, dst, rm_reg(dst));
+    }
+}
+
+/* Where the current mode's rules are not to be followed there is no table: always the cold way. */
+static uint32_t look_up_or_miss(struct gen *g, const struct ir_op *o, unsigned base, int32_t disp,
+                                int32_t table)
+{
+    if (MEM_AS(o->attr) != AS_CURRENT) {
+        return emit_jmp(g->e);
+    }
+    return look_up(g, base, disp, table, MEM_SIZE(o->attr));
+}
+
 static bool load(struct gen *g, const struct ir_op *o)
 {
-    unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->attr);
-    bool is_fp = type == IR_F32 || type == IR_F64;
+    unsigned type = o->type & IR_TYPE_MASK;
+    bool in_xmm = type == IR_F32 || type == IR_F64 || type == IR_V128;
     int32_t disp;
     unsigned base, dst;
     const struct group *group = group_of(g);
     uint32_t aligned = 0, miss = 0;
     struct stub *s;
-    struct rm from;
 
     base = address(g, o, &disp);
-    dst = is_fp ? gen_dest_xmm(g) : gen_dest(g, IR_ABSENT);
+    dst = in_xmm ? gen_dest_xmm(g) : gen_dest(g, IR_ABSENT);
     if (group) {
         check_group(g, group, base);
     } else {
         aligned = check_aligned(g, o, base, disp);
-        miss = look_up(g, base, disp, READ_AT, size);
+        miss = look_up_or_miss(g, o, base, disp, READ_AT);
     }
-    from = rm_sib(base, RAX, 0, disp);
-    if (is_fp) {
-        emit_op(g->e, (size == 4 ? OP_F3 : OP_F2) | OP_0F | 0x10, false, dst, from);
-    } else if (size == 8) {
-        emit_mov(g->e, true, dst, from);
-    } else if (size == 4) {
-        if (o->attr & MEM_SIGNED) {
-            emit_op(g->e, 0x63, true, dst, from);
-        } else {
-            emit_mov(g->e, false, dst, from);
-        }
+    if (in_xmm) {
+        load_xmm(g, o, dst, rm_sib(base, RAX, 0, disp));
     } else {
-        emit_op(g->e, OP_0F | (o->attr & MEM_SIGNED ? 0xbeu : 0xb6u) | (size == 2), type == IR_I64,
-                dst, from);
+        load_integer(g, o, dst, rm_sib(base, RAX, 0, disp));
     }
     if (group) {
         return true;
@@ -325,9 +388,32 @@ static bool load(struct gen *g, const struct ir_op *o)
     s->back = g->e->at;
     s->base = (int8_t)base;
     s->disp = disp;
-    s->reg = is_fp ? -1 : (int8_t)dst;
-    s->xmm = is_fp ? (int8_t)dst : -1;
+    s->reg = in_xmm ? -1 : (int8_t)dst;
+    s->xmm = in_xmm ? (int8_t)dst : -1;
     return true;
+}
+
+/* Big-endian, of what is in no memory yet: by rcx, or xmm14. */
+static void store_reversed(struct gen *g, const struct ir_op *o, struct rm to, int reg, int xmm,
+                           uint64_t imm)
+{
+    unsigned size = MEM_SIZE(o->attr);
+
+    if (size == 16) {
+        gen_xmm_move(g, 14, (unsigned)xmm);
+        gen_xmm_reverse(g, 14);
+        emit_op(g->e, OP_0F | 0x11, false, 14, to);
+        return;
+    }
+    if (xmm >= 0) {
+        emit_op(g->e, OP_66 | OP_0F | 0x7e, size == 8, (unsigned)xmm, rm_reg(RCX));
+    } else if (reg >= 0) {
+        emit_mov(g->e, true, RCX, rm_reg((unsigned)reg));
+    } else {
+        emit_mov_imm(g->e, RCX, imm);
+    }
+    reverse(g, RCX, size);
+    emit_op(g->e, size == 2 ? 0x89u | OP_66 : 0x89u, size == 8, RCX, to);
 }
 
 /* The value to be stored: a register, an xmm register, or a constant that fits. */
@@ -337,8 +423,15 @@ static void store_hot(struct gen *g, const struct ir_op *o, struct rm to, int re
     unsigned size = MEM_SIZE(o->attr);
     struct emit *e = g->e;
 
-    if (xmm >= 0) {
-        emit_op(e, (size == 4 ? OP_F3 : OP_F2) | OP_0F | 0x11, false, (unsigned)xmm, to);
+    if (is_big(o)) {
+        store_reversed(g, o, to, reg, xmm, imm);
+    } else if (xmm >= 0) {
+        emit_op(e,
+                OP_0F | 0x11 |
+                    (size == 4   ? (unsigned)OP_F3
+                     : size == 8 ? (unsigned)OP_F2
+                                 : 0),
+                false, (unsigned)xmm, to);
     } else if (reg >= 0) {
         unsigned op = size == 1 ? 0x88u | OP_BYTE : size == 2 ? 0x89u | OP_66 : 0x89u;
         emit_op(e, op, size == 8, (unsigned)reg, to);
@@ -368,11 +461,10 @@ static bool store(struct gen *g, const struct ir_op *o)
     struct stub *s;
 
     base = conditional ? gen_reg(g, o->a) : address(g, o, &disp);
-    if (gen_is_const(g, o->b, &imm) && (size < 8 || (uint64_t)(int64_t)(int32_t)imm == imm)) {
-        reg = -1;
-    } else if (type == IR_F32 || type == IR_F64) {
+    if (type == IR_F32 || type == IR_F64 || type == IR_V128) {
         xmm = (int)gen_xmm(g, o->b);
-    } else {
+    } else if (!gen_is_const(g, o->b, &imm) ||
+               (size == 8 && (uint64_t)(int64_t)(int32_t)imm != imm)) {
         reg = (int)gen_reg(g, o->b);
     }
     if (conditional) {
@@ -386,9 +478,9 @@ static bool store(struct gen *g, const struct ir_op *o)
         return true;
     }
     aligned = check_aligned(g, o, base, disp);
-    miss = look_up(g, base, disp, WRITE_AT, size);
+    miss = look_up_or_miss(g, o, base, disp, WRITE_AT);
     store_hot(g, o, rm_sib(base, RAX, 0, disp), reg, xmm, imm);
-    mark_store(g, base, disp);
+    mark_store(g, size, base, disp);
     s = gen_stub(g, STUB_STORE, miss);
     s->site2 = aligned;
     s->back = g->e->at;
@@ -422,7 +514,7 @@ static bool physical(struct gen *g, const struct ir_op *o)
 static void physical_stub(struct gen *g, const struct stub *s)
 {
     emit_mov(g->e, true, RDX, rm_reg((unsigned)s->base));
-    gen_call_thunk(g, g->j->physical[g->has_fp]);
+    gen_call_thunk(g, g->j->physical[g->keep]);
     emit_mov(g->e, true, (unsigned)s->reg, rm_reg(RAX));
     emit_patch(g->e, emit_jmp(g->e), s->back);
 }
@@ -449,6 +541,34 @@ static uint32_t rest_of(const struct gen *g, const struct ir_op *o)
     return next->insn == o->insn || length > 15 || slot > 0xfff ? REST_MUCH : length << 12 | slot;
 }
 
+static void pass_stored(struct emit *e, const struct stub *s)
+{
+    if (s->xmm >= 0) {
+        emit_op(e, OP_66 | OP_0F | 0xd6, false, (unsigned)s->xmm, rm_mem(RSP, FRAME_ARGS));
+    } else if (s->reg >= 0) {
+        emit_mov_to(e, true, rm_mem(RSP, FRAME_ARGS), (unsigned)s->reg);
+    } else {
+        emit_op(e, 0xc7, true, 0, rm_mem(RSP, FRAME_ARGS));
+        emit_32(e, (uint32_t)s->imm);
+    }
+}
+
+static void vector_stub(struct gen *g, const struct stub *s, const struct ir_op *o)
+{
+    struct emit *e = g->e;
+    struct rm frame = rm_mem(RSP, FRAME_VECTORS);
+
+    if (s->kind == STUB_STORE) {
+        emit_op(e, OP_0F | 0x11, false, (unsigned)s->xmm, frame);
+    }
+    emit_mov_imm(e, RAX, gen_insn_pc(g, o->insn));
+    emit_mov_imm(e, RCX, site_info(g, o));
+    gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load_vector : g->j->store_vector);
+    if (s->kind == STUB_LOAD) {
+        emit_op(e, OP_0F | 0x10, false, (unsigned)s->xmm, frame);
+    }
+}
+
 void gen_memory_stub(struct gen *g, const struct stub *s)
 {
     const struct ir_op *o = &g->block->ops[s->op];
@@ -463,19 +583,17 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
         return;
     }
     emit_lea(e, RDX, rm_mem((unsigned)s->base, s->disp));
+    if ((o->type & IR_TYPE_MASK) == IR_V128) {
+        vector_stub(g, s, o);
+        emit_patch(e, emit_jmp(e), s->back);
+        return;
+    }
     if (s->kind == STUB_STORE) {
-        if (s->xmm >= 0) {
-            emit_op(e, OP_66 | OP_0F | 0xd6, false, (unsigned)s->xmm, rm_mem(RSP, FRAME_ARGS));
-        } else if (s->reg >= 0) {
-            emit_mov_to(e, true, rm_mem(RSP, FRAME_ARGS), (unsigned)s->reg);
-        } else {
-            emit_op(e, 0xc7, true, 0, rm_mem(RSP, FRAME_ARGS));
-            emit_32(e, (uint32_t)s->imm);
-        }
+        pass_stored(e, s);
     }
     emit_mov_imm(e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(e, RCX, site_info(g, o) | rest_of(g, o) << 16);
-    gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load[g->has_fp] : g->j->store[g->has_fp]);
+    gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load[g->keep] : g->j->store[g->keep]);
     if (s->kind == STUB_LOAD) {
         if (s->xmm >= 0) {
             emit_op(e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
@@ -488,36 +606,6 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
 
 /* ---- calls of C: values in FRAME_ARGS ---- */
 
-static void pass(struct gen *g, ir_ref v, unsigned n)
-{
-    struct rm to = rm_mem(RSP, FRAME_ARGS + 8 * (int)n);
-    uint64_t imm;
-
-    if (v == IR_ABSENT) { /* C sees 0 */
-        emit_op(g->e, 0xc7, true, 0, to);
-        emit_32(g->e, 0);
-        return;
-    }
-    if (gen_is_const(g, v, &imm)) {
-        emit_mov_imm(g->e, RAX, imm);
-        emit_mov_to(g->e, true, to, RAX);
-    } else if (g->values[gen_rep(g, v)].xmm >= 0 &&
-               (g->block->ops[v].type & IR_TYPE_MASK) ==
-                   IR_F32) { /* what is above may be anything */
-        emit_op(g->e, OP_66 | OP_0F | 0x7e, false, gen_xmm(g, v), rm_reg(RAX));
-        emit_mov_to(g->e, true, to, RAX);
-    } else if (g->values[gen_rep(g, v)].xmm >= 0) {
-        emit_op(g->e, OP_66 | OP_0F | 0xd6, false, gen_xmm(g, v), to);
-    } else {
-        unsigned r = gen_reg(g, v);
-        if ((g->block->ops[v].type & IR_TYPE_MASK) == IR_I32) { /* C sees it zero-extended */
-            emit_mov(g->e, false, RAX, rm_reg(r));
-            r = RAX;
-        }
-        emit_mov_to(g->e, true, to, r);
-    }
-}
-
 static bool call_helper(struct gen *g, const struct ir_op *o)
 {
     unsigned dst;
@@ -525,29 +613,37 @@ static bool call_helper(struct gen *g, const struct ir_op *o)
     const ir_ref arguments[3] = {o->a, o->b, o->c};
 
     for (unsigned n = 0; n < g->block->helpers[o->x].argument_count; n++) {
-        pass(g, arguments[n], n);
+        gen_pass(g, arguments[n], n);
     }
     dst = gen_dest(g, IR_ABSENT);
     emit_mov_imm(g->e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)&g->block->helpers[o->x]);
     emit_mov_imm(g->e, RCX, site_info(g, o));
-    gen_call_thunk(g, g->j->call[g->has_fp]);
+    gen_call_thunk(g, g->j->call[g->keep]);
     emit_mov(g->e, true, dst, rm_reg(RAX));
     return true;
 }
 
+/* RMW and CAS. */
 static bool read_modify_write(struct gen *g, const struct ir_op *o)
 {
-    unsigned dst;
-
-    pass(g, o->a, 0);
-    pass(g, o->b, 1);
-    dst = gen_dest(g, IR_ABSENT);
+    gen_pass(g, o->a, 0);
+    gen_pass(g, o->b, 1);
+    if (o->op == IR_CAS) {
+        gen_pass(g, o->c, 2);
+    }
     emit_mov_imm(g->e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
     emit_mov_imm(g->e, RCX, site_info(g, o));
-    gen_call_thunk(g, g->j->rmw[g->has_fp]);
-    emit_mov(g->e, true, dst, rm_reg(RAX));
+    gen_call_thunk(g, g->j->rmw[g->keep]);
+    switch (o->type & IR_TYPE_MASK) {
+    case IR_V128:
+        emit_op(g->e, OP_0F | 0x10, false, gen_dest_xmm(g), rm_mem(RSP, FRAME_VECTORS));
+        break;
+    case IR_F32:
+    case IR_F64: emit_op(g->e, OP_66 | OP_0F | 0x6e, true, gen_dest_xmm(g), rm_reg(RAX)); break;
+    default: emit_mov(g->e, true, gen_dest(g, IR_ABSENT), rm_reg(RAX)); break;
+    }
     return true;
 }
 
@@ -559,7 +655,8 @@ bool gen_memory(struct gen *g, const struct ir_op *o)
     case IR_STC: return store(g, o);
     case IR_PHYS: return physical(g, o);
     case IR_CALL: return call_helper(g, o);
-    case IR_RMW: return read_modify_write(g, o);
+    case IR_RMW:
+    case IR_CAS: return read_modify_write(g, o);
     default: return false;
     }
 }

@@ -4,20 +4,19 @@
  */
 #include "jit/amd64/amd64.h"
 
-static bool is_wide(const struct ir_op *o)
+bool gen_is_wide(const struct ir_op *o)
 {
     return (o->type & IR_TYPE_MASK) == IR_I64;
 }
 
-/* Operand b as a constant, masked to the type. */
-static bool b_const(const struct gen *g, const struct ir_op *o, uint64_t *imm)
+bool gen_operand_b(const struct gen *g, const struct ir_op *o, uint64_t *imm)
 {
     if (o->type & IR_IMM) {
-        *imm = is_wide(o) ? o->imm : (uint64_t)(int64_t)(int32_t)o->imm;
+        *imm = gen_is_wide(o) ? o->imm : (uint64_t)(int64_t)(int32_t)o->imm;
         return true;
     }
     if (gen_is_const(g, o->b, imm)) {
-        *imm = is_wide(o) ? *imm : (uint64_t)(int64_t)(int32_t)*imm;
+        *imm = gen_is_wide(o) ? *imm : (uint64_t)(int64_t)(int32_t)*imm;
         return true;
     }
     return false;
@@ -28,19 +27,18 @@ static bool fits_32(uint64_t imm)
     return (uint64_t)(int64_t)(int32_t)imm == imm;
 }
 
-/* add, sub, and, or, xor */
-static void alu(struct gen *g, const struct ir_op *o, enum alu op, bool commutes)
+static void alu_with(struct gen *g, const struct ir_op *o, enum alu op, bool commutes, ir_ref twin)
 {
-    bool wide = is_wide(o);
+    bool wide = gen_is_wide(o);
     uint64_t imm;
     unsigned a, dst, b;
     struct rm rb;
 
-    if (b_const(g, o, &imm) && fits_32(imm)) {
+    if (gen_operand_b(g, o, &imm) && fits_32(imm)) {
         struct rm ra = gen_rm(g, o->a);
         dst = gen_dest(g, o->a);
         if (!ra.is_memory && ra.base != dst && (op == ALU_ADD || op == ALU_SUB) &&
-            imm != UINT64_C(0xffffffff80000000)) {
+            twin == IR_ABSENT && imm != UINT64_C(0xffffffff80000000)) {
             emit_op(g->e, 0x8d, wide, dst,
                     rm_mem(ra.base, op == ALU_ADD ? (int64_t)imm : -(int64_t)imm));
             return;
@@ -70,7 +68,7 @@ static void alu(struct gen *g, const struct ir_op *o, enum alu op, bool commutes
         emit_mov(g->e, wide, dst, rm_reg(RAX));
         return;
     }
-    if (dst != a && b != NO_REG && op == ALU_ADD) {
+    if (dst != a && b != NO_REG && op == ALU_ADD && twin == IR_ABSENT) {
         emit_op(g->e, 0x8d, wide, dst, rm_sib(a, b, 0, 0));
         return;
     }
@@ -80,11 +78,22 @@ static void alu(struct gen *g, const struct ir_op *o, enum alu op, bool commutes
     emit_alu(g->e, op, wide, dst, rb);
 }
 
+/* add, sub, and, or, xor; their flags are kept if somebody wants them. */
+static void alu(struct gen *g, const struct ir_op *o, enum alu op, bool commutes)
+{
+    ir_ref twin = gen_flags_twin(g, o);
+
+    alu_with(g, o, op, commutes, twin);
+    if (twin != IR_ABSENT) {
+        gen_flags_are(g, twin);
+    }
+}
+
 /* b in a register, constants too. */
 static unsigned b_reg(struct gen *g, const struct ir_op *o, unsigned scratch)
 {
     if (o->type & IR_IMM) {
-        emit_mov_imm(g->e, scratch, is_wide(o) ? o->imm : (uint32_t)o->imm);
+        emit_mov_imm(g->e, scratch, gen_is_wide(o) ? o->imm : (uint32_t)o->imm);
         return scratch;
     }
     return gen_reg(g, o->b);
@@ -99,7 +108,7 @@ static void alu_not(struct gen *g, const struct ir_op *o, enum alu op)
     emit_mov(g->e, true, RAX, rm_reg(b));
     emit_op(g->e, 0xf7, true, 2, rm_reg(RAX)); /* not */
     emit_alu(g->e, op, true, RAX, rm_reg(a));
-    emit_mov(g->e, is_wide(o), dst, rm_reg(RAX));
+    emit_mov(g->e, gen_is_wide(o), dst, rm_reg(RAX));
 }
 
 static void multiply(struct gen *g, const struct ir_op *o)
@@ -108,13 +117,13 @@ static void multiply(struct gen *g, const struct ir_op *o)
     unsigned dst = gen_dest(g, o->a);
 
     if (dst == b) {
-        emit_op(g->e, OP_0F | 0xaf, is_wide(o), dst, rm_reg(a));
+        emit_op(g->e, OP_0F | 0xaf, gen_is_wide(o), dst, rm_reg(a));
         return;
     }
     if (dst != a) {
         emit_mov(g->e, true, dst, rm_reg(a));
     }
-    emit_op(g->e, OP_0F | 0xaf, is_wide(o), dst, rm_reg(b));
+    emit_op(g->e, OP_0F | 0xaf, gen_is_wide(o), dst, rm_reg(b));
 }
 
 static void multiply_high(struct gen *g, const struct ir_op *o)
@@ -123,24 +132,24 @@ static void multiply_high(struct gen *g, const struct ir_op *o)
     unsigned dst = gen_dest(g, IR_ABSENT);
 
     emit_mov(g->e, true, RAX, rm_reg(a));
-    emit_op(g->e, 0xf7, is_wide(o), o->op == IR_MULHS ? 5 : 4, rm_reg(b));
+    emit_op(g->e, 0xf7, gen_is_wide(o), o->op == IR_MULHS ? 5 : 4, rm_reg(b));
     if (o->op == IR_MULHSU) { /* unsigned product, less b where a is negative */
         emit_mov(g->e, true, RAX, rm_reg(a));
-        emit_shift_imm(g->e, SHIFT_SAR, is_wide(o), RAX, is_wide(o) ? 63 : 31);
-        emit_alu(g->e, ALU_AND, is_wide(o), RAX, rm_reg(b));
-        emit_alu(g->e, ALU_SUB, is_wide(o), RDX, rm_reg(RAX));
+        emit_shift_imm(g->e, SHIFT_SAR, gen_is_wide(o), RAX, gen_is_wide(o) ? 63 : 31);
+        emit_alu(g->e, ALU_AND, gen_is_wide(o), RAX, rm_reg(b));
+        emit_alu(g->e, ALU_SUB, gen_is_wide(o), RDX, rm_reg(RAX));
     }
-    emit_mov(g->e, is_wide(o), dst, rm_reg(RDX));
+    emit_mov(g->e, gen_is_wide(o), dst, rm_reg(RDX));
 }
 
-static uint32_t short_jcc(struct gen *g, enum cond c)
+uint32_t gen_short_jcc(struct gen *g, enum cond c)
 {
     emit_byte(g->e, 0x70u | c);
     emit_byte(g->e, 0);
     return g->e->at;
 }
 
-static void short_here(struct gen *g, uint32_t from)
+void gen_short_here(struct gen *g, uint32_t from)
 {
     if (!g->e->full) {
         g->e->base[from - 1] = (uint8_t)(g->e->at - from);
@@ -150,7 +159,7 @@ static void short_here(struct gen *g, uint32_t from)
 /* b == 0: quotient 0, remainder a; b == -1: quotient -a, remainder 0, so that nothing traps. */
 static void divide(struct gen *g, const struct ir_op *o)
 {
-    bool wide = is_wide(o), is_signed = o->op == IR_DIVS || o->op == IR_REMS;
+    bool wide = gen_is_wide(o), is_signed = o->op == IR_DIVS || o->op == IR_REMS;
     bool remainder = o->op == IR_REMU || o->op == IR_REMS;
     unsigned a = gen_reg(g, o->a), b = b_reg(g, o, RCX);
     unsigned dst = gen_dest(g, IR_ABSENT);
@@ -158,10 +167,10 @@ static void divide(struct gen *g, const struct ir_op *o)
 
     emit_mov(g->e, true, RAX, rm_reg(a));
     emit_op(g->e, 0x85, wide, b, rm_reg(b)); /* test */
-    zero = short_jcc(g, COND_E);
+    zero = gen_short_jcc(g, COND_E);
     if (is_signed) {
         emit_alu_imm(g->e, ALU_CMP, wide, rm_reg(b), -1);
-        one = short_jcc(g, COND_E);
+        one = gen_short_jcc(g, COND_E);
         if (wide) {
             emit_byte(g->e, 0x48);
         }
@@ -175,26 +184,26 @@ static void divide(struct gen *g, const struct ir_op *o)
     emit_byte(g->e, 0);
     end1 = g->e->at;
     if (is_signed) {
-        short_here(g, one);
+        gen_short_here(g, one);
         emit_op(g->e, 0xf7, wide, 3, rm_reg(RAX)); /* neg */
         emit_alu(g->e, ALU_XOR, false, RDX, rm_reg(RDX));
         emit_byte(g->e, 0xeb);
         emit_byte(g->e, 0);
         end2 = g->e->at;
     }
-    short_here(g, zero);
+    gen_short_here(g, zero);
     emit_mov(g->e, true, RDX, rm_reg(RAX));
     emit_alu(g->e, ALU_XOR, false, RAX, rm_reg(RAX));
-    short_here(g, end1);
+    gen_short_here(g, end1);
     if (is_signed) {
-        short_here(g, end2);
+        gen_short_here(g, end2);
     }
     emit_mov(g->e, wide, dst, rm_reg(remainder ? RDX : RAX));
 }
 
 static void shift(struct gen *g, const struct ir_op *o)
 {
-    bool wide = is_wide(o), rotates = o->op == IR_ROTL || o->op == IR_ROTR;
+    bool wide = gen_is_wide(o), rotates = o->op == IR_ROTL || o->op == IR_ROTR;
     enum shift op = o->op == IR_SHL    ? SHIFT_SHL
                     : o->op == IR_SHR  ? SHIFT_SHR
                     : o->op == IR_SAR  ? SHIFT_SAR
@@ -202,7 +211,7 @@ static void shift(struct gen *g, const struct ir_op *o)
                                        : SHIFT_ROR;
     uint64_t imm;
 
-    if (b_const(g, o, &imm)) {
+    if (gen_operand_b(g, o, &imm)) {
         struct rm a = gen_rm(g, o->a);
         unsigned dst = gen_dest(g, o->a);
         if (a.is_memory || a.base != dst) {
@@ -212,7 +221,7 @@ static void shift(struct gen *g, const struct ir_op *o)
         return;
     }
     unsigned a = gen_reg(g, o->a), b = gen_reg(g, o->b);
-    if (g->j->has_bmi2 && !rotates) {
+    if (g->j->has_bits && !rotates) {
         unsigned dst = gen_dest(g, IR_ABSENT);
         unsigned prefix = op == SHIFT_SHL ? OP_66 : op == SHIFT_SHR ? OP_F2 : OP_F3;
         emit_vex(g->e, prefix | OP_0F38 | 0xf7, wide, dst, b, rm_reg(a));
@@ -227,7 +236,7 @@ static void shift(struct gen *g, const struct ir_op *o)
 
 static void extract(struct gen *g, const struct ir_op *o)
 {
-    bool wide = is_wide(o), is_signed = o->op == IR_SEXTRACT;
+    bool wide = gen_is_wide(o), is_signed = o->op == IR_SEXTRACT;
     unsigned pos = o->imm & 0xff, len = o->imm >> 8 & 0xff, width = wide ? 64 : 32;
     struct rm a = gen_rm(g, o->a);
     unsigned dst = gen_dest(g, o->a);
@@ -262,7 +271,7 @@ static void extract(struct gen *g, const struct ir_op *o)
 
 static void deposit(struct gen *g, const struct ir_op *o)
 {
-    unsigned pos = o->x & 0xff, len = o->x >> 8 & 0xff, width = is_wide(o) ? 64 : 32;
+    unsigned pos = o->x & 0xff, len = o->x >> 8 & 0xff, width = gen_is_wide(o) ? 64 : 32;
     uint64_t mask = (UINT64_MAX >> (64 - len)) << pos;
     unsigned a = gen_reg(g, o->a), b = gen_reg(g, o->b);
     unsigned dst = gen_dest(g, IR_ABSENT);
@@ -283,7 +292,7 @@ static void deposit(struct gen *g, const struct ir_op *o)
 
 bool gen_can_fuse(const struct ir_op *o)
 {
-    return o->op >= IR_EQ && o->op <= IR_LES;
+    return (o->op >= IR_EQ && o->op <= IR_LES) || o->op == IR_FCOND;
 }
 
 static enum cond compare(struct gen *g, const struct ir_op *o)
@@ -291,10 +300,10 @@ static enum cond compare(struct gen *g, const struct ir_op *o)
     static const uint8_t conds[] = {[IR_EQ - IR_EQ] = COND_E,  [IR_NE - IR_EQ] = COND_NE,
                                     [IR_LTU - IR_EQ] = COND_B, [IR_LEU - IR_EQ] = COND_BE,
                                     [IR_LTS - IR_EQ] = COND_L, [IR_LES - IR_EQ] = COND_LE};
-    bool wide = is_wide(o);
+    bool wide = gen_is_wide(o);
     uint64_t imm;
 
-    if (b_const(g, o, &imm) && fits_32(imm)) {
+    if (gen_operand_b(g, o, &imm) && fits_32(imm)) {
         if (imm == 0 && (o->op == IR_EQ || o->op == IR_NE)) {
             unsigned a = gen_reg(g, o->a);
             emit_op(g->e, 0x85, wide, a, rm_reg(a));
@@ -317,7 +326,8 @@ enum cond gen_condition(struct gen *g, ir_ref v)
     const struct value *val = &g->values[v];
 
     if (val->fused != NO_VALUE) {
-        return compare(g, &g->block->ops[v]);
+        const struct ir_op *o = &g->block->ops[v];
+        return o->op == IR_FCOND ? gen_flags_condition(g, o) : compare(g, o);
     }
     unsigned r = gen_reg(g, v);
     emit_op(g->e, 0x85, true, r, rm_reg(r));
@@ -343,9 +353,9 @@ static void min_max(struct gen *g, const struct ir_op *o)
     unsigned dst = gen_dest(g, IR_ABSENT);
 
     emit_mov(g->e, true, RAX, rm_reg(a));
-    emit_alu(g->e, ALU_CMP, is_wide(o), RAX, rm_reg(b));
+    emit_alu(g->e, ALU_CMP, gen_is_wide(o), RAX, rm_reg(b));
     emit_op(g->e, OP_0F | 0x40u | take_b[o->op - IR_MINU], true, RAX, rm_reg(b));
-    emit_mov(g->e, is_wide(o), dst, rm_reg(RAX));
+    emit_mov(g->e, gen_is_wide(o), dst, rm_reg(RAX));
 }
 
 static bool select_value(struct gen *g, const struct ir_op *o)
@@ -355,23 +365,80 @@ static bool select_value(struct gen *g, const struct ir_op *o)
     enum cond c;
 
     if (type != IR_I32 && type != IR_I64) {
-        return false;
+        gen_vector_select(g, o);
+        return true;
     }
-    gen_copy(g, RAX, o->b);
-    gen_copy(g, RDX, o->a);
     c = gen_condition(g, o->c);
-    dst = gen_dest(g, IR_ABSENT); /* emits moves at most, which change no flag */
+    gen_copy(g, RAX, o->b); /* moves change no flag */
+    gen_copy(g, RDX, o->a);
+    dst = gen_dest(g, IR_ABSENT);
     emit_op(g->e, OP_0F | 0x40u | c, true, RAX, rm_reg(RDX));
     emit_mov(g->e, true, dst, rm_reg(RAX));
     return true;
 }
 
+/* rax = rax >> by & mask; rcx holds the mask afterwards. */
+static void shift_and_mask(struct gen *g, unsigned by, uint64_t mask)
+{
+    emit_mov_imm(g->e, RCX, mask);
+    if (by) {
+        emit_shift_imm(g->e, SHIFT_SHR, true, RAX, by);
+    }
+    emit_alu(g->e, ALU_AND, true, RAX, rm_reg(RCX));
+}
+
+/* Sums of ever wider fields, then of all bytes by a product. */
+static void count_ones(struct gen *g, unsigned dst)
+{
+    struct emit *e = g->e;
+
+    emit_mov(e, true, RDX, rm_reg(RAX));
+    shift_and_mask(g, 1, UINT64_C(0x5555555555555555));
+    emit_alu(e, ALU_SUB, true, RDX, rm_reg(RAX));
+    emit_mov(e, true, RAX, rm_reg(RDX));
+    shift_and_mask(g, 2, UINT64_C(0x3333333333333333));
+    emit_alu(e, ALU_AND, true, RDX, rm_reg(RCX));
+    emit_alu(e, ALU_ADD, true, RDX, rm_reg(RAX));
+    emit_mov(e, true, RAX, rm_reg(RDX));
+    emit_shift_imm(e, SHIFT_SHR, true, RAX, 4);
+    emit_alu(e, ALU_ADD, true, RAX, rm_reg(RDX));
+    shift_and_mask(g, 0, UINT64_C(0x0f0f0f0f0f0f0f0f));
+    emit_mov_imm(e, RCX, UINT64_C(0x0101010101010101));
+    emit_op(e, OP_0F | 0xaf, true, RAX, rm_reg(RCX));
+    emit_shift_imm(e, SHIFT_SHR, true, RAX, 56);
+    emit_mov(e, false, dst, rm_reg(RAX));
+}
+
+/* CLZ, CTZ and POPCNT where the host has none. */
+static void count_bits(struct gen *g, const struct ir_op *o, unsigned dst, struct rm a)
+{
+    bool wide = gen_is_wide(o);
+    unsigned width = wide ? 64 : 32;
+
+    if (o->op == IR_POPCNT) {
+        emit_mov(g->e, wide, RAX, a);
+        count_ones(g, dst);
+        return;
+    }
+    emit_op(g->e, OP_0F | (o->op == IR_CLZ ? 0xbdu : 0xbcu), wide, RAX, a); /* bsr, bsf: Z of 0 */
+    emit_mov_imm(g->e, RCX, o->op == IR_CLZ ? 2 * width - 1 : width);
+    emit_op(g->e, OP_0F | 0x44, true, RAX, rm_reg(RCX));
+    if (o->op == IR_CLZ) {
+        emit_alu_imm(g->e, ALU_XOR, false, rm_reg(RAX), (int32_t)width - 1);
+    }
+    emit_mov(g->e, false, dst, rm_reg(RAX));
+}
+
 static void unary(struct gen *g, const struct ir_op *o)
 {
-    bool wide = is_wide(o);
+    bool wide = gen_is_wide(o);
     struct rm a = gen_rm(g, o->a);
     unsigned dst = gen_dest(g, o->a);
 
+    if (!g->j->has_bits && o->op >= IR_CLZ && o->op <= IR_POPCNT) {
+        count_bits(g, o, dst, a);
+        return;
+    }
     switch (o->op) {
     case IR_CLZ: emit_op(g->e, OP_F3 | OP_0F | 0xbd, wide, dst, a); break;
     case IR_CTZ: emit_op(g->e, OP_F3 | OP_0F | 0xbc, wide, dst, a); break;
@@ -381,9 +448,7 @@ static void unary(struct gen *g, const struct ir_op *o)
     case IR_TRUNC: emit_mov(g->e, false, dst, a); break;
     default: /* BSWAP */
         emit_mov(g->e, wide, dst, a);
-        emit_byte(g->e, (wide ? 0x48u : 0x40u) | (dst >= R8));
-        emit_byte(g->e, 0x0f);
-        emit_byte(g->e, 0xc8 | (dst & 7));
+        emit_bswap(g->e, wide, dst);
         break;
     }
 }

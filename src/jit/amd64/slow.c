@@ -41,6 +41,12 @@ void slow_sync(struct cpu *cpu)
 
 /* ---- from code ---- */
 
+/* What a device takes and gives are bytes in memory, least significant first. */
+static uint64_t in_order(uint64_t value, uint8_t attr)
+{
+    return attr & MEM_BIG ? __builtin_bswap64(value) >> (64 - 8 * MEM_SIZE(attr)) : value;
+}
+
 static uint64_t mem_extended(uint64_t value, uint8_t attr)
 {
     unsigned bits = 8 * MEM_SIZE(attr);
@@ -95,7 +101,8 @@ struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info, uint64_t 
     (void)unused;
     if (w != NULL && SITE_REST(info) != REST_MUCH) {
         enter_device(cpu, c, r15 + SITE_REFUND(info));
-        a.value = mem_extended(w->read(w->opaque, at, MEM_SIZE(info)), (uint8_t)info);
+        a.value = in_order(w->read(w->opaque, at, MEM_SIZE(info)), (uint8_t)info);
+        a.value = mem_extended(a.value, (uint8_t)info);
         a.left = leave_device(cpu, c, info);
         c->loaded = a.value;
         return a;
@@ -135,7 +142,7 @@ uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value, st
         unsigned size = MEM_SIZE(info);
 
         enter_device(cpu, c, r15 + SITE_REFUND(info));
-        w->write(w->opaque, at, size, bits_get(value, 0, 8 * size));
+        w->write(w->opaque, at, size, in_order(bits_get(value, 0, 8 * size), (uint8_t)info));
         return leave_device(cpu, c, info);
     }
     switch (cpu_try_store(cpu, va, value, (uint8_t)info)) {
@@ -174,47 +181,108 @@ uint64_t slow_fp(struct cpu *cpu, const struct ir_op *o, const uint64_t *args)
     return ir_fp_value(cpu, o, args[0], args[1], args[2]);
 }
 
-struct slow_answer slow_rmw(struct cpu *cpu, const struct ir_op *o, const uint64_t *args)
+static uint64_t left_by(enum cpu_try answer)
+{
+    switch (answer) {
+    case CPU_DONE: break;
+    case CPU_FAULT: return JIT_FAULT + 1;
+    case CPU_HARD: return JIT_HARD + 1;
+    }
+    return 0;
+}
+
+uint64_t slow_load_vector(struct cpu *cpu, vaddr va, uint32_t info, uint64_t *vector)
+{
+    return left_by(cpu_try_load128(cpu, va, (uint8_t)info, vector));
+}
+
+uint64_t slow_store_vector(struct cpu *cpu, vaddr va, uint32_t info, const uint64_t *vector)
+{
+    return left_by(cpu_try_store128(cpu, va, (uint8_t)info, vector));
+}
+
+/* Operand n is a vector, or a word, where the operation has it so. */
+uint64_t slow_vector(struct cpu *cpu, const struct ir_op *o, uint64_t *args)
+{
+    const struct ir_op_info *info = &ir_op_info[o->op];
+    const uint8_t kinds[3] = {info->a, info->b, info->c};
+    uint64_t operands[3][2];
+
+    for (unsigned n = 0; n < 3; n++) {
+        bool vector = kinds[n] == K_T || kinds[n] == K_V128;
+
+        operands[n][0] = vector ? args[VECTORS_AT + 2 * n] : args[n];
+        operands[n][1] = vector ? args[VECTORS_AT + 2 * n + 1] : 0;
+    }
+    ir_vector_value(cpu, o, operands, &args[VECTORS_AT]);
+    return args[VECTORS_AT];
+}
+
+struct slow_answer slow_rmw(struct cpu *cpu, const struct ir_op *o, uint64_t *args)
 {
     struct slow_answer a = {0, 0};
+    uint64_t *vectors = &args[VECTORS_AT], old[2] = {0};
 
-    switch (ir_try_rmw(cpu, o, args[0], args[1], &a.value)) {
-    case CPU_DONE: break;
-    case CPU_FAULT: a.left = JIT_FAULT + 1; break;
-    case CPU_HARD: a.left = JIT_HARD + 1; break;
+    if (o->op == IR_RMW) {
+        a.left = left_by(ir_try_rmw(cpu, o, args[0], args[1], &a.value));
+    } else if ((o->type & IR_TYPE_MASK) == IR_V128) {
+        a.left = left_by(ir_try_cas(cpu, o, args[0], &vectors[2], &vectors[4], old));
+        memcpy(vectors, old, sizeof old);
+    } else {
+        const uint64_t expected[2] = {args[1]}, desired[2] = {args[2]};
+
+        a.left = left_by(ir_try_cas(cpu, o, args[0], expected, desired, old));
+        a.value = old[0];
     }
     return a;
 }
 
 /* ---- the owner ---- */
 
-static void look_at_host(struct jit *j)
+/* What this host has of JIT_HOST_*, and its kernel lets us use. */
+static uint32_t host_features(void)
 {
-    unsigned a, b, c, d;
+    const unsigned ymm = 6; /* of XCR0: xmm and ymm state is kept */
+    unsigned a, b, c, d, has = 0, xcr0 = 0;
+    bool bits = false, popcnt = false;
 
     if (__get_cpuid(1, &a, &b, &c, &d)) {
-        j->has_popcnt = c >> 23 & 1;
-        j->has_fma = c >> 12 & 1;
+        if (c >> 27 & 1) {
+            __asm__ volatile("xgetbv" : "=a"(xcr0), "=d"(d) : "c"(0));
+        }
+        has |= c >> 9 & 1 ? JIT_HOST_SSSE3 : 0;
+        has |= c >> 19 & c >> 20 & 1 ? JIT_HOST_SSE41 : 0;
+        has |= c >> 28 & 1 ? JIT_HOST_AVX : 0;
+        has |= c >> 12 & 1 ? JIT_HOST_FMA : 0;
+        popcnt = c >> 23 & 1;
     }
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
-        j->has_bmi2 = (b >> 8 & 1) && (b >> 3 & 1);
+        has |= b >> 5 & 1 ? JIT_HOST_AVX2 : 0;
+        bits = (b >> 8 & 1) && (b >> 3 & 1);
     }
     if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
-        j->has_lzcnt = c >> 5 & 1;
+        has |= bits && popcnt && (c >> 5 & 1) ? JIT_HOST_BITS : 0;
     }
+    return (xcr0 & ymm) == ymm ? has
+                               : has & ~(uint32_t)(JIT_HOST_AVX | JIT_HOST_AVX2 | JIT_HOST_FMA);
 }
 
-/* AVX for the three-operand forms. */
+/* Each feature without those that it is built on is none. */
+static void choose_features(struct jit *j)
+{
+    uint32_t has = host_features() & ~j->guest.without;
+
+    j->has_bits = (has & JIT_HOST_BITS) != 0;
+    j->has_ssse3 = (has & JIT_HOST_SSSE3) != 0;
+    j->has_sse41 = j->has_ssse3 && (has & JIT_HOST_SSE41);
+    j->has_avx = j->has_sse41 && (has & JIT_HOST_AVX);
+    j->has_avx2 = j->has_avx && (has & JIT_HOST_AVX2);
+    j->has_fma = j->has_avx && (has & JIT_HOST_FMA);
+}
+
 bool jit_supported(void)
 {
-    const unsigned need = 1u << 28 | 1u << 27; /* AVX, OSXSAVE */
-    unsigned a, b, c, d;
-
-    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & need) != need) {
-        return false;
-    }
-    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
-    return (a & 6) == 6; /* the host's kernel keeps the AVX state */
+    return true; /* SSE2 is every x86-64's */
 }
 
 struct jit *jit_new(const struct jit_guest *guest, struct error *e)
@@ -234,7 +302,7 @@ struct jit *jit_new(const struct jit_guest *guest, struct error *e)
         free(j);
         return NULL;
     }
-    look_at_host(j);
+    choose_features(j);
     j->gen = base_alloc(1, sizeof(*j->gen));
     j->gen->j = j;
     j->gen->e = &j->e;

@@ -89,23 +89,25 @@ static struct rm frame(int at)
     return rm_mem(RSP, at + 8);
 }
 
-static void save(struct emit *e, bool fp)
+static void save(struct emit *e, unsigned keep)
 {
     for (unsigned i = 0; i < ARRAY_LEN(lost); i++) {
         emit_mov_to(e, true, frame(FRAME_GPR + 8 * (int)i), lost[i]);
     }
-    for (unsigned i = 0; fp && i < XMM_COUNT; i++) {
-        emit_op(e, OP_66 | OP_0F | 0xd6, false, XMM_FIRST + i, frame(FRAME_XMM + 8 * (int)i));
+    for (unsigned i = 0; keep != KEEP_NO_XMM && i < XMM_COUNT; i++) {
+        emit_op(e, keep == KEEP_VECTORS ? OP_0F | 0x11 : OP_66 | OP_0F | 0xd6, false, XMM_FIRST + i,
+                frame(FRAME_XMM + 16 * (int)i));
     }
 }
 
-static void restore(struct emit *e, bool fp)
+static void restore(struct emit *e, unsigned keep)
 {
     for (unsigned i = 0; i < ARRAY_LEN(lost); i++) {
         emit_mov(e, true, lost[i], frame(FRAME_GPR + 8 * (int)i));
     }
-    for (unsigned i = 0; fp && i < XMM_COUNT; i++) {
-        emit_op(e, OP_F3 | OP_0F | 0x7e, false, XMM_FIRST + i, frame(FRAME_XMM + 8 * (int)i));
+    for (unsigned i = 0; keep != KEEP_NO_XMM && i < XMM_COUNT; i++) {
+        emit_op(e, keep == KEEP_VECTORS ? OP_0F | 0x10 : OP_F3 | OP_0F | 0x7e, false, XMM_FIRST + i,
+                frame(FRAME_XMM + 16 * (int)i));
     }
 }
 
@@ -140,42 +142,42 @@ static void leave_if(struct jit *j, unsigned status)
 
 /* A thunk that may leave: rax is the pc of the instruction, ecx SITE_INFO, the cpu becomes the first
  * argument. */
-static uint32_t begin_way(struct jit *j, bool fp)
+static uint32_t begin_way(struct jit *j, unsigned keep)
 {
     uint32_t at = j->e.at;
 
-    save(&j->e, fp);
+    save(&j->e, keep);
     emit_mov_to(&j->e, true, pc_slot(), RAX);
     emit_mov_to(&j->e, false, frame(FRAME_INFO), RCX);
     emit_mov(&j->e, true, RDI, frame(FRAME_CPU));
     return at;
 }
 
-static void end_way(struct jit *j, bool fp, uint64_t function, unsigned status)
+static void end_way(struct jit *j, unsigned keep, uint64_t function, unsigned status)
 {
     call_c(&j->e, function);
-    restore(&j->e, fp);
+    restore(&j->e, keep);
     leave_if(j, status);
 }
 
 /* rdx: address; the answer in rax for a load. A group's check is made again afterwards, and it makes
  * nothing of the last two arguments. */
-static uint32_t make_access(struct jit *j, bool fp, uint64_t function, unsigned status)
+static uint32_t make_access(struct jit *j, unsigned keep, uint64_t function, unsigned status)
 {
     struct emit *e = &j->e;
-    uint32_t at = begin_way(j, fp);
+    uint32_t at = begin_way(j, keep);
 
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, false, RDX, rm_reg(RCX));
     emit_mov(e, true, RCX, frame(FRAME_ARGS)); /* a store's value */
     emit_mov(e, true, R8, frame(FRAME_CONTEXT));
     emit_mov(e, true, R9, rm_reg(R15));
-    end_way(j, fp, function, status);
+    end_way(j, keep, function, status);
     return at;
 }
 
 /* rdx: the helper, ecx: SITE_INFO, FRAME_ARGS. It may read the pinned slots. */
-static uint32_t make_call(struct jit *j, bool fp)
+static uint32_t make_call(struct jit *j, unsigned keep)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
@@ -183,70 +185,93 @@ static uint32_t make_call(struct jit *j, bool fp)
     for (unsigned p = 0; p < j->guest.pinned_count; p++) {
         emit_mov_to(e, true, pin_slot(j, p), pin_regs[p]);
     }
-    (void)begin_way(j, fp);
+    (void)begin_way(j, keep);
     /* left = r15 + refund: the ticks left before this instruction */
     emit_shift_imm(e, SHIFT_SHR, false, RCX, 8);
     emit_lea(e, R8, rm_sib(R15, RCX, 0, 0));
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_lea(e, RDX, frame(FRAME_ARGS));
     emit_mov(e, true, RCX, frame(FRAME_CONTEXT));
-    end_way(j, fp, (uint64_t)(uintptr_t)slow_call, RDX);
+    end_way(j, keep, (uint64_t)(uintptr_t)slow_call, RDX);
     return at;
 }
 
-/* rdx: the operation, FRAME_ARGS; never leaves */
-static uint32_t make_fp(struct jit *j)
+/* rdx: the operation, FRAME_ARGS and FRAME_VECTORS; never leaves */
+static uint32_t make_value(struct jit *j, unsigned keep, uint64_t function)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    save(e, true);
+    save(e, keep);
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, true, RDI, frame(FRAME_CPU));
     emit_lea(e, RDX, frame(FRAME_ARGS));
-    call_c(e, (uint64_t)(uintptr_t)slow_fp);
-    restore(e, true);
+    call_c(e, function);
+    restore(e, keep);
     emit_byte(e, 0xc3);
     return at;
 }
 
-/* rdx: the operation, FRAME_ARGS */
-static uint32_t make_rmw(struct jit *j, bool fp)
+/* rdx: address; the vector in FRAME_VECTORS */
+static uint32_t make_vector_access(struct jit *j, uint64_t function)
 {
-    uint32_t at = begin_way(j, fp);
+    struct emit *e = &j->e;
+    uint32_t at = begin_way(j, KEEP_VECTORS);
+
+    emit_mov(e, true, RSI, rm_reg(RDX));
+    emit_mov(e, false, RDX, rm_reg(RCX));
+    emit_lea(e, RCX, frame(FRAME_VECTORS));
+    end_way(j, KEEP_VECTORS, function, RAX);
+    return at;
+}
+
+/* rdx: the operation, FRAME_ARGS and FRAME_VECTORS */
+static uint32_t make_rmw(struct jit *j, unsigned keep)
+{
+    uint32_t at = begin_way(j, keep);
 
     emit_mov(&j->e, true, RSI, rm_reg(RDX));
     emit_lea(&j->e, RDX, frame(FRAME_ARGS));
-    end_way(j, fp, (uint64_t)(uintptr_t)slow_rmw, RDX);
+    end_way(j, keep, (uint64_t)(uintptr_t)slow_rmw, RDX);
     return at;
 }
 
 /* rdx: the virtual address; never leaves */
-static uint32_t make_physical(struct jit *j, bool fp)
+static uint32_t make_physical(struct jit *j, unsigned keep)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    save(e, fp);
+    save(e, keep);
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, true, RDI, frame(FRAME_CPU));
     call_c(e, (uint64_t)(uintptr_t)cpu_physical);
-    restore(e, fp);
+    restore(e, keep);
     emit_byte(e, 0xc3);
     return at;
 }
 
-static uint32_t make_sync(struct jit *j)
+static uint32_t make_sync(struct jit *j, unsigned keep)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    save(e, true);
+    save(e, keep);
     emit_mov(e, true, RDI, frame(FRAME_CPU));
     call_c(e, (uint64_t)(uintptr_t)slow_sync);
-    restore(e, true);
+    restore(e, keep);
     emit_byte(e, 0xc3);
     return at;
+}
+
+static void make_pool(struct jit *j)
+{
+    j->e.at = (uint32_t)align_up(j->e.at, 16);
+    j->pool = j->e.at;
+    for (unsigned i = 0; i < POOL_COUNT; i++) {
+        emit_64(&j->e, vector_pool[i][0]);
+        emit_64(&j->e, vector_pool[i][1]);
+    }
 }
 
 void thunks_make(struct jit *j)
@@ -263,15 +288,19 @@ void thunks_make(struct jit *j)
     emit_mov_to(e, true, pc_slot(), RAX);
     emit_mov_imm(e, RAX, JIT_LINK);
     jump_to(e, j->leave);
-    for (unsigned fp = 0; fp < 2; fp++) {
-        j->load[fp] = make_access(j, fp, (uint64_t)(uintptr_t)slow_load, RDX);
-        j->store[fp] = make_access(j, fp, (uint64_t)(uintptr_t)slow_store, RAX);
-        j->group[fp] = make_access(j, fp, (uint64_t)(uintptr_t)slow_group, RAX);
-        j->call[fp] = make_call(j, fp);
-        j->rmw[fp] = make_rmw(j, fp);
-        j->physical[fp] = make_physical(j, fp);
+    for (unsigned keep = 0; keep < KEEPS; keep++) {
+        j->load[keep] = make_access(j, keep, (uint64_t)(uintptr_t)slow_load, RDX);
+        j->store[keep] = make_access(j, keep, (uint64_t)(uintptr_t)slow_store, RAX);
+        j->group[keep] = make_access(j, keep, (uint64_t)(uintptr_t)slow_group, RAX);
+        j->call[keep] = make_call(j, keep);
+        j->rmw[keep] = make_rmw(j, keep);
+        j->physical[keep] = make_physical(j, keep);
+        j->fp[keep] = make_value(j, keep, (uint64_t)(uintptr_t)slow_fp);
+        j->sync[keep] = make_sync(j, keep);
     }
-    j->fp = make_fp(j);
-    j->sync = make_sync(j);
+    j->load_vector = make_vector_access(j, (uint64_t)(uintptr_t)slow_load_vector);
+    j->store_vector = make_vector_access(j, (uint64_t)(uintptr_t)slow_store_vector);
+    j->vector = make_value(j, KEEP_VECTORS, (uint64_t)(uintptr_t)slow_vector);
+    make_pool(j);
     must(!e->full);
 }

@@ -33,16 +33,35 @@ struct rm gen_slot(const struct gen *g, uint64_t offset)
     return rm_mem(RBP, (int64_t)offset - STATE_BIAS);
 }
 
-/* The pin that some of the slot's at most 8 bytes lie in; -1: none. */
-static int pin_of(const struct gen *g, uint64_t slot)
+/* The first pin that some of the slot's `size` bytes lie in; -1: none. */
+static int pin_in(const struct gen *g, uint64_t slot, unsigned size)
 {
-    uint64_t word = slot / 8;
-    uint8_t p = word < SLOT_WORDS ? g->j->pin_at[word] : NO_PIN;
-
-    if (p == NO_PIN && slot % 8 != 0 && word + 1 < SLOT_WORDS) {
-        p = g->j->pin_at[word + 1];
+    for (uint64_t word = slot / 8; word <= (slot + size - 1) / 8 && word < SLOT_WORDS; word++) {
+        if (g->j->pin_at[word] != NO_PIN) {
+            return g->j->pin_at[word];
+        }
     }
-    return p == NO_PIN ? -1 : p;
+    return -1;
+}
+
+static unsigned type_of(const struct ir_op *o)
+{
+    return o->type & IR_TYPE_MASK;
+}
+
+static unsigned slot_size(const struct ir_op *o)
+{
+    unsigned type = type_of(o);
+
+    return type == IR_V128 ? 16 : type == IR_I64 || type == IR_F64 ? 8 : 4;
+}
+
+/* The pin that the GET or PUT is of, if it is of the whole; -1: of none, or only in part. */
+static int pin_of(const struct gen *g, const struct ir_op *o)
+{
+    int p = type_of(o) == IR_I64 ? pin_in(g, o->imm, 8) : -1;
+
+    return p >= 0 && g->j->guest.pinned[p] == o->imm ? p : -1;
 }
 
 /* ---- registers ---- */
@@ -52,11 +71,24 @@ static struct rm spill_rm(int spill)
     return rm_mem(RSP, FRAME_SPILL + 8 * spill);
 }
 
-static int take_spill(struct gen *g)
+static bool is_vector(const struct gen *g, uint16_t v)
 {
-    for (int s = 0; s < SPILLS; s++) {
-        if (!(g->spills >> s & 1)) {
-            g->spills |= UINT32_C(1) << s;
+    return type_of(&g->block->ops[v]) == IR_V128;
+}
+
+/* Of spills: one, or two that begin at an even one. */
+static uint64_t spill_bits(const struct gen *g, uint16_t v)
+{
+    return is_vector(g, v) ? 3 : 1;
+}
+
+static int take_spill(struct gen *g, uint16_t v)
+{
+    uint64_t bits = spill_bits(g, v);
+
+    for (int s = 0; s < SPILLS; s += (int)bits - (int)(bits >> 1)) {
+        if (!(g->spills & bits << s)) {
+            g->spills |= bits << s;
             return s;
         }
     }
@@ -76,7 +108,7 @@ static void evict(struct gen *g, unsigned r)
     struct value *val = &g->values[v];
 
     if (!can_be_had_again(g, v)) {
-        val->spill = (int8_t)take_spill(g);
+        val->spill = (int8_t)take_spill(g, v);
         emit_mov_to(g->e, true, spill_rm(val->spill), r);
     }
     val->reg = -1;
@@ -172,8 +204,10 @@ void gen_copy(struct gen *g, unsigned to, ir_ref ref)
         emit_mov(g->e, !is_narrow(g, v), to, gen_slot(g, (uint64_t)val->home));
     } else if (g->block->ops[v].op == IR_CONST) {
         emit_mov_imm(g->e, to, g->block->ops[v].imm);
+    } else if (val->spill >= 0) {
+        emit_mov(g->e, true, to, spill_rm(val->spill));
     } else {
-        emit_mov(g->e, true, to, rm_reg(gen_reg(g, ref)));
+        emit_op(g->e, OP_66 | OP_0F | 0x7e, true, (unsigned)val->xmm, rm_reg(to));
     }
 }
 
@@ -206,8 +240,9 @@ static unsigned take_xmm(struct gen *g)
     uint16_t v = g->xmm_owner[best];
     struct value *val = &g->values[v];
     if (val->home < 0 && val->spill < 0 && val->reg < 0) {
-        val->spill = (int8_t)take_spill(g);
-        emit_op(g->e, OP_66 | OP_0F | 0xd6, false, best, spill_rm(val->spill));
+        val->spill = (int8_t)take_spill(g, v);
+        emit_op(g->e, is_vector(g, v) ? OP_0F | 0x11 : OP_66 | OP_0F | 0xd6, false, best,
+                spill_rm(val->spill));
     }
     val->xmm = -1;
     g->xmm_owner[best] = NO_VALUE;
@@ -224,6 +259,8 @@ unsigned gen_xmm(struct gen *g, ir_ref ref)
         x = take_xmm(g);
         if (val->reg >= 0) {
             emit_op(g->e, OP_66 | OP_0F | 0x6e, !is_narrow(g, v), x, rm_reg((unsigned)val->reg));
+        } else if (is_vector(g, v)) {
+            emit_op(g->e, OP_0F | 0x10, false, x, spill_rm(val->spill));
         } else if (val->home >= 0 || val->spill >= 0) {
             emit_op(g->e, (is_narrow(g, v) ? OP_F3 : OP_F2) | OP_0F | 0x10, false, x,
                     val->home >= 0 ? gen_slot(g, (uint64_t)val->home) : spill_rm(val->spill));
@@ -257,16 +294,19 @@ static int pin_ahead(const struct gen *g)
     for (uint32_t k = g->i + 1; k < g->block->op_count && ops[k].insn == ops[g->i].insn; k++) {
         const struct ir_op_info *info = &ir_op_info[ops[k].op];
         if (ops[k].op == IR_PUT && gen_rep(g, ops[k].a) == g->i) {
-            int p = pin_of(g, ops[k].imm);
+            int p = pin_of(g, &ops[k]);
             uint16_t old;
             if (p < 0) {
+                if (pin_in(g, ops[k].imm, slot_size(&ops[k])) >= 0) {
+                    return -1;
+                }
                 continue;
             }
             old = g->pin_value[p];
             return old == NO_VALUE || g->values[old].last_use <= g->i ? p : -1;
         }
         if ((info->effects & (E_FAULT | E_EXIT | E_CALL)) || ops[k].op == IR_GET ||
-            (ops[k].op == IR_PUT && pin_of(g, ops[k].imm) >= 0)) {
+            (ops[k].op == IR_PUT && pin_in(g, ops[k].imm, slot_size(&ops[k])) >= 0)) {
             return -1;
         }
     }
@@ -320,7 +360,7 @@ void gen_release(struct gen *g, uint16_t v)
         val->xmm = -1;
     }
     if (val->spill >= 0) {
-        g->spills &= ~(UINT32_C(1) << val->spill);
+        g->spills &= ~(spill_bits(g, v) << val->spill);
         val->spill = -1;
     }
 }
@@ -346,16 +386,16 @@ static void rescue_home(struct gen *g, uint64_t slot)
 }
 
 /* Generated code and C change the flags between operations: such a slot is no value's home. */
-static bool touches_fp_flags(uint64_t slot, bool wide)
+static bool touches_fp_flags(uint64_t slot, unsigned size)
 {
-    return offsetof(struct hart, fp_flags) - slot < (wide ? 8u : 4u);
+    return offsetof(struct hart, fp_flags) - slot < size;
 }
 
 static void set_home(struct gen *g, uint64_t slot, uint16_t v)
 {
     struct value *val = &g->values[v];
 
-    if (slot % 8 || slot / 8 >= ARRAY_LEN(g->holder) || touches_fp_flags(slot, true) ||
+    if (slot % 8 || slot / 8 >= ARRAY_LEN(g->holder) || touches_fp_flags(slot, 8) ||
         g->block->ops[v].op == IR_CONST) {
         return;
     }
@@ -366,67 +406,12 @@ static void set_home(struct gen *g, uint64_t slot, uint16_t v)
     g->holder[slot / 8] = v;
 }
 
-bool gen_get(struct gen *g, const struct ir_op *o)
+/* A pin's old value has to be elsewhere before its register changes. */
+static void leave_pin(struct gen *g, unsigned p)
 {
-    int p = pin_of(g, o->imm);
-    unsigned type = o->type & IR_TYPE_MASK;
-    struct value *val = &g->values[g->i];
+    uint16_t old = g->pin_value[p];
 
-    if (type == IR_V128) {
-        return false;
-    }
-    if (touches_fp_flags(o->imm, type == IR_I64 || type == IR_F64)) {
-        gen_call_thunk(g, g->j->sync);
-    }
-    if (p >= 0) {
-        uint16_t old = g->pin_value[p];
-        if (type != IR_I64 || o->imm != g->j->guest.pinned[p]) {
-            return false;
-        }
-        if (old != NO_VALUE && g->values[old].last_use > g->i) { /* a second name for one value */
-            unsigned r = take_reg(g);
-            emit_mov(g->e, true, r, rm_reg(pin_regs[p]));
-            own(g, r, (uint16_t)g->i);
-            return true;
-        }
-        if (old != NO_VALUE) {
-            g->values[old].reg = -1;
-        }
-        val->reg = (int8_t)pin_regs[p];
-        val->pin = (uint8_t)p;
-        g->pin_value[p] = (uint16_t)g->i;
-        return true;
-    }
-    if (o->imm % 8 == 0 && o->imm / 8 < ARRAY_LEN(g->holder) && g->holder[o->imm / 8] == NO_VALUE &&
-        !touches_fp_flags(o->imm, true) && (type == IR_I64 || type == IR_F64)) {
-        set_home(g, o->imm, (uint16_t)g->i);
-        return true;
-    }
-    if (type == IR_F32 || type == IR_F64) {
-        unsigned x = gen_dest_xmm(g);
-        emit_op(g->e, (type == IR_F32 ? OP_F3 : OP_F2) | OP_0F | 0x10, false, x,
-                gen_slot(g, o->imm));
-    } else {
-        unsigned r = take_reg(g);
-        emit_mov(g->e, type == IR_I64, r, gen_slot(g, o->imm));
-        own(g, r, (uint16_t)g->i);
-    }
-    return true;
-}
-
-static bool put_pinned(struct gen *g, const struct ir_op *o, unsigned p)
-{
-    uint16_t v = gen_rep(g, o->a), old = g->pin_value[p];
-    struct value *val = &g->values[v];
-    uint64_t imm;
-
-    if ((o->type & IR_TYPE_MASK) != IR_I64 || o->imm != g->j->guest.pinned[p]) {
-        return false;
-    }
-    if (val->pin == p && val->reg >= 0) {
-        return true; /* computed there, or put back */
-    }
-    if (old != NO_VALUE && g->values[old].last_use > g->i) {
+    if (old != NO_VALUE && g->values[old].last_use >= g->i) {
         unsigned r = take_reg(g);
         emit_mov(g->e, true, r, rm_reg(pin_regs[p]));
         own(g, r, old);
@@ -434,9 +419,103 @@ static bool put_pinned(struct gen *g, const struct ir_op *o, unsigned p)
         g->values[old].reg = -1;
     }
     g->pin_value[p] = NO_VALUE;
+}
+
+/* The pins that lie in a slot, but not as a whole, are in memory while it is used there. */
+static void store_pins(struct gen *g, uint64_t slot, unsigned size)
+{
+    for (uint64_t word = slot / 8; word <= (slot + size - 1) / 8 && word < SLOT_WORDS; word++) {
+        if (g->j->pin_at[word] != NO_PIN) {
+            emit_mov_to(g->e, true, gen_slot(g, 8 * word), pin_regs[g->j->pin_at[word]]);
+        }
+    }
+}
+
+static void leave_pins(struct gen *g, uint64_t slot, unsigned size)
+{
+    for (uint64_t word = slot / 8; word <= (slot + size - 1) / 8 && word < SLOT_WORDS; word++) {
+        if (g->j->pin_at[word] != NO_PIN) {
+            leave_pin(g, g->j->pin_at[word]);
+        }
+    }
+}
+
+static void load_pins(struct gen *g, uint64_t slot, unsigned size)
+{
+    for (uint64_t word = slot / 8; word <= (slot + size - 1) / 8 && word < SLOT_WORDS; word++) {
+        if (g->j->pin_at[word] != NO_PIN) {
+            emit_mov(g->e, true, pin_regs[g->j->pin_at[word]], gen_slot(g, 8 * word));
+        }
+    }
+}
+
+static void get_pinned(struct gen *g, unsigned p)
+{
+    uint16_t old = g->pin_value[p];
+
+    if (old != NO_VALUE && g->values[old].last_use > g->i) { /* a second name for one value */
+        unsigned r = take_reg(g);
+        emit_mov(g->e, true, r, rm_reg(pin_regs[p]));
+        own(g, r, (uint16_t)g->i);
+        return;
+    }
+    if (old != NO_VALUE) {
+        g->values[old].reg = -1;
+    }
+    g->values[g->i].reg = (int8_t)pin_regs[p];
+    g->values[g->i].pin = (uint8_t)p;
+    g->pin_value[p] = (uint16_t)g->i;
+}
+
+/* movups, movss and movsd between an xmm register and memory; the store is one further. */
+static unsigned xmm_load(unsigned type)
+{
+    return OP_0F | 0x10 | (type == IR_V128 ? 0 : type == IR_F32 ? (unsigned)OP_F3 : OP_F2);
+}
+
+void gen_get(struct gen *g, const struct ir_op *o)
+{
+    unsigned type = type_of(o), size = slot_size(o);
+    int p = pin_of(g, o);
+
+    if (touches_fp_flags(o->imm, size)) {
+        gen_call_thunk(g, g->j->sync[g->keep]);
+    }
+    if (p >= 0) {
+        get_pinned(g, (unsigned)p);
+        return;
+    }
+    if (pin_in(g, o->imm, size) >= 0) {
+        store_pins(g, o->imm, size);
+    } else if (o->imm % 8 == 0 && o->imm / 8 < ARRAY_LEN(g->holder) &&
+               g->holder[o->imm / 8] == NO_VALUE && !touches_fp_flags(o->imm, 8) &&
+               (type == IR_I64 || type == IR_F64)) {
+        set_home(g, o->imm, (uint16_t)g->i);
+        return;
+    }
+    if (type == IR_I32 || type == IR_I64) {
+        unsigned r = take_reg(g);
+        emit_mov(g->e, type == IR_I64, r, gen_slot(g, o->imm));
+        own(g, r, (uint16_t)g->i);
+    } else {
+        unsigned x = gen_dest_xmm(g);
+        emit_op(g->e, xmm_load(type), false, x, gen_slot(g, o->imm));
+    }
+}
+
+static void put_pinned(struct gen *g, const struct ir_op *o, unsigned p)
+{
+    uint16_t v = gen_rep(g, o->a);
+    struct value *val = &g->values[v];
+    uint64_t imm;
+
+    if (val->pin == p && val->reg >= 0) {
+        return; /* computed there, or put back */
+    }
+    leave_pin(g, p);
     if (gen_is_const(g, o->a, &imm)) {
         emit_mov_imm(g->e, pin_regs[p], imm);
-        return true;
+        return;
     }
     if (val->reg >= 0) {
         emit_mov(g->e, true, pin_regs[p], rm_reg((unsigned)val->reg));
@@ -454,46 +533,90 @@ static bool put_pinned(struct gen *g, const struct ir_op *o, unsigned p)
         val->pin = (uint8_t)p;
         g->pin_value[p] = v;
     }
-    return true;
 }
 
-bool gen_put(struct gen *g, const struct ir_op *o)
+/* The slot's bytes in memory become the value. */
+static void put_in_memory(struct gen *g, const struct ir_op *o)
 {
-    int p = pin_of(g, o->imm);
-    unsigned type = o->type & IR_TYPE_MASK;
+    unsigned type = type_of(o);
     uint16_t v = gen_rep(g, o->a);
     bool wide = type == IR_I64 || type == IR_F64;
     uint64_t imm;
 
-    if (type == IR_V128) {
-        return false;
-    }
-    if (p >= 0) {
-        return put_pinned(g, o, (unsigned)p);
-    }
-    if (touches_fp_flags(o->imm, wide)) {
-        gen_call_thunk(g, g->j->sync);
-    }
-    if (wide && g->values[v].home == (int64_t)o->imm) {
-        return true; /* it is there */
-    }
-    rescue_home(g, o->imm);
-    if (wide && o->imm % 8) {
-        rescue_home(g, o->imm + 7);
-    }
-    if (gen_is_const(g, o->a, &imm) && (!wide || (uint64_t)(int64_t)(int32_t)imm == imm)) {
+    if (type != IR_V128 && gen_is_const(g, o->a, &imm) &&
+        (!wide || (uint64_t)(int64_t)(int32_t)imm == imm)) {
         emit_op(g->e, 0xc7, wide, 0, gen_slot(g, o->imm));
         emit_32(g->e, (uint32_t)imm);
-        return true;
-    }
-    if (g->values[v].xmm >= 0 && g->values[v].reg < 0) {
-        emit_op(g->e, (wide ? OP_F2 : OP_F3) | OP_0F | 0x11, false, (unsigned)g->values[v].xmm,
-                gen_slot(g, o->imm));
+    } else if (type == IR_V128 || (g->values[v].xmm >= 0 && g->values[v].reg < 0)) {
+        unsigned x = gen_xmm(g, o->a);
+        emit_op(g->e, xmm_load(type) + 1, false, x, gen_slot(g, o->imm));
     } else {
         emit_mov_to(g->e, wide, gen_slot(g, o->imm), gen_reg(g, o->a));
     }
-    if (wide && !is_narrow(g, v)) {
+}
+
+void gen_put(struct gen *g, const struct ir_op *o)
+{
+    int p = pin_of(g, o);
+    unsigned size = slot_size(o);
+    uint16_t v = gen_rep(g, o->a);
+    bool in_pin;
+
+    if (p >= 0) {
+        put_pinned(g, o, (unsigned)p);
+        return;
+    }
+    if (touches_fp_flags(o->imm, size)) {
+        gen_call_thunk(g, g->j->sync[g->keep]);
+    }
+    in_pin = pin_in(g, o->imm, size) >= 0;
+    if (in_pin) {
+        store_pins(g, o->imm, size);
+        leave_pins(g, o->imm, size);
+    }
+    if (size == 8 && g->values[v].home == (int64_t)o->imm) {
+        return; /* it is there */
+    }
+    for (uint64_t word = o->imm / 8; word <= (o->imm + size - 1) / 8; word++) {
+        rescue_home(g, 8 * word);
+    }
+    put_in_memory(g, o);
+    if (in_pin) {
+        load_pins(g, o->imm, size);
+    } else if (size == 8 && !is_narrow(g, v)) {
         set_home(g, o->imm, v);
     }
-    return true;
+}
+
+/* ---- arguments of C ---- */
+
+void gen_pass(struct gen *g, ir_ref v, unsigned n)
+{
+    struct rm to = rm_mem(RSP, FRAME_ARGS + 8 * (int)n);
+    const struct value *val = v != IR_ABSENT ? &g->values[gen_rep(g, v)] : NULL;
+    unsigned type = v != IR_ABSENT ? type_of(&g->block->ops[v]) : IR_NONE;
+    uint64_t imm;
+
+    if (!val) { /* C sees 0 */
+        emit_op(g->e, 0xc7, true, 0, to);
+        emit_32(g->e, 0);
+    } else if (ir_result_type(&g->block->ops[v]) == IR_V128) {
+        emit_op(g->e, OP_0F | 0x11, false, gen_xmm(g, v), rm_mem(RSP, FRAME_VECTORS + 16 * (int)n));
+    } else if (gen_is_const(g, v, &imm)) {
+        emit_mov_imm(g->e, RAX, imm);
+        emit_mov_to(g->e, true, to, RAX);
+    } else if (val->xmm >= 0 && val->reg < 0 && type == IR_F32) {
+        /* what is above may be anything */
+        emit_op(g->e, OP_66 | OP_0F | 0x7e, false, (unsigned)val->xmm, rm_reg(RAX));
+        emit_mov_to(g->e, true, to, RAX);
+    } else if (val->xmm >= 0 && val->reg < 0) {
+        emit_op(g->e, OP_66 | OP_0F | 0xd6, false, (unsigned)val->xmm, to);
+    } else if (type == IR_I32 || type == IR_F32) {
+        gen_copy(g, RAX, v);
+        emit_mov(g->e, false, RAX, rm_reg(RAX));
+        emit_mov_to(g->e, true, to, RAX);
+    } else {
+        gen_copy(g, RAX, v);
+        emit_mov_to(g->e, true, to, RAX);
+    }
 }
