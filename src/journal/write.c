@@ -450,8 +450,11 @@ static void write_images(struct writer *w)
 
     if (!append_images(w, w->images_of)) {
         remove_file(w);
-    } else if (w->nameless && publish(w->fd, w->path, w->force, &e) != 0) {
-        writer_fail_as(w, &e);
+    } else {
+        flush(w, false); /* a file that has its name holds what happened before it had it */
+        if (w->nameless && publish(w->fd, w->path, w->force, &e) != 0) {
+            writer_fail_as(w, &e);
+        }
     }
     images_are_done(w);
 }
