@@ -3,7 +3,8 @@
  * checkpoint in a new process, observers, forgetting, incremental against full hash. Every one
  * compares the state hash at the same ticks with a first, plain run.
  *
- *   invariants --elf FILE [--smp N] [--input FILE] [--expect FILE] [--seed N]
+ *   invariants --elf FILE [--smp N] [--input FILE] [--expect FILE] [--seed N] [--tiny-ticks N]
+ * --tiny-ticks: up to where a run has a code cache of three blocks, which is slow; else to the end.
  * (back and travel have their own tests against the oracle: tests/travel)
  */
 #include <stdio.h>
@@ -54,7 +55,8 @@ struct subject {
     tick at[SAMPLES];
     uint64_t hash[SAMPLES];
     unsigned failures, passed;
-    bool jit; /* machines built from now on compile */
+    tick tiny_ticks; /* up to which a run has a cache of three blocks */
+    bool jit;        /* machines built from now on compile */
 };
 
 /* ---- the inlet ---- */
@@ -275,13 +277,16 @@ static void chunks(struct subject *g)
     finish(g, m, "chunks");
 }
 
-/* F: everything derived is dropped at random ticks, and the code cache is tiny. */
-static void forget(struct subject *g, size_t cache_limit)
+/* F: everything derived is dropped at random ticks, and the code cache is tiny up to a tick. */
+static void forget(struct subject *g, size_t cache_limit, tick up_to)
 {
     struct machine *m = build(g);
 
     engine_set_cache_limit(m->engine, cache_limit);
     for (unsigned i = 0; i < SAMPLES; i++) {
+        if (g->at[i] > up_to) {
+            engine_set_cache_limit(m->engine, 65536);
+        }
         for (unsigned n = 0; n < 8 && m->state.now < g->at[i]; n++) {
             uint64_t left = g->at[i] - m->state.now;
             must(machine_run(m, m->state.now + 1 + chance_next(&g->seed) % left, false) ==
@@ -475,15 +480,15 @@ static void subject_fini(struct subject *g)
 static void all_but_the_first(struct subject *g)
 {
     chunks(g);
-    forget(g, 65536);
-    forget(g, 3);
+    forget(g, 65536, TICK_NEVER);
+    forget(g, 3, g->tiny_ticks);
     observers(g);
     restore_here(g);
 }
 
 int main(int argc, char **argv)
 {
-    struct subject g = {.seed = 1};
+    struct subject g = {.seed = 1, .tiny_ticks = TICK_NEVER};
     const char *expect = NULL;
     char **resume_args = NULL;
     size_t size;
@@ -504,6 +509,8 @@ int main(int argc, char **argv)
             expect = argv[i + 1];
         } else if (strcmp(argv[i], "--seed") == 0) {
             g.seed = strtoull(argv[i + 1], NULL, 0);
+        } else if (strcmp(argv[i], "--tiny-ticks") == 0) {
+            g.tiny_ticks = strtoull(argv[i + 1], NULL, 0);
         } else if (strcmp(argv[i], "--resume") == 0) {
             resume_args = argv + i + 1;
             break;
