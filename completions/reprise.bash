@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion for reprise(1). tests/cli/completions.py compares it with `reprise COMMAND --help`.
+
+_reprise_options() {
+    local machine='-arch -M -machine -cpu -smp -m -bios -kernel -initrd -append -dtb -serial -nographic
+        -display -monitor -no-reboot -icount -rtc -seed -name -S -s -gdb'
+    local engine='-accel --softfloat'
+    local logs='-d -D --stats'
+    case $1 in
+    run) echo $machine $engine $logs ;;
+    record) echo $machine $engine $logs -o --force --by-reference --index ;;
+    replay) echo $engine $logs --until --no-verify --serial-out --safe-console ;;
+    debug) echo $engine --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
+    info) echo --json ;;
+    index) echo $engine --trust-index ;;
+    query) echo $engine --phys --before --no-index --trust-index ;;
+    diff) echo $engine --json ;;
+    esac
+    echo --help --no-sandbox
+}
+
+# The values of an option: words, or nothing and status 1 where a file is meant or anything is.
+_reprise_values() {
+    case $1 in
+    -accel) echo jit interp verify ;;
+    -arch) echo riscv64 ;;
+    -M | -machine) echo virt ;;
+    -display | -monitor) echo none ;;
+    -d) echo ir code dev ;;
+    -icount) echo shift= ;;
+    -rtc) echo base=utc ;;
+    -serial) echo stdio null file: unix: tcp: ;;
+    --at | --before) echo end ;;
+    *) return 1 ;;
+    esac
+}
+
+_reprise() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= at values
+    for ((at = 1; at < COMP_CWORD; at++)); do
+        case ${COMP_WORDS[at]} in
+        run | record | replay | debug | info | index | query | diff) command=${COMP_WORDS[at]}; break ;;
+        esac
+    done
+    COMPREPLY=()
+    if [[ -z $command ]]; then
+        COMPREPLY=($(compgen -W 'run record replay debug info index query diff --help --version' -- "$current"))
+        return
+    fi
+    if values=$(_reprise_values "$previous"); then
+        COMPREPLY=($(compgen -W "$values" -- "$current"))
+        [[ ${COMPREPLY[0]-} != *[:=] ]] || compopt -o nospace 2> /dev/null
+        return
+    fi
+    case $previous in
+    -append | -cpu | -gdb | -m | -name | -seed | -smp | --listen | --until) return ;; # nobody knows
+    -bios) COMPREPLY=($(compgen -W 'none default' -- "$current")) ;;
+    esac
+    if [[ $current == -* ]]; then
+        COMPREPLY=($(compgen -W "$(_reprise_options "$command")" -- "$current"))
+    else
+        [[ $command != query ]] || COMPREPLY+=($(compgen -W last-write -- "$current"))
+        compopt -o filenames 2> /dev/null
+        local file
+        while IFS= read -r file; do
+            COMPREPLY+=("$file")
+        done < <(compgen -f -- "$current")
+    fi
+}
+
+complete -F _reprise reprise
