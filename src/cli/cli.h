@@ -36,6 +36,11 @@ int images_read(struct options *o, struct error *e);
  * clients may come to sockets that are there; `made`: the recording that is to be, or NULL. Does nothing
  * with --no-sandbox. -1 and a sentence. */
 int cli_confine(const struct options *o, bool accepts, const char *made, struct error *e);
+/* paths.c: may these files be opened, which the recording names (one after the other, each with a zero)?
+ * Those outside its folder are the user's: -1 and a sentence with their names unless --allow-paths
+ * was given or they agree at the terminal. */
+int cli_check_paths(const struct options *o, const char *recording, const char *names, size_t size,
+                    struct error *e);
 
 /* machine.c: a machine at tick 0, run as -accel says. */
 struct machine *cli_machine(const struct machine_config *c, const struct options *o,

@@ -27,13 +27,13 @@ static void send_name(void *opaque, const char *name)
     (void)n; /* what does not arrive is not allowed */
 }
 
-static _Noreturn void tell_names(const char *recording, int to)
+static _Noreturn void tell_names(const struct options *o, const char *recording, int to)
 {
     struct confinement c = {0};
     struct error e;
 
     confine_allow(&c, recording, CONFINE_READ);
-    if (confine_enter(&c, &e) == 0) {
+    if (o->no_sandbox || confine_enter(&c, &e) == 0) {
         (void)recording_names(recording, &to, send_name, &e);
     }
     _exit(0); /* whoever opens the recording says what is wrong with it */
@@ -54,8 +54,11 @@ static size_t read_names(int from, char *names)
     return count;
 }
 
-static int allow_named(struct confinement *c, const char *recording, struct error *e)
+/* Those that the user does not want opened are an error. */
+static int allow_named(struct confinement *c, const struct options *o, const char *recording,
+                       struct error *e)
 {
+    int result;
     char *names;
     size_t count;
     int ends[2];
@@ -67,7 +70,7 @@ static int allow_named(struct confinement *c, const char *recording, struct erro
     pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        tell_names(recording, ends[1]);
+        tell_names(o, recording, ends[1]);
     }
     close(ends[1]);
     if (pid < 0) {
@@ -80,11 +83,12 @@ static int allow_named(struct confinement *c, const char *recording, struct erro
     close(ends[0]);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
     }
-    for (size_t at = 0; at < count; at += strlen(names + at) + 1) {
+    result = cli_check_paths(o, recording, names, count, e);
+    for (size_t at = 0; result == 0 && at < count; at += strlen(names + at) + 1) {
         confine_allow(c, names + at, CONFINE_READ);
     }
     free(names);
-    return 0;
+    return result;
 }
 
 /* ---- what a command needs --------------------------------------------------------------------- */
@@ -112,7 +116,7 @@ static int allow_recordings(struct confinement *c, const struct options *o, stru
 
     for (int i = 0; i < count; i++) {
         confine_allow(c, o->files[i], CONFINE_READ);
-        if (o->command != COMMAND_INFO && allow_named(c, o->files[i], e) < 0) {
+        if (o->command != COMMAND_INFO && allow_named(c, o, o->files[i], e) < 0) {
             return -1;
         }
     }
@@ -143,17 +147,12 @@ int cli_confine(const struct options *o, bool accepts, const char *made, struct 
 {
     const struct confine_kernel kernel = confine_kernel();
     struct confinement c = {.accepts = accepts};
-    int result;
+    bool can = kernel.landlock != 0 || kernel.seccomp;
+    int result = allow_all(&c, o, made, e);
 
-    if (o->no_sandbox) {
-        return 0;
-    }
-    if (kernel.landlock == 0 && !kernel.seccomp) {
+    if (result == 0 && !o->no_sandbox && !can) {
         say("this kernel has neither Landlock nor seccomp: the command is not confined");
-        return 0;
-    }
-    result = allow_all(&c, o, made, e);
-    if (result == 0) {
+    } else if (result == 0 && !o->no_sandbox) {
         result = confine_enter(&c, e);
     }
     confinement_fini(&c);

@@ -408,6 +408,7 @@ TAKE_FLAG(safe_console)
 TAKE_FLAG(index)
 TAKE_FLAG(physical)
 TAKE_FLAG(no_sandbox)
+TAKE_FLAG(allow_paths)
 TAKE_FLAG(help)
 
 #define M COMMANDS_MACHINE
@@ -475,6 +476,8 @@ static const struct option_entry entries[] = {
     {"--symbols", COMMAND_DEBUG, "ELF", "symbols that the kernel image does not carry",
      take_symbols},
     {"--json", COMMAND_INFO | COMMAND_DIFF, NULL, "machine-readable", take_json},
+    {"--allow-paths", COMMANDS_REPLAYING, NULL, "open what FILE names outside its folder",
+     take_allow_paths},
     {"--no-sandbox", COMMANDS_ALL, NULL, "let the process do what its user may", take_no_sandbox},
     {"--help", COMMANDS_ALL, NULL, "this text", take_help},
     {"-h", COMMANDS_ALL, NULL, NULL, take_help},

@@ -58,6 +58,7 @@ struct options {
     bool json;
     bool physical; /* query --phys */
     bool no_sandbox;
+    bool allow_paths; /* files that a recording names outside its folder */
     bool help;
 
     const char *files[4]; /* FILE arguments; of query then the question */

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "cli/say.h"
+
 static int stream_read(void *opaque, void *bytes, size_t room, int timeout_ms)
 {
     return listener_read(opaque, bytes, room, timeout_ms);
@@ -40,10 +42,10 @@ static int may_fork(void *opaque, struct error *e)
     return branches_may_fork(s->branches, e);
 }
 
-static void say(void *opaque, const char *sentence)
+static void tell_user(void *opaque, const char *sentence)
 {
     (void)opaque;
-    fprintf(stderr, "reprise: %s\n", sentence);
+    say("%s", sentence);
 }
 
 static int name_branch(void *opaque, const char *name, struct text *said, struct error *e)
@@ -90,7 +92,7 @@ enum gdb_end serve_client(struct server *s)
     const struct gdb_options options = {.opaque = s,
                                         .branch = fork_here,
                                         .may_branch = may_fork,
-                                        .say = say,
+                                        .say = tell_user,
                                         .name_branch = name_branch,
                                         .shows_console = s->shows_console,
                                         .quit = quits};

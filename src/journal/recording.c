@@ -62,7 +62,7 @@ void recording_drop_inputs(struct recording *r, size_t count)
     }
 }
 
-/* What comes out of a pipe has to be kept. */
+/* What comes out of a pipe has to be kept. It has no folder: files that it names are not opened. */
 static struct recording *open_pipe(const char *path, enum images_wanted images, struct error *e)
 {
     struct recording *r;
@@ -72,6 +72,7 @@ static struct recording *open_pipe(const char *path, enum images_wanted images, 
     if (host_file_read_all(path, PIPE_BYTES_MAX, &bytes, &count, e) != 0) {
         return NULL;
     }
+    images = images == IMAGES_BY_NAME ? IMAGES_EMBEDDED : images;
     r = recording_read(&(struct recording_bytes){.bytes = bytes, .count = count}, path, images, e);
     free(bytes);
     return r;

@@ -37,7 +37,7 @@ def judge(seed, what, consoles):
         return
     if i.status == 1:
         check(is_sentence(i), "%s: no sentence: %s" % (name, i))
-    r = reprise("replay", "mutant.rr", timeout=120)
+    r = reprise("replay", "--allow-paths", "mutant.rr", timeout=120)
     if not check(is_sane(r), "%s: %s" % (name, r)):
         return
     kinds["%s: %d" % (what, r.status)] += 1
