@@ -52,9 +52,9 @@ struct machine *cli_machine(const struct machine_config *c, const struct options
  * (files[0] is the recording's name) and recording last as long as travel. */
 void cli_use_index(struct travel *t, const struct options *o, const struct recording *r,
                    bool behind);
-/* While recording: travel, at the beginning, makes the index of `recording` as it goes, which is
+/* Of one that grows: travel, at the beginning, makes the index of `recording` as it goes, which is
  * finished when history is over. -1 and a sentence. */
-int cli_start_index(struct travel *t, const struct options *o, const char *recording,
+int cli_start_index(struct travel *t, const struct options *o, const char *recording, int file,
                     struct error *e);
 /* Gets the user's key for indexes into the options, or makes one that only this process has, and says
  * so. Before anything is opened that could be somebody else's. */
@@ -93,6 +93,7 @@ struct figures {
     uint64_t instructions;
     double host_seconds; /* spent; cpu_seconds: of all threads */
     double cpu_seconds;
+    double machine_cpu_seconds; /* of the machine's thread, from the program's start on */
     uint64_t witnesses;
     uint64_t final_hash;
     struct journal_stats journal;

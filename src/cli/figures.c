@@ -29,6 +29,7 @@ void figures_stop(struct figures *f, const struct machine *m, const struct journ
 {
     f->host_seconds += seconds_now();
     f->cpu_seconds += seconds_cpu();
+    f->machine_cpu_seconds = (double)wallclock_thread_cpu_ns() / 1e9;
     f->ticks = m->state.now;
     f->instructions = m->state.instructions;
     journal_stats(j, &f->journal);
@@ -80,6 +81,8 @@ int figures_write(const struct figures *f, const char *path, struct error *e)
     put(o, "instructions", f->instructions);
     json_object_object_add(o, "host_seconds", json_object_new_double(f->host_seconds));
     json_object_object_add(o, "cpu_seconds", json_object_new_double(f->cpu_seconds));
+    json_object_object_add(o, "machine_cpu_seconds",
+                           json_object_new_double(f->machine_cpu_seconds));
     json_object_object_add(o, "waited_seconds",
                            json_object_new_double((double)f->journal.waited_ns / 1e9));
     json_object_object_add(o, "mips",

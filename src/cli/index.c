@@ -100,15 +100,17 @@ void cli_use_index(struct travel *t, const struct options *o, const struct recor
     free(path);
 }
 
-/* ---- record --index ---- */
+/* ---- behind a recording that is being made ---- */
 
-int cli_start_index(struct travel *t, const struct options *o, const char *recording,
+int cli_start_index(struct travel *t, const struct options *o, const char *recording, int file,
                     struct error *e)
 {
-    char *path = index_path(recording);
-    const struct index_place place = cli_index_place(o, path, recording);
-    struct index_builder *b = index_build(&place, e);
+    char *path = index_path(recording), self[64];
+    const struct index_place place = cli_index_place(o, path, self);
+    struct index_builder *b;
 
+    snprintf(self, sizeof self, "/proc/self/fd/%d", file); /* it may have no name yet */
+    b = index_build(&place, e);
     free(path);
     if (b == NULL) {
         return -1;

@@ -49,7 +49,6 @@ static bool uses_index(const struct options *o)
     case COMMAND_INDEX: return true;
     case COMMAND_DEBUG:
     case COMMAND_QUERY: return !o->no_index;
-    case COMMAND_RECORD: return o->index;
     default: return false;
     }
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/behind.h"
 #include "cli/cli.h"
 #include "cli/keeper.h"
 #include "cli/ports.h"
@@ -22,6 +23,7 @@ struct live {
     struct machine *machine;
     struct journal *_Atomic journal; /* the handler of signals looks, too */
     struct branches branches;
+    struct behind *behind;    /* makes the index; NULL: nobody does */
     struct listener listener; /* -gdb's, until it is served */
     struct keeper keeper;     /* removes the sockets' names */
     struct verify *verify;    /* -accel verify */
@@ -32,13 +34,14 @@ struct live {
 
 /* The one run that signals end; only the handler and this file look. */
 static struct live *signal_live;
-static volatile sig_atomic_t signal_count;
+static volatile sig_atomic_t signal_count, first_signal;
 
 /* The first ends the history. It cannot while the console waits for a reader that has stopped: the
  * second ends the process, and the recording is what a kill leaves. */
 static void on_signal(int number)
 {
     if (signal_count++ == 0 && signal_live) {
+        first_signal = number;
         journal_post_quit(signal_live->journal, END_SIGNAL);
     } else {
         if (signal_live) {
@@ -68,13 +71,12 @@ static const char *recording_name(const struct options *o)
     return o->command != COMMAND_RECORD ? NULL : o->output ? o->output : DEFAULT_RECORDING;
 }
 
-/* The machine and the recording have them; a branch, a second machine and the index's name may want
- * them. */
+/* The machine and the recording have them; a branch and a second machine may want them. */
 static void drop_images(void *opaque)
 {
     struct live *l = opaque;
 
-    if (!l->options->gdb && !l->options->index && !verify_wanted(l->options)) {
+    if (!l->options->gdb && !verify_wanted(l->options)) {
         machine_config_drop_images(&l->options->machine);
     }
 }
@@ -136,6 +138,7 @@ static int live_open(struct live *l, struct options *o, struct error *e)
     if (o->stats && figures_check(o->stats, e) < 0) {
         return -1;
     }
+    l->behind = behind_start(o, recording_name(o));
     if (o->debug_items && !(l->log = cli_log_open(o->debug_items, o->debug_file, e))) {
         return -1;
     }
@@ -153,6 +156,7 @@ static int live_open(struct live *l, struct options *o, struct error *e)
     if (open_journal(l, e) < 0) {
         return -1;
     }
+    behind_follow(l->behind, l->journal);
     journal_attach(l->journal, l->machine);
     if (verify_wanted(o) && !(l->verify = verify_new(l->journal, l->machine, e))) {
         return -1;
@@ -163,7 +167,9 @@ static int live_open(struct live *l, struct options *o, struct error *e)
 
 static void live_close(struct live *l)
 {
-    catch_signals(NULL);
+    if (!l->behind) {
+        catch_signals(NULL);
+    }
     verify_free(l->verify);
     ports_close(&l->ports);
     if (l->journal) {
@@ -207,49 +213,27 @@ static bool live_quits(void *opaque)
     return signal_count > 0;
 }
 
-/* The recording is good without one. */
-static void finish_index(struct live *l, struct travel *t)
+/* Watched by a debugger: through a traveller. */
+static void travel_to_end(struct live *l)
 {
-    struct error e;
-
-    if (l->options->index && cli_finish_index(t, journal_recording(l->journal), &e) < 0) {
-        say("no index was made: %s", e.text);
-    }
-}
-
-/* Watched by a debugger, or making the index on the way: through a traveller. */
-static int travel_to_end(struct live *l, struct error *e)
-{
-    const struct travel_limits no_marks = {.spacing = UINT64_C(1) << 32, .count = 4};
     struct travel_live storage;
     struct travel_source source = travel_of_journal(&storage, l->journal);
     struct server server = {.branches = &l->branches, .quit = live_quits, .opaque = l};
-    int result = 0;
 
     server.listener = l->listener;
     l->listener = no_listener;
-    server.travel = travel_new(l->machine, &source, l->options->gdb ? NULL : &no_marks);
+    server.travel = travel_new(l->machine, &source, NULL);
     prepare_branches(l, server.travel);
-    if (l->options->index) {
-        result = cli_start_index(server.travel, l->options, recording_name(l->options), e);
-    }
-    if (result == 0 && l->options->gdb) {
-        serve_live(&server, l->options->start_paused);
-    } else if (result == 0) {
-        (void)travel_run_forward(server.travel, TICK_NEVER, NULL, false);
-    }
-    if (result == 0) {
-        finish_index(l, server.travel);
-    }
+    serve_live(&server, l->options->start_paused);
     travel_free(server.travel);
     listener_close(&server.listener);
-    return result;
 }
 
 static int run_to_end(struct live *l, struct error *e)
 {
-    if (l->options->gdb || l->options->index) {
-        return travel_to_end(l, e);
+    if (l->options->gdb) {
+        travel_to_end(l);
+        return 0;
     }
     if (l->options->start_paused) {
         return error_set(e, "-S waits for GDB: give -gdb or -s too");
@@ -286,6 +270,15 @@ static int report(struct live *l)
     return status;
 }
 
+/* The recording is there and closed. */
+static int finish_behind(struct behind *b, double seconds, int status)
+{
+    bool hurry = first_signal == SIGTERM || first_signal == SIGHUP;
+    int differs = behind_finish(b, hurry, seconds);
+
+    return differs != EXIT_FINE ? differs : status;
+}
+
 int command_run(struct options *o)
 {
     struct live l;
@@ -295,10 +288,16 @@ int command_run(struct options *o)
 
     if (live_open(&l, o, &e) < 0) {
         live_close(&l);
+        catch_signals(NULL);
+        behind_abandon(l.behind);
         return cli_fail(&e);
     }
     figures_start(&l.figures, o->command == COMMAND_RECORD ? "record" : "run");
     started = run_to_end(&l, &e) == 0;
+    if (l.behind) {
+        catch_signals(NULL);
+        behind_catch_signals(l.behind);
+    }
     figures_stop(&l.figures, l.machine, l.journal);
     ports_close(&l.ports);
     if (!started) {
@@ -313,5 +312,5 @@ int command_run(struct options *o)
         }
     }
     live_close(&l);
-    return status;
+    return finish_behind(l.behind, l.figures.host_seconds, status);
 }

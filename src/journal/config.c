@@ -100,7 +100,7 @@ static void add_image(byte_vec *out, unsigned role, const struct machine_image *
     bytes_add_u8(&v, (uint8_t)role);
     bytes_add_u8(&v, embedded);
     bytes_add_varint(&v, image->size);
-    bytes_add_u64(&v, hash_bytes(image->data, image->size, 0));
+    bytes_add_u64(&v, image->hash);
     bytes_add(&v, image->name, strlen(image->name));
     add_tagged(out, TAG_IMAGE, v.data, v.count);
     vec_fini(&v);

@@ -154,7 +154,9 @@ struct recording {
     struct image_note notes[IMAGE_COUNT];
     uint64_t file_bytes, blob_bytes;
     uint64_t blobs_loaded; /* unpacked */
+    struct follow *follow; /* follow.c's; NULL: it does not grow by itself */
 };
+void follow_free(struct follow *f); /* NULL is fine */
 struct recording *recording_new_live(const struct machine_config *config);
 /* The images are named in the file and not in it. */
 bool recording_is_by_reference(const struct recording *r);
@@ -187,6 +189,27 @@ struct recording_bytes {
     const struct host_file *file; /* if bytes is NULL */
     uint64_t count;
 };
+/* Going through a file's chunks. */
+struct reader {
+    struct recording *r;
+    const struct recording_bytes *from;
+    byte_vec window;              /* a piece of the file */
+    uint8_t header[HEADER_BYTES]; /* with the seal slots */
+    const char *name;
+    bool keeps_images;
+    uint64_t at; /* of the chunk being read: everything before it is valid */
+    tick base;
+    uint64_t inputs_raw, inputs_stored;
+    bool configured;
+    bool refused; /* nothing can be replayed: the sentence is final */
+    tick sealed;  /* by a slot that is valid */
+};
+/* A chunk whose checksum is right. -1: it makes no sense, or (refused) nothing does. */
+int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *payload,
+                      size_t count, size_t stored, struct error *e);
+/* The header's seal slots tell of time without input, after the chunk that each was written behind.
+ * One that speaks of bytes that are not there tells nothing about what came with them. */
+void reader_take_slots(struct reader *in, uint64_t chain);
 struct recording *recording_read(const struct recording_bytes *from, const char *name,
                                  enum images_wanted images, struct error *e);
 void inputs_add(byte_vec *out, tick *base, const struct input *in); /* write.c; as read.c reads */
@@ -211,6 +234,7 @@ void writer_hurry(struct writer *w);
 /* NULL, or why nothing can be written any more. Cheap. */
 const char *writer_failure(const struct writer *w);
 uint64_t writer_bytes(const struct writer *w);
+int writer_file(const struct writer *w); /* journal_file() */
 /* Writes what is pending and END, and waits until the host has it on its disk. */
 int writer_finish(struct writer *w, const struct recording_end *end, struct error *e);
 void writer_free(struct writer *w); /* without END if not finished */

@@ -68,6 +68,11 @@ struct journal *journal_record(const char *path, const struct machine_config *co
     return journal_new_live(r, w, pace, sink);
 }
 
+int journal_file(const struct journal *j)
+{
+    return j->writer != NULL ? writer_file(j->writer) : -1;
+}
+
 static void output_of_replay(void *opaque, tick at, uint16_t port, const uint8_t *bytes,
                              size_t count)
 {

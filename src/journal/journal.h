@@ -91,6 +91,15 @@ struct recording *recording_parse(const uint8_t *bytes, size_t count, const char
                                   bool by_name, struct error *e);
 void recording_close(struct recording *r);
 
+/* follow.c: one that another process is making, through a descriptor that can be read at any place
+ * (borrowed). It is known as far as it is sealed; recording_refresh() looks what came since, and only
+ * then it changes. The images' bytes are not read but taken over from `images`, of the same machine. */
+struct recording *recording_follow(int fd, const char *name, struct machine_config *images,
+                                   struct error *e);
+/* 1: more is known than before; 0: nothing new; -1 and a sentence. */
+int recording_refresh(struct recording *r, struct error *e);
+bool recording_grows(const struct recording *r); /* it is one of those, ended or not */
+
 const struct machine_config *recording_config(const struct recording *r);
 /* The tick through which history is known: the end, the last seal, or the live edge. No input
  * comes from the recording at or after it; H(recording_known(r)) is the last state there is. */
@@ -174,6 +183,9 @@ struct journal *journal_run(const struct machine_config *config, const struct pa
 struct journal *journal_record(const char *path, const struct machine_config *config,
                                const struct journal_options *options, const struct pace *pace,
                                const struct sink *sink, struct error *e);
+/* The descriptor by which the file is written, whether it has its name already or not; -1: there is
+ * none, or it is no plain file. It stays the journal's. */
+int journal_file(const struct journal *j);
 /* From a file; fails as recording_open() does. Needs no pace: idle time is skipped. */
 struct journal *journal_replay(const char *path, const struct journal_options *options,
                                const struct sink *sink, struct error *e);

@@ -135,21 +135,6 @@ static int end_read(struct cursor *c, struct recording *r, tick base)
 
 /* ---- the chain ------------------------------------------------------------------------------- */
 
-struct reader {
-    struct recording *r;
-    const struct recording_bytes *from;
-    byte_vec window;              /* a piece of the file */
-    uint8_t header[HEADER_BYTES]; /* with the seal slots */
-    const char *name;
-    bool keeps_images;
-    uint64_t at; /* of the chunk being read: everything before it is valid */
-    tick base;
-    uint64_t inputs_raw, inputs_stored;
-    bool configured;
-    bool refused; /* nothing can be replayed: the sentence is final */
-    tick sealed;  /* by a slot that is valid */
-};
-
 /* More than this program reads of what the file holds packed? */
 static int count_inputs(struct reader *in, size_t raw, size_t stored, struct error *e)
 {
@@ -163,8 +148,7 @@ static int count_inputs(struct reader *in, size_t raw, size_t stored, struct err
                            INPUTS_GROWTH, INPUTS_FREE / MIB);
 }
 
-/* A chunk whose checksum is right. -1: it makes no sense, or (refused) nothing does. */
-static int take_chunk(struct reader *in, const struct chunk *c, const uint8_t *payload,
+int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *payload,
                       size_t count, size_t stored, struct error *e)
 {
     struct recording *r = in->r;
@@ -199,9 +183,7 @@ static int take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
     return result == 0 ? 0 : error_set(e, "a chunk of type %u makes no sense", (unsigned)c->type);
 }
 
-/* The seal slots tell of time without input, after the chunk that each was written behind. One that
- * speaks of bytes that are not there tells nothing about what came with them. */
-static void take_slots(struct reader *in, uint64_t chain)
+void reader_take_slots(struct reader *in, uint64_t chain)
 {
     for (size_t i = 0; i < 2; i++) {
         const uint8_t *at = in->header + SLOT_AT + i * SLOT_BYTES;
@@ -267,7 +249,7 @@ static int read_chain(struct reader *in, uint64_t chain, struct error *e)
         int result =
             bytes == NULL ? -1 : chunk_read(bytes, here, &chain, &c, &payload, &length, &stored, e);
         if (result == 0) {
-            result = take_chunk(in, &c, payload, length, stored, e);
+            result = reader_take_chunk(in, &c, payload, length, stored, e);
             free(payload);
         }
         if (result != 0) { /* half of a chunk is not taken */
@@ -277,7 +259,7 @@ static int read_chain(struct reader *in, uint64_t chain, struct error *e)
             return -1;
         }
         in->at += stored;
-        take_slots(in, chain);
+        reader_take_slots(in, chain);
     }
     if (in->at < count) {
         return error_set(e, "there are %" PRIu64 " bytes after its end", count - in->at);

@@ -129,6 +129,7 @@ void recording_close(struct recording *r)
     vec_fini(&r->inputs);
     vec_fini(&r->bytes);
     vec_fini(&r->witnesses);
+    follow_free(r->follow);
     free(r->problem);
     free(r);
 }

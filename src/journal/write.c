@@ -558,6 +558,13 @@ uint64_t writer_bytes(const struct writer *w)
     return atomic_load(&w->length);
 }
 
+int writer_file(const struct writer *w)
+{
+    struct stat st;
+
+    return fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode) ? w->fd : -1;
+}
+
 /* ---- closing --------------------------------------------------------------------------------- */
 
 static void stop_helper(struct writer *w)

@@ -18,7 +18,7 @@ void travel_use_index(struct travel *t, struct index *x)
 void travel_build_index(struct travel *t, struct index_builder *b, const struct index_of *of,
                         uint64_t spacing)
 {
-    must(t->index == NULL && t->builder == NULL && (of == NULL) == travel_is_live(t));
+    must(t->index == NULL && t->builder == NULL && (of == NULL) == travel_is_open(t));
     t->builder = b;
     if (of != NULL) {
         t->index_of = *of;
@@ -30,7 +30,8 @@ void travel_build_index(struct travel *t, struct index_builder *b, const struct 
 
 int travel_finish_index(struct travel *t, const struct index_of *of, struct error *e)
 {
-    if (t->builder != NULL && travel_now(t) == of->end && travel_at_live_edge(t)) {
+    if (t->builder != NULL && travel_now(t) == of->end &&
+        (t->source.grows || travel_at_live_edge(t))) {
         struct index *x;
 
         travel_end_span(t);
@@ -106,7 +107,7 @@ void travel_feed_index(struct travel *t, const struct index_span *span)
     c = checkpoint_save(t->store);
     index_add(t->builder, c, span);
     checkpoint_drop(c);
-    if (!travel_is_live(t) && span->to == t->index_of.end) {
+    if (!travel_is_open(t) && span->to == t->index_of.end) {
         t->index = index_finish(t->builder, &t->index_of, &t->index_problem);
         t->builder = NULL;
     }

@@ -105,6 +105,7 @@ struct travel {
     uint64_t span_spacing;
     tick charted;                  /* where the last span ends, */
     uint64_t charted_instructions; /* and what was retired until there */
+    uint64_t charted_spans;        /* how many they are */
     struct span_counts counts;     /* since then */
     struct line lines[MACHINE_PORTS_MAX];
 
@@ -129,6 +130,11 @@ struct travel {
 void travel_set_inlet(struct travel *t);
 void travel_go_live(struct travel *t);
 struct travel_stop travel_stopped(const struct travel *t, enum travel_why why);
+/* Nobody knows yet where history ends. */
+static inline bool travel_is_open(const struct travel *t)
+{
+    return t->source.run_live != NULL || t->source.grows;
+}
 
 /* timeline.c */
 uint64_t travel_cost(const struct travel *t);

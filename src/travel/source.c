@@ -66,7 +66,8 @@ struct travel_source travel_of_recording(struct travel_recording *storage,
                                   .inlet = replay_inlet(&storage->replay),
                                   .moved = recording_moved,
                                   .end = recording_edge,
-                                  .witness = recording_next_witness};
+                                  .witness = recording_next_witness,
+                                  .grows = recording_grows(r)};
 }
 
 /* ---- a live journal ---- */

@@ -51,6 +51,7 @@ int travel_chart(struct travel *t, uint64_t spacing, bool fine, struct error *e)
     t->charting = true;
     t->span_spacing = spacing != 0 ? spacing : fine ? DEFAULT_SPACING : COARSE_SPACING;
     t->charted = t->begin;
+    t->charted_spans = 0;
     t->charted_instructions = t->machine->state.instructions;
     t->counts = (struct span_counts){0};
     return 0;
@@ -81,7 +82,10 @@ void travel_end_span(struct travel *t)
                                .counts = t->counts,
                                .footprint = (const uint8_t *)footprint.data,
                                .bytes = footprint.length};
-    add_span(t, &span);
+    if (!t->source.grows) { /* nothing is searched there */
+        add_span(t, &span);
+    }
+    t->charted_spans++;
     t->charted = now;
     t->charted_instructions = t->machine->state.instructions;
     t->counts = (struct span_counts){0};
@@ -103,7 +107,7 @@ static uint64_t span_cost(const struct travel *t)
 /* Of a history whose length nobody knows ever fewer. */
 static uint64_t span_spacing(const struct travel *t)
 {
-    size_t doublings = travel_is_live(t) ? t->spans.count / SPANS_DENSE : 0;
+    uint64_t doublings = travel_is_open(t) ? t->charted_spans / SPANS_DENSE : 0;
 
     return t->span_spacing << (doublings < 32 ? doublings : 32);
 }
@@ -122,7 +126,7 @@ uint64_t travel_span_left(const struct travel *t)
 
 void travel_feed_chart(struct travel *t)
 {
-    bool at_end = !travel_is_live(t) && t->machine->state.now == t->source.end(t->source.opaque);
+    bool at_end = !travel_is_open(t) && t->machine->state.now == t->source.end(t->source.opaque);
 
     if (!t->charting ||
         (!at_end && (t->machine->state.now <= t->charted || span_cost(t) < span_spacing(t)))) {

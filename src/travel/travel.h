@@ -30,6 +30,8 @@ struct travel_source {
     tick (*end)(void *opaque);
     /* The first witness after tick `after`; false if there is none. NULL: no witnesses. */
     bool (*witness)(void *opaque, tick after, tick *at, uint64_t *hash);
+    /* It is being made elsewhere: between two journeys end() may have moved on. */
+    bool grows;
     /* NULL unless live. go_live: the machine is at end(), in that state, and goes on from there:
      * gives it the live inlet; no host time that passed since it was there may enter. run_live:
      * machine_run() for such a machine, which makes new history; it may stop before `until` to be
@@ -98,11 +100,12 @@ int travel_chart(struct travel *t, uint64_t spacing, bool fine, struct error *e)
 void travel_use_index(struct travel *t, struct index *x);
 /* The cursor stands at the beginning; the first journey that comes to the end has made the index of
  * the history that `of` names, and uses it then. A difference from a witness, or travel_free()
- * before, abandons it. `spacing`: instructions between checkpoints; 0: default. For a live source
- * `of` is NULL: the index grows with history, ever more slowly, until travel_finish_index(). */
+ * before, abandons it. `spacing`: instructions between checkpoints; 0: default. For a source that is
+ * live or grows `of` is NULL: the index grows with history, ever more slowly, until
+ * travel_finish_index(). One that grows is gone through for the index alone: nothing else is asked. */
 void travel_build_index(struct travel *t, struct index_builder *b, const struct index_of *of,
                         uint64_t spacing);
-/* Live: history is over, and `of` names it. -1 and a sentence if there is no index of all of it. */
+/* History is over, the cursor stands there, and `of` names it. -1 and a sentence if there is no index of all of it. */
 int travel_finish_index(struct travel *t, const struct index_of *of, struct error *e);
 /* Somebody else makes the index: asked at the beginning of each journey until it is over, and ended
  * then, or by travel_free(), or when history becomes another one. ready: the index when there is one,

@@ -35,6 +35,11 @@ uint64_t wallclock_cpu_ns(void)
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+uint64_t wallclock_thread_cpu_ns(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 int wallclock_init(struct wallclock *w, struct error *e)
 {
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

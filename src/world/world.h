@@ -21,9 +21,10 @@ int wallclock_init(struct wallclock *w, struct error *e);
 void wallclock_fini(struct wallclock *w);
 /* For a journal; the clock outlives it. `sleeps` false: -icount sleep=off. */
 struct pace wallclock_pace(struct wallclock *w, bool sleeps);
-uint64_t wallclock_now_ns(void);   /* monotonic */
-uint64_t wallclock_epoch_ns(void); /* since 1970: for a machine's configuration */
-uint64_t wallclock_cpu_ns(void);   /* processor time of this process, all threads */
+uint64_t wallclock_now_ns(void);        /* monotonic */
+uint64_t wallclock_epoch_ns(void);      /* since 1970: for a machine's configuration */
+uint64_t wallclock_cpu_ns(void);        /* processor time of this process, all threads */
+uint64_t wallclock_thread_cpu_ns(void); /* and of the thread that asks, since it began */
 
 /* ---- entropy.c ------------------------------------------------------------------------------- */
 
