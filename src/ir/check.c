@@ -116,6 +116,22 @@ static bool conversion_fits(const struct ir_op *o)
     return types && o->x >> 5 <= FP_INT_X86;
 }
 
+static bool vector_fp_fits(const struct ir_op *o)
+{
+    unsigned lane = IR_VF_LANE(o->x), number = IR_VF_NUMBER(o->x), most = 0;
+
+    switch (o->op) {
+    case IR_VFMIN:
+    case IR_VFMAX: most = ir_word_count(ir_word_fminmax) - 1; break;
+    case IR_VFCMP: most = ir_word_count(ir_word_fcmp) - 1; break;
+    case IR_VFROUND:
+    case IR_VFCVT_IF: most = 1; break;
+    case IR_VFCVT_FI: most = IR_VF_CVT(true, FP_INT_X86); break;
+    default: break;
+    }
+    return (lane == 2 || lane == 3) && number <= most;
+}
+
 static bool x_fits(const struct ir_op *o)
 {
     switch (o->op) {
@@ -129,7 +145,7 @@ static bool x_fits(const struct ir_op *o)
     case IR_FCVT_FI: return conversion_fits(o);
     case IR_VSET: return o->x < 16u >> (o->attr & 3);
     case IR_VEXT: return o->x < 17;
-    default: return false;
+    default: return vector_fp_fits(o);
     }
 }
 
@@ -193,6 +209,24 @@ static bool mem_fits(const struct ir_op *o)
     return size <= ir_type_size(type) && (extends || !(o->attr & MEM_SIGNED));
 }
 
+/* What widens needs lanes that can be twice as wide, what narrows others. */
+static bool lanes_fit(const struct ir_op *o)
+{
+    switch (o->op) {
+    case IR_VNARROW:
+    case IR_VNARROWSS:
+    case IR_VNARROWSU:
+    case IR_VNARROWUU: return o->attr >= 1 && o->attr <= 3;
+    case IR_VWIDLU:
+    case IR_VWIDLS:
+    case IR_VWIDHU:
+    case IR_VWIDHS:
+    case IR_VMULEU:
+    case IR_VMULES: return o->attr <= 2;
+    default: return o->attr <= 3;
+    }
+}
+
 static int check_attr(const struct checker *c, const struct ir_op *o)
 {
     switch ((enum ir_attr_kind)ir_op_info[o->op].attr) {
@@ -203,7 +237,7 @@ static int check_attr(const struct checker *c, const struct ir_op *o)
         return (o->attr & 7) <= FP_ODD && (o->attr >> 3 & 3) <= FP_NAN_ARM
                    ? 0
                    : wrong(c, "there is no such rounding or NaN rule");
-    case ATTR_LANE: return o->attr <= 3 ? 0 : wrong(c, "there are no such lanes");
+    case ATTR_LANE: return lanes_fit(o) ? 0 : wrong(c, "there are no such lanes");
     case ATTR_EXIT:
         return o->attr <= (IR_EXIT_LOOK | IR_EXIT_YIELD) ? 0 : wrong(c, "there is no such exit");
     }

@@ -381,7 +381,7 @@ EVAL_INLINE enum ir_left run_block(struct run *run, bool careful)
             r->d[0] = A.d[0] & B.d[0];
             r->d[1] = A.d[1] & B.d[1];
             NEXT;
-        default: ir_interp_vec(o, v, r); NEXT;
+        default: ir_interp_vec(cpu, o, v, r); NEXT;
         }
     }
 }

@@ -33,6 +33,9 @@ void ir_interp_cas(struct cpu *cpu, const struct ir_op *o, const union ir_value 
 /* interp_fp.c, interp_vec.c: the operations of attr FP and of type v128 (but memory and state). */
 void ir_interp_fp(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
                   union ir_value *result);
-void ir_interp_vec(const struct ir_op *o, const union ir_value *v, union ir_value *result);
+void ir_interp_vec(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
+                   union ir_value *result);
+void ir_interp_vec_fp(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
+                      union ir_value *result);
 
 #endif

@@ -147,3 +147,73 @@ uint64_t ir_fp_value(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_
     ir_interp_fp(cpu, &op, v, &result);
     return result.u;
 }
+
+/* ---- by lanes; x is IR_VF, or nothing for changes of width ---- */
+
+/* The scalar operation, and what its x is, of the vector's. */
+static enum ir_opcode scalar_op(const struct ir_op *o)
+{
+    static const uint8_t scalar[] = {
+        [IR_VFADD - IR_VFADD] = IR_FADD,       [IR_VFSUB - IR_VFADD] = IR_FSUB,
+        [IR_VFMUL - IR_VFADD] = IR_FMUL,       [IR_VFDIV - IR_VFADD] = IR_FDIV,
+        [IR_VFSQRT - IR_VFADD] = IR_FSQRT,     [IR_VFMA - IR_VFADD] = IR_FMA,
+        [IR_VFMIN - IR_VFADD] = IR_FMIN,       [IR_VFMAX - IR_VFADD] = IR_FMAX,
+        [IR_VFCMP - IR_VFADD] = IR_FCMP,       [IR_VFROUND - IR_VFADD] = IR_FROUND,
+        [IR_VFCVT_IF - IR_VFADD] = IR_FCVT_IF, [IR_VFCVT_FI - IR_VFADD] = IR_FCVT_FI,
+        [IR_VFWIDEN - IR_VFADD] = IR_FCVT_FF,  [IR_VFNARROW - IR_VFADD] = IR_FCVT_FF};
+
+    return (enum ir_opcode)scalar[o->op - IR_VFADD];
+}
+
+static struct ir_op scalar_of(const struct ir_op *o)
+{
+    bool wide = o->op == IR_VFWIDEN || (o->op != IR_VFNARROW && IR_VF_LANE(o->x) == 3);
+    unsigned number = IR_VF_NUMBER(o->x);
+    struct ir_op s = {.op = (uint8_t)scalar_op(o),
+                      .type = wide ? IR_F64 : IR_F32,
+                      .attr = o->attr,
+                      .a = 0,
+                      .b = o->b != IR_ABSENT ? 1 : IR_ABSENT,
+                      .c = 2,
+                      .x = number};
+
+    if (o->op == IR_VFCVT_IF) {
+        s.x = IR_CVT(wide ? IR_I64 : IR_I32, number & 1, 0);
+    } else if (o->op == IR_VFCVT_FI) {
+        s.type = wide ? IR_I64 : IR_I32;
+        s.x = IR_CVT(wide ? IR_F64 : IR_F32, number & 1, number >> 1);
+    }
+    return s;
+}
+
+void ir_interp_vec_fp(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
+                      union ir_value *result)
+{
+    const struct ir_op s = scalar_of(o);
+    bool changes = o->op == IR_VFWIDEN || o->op == IR_VFNARROW;
+    unsigned from = changes ? (o->op == IR_VFWIDEN ? 2 : 3) : IR_VF_LANE(o->x);
+    unsigned to = changes ? from ^ 1 : from, count = changes ? 2 : 16u >> from;
+    ir_ref refs[3] = {o->a, o->b, ir_op_info[o->op].c != K_NONE ? o->c : IR_ABSENT};
+    struct fp_env e = environment(o->attr);
+    union ir_value out = {.d = {0, 0}};
+
+    for (unsigned i = 0; i < count; i++) {
+        union ir_value in[3] = {{.u = 0}, {.u = 0}, {.u = 0}};
+        uint64_t r;
+
+        for (unsigned n = 0; n < 3; n++) {
+            if (refs[n] != IR_ABSENT) {
+                in[n].u = from == 3 ? v[refs[n]].d[i] : v[refs[n]].s[i];
+            }
+        }
+        r = result_of(&s, in, &e);
+        r = o->op == IR_VFCMP && r != 0 ? UINT64_MAX : r;
+        if (to == 3) {
+            out.d[i] = r;
+        } else {
+            out.s[i] = (uint32_t)r;
+        }
+    }
+    *result = out;
+    cpu->hart->fp_flags |= e.nan_rule == FP_NAN_CANONICAL ? e.flags & (FP_ID - 1) : e.flags;
+}

@@ -117,6 +117,13 @@ enum ir_fminmax {
 #define IR_CVT(other_type, is_signed, int_rule)                                                    \
     ((uint32_t)(other_type) | (uint32_t)(is_signed) << 4 | (uint32_t)(int_rule) << 5)
 
+/* x of floating point by lanes: log2 of the lane's bytes (2: f32, 3: f64), and a number: enum
+ * ir_fminmax or ir_fcmp, exactness for VFROUND, for conversions signedness and enum fp_int_rule. */
+#define IR_VF(lane, number)        ((uint32_t)(lane) | (uint32_t)(number) << 8)
+#define IR_VF_LANE(x)              ((x)&0xff)
+#define IR_VF_NUMBER(x)            ((x) >> 8)
+#define IR_VF_CVT(is_signed, rule) ((unsigned)(is_signed) | (unsigned)(rule) << 1)
+
 enum ir_rmw {
     RMW_SWAP,
     RMW_ADD,

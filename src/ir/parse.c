@@ -294,17 +294,22 @@ static int parse_field(struct parser *p, uint64_t *pos_len)
     return 0;
 }
 
+static int take_sign(struct parser *p, bool *is_signed)
+{
+    *is_signed = take_flag(p, IR_WORD_SIGNED);
+    if (!*is_signed && !take_flag(p, IR_WORD_UNSIGNED)) {
+        return error_set(p->e, "it is neither signed nor unsigned");
+    }
+    return 0;
+}
+
 static int parse_conversion(struct parser *p, struct ir_op *o)
 {
     uint32_t type = 0, rule = 0;
-    bool is_signed;
+    bool is_signed = false;
 
-    if (take_word(p, "the other type", ir_word_type, &type) < 0) {
+    if (take_word(p, "the other type", ir_word_type, &type) < 0 || take_sign(p, &is_signed) < 0) {
         return -1;
-    }
-    is_signed = take_flag(p, IR_WORD_SIGNED);
-    if (!is_signed && !take_flag(p, IR_WORD_UNSIGNED)) {
-        return error_set(p->e, "it is neither signed nor unsigned");
     }
     if (take_word(p, "the rule for integers", ir_word_int_rule, &rule) < 0) {
         return -1;
@@ -313,9 +318,58 @@ static int parse_conversion(struct parser *p, struct ir_op *o)
     return 0;
 }
 
+static const char *const lane_words[] = {"x1", "x2", "x4", "x8", NULL};
+
+/* IR_VF: the lanes' size, and what the operation has besides. */
+static int parse_vector_fp(struct parser *p, struct ir_op *o)
+{
+    uint32_t lane = 0, number = 0;
+    uint64_t exact = 0;
+    bool is_signed = false;
+
+    if (take_word(p, "the lanes' size", lane_words, &lane) < 0) {
+        return -1;
+    }
+    switch (o->op) {
+    case IR_VFMIN:
+    case IR_VFMAX:
+        if (take_word(p, "the rule", ir_word_fminmax, &number) < 0) {
+            return -1;
+        }
+        break;
+    case IR_VFCMP:
+        if (take_word(p, "the comparison", ir_word_fcmp, &number) < 0) {
+            return -1;
+        }
+        break;
+    case IR_VFROUND:
+        if (take_number(p, "the number", 1, &exact) < 0) {
+            return -1;
+        }
+        number = (uint32_t)exact;
+        break;
+    case IR_VFCVT_IF:
+    case IR_VFCVT_FI:
+        if (take_sign(p, &is_signed) < 0 ||
+            (o->op == IR_VFCVT_FI &&
+             take_word(p, "the rule for integers", ir_word_int_rule, &number) < 0)) {
+            return -1;
+        }
+        number = IR_VF_CVT(is_signed, number);
+        break;
+    default: break;
+    }
+    o->x = IR_VF(lane, number);
+    return 0;
+}
+
 static int parse_x(struct parser *p, struct ir_op *o)
 {
     uint64_t value;
+
+    if (o->op >= IR_VFADD) {
+        return parse_vector_fp(p, o);
+    }
 
     switch (o->op) {
     case IR_DEPOSIT:
@@ -396,7 +450,6 @@ static int parse_fp(struct parser *p, uint8_t *attr)
 
 static int parse_attr(struct parser *p, struct ir_op *o)
 {
-    static const char *const lanes[] = {"x1", "x2", "x4", "x8", NULL};
     uint32_t word = 0;
 
     switch ((enum ir_attr_kind)ir_op_info[o->op].attr) {
@@ -405,8 +458,9 @@ static int parse_attr(struct parser *p, struct ir_op *o)
     case ATTR_FP: return parse_fp(p, &o->attr);
     case ATTR_CC:
     case ATTR_LANE:
-        if (ir_op_info[o->op].attr == ATTR_CC ? take_word(p, "the condition", ir_word_cc, &word) < 0
-                                              : take_word(p, "the lanes' size", lanes, &word) < 0) {
+        if (ir_op_info[o->op].attr == ATTR_CC
+                ? take_word(p, "the condition", ir_word_cc, &word) < 0
+                : take_word(p, "the lanes' size", lane_words, &word) < 0) {
             return -1;
         }
         o->attr = (uint8_t)word;

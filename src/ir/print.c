@@ -90,6 +90,27 @@ static void print_n(struct line *l, const struct ir_op *o)
     }
 }
 
+static void print_vector_fp(struct line *l, const struct ir_op *o)
+{
+    unsigned number = IR_VF_NUMBER(o->x);
+
+    item(l, "x%u", 1u << (IR_VF_LANE(o->x) & 7));
+    switch (o->op) {
+    case IR_VFMIN:
+    case IR_VFMAX: word(l, ir_word_fminmax, number); break;
+    case IR_VFCMP: word(l, ir_word_fcmp, number); break;
+    case IR_VFROUND: item(l, "%u", number); break;
+    case IR_VFCVT_FI:
+    case IR_VFCVT_IF:
+        item(l, "%s", number & 1 ? IR_WORD_SIGNED : IR_WORD_UNSIGNED);
+        if (o->op == IR_VFCVT_FI) {
+            word(l, ir_word_int_rule, number >> 1);
+        }
+        break;
+    default: break;
+    }
+}
+
 static void print_x(struct line *l, const struct ir_op *o)
 {
     switch (o->op) {
@@ -107,7 +128,10 @@ static void print_x(struct line *l, const struct ir_op *o)
         item(l, "%s", o->x & 0x10 ? IR_WORD_SIGNED : IR_WORD_UNSIGNED);
         word(l, ir_word_int_rule, o->x >> 5);
         break;
-    default: item(l, "%" PRIu32, o->x); break;
+    case IR_VSET:
+    case IR_FROUND:
+    case IR_VEXT: item(l, "%" PRIu32, o->x); break;
+    default: print_vector_fp(l, o); break;
     }
 }
 

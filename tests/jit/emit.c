@@ -505,56 +505,92 @@ static void test_vex(void **state)
     }
 }
 
+static const struct {
+    unsigned op;
+    const char *name;
+    bool imm, one; /* an immediate follows; there is no first operand */
+} vector_forms[] = {
+    {MOVAPS, "movaps", 0, 1},
+    {PUNPCKLBW, "punpcklbw", 0, 0},
+    {PUNPCKLBW + 1, "punpcklwd", 0, 0},
+    {PUNPCKLDQ, "punpckldq", 0, 0},
+    {PUNPCKHBW, "punpckhbw", 0, 0},
+    {PUNPCKHBW + 1, "punpckhwd", 0, 0},
+    {PUNPCKHBW + 2, "punpckhdq", 0, 0},
+    {PUNPCKLQDQ, "punpcklqdq", 0, 0},
+    {PUNPCKHQDQ, "punpckhqdq", 0, 0},
+    {PSHUFD, "pshufd", 1, 1},
+    {PSHUFHW, "pshufhw", 1, 1},
+    {PSHUFLW, "pshuflw", 1, 1},
+    {PSHUFB, "pshufb", 0, 0},
+    {PALIGNR, "palignr", 1, 0},
+    {PAND, "pand", 0, 0},
+    {PANDN, "pandn", 0, 0},
+    {POR, "por", 0, 0},
+    {PXOR, "pxor", 0, 0},
+    {PADDB, "paddb", 0, 0},
+    {PADDB + 1, "paddw", 0, 0},
+    {PADDB + 2, "paddd", 0, 0},
+    {PADDQ, "paddq", 0, 0},
+    {PSUBB, "psubb", 0, 0},
+    {PSUBB + 1, "psubw", 0, 0},
+    {PSUBB + 2, "psubd", 0, 0},
+    {PSUBB + 3, "psubq", 0, 0},
+    {PADDUSB, "paddusb", 0, 0},
+    {PMULLW, "pmullw", 0, 0},
+    {PMULLD, "pmulld", 0, 0},
+    {PMULUDQ, "pmuludq", 0, 0},
+    {PCMPEQB, "pcmpeqb", 0, 0},
+    {PCMPEQB + 1, "pcmpeqw", 0, 0},
+    {PCMPEQB + 2, "pcmpeqd", 0, 0},
+    {PCMPEQQ, "pcmpeqq", 0, 0},
+    {PCMPGTB, "pcmpgtb", 0, 0},
+    {PCMPGTB + 1, "pcmpgtw", 0, 0},
+    {PCMPGTB + 2, "pcmpgtd", 0, 0},
+    {PCMPGTQ, "pcmpgtq", 0, 0},
+    {PSUBUSW, "psubusw", 0, 0},
+    {PAVGB, "pavgb", 0, 0},
+    {PAVGW, "pavgw", 0, 0},
+    {PABSB, "pabsb", 0, 1},
+    {PABSB + 1, "pabsw", 0, 1},
+    {PABSB + 2, "pabsd", 0, 1},
+    {PMINUB, "pminub", 0, 0},
+    {PMINUD, "pminud", 0, 0},
+    {PMAXSW, "pmaxsw", 0, 0},
+    {PACKSSWB, "packsswb", 0, 0},
+    {PACKUSWB, "packuswb", 0, 0},
+    {PACKSSDW, "packssdw", 0, 0},
+    {PACKUSDW, "packusdw", 0, 0},
+    {PMULHUW, "pmulhuw", 0, 0},
+    {PMULHW, "pmulhw", 0, 0},
+    {PMULDQ, "pmuldq", 0, 0},
+    {PMADDWD, "pmaddwd", 0, 0},
+    {SHUFPS, "shufps", 1, 0},
+    {OP_66 | OP_0F | 0xf1, "psllw", 0, 0},
+    {OP_66 | OP_0F | 0xf3, "psllq", 0, 0},
+    {OP_66 | OP_0F | 0xd2, "psrld", 0, 0},
+    {OP_66 | OP_0F | 0xe1, "psraw", 0, 0},
+    {OP_66 | OP_0F | 0xdc, "paddusb", 0, 0},
+    {OP_66 | OP_0F | 0xed, "paddsw", 0, 0},
+    {OP_66 | OP_0F | 0xd8, "psubusb", 0, 0},
+    {OP_66 | OP_0F | 0xe9, "psubsw", 0, 0},
+    {OP_0F | 0x58, "addps", 0, 0},
+    {OP_66 | OP_0F | 0x5e, "divpd", 0, 0},
+    {OP_66 | OP_0F | 0x51, "sqrtpd", 0, 1},
+    {OP_0F | 0x5a, "cvtps2pd", 0, 1},
+    {OP_66 | OP_0F | 0x5a, "cvtpd2ps", 0, 1},
+    {OP_0F | 0x5b, "cvtdq2ps", 0, 1},
+    {OP_66 | OP_0F | 0x5b, "cvtps2dq", 0, 1},
+    {OP_F3 | OP_0F | 0x5b, "cvttps2dq", 0, 1},
+    {OP_66 | OP_0F3A | 0x08, "roundps", 1, 1},
+    {OP_66 | OP_0F3A | 0x09, "roundpd", 1, 1},
+};
+
 /* The forms with and without VEX of all that vector code is made of, registers only. */
 static void test_vectors(void **state)
 {
-    static const struct {
-        unsigned op;
-        const char *name;
-        bool imm, one; /* an immediate follows; there is no first operand */
-    } forms[] = {
-        {MOVAPS, "movaps", 0, 1},
-        {PUNPCKLBW, "punpcklbw", 0, 0},
-        {PUNPCKLBW + 1, "punpcklwd", 0, 0},
-        {PUNPCKLDQ, "punpckldq", 0, 0},
-        {PUNPCKHBW, "punpckhbw", 0, 0},
-        {PUNPCKHBW + 1, "punpckhwd", 0, 0},
-        {PUNPCKHBW + 2, "punpckhdq", 0, 0},
-        {PUNPCKLQDQ, "punpcklqdq", 0, 0},
-        {PUNPCKHQDQ, "punpckhqdq", 0, 0},
-        {PSHUFD, "pshufd", 1, 1},
-        {PSHUFHW, "pshufhw", 1, 1},
-        {PSHUFLW, "pshuflw", 1, 1},
-        {PSHUFB, "pshufb", 0, 0},
-        {PALIGNR, "palignr", 1, 0},
-        {PAND, "pand", 0, 0},
-        {PANDN, "pandn", 0, 0},
-        {POR, "por", 0, 0},
-        {PXOR, "pxor", 0, 0},
-        {PADDB, "paddb", 0, 0},
-        {PADDB + 1, "paddw", 0, 0},
-        {PADDB + 2, "paddd", 0, 0},
-        {PADDQ, "paddq", 0, 0},
-        {PSUBB, "psubb", 0, 0},
-        {PSUBB + 1, "psubw", 0, 0},
-        {PSUBB + 2, "psubd", 0, 0},
-        {PSUBB + 3, "psubq", 0, 0},
-        {PADDUSB, "paddusb", 0, 0},
-        {PMULLW, "pmullw", 0, 0},
-        {PMULLD, "pmulld", 0, 0},
-        {PMULUDQ, "pmuludq", 0, 0},
-        {PCMPEQB, "pcmpeqb", 0, 0},
-        {PCMPEQB + 1, "pcmpeqw", 0, 0},
-        {PCMPEQB + 2, "pcmpeqd", 0, 0},
-        {PCMPEQQ, "pcmpeqq", 0, 0},
-        {PCMPGTB, "pcmpgtb", 0, 0},
-        {PCMPGTB + 1, "pcmpgtw", 0, 0},
-        {PCMPGTB + 2, "pcmpgtd", 0, 0},
-        {PCMPGTQ, "pcmpgtq", 0, 0},
-    };
-
     (void)state;
-    for (unsigned f = 0; f < ARRAY_LEN(forms); f++) {
+    for (unsigned f = 0; f < ARRAY_LEN(vector_forms); f++) {
         for (unsigned n = 0; n < 512; n++) {
             unsigned reg = n & 15, rm = n >> 4 & 15, v = (n * 7) & 15;
             bool vex = n >= 256;
@@ -562,18 +598,19 @@ static void test_vectors(void **state)
             char wanted[64];
 
             if (vex) {
-                emit_vex(&e, forms[f].op, false, reg, forms[f].one ? 0 : v, rm_reg(rm));
+                emit_vex(&e, vector_forms[f].op, false, reg, vector_forms[f].one ? 0 : v,
+                         rm_reg(rm));
             } else {
-                emit_op(&e, forms[f].op, false, reg, rm_reg(rm));
+                emit_op(&e, vector_forms[f].op, false, reg, rm_reg(rm));
             }
-            if (forms[f].imm) {
+            if (vector_forms[f].imm) {
                 emit_byte(&e, 0x1b);
             }
-            sprintf(wanted, "%s%s xmm%u, ", vex ? "v" : "", forms[f].name, reg);
-            if (vex && !forms[f].one) {
+            sprintf(wanted, "%s%s xmm%u, ", vex ? "v" : "", vector_forms[f].name, reg);
+            if (vex && !vector_forms[f].one) {
                 sprintf(wanted + strlen(wanted), "xmm%u, ", v);
             }
-            expect(&e, 8, "%sxmm%u%s", wanted, rm, forms[f].imm ? ", 0x1b" : "");
+            expect(&e, 8, "%sxmm%u%s", wanted, rm, vector_forms[f].imm ? ", 0x1b" : "");
         }
     }
 }

@@ -47,6 +47,13 @@ uint64_t maker_number(struct maker *m, enum ir_type t)
     return t == IR_I32 ? (uint32_t)v : v;
 }
 
+uint64_t maker_float(struct maker *m)
+{
+    return maker_chance(m, 30)
+               ? chance_next(&m->rng)
+               : interesting[FP_FIRST + maker_roll(m, ARRAY_LEN(interesting) - FP_FIRST)];
+}
+
 /* ---- operations ---- */
 
 ir_ref maker_add(struct maker *m, struct ir_op o)
@@ -417,7 +424,7 @@ static void pure_ops(struct maker *m, unsigned most, bool fp)
 {
     for (uint64_t n = maker_roll(m, most + 1); n-- > 0;) {
         if (maker_chance(m, m->percent[MIX_VECTOR])) {
-            maker_vector_op(m);
+            maker_vector_op(m, fp);
         } else if (maker_chance(m, m->percent[MIX_FLAGS])) {
             maker_flags_op(m);
         } else if (fp && maker_chance(m, 30)) {

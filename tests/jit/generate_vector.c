@@ -3,6 +3,8 @@
  */
 #include "maker.h"
 
+#include "base/softfloat.h"
+
 /* Lanes of a kind that arithmetic finds interesting. */
 static uint64_t lanes(struct maker *m)
 {
@@ -75,17 +77,85 @@ static void complete(struct maker *m, struct ir_op *o)
     case IR_VSAR: o->imm = amount(m); break;
     case IR_VEXT: o->x = (uint32_t)maker_roll(m, 17); break;
     case IR_VTBL: o->b = indices(m); break;
+    case IR_VSHLB:
+    case IR_VSHRB:
+    case IR_VSARB:
+        o->b = maker_chance(m, 20)
+                   ? maker_pick(m, IR_I64)
+                   : maker_add(m, maker_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, amount(m)));
+        break;
+    case IR_VNARROW:
+    case IR_VNARROWSS:
+    case IR_VNARROWSU:
+    case IR_VNARROWUU: o->attr = 1 + (uint8_t)maker_roll(m, 3); break;
+    case IR_VWIDLU:
+    case IR_VWIDLS:
+    case IR_VWIDHU:
+    case IR_VWIDHS:
+    case IR_VMULEU:
+    case IR_VMULES: o->attr = (uint8_t)maker_roll(m, 3); break;
     default: break;
     }
 }
 
-void maker_vector_op(struct maker *m)
+/* Two doubles or four floats, zeros, infinities and NaNs among them. */
+static ir_ref float_vector(struct maker *m)
 {
-    enum ir_opcode op =
-        (enum ir_opcode)(IR_VCONST + maker_roll(m, (uint64_t)(IR_OPCODE_COUNT - IR_VCONST)));
+    ir_ref halves[2];
+
+    if (m->value_count[IR_V128] != 0 && maker_chance(m, 50)) {
+        return maker_pick(m, IR_V128);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t v = maker_float(m);
+
+        v = v <= UINT32_MAX ? v << 32 | (uint32_t)maker_float(m) : v;
+        halves[i] = maker_add(m, maker_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, v));
+    }
+    return maker_add(m, maker_op(IR_VCONST, IR_V128, halves[0], halves[1], IR_ABSENT));
+}
+
+static unsigned fp_number(struct maker *m, unsigned op)
+{
+    switch (op) {
+    case IR_VFMIN:
+    case IR_VFMAX: return (unsigned)maker_roll(m, 4);
+    case IR_VFCMP: return (unsigned)maker_roll(m, 7);
+    case IR_VFROUND: return (unsigned)maker_roll(m, 2);
+    case IR_VFCVT_IF: return maker_chance(m, 70);
+    case IR_VFCVT_FI: return IR_VF_CVT(maker_chance(m, 70), maker_roll(m, 3));
+    default: return 0;
+    }
+}
+
+static void fp_by_lanes(struct maker *m, enum ir_opcode op)
+{
+    const struct ir_op_info *info = &ir_op_info[op];
+    ir_ref a = float_vector(m), b = info->b != K_NONE ? float_vector(m) : IR_ABSENT;
+    ir_ref c = info->c != K_NONE ? float_vector(m) : IR_ABSENT;
+    struct ir_op o = maker_op(op, IR_V128, a, b, c);
+
+    o.attr = maker_fp_attr(m);
+    if (op == IR_VFCVT_FI && maker_chance(m, 60)) {
+        o.attr = IR_FP(FP_RTZ, FP_NAN_CANONICAL);
+    }
+    if (info->imm == IMM_X) {
+        o.x = IR_VF(2 + maker_roll(m, 2), fp_number(m, op));
+    }
+    (void)maker_add(m, o);
+}
+
+void maker_vector_op(struct maker *m, bool fp)
+{
+    enum ir_opcode op = (enum ir_opcode)(
+        IR_VCONST + maker_roll(m, (uint64_t)((fp ? IR_OPCODE_COUNT : IR_VFADD) - IR_VCONST)));
     const struct ir_op_info *info = &ir_op_info[op];
     struct ir_op o;
 
+    if (info->attr == ATTR_FP) {
+        fp_by_lanes(m, op);
+        return;
+    }
     if (op == IR_VCONST || op == IR_VDUP) {
         (void)maker_vector(m);
         return;
@@ -96,7 +166,7 @@ void maker_vector_op(struct maker *m)
         (void)maker_add(m, maker_op(IR_SELECT, IR_V128, a, b, c));
         return;
     }
-    o = maker_op(op, op == IR_VGET ? IR_I64 : IR_V128, maker_pick(m, IR_V128), IR_ABSENT,
+    o = maker_op(op, info->result == K_I64 ? IR_I64 : IR_V128, maker_pick(m, IR_V128), IR_ABSENT,
                  IR_ABSENT);
     if (info->imm == IMM_N) {
         o.imm = 0;

@@ -23,6 +23,7 @@ struct maker {
 uint64_t maker_roll(struct maker *m, uint64_t n); /* 0..n-1 */
 bool maker_chance(struct maker *m, unsigned percent);
 uint64_t maker_number(struct maker *m, enum ir_type t);
+uint64_t maker_float(struct maker *m); /* bits of an f64, or of an f32 alone */
 ir_ref maker_add(struct maker *m, struct ir_op o);
 struct ir_op maker_op(enum ir_opcode op, enum ir_type t, ir_ref a, ir_ref b, ir_ref c);
 struct ir_op maker_imm(enum ir_opcode op, enum ir_type t, ir_ref a, ir_ref b, uint64_t imm);
@@ -31,8 +32,8 @@ ir_ref maker_pick(struct maker *m, enum ir_type t);
 uint8_t maker_fp_attr(struct maker *m);
 
 /* generate_vector.c, generate_flags.c */
-void maker_vector_op(struct maker *m);
-ir_ref maker_vector(struct maker *m); /* a new one of what there is */
+void maker_vector_op(struct maker *m, bool fp); /* fp: flags may be raised */
+ir_ref maker_vector(struct maker *m);           /* a new one of what there is */
 void maker_flags_op(struct maker *m);
 ir_ref maker_flags(struct maker *m);
 

@@ -145,6 +145,8 @@ enum stub_kind {
     STUB_NAN,
     STUB_FMA,
     STUB_FP,
+    STUB_VECTOR_NAN,
+    STUB_VECTOR_REDO,
     STUB_LIMIT
 };
 struct stub {
@@ -258,6 +260,7 @@ enum cond gen_condition(struct gen *g, ir_ref v);
 bool gen_can_fuse(const struct ir_op *o);
 void gen_memory_stub(struct gen *g, const struct stub *s);
 void gen_fp_stub(struct gen *g, const struct stub *s);
+void gen_vector_stub(struct gen *g, const struct stub *s);
 
 /* vector.c: xmm to = a op b, by the form that the host has; `to` is not b unless it is a. */
 void gen_xmm_op(struct gen *g, unsigned op, unsigned to, unsigned a, unsigned b);

@@ -515,6 +515,6 @@ bool gen_vector(struct gen *g, const struct ir_op *o)
     case IR_VZIPHI: plain(g, o, o->attr == 3 ? PUNPCKHQDQ : PUNPCKHBW + o->attr); return true;
     case IR_VEXT: extract_bytes(g, o); return true;
     case IR_VTBL: return look_up_bytes(g, o);
-    default: return false;
+    default: return gen_vector_more(g, o);
     }
 }

@@ -36,6 +36,24 @@ enum {
     PADDQ = OP_66 | OP_0F | 0xd4,
     PSUBB = OP_66 | OP_0F | 0xf8, /* four */
     PADDUSB = OP_66 | OP_0F | 0xdc,
+    PSUBUSW = OP_66 | OP_0F | 0xd9,
+    PAVGB = OP_66 | OP_0F | 0xe0,
+    PAVGW = OP_66 | OP_0F | 0xe3,
+    PABSB = OP_66 | OP_0F38 | 0x1c, /* three */
+    PMINUB = OP_66 | OP_0F | 0xda,
+    PMINUD = OP_66 | OP_0F38 | 0x3b,
+    PMAXSW = OP_66 | OP_0F | 0xee,
+    PACKSSWB = OP_66 | OP_0F | 0x63,
+    PACKUSWB = OP_66 | OP_0F | 0x67,
+    PACKSSDW = OP_66 | OP_0F | 0x6b,
+    PACKUSDW = OP_66 | OP_0F38 | 0x2b,
+    PMULHUW = OP_66 | OP_0F | 0xe4,
+    PMULHW = OP_66 | OP_0F | 0xe5,
+    PMULDQ = OP_66 | OP_0F38 | 0x28,
+    PMADDWD = OP_66 | OP_0F | 0xf5,
+    PMOVMSKB = OP_66 | OP_0F | 0xd7, /* to a general register, as is */
+    MOVMSKPS = OP_0F | 0x50,
+    SHUFPS = OP_0F | 0xc6,
     PMULLW = OP_66 | OP_0F | 0xd5,
     PMULLD = OP_66 | OP_0F38 | 0x40,
     PMULUDQ = OP_66 | OP_0F | 0xf4,
@@ -66,6 +84,9 @@ void vec_choose(struct gen *g, unsigned to, unsigned mask, unsigned a, unsigned 
 void vec_equal(struct gen *g, unsigned log2, unsigned x, unsigned a, unsigned b);
 void vec_greater(struct gen *g, unsigned log2, unsigned x, unsigned a, unsigned b);
 void vec_above(struct gen *g, unsigned log2, unsigned x, unsigned a, unsigned b);
+/* vector_more.c, vector_fp.c: what vector.c does not know; false: not translated. */
+bool gen_vector_more(struct gen *g, const struct ir_op *o);
+bool gen_vector_fp(struct gen *g, const struct ir_op *o);
 /* The operation by a call of the interpreter's. */
 bool vec_by_c(struct gen *g, const struct ir_op *o);
 
