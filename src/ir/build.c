@@ -58,6 +58,24 @@ static void know_slot(struct ir_build *b, unsigned type, uint32_t slot, ir_ref v
     }
 }
 
+/* By a helper; NULL: all of them. */
+static void forget_written(struct ir_build *b, const struct ir_helper *h)
+{
+    uint64_t known = b->known_mask;
+
+    if (h && !(h->effects & HELPER_WRITES)) {
+        return;
+    }
+    for (; known != 0; known &= known - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(known);
+        uint32_t slot = b->known[i].slot;
+
+        if (!h || ir_slots_touch(h->writes, slot, slot + ir_type_size(b->known[i].type))) {
+            b->known_mask &= ~(UINT64_C(1) << i);
+        }
+    }
+}
+
 /* After an operation that may change slots by other ways than GET and PUT. */
 static void note_effects(struct ir_build *b, const struct ir_op *o, ir_ref value)
 {
@@ -71,9 +89,7 @@ static void note_effects(struct ir_build *b, const struct ir_op *o, ir_ref value
     } else if (effects & E_FP) {
         forget_slots(b, offsetof(struct hart, fp_flags), 1);
     } else if (effects & E_CALL) {
-        if (o->x >= b->helper_count || (b->helpers[o->x].effects & HELPER_WRITES)) {
-            b->known_mask = 0;
-        }
+        forget_written(b, o->x < b->helper_count ? &b->helpers[o->x] : NULL);
     } else if (o->op == IR_EXIT || o->op == IR_EXIT_TO) {
         b->ended = true;
     }

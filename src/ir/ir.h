@@ -154,15 +154,30 @@ enum {
     E_CALL = 128 /* see the helper's own effects */
 };
 
-/* A C function of the ISA. It may read and write the state its effects admit, call cpu_raise()
- * when it has HELPER_FAULTS, and use cpu_now() when it has HELPER_READS. */
-enum { HELPER_PURE = 0, HELPER_READS = 1, HELPER_WRITES = 2, HELPER_FAULTS = 4 };
+/* A C function of the ISA, and all that it may do. Of state it reads and writes the slots that are
+ * named; if none is, any. It may use cpu_now() unless it is pure or merely faults. */
+enum {
+    HELPER_PURE = 0,
+    HELPER_READS = 1,
+    HELPER_WRITES = 2,
+    HELPER_FAULTS = 4, /* cpu_raise(), before anything has changed */
+    HELPER_MEMORY = 8, /* loads, stores or translates, so that faults and watchpoints are met and
+                          listeners heard of it */
+    HELPER_LOOKS = 16  /* may set cpu->look */
+};
+#define IR_SLOTS_MAX 2
+struct ir_slots { /* [first, end) of the state's bytes; end 0: none */
+    uint32_t first, end;
+};
 struct ir_helper {
     const char *name;
     uint64_t (*call)(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c);
     uint8_t effects; /* HELPER_* */
     uint8_t argument_count;
+    struct ir_slots reads[IR_SLOTS_MAX], writes[IR_SLOTS_MAX];
 };
+/* Whether a helper that reads (writes) may do so to any of [first, end). */
+bool ir_slots_touch(const struct ir_slots slots[IR_SLOTS_MAX], uint32_t first, uint32_t end);
 
 /* ---- blocks ---- */
 

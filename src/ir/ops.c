@@ -44,6 +44,21 @@ const uint8_t ir_op_form[IR_OPCODE_COUNT] = {
 #undef IR_OP
 };
 
+bool ir_slots_touch(const struct ir_slots slots[IR_SLOTS_MAX], uint32_t first, uint32_t end)
+{
+    bool any = true;
+
+    for (unsigned i = 0; i < IR_SLOTS_MAX; i++) {
+        if (slots[i].end != 0) {
+            any = false;
+            if (slots[i].first < end && first < slots[i].end) {
+                return true;
+            }
+        }
+    }
+    return any;
+}
+
 enum ir_type ir_result_type(const struct ir_op *op)
 {
     switch ((enum ir_operand_kind)ir_op_info[op->op].result) {

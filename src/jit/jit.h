@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * jit: IR to host code. What the code does is what ir_interp() does with the same block; what it
- * cannot do (devices met for the first time, stores to code in use, watched pages, helpers that
- * write state, operations without a translation) it leaves to the interpreter, one instruction at a
- * time, at exact state: JIT_HARD. So nothing guest-visible depends on whether, when or what was compiled.
+ * cannot do (devices met for the first time, stores to code in use, watched pages) it leaves to the
+ * interpreter, one instruction at a time, at exact state: JIT_HARD. So nothing guest-visible depends
+ * on whether, when or what was compiled.
  *
  * Execution contract: hart.pc, hart.instructions and every slot are exact whenever jit_run()
  * returns. Inside, some slots live in host registers, and the count lives in one.
@@ -62,14 +62,11 @@ bool jit_supported(void);
 struct jit *jit_new(const struct jit_guest *guest, struct error *e);
 void jit_free(struct jit *j);
 
-/* Code for the block, or NULL: its first instruction is for the interpreter, or `*full` is set:
- * there is no room until jit_flush(). `grouped`: accesses at one base share a check of the page,
+/* Code for the block, or NULL: it is for the interpreter, as it has more values at a time than there
+ * are places; or `*full` is set: there is no room until jit_flush(). `grouped`: accesses at one base share a check of the page,
  * which pays unless they lie across pages or where stores are not plain (JIT_UNGROUP). */
 const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
                         const struct jit_probe *probe, bool *full);
-/* How many instructions of the block, from its first, have operations that are all translated: the
- * rest is for the interpreter, whatever happens. */
-uint32_t jit_translates(const struct ir_block *b);
 /* The code that `site` of JIT_UNGROUP is in. */
 const void *jit_code_at(const struct jit *j, uint32_t site);
 /* Where a block without code points to: answers JIT_LOOKUP. */

@@ -57,12 +57,6 @@ void jit_redirect(struct jit *j, const void *killed, const void *code)
     (void)code;
 }
 
-uint32_t jit_translates(const struct ir_block *b)
-{
-    (void)b;
-    return 0;
-}
-
 void jit_unlink(struct jit *j)
 {
     (void)j;

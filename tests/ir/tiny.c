@@ -213,13 +213,44 @@ static uint64_t help_f80_add(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c
     return 0;
 }
 
+/* Slots of 8 bytes, which are pinned or not, beside each other: the second becomes the first's old
+ * value plus the argument. */
+static uint64_t help_move(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    uint8_t *from = (uint8_t *)cpu->state + TINY_MOVES_FROM,
+            *to = (uint8_t *)cpu->state + TINY_MOVES_TO;
+    uint64_t old = bytes_get_le(to, 8);
+
+    (void)b, (void)c;
+    bytes_set_le(to, 8, bytes_get_le(from, 8) + a);
+    return old;
+}
+
+static uint64_t help_copy(struct cpu *cpu, uint64_t to, uint64_t from, uint64_t c)
+{
+    uint64_t value = cpu_load(cpu, from, 3);
+
+    (void)c;
+    if (!cpu->fault.raised && !cpu->watch_hit) {
+        cpu_store(cpu, to, value, 3);
+    }
+    return cpu->fault.raised ? 0 : value;
+}
+
+#define HELPER(function, does, count)                                                              \
+    .call = (function), .effects = (does), .argument_count = (count)
+
 const struct ir_helper tiny_helpers[] = {
-    {"sum", help_sum, HELPER_PURE, 3},
-    {"now", help_now, HELPER_READS, 0},
-    {"poke", help_poke, HELPER_WRITES, 2},
-    {"raise", help_raise, HELPER_FAULTS, 2},
-    {"look", help_look, HELPER_READS | HELPER_WRITES, 0},
-    {"f80_add", help_f80_add, HELPER_READS | HELPER_WRITES, 3},
+    {"sum", HELPER(help_sum, HELPER_PURE, 3)},
+    {"now", HELPER(help_now, HELPER_READS, 0)},
+    {"poke", HELPER(help_poke, HELPER_WRITES, 2)},
+    {"raise", HELPER(help_raise, HELPER_FAULTS, 2)},
+    {"look", HELPER(help_look, HELPER_LOOKS, 0)},
+    {"f80_add", HELPER(help_f80_add, HELPER_READS | HELPER_WRITES, 3)},
+    {"move", HELPER(help_move, HELPER_READS | HELPER_WRITES, 1),
+     .reads = {{TINY_MOVES_FROM, TINY_MOVES_FROM + 8}, {TINY_MOVES_TO, TINY_MOVES_TO + 8}},
+     .writes = {{TINY_MOVES_TO, TINY_MOVES_TO + 8}}},
+    {"copy", HELPER(help_copy, HELPER_FAULTS | HELPER_MEMORY, 2)},
 };
 const uint32_t tiny_helper_count = ARRAY_LEN(tiny_helpers);
 

@@ -15,7 +15,9 @@ enum {
     TINY_ROM = 0x20000,     /* one page; mapped for writing, too */
     TINY_NOTHING = 0x28000, /* one page mapped to where nothing is */
     TINY_DEVICE = 0x30000,  /* one page */
-    TINY_ALIAS = 0x40000    /* RAM again, at other virtual addresses */
+    TINY_ALIAS = 0x40000,   /* RAM again, at other virtual addresses */
+    TINY_MOVES_FROM = 72,   /* slots of the helper `move` */
+    TINY_MOVES_TO = 80
 };
 
 /* Causes in cpu->fault; value is the virtual address. Plus enum access. */
@@ -49,7 +51,9 @@ void tiny_init(struct tiny *t);
 void tiny_fini(struct tiny *t);
 
 /* sum(a, b, c) pure; now() reads; poke(slot, value) writes 8 bytes of state; raise(cause, value)
- * if cause is not 0; look(); f80_add(a, b, rounding): the f80 of slot a becomes a + b. */
+ * if cause is not 0; look(); f80_add(a, b, rounding): the f80 of slot a becomes a + b; move(a): slot
+ * TINY_MOVES_TO becomes slot TINY_MOVES_FROM + a, gives its old value; copy(to, from): 8 bytes of
+ * memory, gives them. */
 extern const struct ir_helper tiny_helpers[];
 extern const uint32_t tiny_helper_count;
 

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { HELP_SUM, HELP_NOW, HELP_POKE, HELP_RAISE };
+enum { HELP_SUM, HELP_NOW, HELP_POKE, HELP_RAISE, HELP_LOOK, HELP_F80_ADD, HELP_MOVE, HELP_COPY };
 
 #define FP_FIRST 29 /* index of what is of interest as floating point */
 static const uint64_t interesting[] = {
@@ -361,7 +361,10 @@ static void memory_op(struct maker *m)
     if (maker_chance(m, m->percent[MIX_VECTOR])) {
         t = IR_V128;
     }
-    if (maker_chance(m, 1 + m->percent[MIX_MEMORY] / 3)) {
+    if (maker_chance(m, m->percent[MIX_CALLS] / 2)) {
+        kind = 99;
+    }
+    if (kind != 99 && maker_chance(m, 1 + m->percent[MIX_MEMORY] / 3)) {
         value = maker_pick(m, t);
         cond = maker_pick(m, t);
         o = maker_op(IR_CAS, t, at, value, cond);
@@ -398,16 +401,40 @@ static void memory_op(struct maker *m)
         cond = maker_pick(m, IR_I64);
         o = maker_op(IR_CALL, IR_I64, value, cond, IR_ABSENT);
         o.x = HELP_RAISE;
+        if (maker_chance(m, 50 + m->percent[MIX_CALLS] / 2)) {
+            o.a = address(m, &disp);
+            o.b = at;
+            o.x = HELP_COPY;
+        }
     }
     (void)maker_add(m, o);
+}
+
+static ir_ref constant(struct maker *m, uint64_t value)
+{
+    return maker_add(m, maker_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, value));
 }
 
 static void call_op(struct maker *m)
 {
     struct ir_op o = maker_op(IR_CALL, IR_I64, IR_ABSENT, IR_ABSENT, IR_ABSENT);
 
-    o.x = (uint32_t)maker_roll(m, 2);
-    if (o.x == HELP_SUM) {
+    static const uint8_t kinds[] = {HELP_SUM,  HELP_SUM,  HELP_SUM,     HELP_NOW,
+                                    HELP_POKE, HELP_POKE, HELP_F80_ADD, HELP_MOVE,
+                                    HELP_MOVE, HELP_MOVE, HELP_MOVE,    HELP_LOOK};
+
+    o.x = kinds[maker_roll(m, ARRAY_LEN(kinds))];
+    if (o.x == HELP_POKE) {
+        o.b = maker_pick(m, IR_I64);
+        o.a = constant(m, maker_chance(m, 50) ? PAIR_SLOT((uint32_t)maker_roll(m, 10))
+                                              : slot_for(m, IR_I64));
+    } else if (o.x == HELP_F80_ADD) {
+        o.a = constant(m, 352 + 16 * maker_roll(m, 4));
+        o.b = constant(m, 352 + 16 * maker_roll(m, 4));
+        o.c = constant(m, maker_roll(m, 4));
+    } else if (o.x == HELP_MOVE) {
+        o.a = maker_pick(m, IR_I64);
+    } else if (o.x == HELP_SUM) {
         o.a = maker_pick(m, (enum ir_type)(IR_I32 + maker_roll(m, 4)));
         o.b = maker_pick(m, maker_chance(m, 50) ? IR_I32 : IR_I64);
         o.c = maker_pick(m, (enum ir_type)(IR_I32 + maker_roll(m, 4)));
@@ -429,7 +456,7 @@ static void pure_ops(struct maker *m, unsigned most, bool fp)
             maker_flags_op(m);
         } else if (fp && maker_chance(m, 30)) {
             fp_op(m);
-        } else if (fp && maker_chance(m, 3)) {
+        } else if (fp && maker_chance(m, 3 + m->percent[MIX_CALLS])) {
             call_op(m);
         } else {
             integer_op(m);
@@ -561,7 +588,7 @@ static struct ir_block *finish(const struct maker *m, vaddr pc)
     return b;
 }
 
-const char *const generate_mixes[] = {"vector", "flags", "memory", NULL};
+const char *const generate_mixes[] = {"vector", "flags", "memory", "calls", NULL};
 
 static void choose_mix(struct maker *m, int mix)
 {

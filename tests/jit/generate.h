@@ -7,7 +7,7 @@
 #include "pair.h"
 
 /* What there may be more of than of integers. */
-enum { MIX_VECTOR, MIX_FLAGS, MIX_MEMORY, MIX_COUNT };
+enum { MIX_VECTOR, MIX_FLAGS, MIX_MEMORY, MIX_CALLS, MIX_COUNT };
 extern const char *const generate_mixes[]; /* their names, then NULL */
 
 /* A subject of one to three blocks that jump to each other and elsewhere. The blocks are the

@@ -39,7 +39,7 @@ struct pair {
     struct tiny a, b; /* interpreted, compiled */
     struct jit *jits[PAIR_JITS];
     struct jit_guest guests[PAIR_JITS];
-    uint64_t endings[END_COUNT], instructions, compiled, refused, partly, device_accesses;
+    uint64_t endings[END_COUNT], instructions, compiled, refused, device_accesses;
     bool show; /* prints the code of each block */
 };
 

@@ -138,18 +138,33 @@ static uint64_t help_fclass_d(struct cpu *cpu, uint64_t bits, uint64_t b, uint64
     return f64_class(bits);
 }
 
-#define STATE (HELPER_READS | HELPER_WRITES | HELPER_FAULTS)
+/* All of the state but x and f. */
+#define SYSTEM_SLOTS                                                                               \
+    {                                                                                              \
+        {offsetof(struct riscv, hart.reservation), offsetof(struct riscv, x)},                     \
+        {                                                                                          \
+            offsetof(struct riscv, priv), sizeof(struct riscv)                                     \
+        }                                                                                          \
+    }
+#define HELPER(function, does, count)                                                              \
+    .call = (function), .effects = (does), .argument_count = (count)
+/* What changes the hart's state besides its registers. */
+#define CHANGES(function, count)                                                                   \
+    HELPER(function, HELPER_READS | HELPER_WRITES | HELPER_FAULTS, count), .reads = SYSTEM_SLOTS,  \
+                                                                           .writes = SYSTEM_SLOTS
+#define CHECKS(function, does, count)                                                              \
+    HELPER(function, HELPER_READS | HELPER_FAULTS | (does), count), .reads = SYSTEM_SLOTS
 
 const struct ir_helper riscv_helpers[RISCV_HELPER_COUNT] = {
-    [HELP_RAISE] = {"raise", help_raise, HELPER_FAULTS, 2},
-    [HELP_CSR] = {"csr", riscv_csr_access, STATE, 2},
-    [HELP_MRET] = {"mret", help_mret, STATE, 1},
-    [HELP_SRET] = {"sret", help_sret, STATE, 1},
-    [HELP_WFI] = {"wfi", help_wfi, STATE, 1},
-    [HELP_FENCE_VMA] = {"fence_vma", help_fence_vma, HELPER_READS | HELPER_FAULTS, 1},
-    [HELP_FENCE_INVAL] = {"fence_inval", help_fence_inval, HELPER_READS | HELPER_FAULTS, 1},
-    [HELP_CBO] = {"cbo", help_cbo, HELPER_READS | HELPER_FAULTS, 2},
-    [HELP_CBO_ZERO] = {"cbo_zero", help_cbo_zero, HELPER_READS | HELPER_FAULTS, 2},
-    [HELP_FCLASS_S] = {"fclass_s", help_fclass_s, HELPER_PURE, 1},
-    [HELP_FCLASS_D] = {"fclass_d", help_fclass_d, HELPER_PURE, 1},
+    [HELP_RAISE] = {"raise", HELPER(help_raise, HELPER_FAULTS, 2)},
+    [HELP_CSR] = {"csr", CHANGES(riscv_csr_access, 2)},
+    [HELP_MRET] = {"mret", CHANGES(help_mret, 1)},
+    [HELP_SRET] = {"sret", CHANGES(help_sret, 1)},
+    [HELP_WFI] = {"wfi", CHANGES(help_wfi, 1)},
+    [HELP_FENCE_VMA] = {"fence_vma", CHECKS(help_fence_vma, 0, 1)},
+    [HELP_FENCE_INVAL] = {"fence_inval", CHECKS(help_fence_inval, 0, 1)},
+    [HELP_CBO] = {"cbo", CHECKS(help_cbo, HELPER_MEMORY, 2)},
+    [HELP_CBO_ZERO] = {"cbo_zero", CHECKS(help_cbo_zero, HELPER_MEMORY, 2)},
+    [HELP_FCLASS_S] = {"fclass_s", HELPER(help_fclass_s, HELPER_PURE, 1)},
+    [HELP_FCLASS_D] = {"fclass_d", HELPER(help_fclass_d, HELPER_PURE, 1)},
 };

@@ -101,8 +101,8 @@ struct jit {
     bool has_bits, has_ssse3, has_sse41, has_avx, has_avx2, has_fma;
     /* thunks, offsets into the code; by KEEP_* */
     uint32_t enter, leave, lookup_rax, link, pool;
-    uint32_t load[KEEPS], store[KEEPS], group[KEEPS], call[KEEPS], rmw[KEEPS], fp[KEEPS],
-        sync[KEEPS], physical[KEEPS], load_vector, store_vector, vector;
+    uint32_t load[KEEPS], store[KEEPS], group[KEEPS], call[KEEPS], call_apart[KEEPS], rmw[KEEPS],
+        fp[KEEPS], sync[KEEPS], physical[KEEPS], load_vector, store_vector, vector;
     uint8_t pin_at[SLOT_WORDS]; /* the pin of a slot, by its 8-byte word; NO_PIN */
     struct gen *gen;
     VEC(struct link) links;
@@ -185,6 +185,7 @@ struct gen {
     uint32_t stub_count;
     uint32_t entry;
     uint32_t i;  /* current operation */
+    bool looks;  /* a helper of the current instruction may have asked for a look */
     bool failed; /* ran out of something: leave this instruction to the interpreter */
 };
 
@@ -210,6 +211,10 @@ void gen_pass(struct gen *g, ir_ref v, unsigned n);
 struct rm gen_slot(const struct gen *g, uint64_t offset);
 /* After the current operation: what it used last is let go. */
 void gen_release(struct gen *g, uint16_t v);
+/* Values that live in the slots are moved elsewhere, before C writes those; then pinned ones of them
+ * are read again. */
+void gen_leave_slots(struct gen *g, const struct ir_slots *slots);
+void gen_load_slots(struct gen *g, const struct ir_slots *slots);
 void gen_get(struct gen *g, const struct ir_op *o);
 void gen_put(struct gen *g, const struct ir_op *o);
 
@@ -226,7 +231,13 @@ uint64_t gen_keep_op(struct gen *g, const struct ir_op *o);
 /* The same of 16 bytes: an offset for emit_load_const(). */
 uint32_t gen_keep_const(struct gen *g, const uint64_t value[2]);
 
-/* memory.c: which accesses share a check; after last uses are known. */
+/* call.c: the helper's call; a look that it asked for, after its instruction: leaves for pc. */
+bool gen_call(struct gen *g, const struct ir_op *o);
+void gen_compare_look(struct gen *g);
+void gen_leave_if_look(struct gen *g, unsigned insn, vaddr pc);
+
+/* memory.c: what C is told; which accesses share a check; after last uses are known. */
+uint32_t gen_site_info(const struct gen *g, const struct ir_op *o);
 void gen_find_groups(struct gen *g);
 
 /* ops.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * codegen: one pass over a block: its entry, its operations in order, its exits, then the stubs.
- * Instructions from the first one that has no translation are left to the interpreter.
+ * All operations are translated; a block whose values are too many is left to the interpreter.
  */
 #include <stdlib.h>
 
@@ -134,6 +134,9 @@ static void leave_to(struct gen *g, vaddr pc, unsigned attr)
 /* A jump in hot code whose target is a cold stub at first; linking patches the hot jump. */
 static void exit_direct(struct gen *g, vaddr pc, unsigned attr)
 {
+    if (g->looks && !(attr & (IR_EXIT_LOOK | IR_EXIT_YIELD))) {
+        gen_leave_if_look(g, g->block->insn_count - 1u, pc);
+    }
     if (!(attr & (IR_EXIT_LOOK | IR_EXIT_YIELD)) && in_page(g, pc)) {
         uint32_t site = emit_jmp(g->e);
         struct stub *s = gen_stub(g, STUB_EXIT, site);
@@ -152,6 +155,33 @@ static void exit_if(struct gen *g, const struct ir_op *o)
     s->imm = o->imm;
     s->disp = (int32_t)gen_refund(g, o->insn + 1u);
     s->base = (int8_t)o->attr;
+    s->reg = g->looks;
+}
+
+/* As leave_to(), but for the engine if it has to look. */
+static void leave_to_or_look(struct gen *g, vaddr pc, unsigned attr)
+{
+    uint32_t plain;
+
+    gen_compare_look(g);
+    plain = emit_jcc(g->e, COND_E);
+    leave_to(g, pc, IR_EXIT_LOOK);
+    emit_patch(g->e, plain, g->e->at);
+    leave_to(g, pc, attr);
+}
+
+/* The pc in rax. */
+static void exit_to_look_or_cache(struct gen *g)
+{
+    uint32_t plain;
+
+    emit_mov_to(g->e, true, gen_slot(g, offsetof(struct hart, pc)), RAX);
+    gen_compare_look(g);
+    plain = emit_jcc(g->e, COND_E);
+    emit_mov_imm(g->e, RAX, JIT_LOOK);
+    gen_jump_to_thunk(g, g->j->leave);
+    emit_patch(g->e, plain, g->e->at);
+    jump_by_cache(g, false, 0);
 }
 
 static bool gen_exit(struct gen *g, const struct ir_op *o)
@@ -172,6 +202,8 @@ static bool gen_exit(struct gen *g, const struct ir_op *o)
         emit_mov_to(g->e, true, gen_slot(g, offsetof(struct hart, pc)), RAX);
         emit_mov_imm(g->e, RAX, o->attr & IR_EXIT_YIELD ? JIT_YIELD : JIT_LOOK);
         gen_jump_to_thunk(g, g->j->leave);
+    } else if (g->looks) {
+        exit_to_look_or_cache(g);
     } else {
         jump_by_cache(g, false, 0);
     }
@@ -187,6 +219,10 @@ static void exit_stub(struct gen *g, const struct stub *s)
         return;
     }
     give_back(g, (uint32_t)s->disp);
+    if (s->reg > 0 && !(s->base & (IR_EXIT_LOOK | IR_EXIT_YIELD))) {
+        leave_to_or_look(g, s->imm, (unsigned)s->base);
+        return;
+    }
     if (s->disp == 0 && !(s->base & (IR_EXIT_LOOK | IR_EXIT_YIELD)) && in_page(g, s->imm)) {
         emit_mov_imm(g->e, RAX, s->imm);
         emit_mov_imm(g->e, RCX, s->site);
@@ -359,6 +395,7 @@ static void analyse(struct gen *g)
     memset(g->holder, 0xff, sizeof g->holder);
     g->spills = 0;
     g->stub_count = 0;
+    g->looks = false;
     g->failed = false;
 }
 
@@ -376,6 +413,7 @@ static bool gen_one(struct gen *g, const struct ir_op *o)
     case IR_EXIT:
     case IR_EXIT_IF:
     case IR_EXIT_TO: return gen_exit(g, o);
+    case IR_CALL: return gen_call(g, o);
     default:
         return gen_integer(g, o) || gen_flags(g, o) || gen_memory(g, o) || gen_fp(g, o) ||
                gen_vector(g, o);
@@ -416,7 +454,17 @@ static void release_fused(struct gen *g, const struct ir_op *o)
     release_operands(g, o);
 }
 
-/* True: the whole block; false: up to an instruction that is left to the interpreter. */
+/* The instruction before is done. */
+static void begin_insn(struct gen *g, unsigned before)
+{
+    if (g->looks) {
+        gen_leave_if_look(g, before, gen_insn_pc(g, before + 1u));
+        g->flags = IR_ABSENT;
+        g->looks = false;
+    }
+}
+
+/* False: registers or room did not do. */
 static bool gen_block(struct gen *g)
 {
     const struct ir_block *b = g->block;
@@ -425,6 +473,9 @@ static bool gen_block(struct gen *g)
         const struct ir_op *o = &b->ops[g->i];
         g->locked = 0;
         g->xmm_locked = 0;
+        if (g->i > 0 && o->insn != o[-1].insn) {
+            begin_insn(g, o[-1].insn);
+        }
         g->flags_kept = gen_flags_survive(o);
         if (g->values[g->i].fused != NO_VALUE) {
             continue;
@@ -442,29 +493,6 @@ static bool gen_block(struct gen *g)
         }
     }
     return true;
-}
-
-/* Whether every operation of the instruction can be translated at all, seen beforehand, so that no
- * half of one is emitted. */
-static bool op_is_known(const struct ir_block *b, const struct ir_op *o)
-{
-    switch (o->op) {
-    case IR_CALL: {
-        unsigned effects = b->helpers[o->x].effects;
-        return effects == HELPER_PURE || effects == HELPER_READS || effects == HELPER_FAULTS;
-    }
-    default: return true;
-    }
-}
-
-uint32_t jit_translates(const struct ir_block *b)
-{
-    for (uint32_t i = 0; i < b->op_count; i++) {
-        if (!op_is_known(b, &b->ops[i])) {
-            return b->ops[i].insn;
-        }
-    }
-    return b->insn_count;
 }
 
 /* No value is in a register yet. */
@@ -492,39 +520,13 @@ static bool gen_code(struct gen *g, const struct ir_block *b)
     return gen_block(g);
 }
 
-/* The block's first `insns` instructions as a block of their own, then the interpreter. */
-static bool gen_prefix(struct gen *g, const struct ir_block *b, unsigned insns)
-{
-    struct ir_block part = *b; /* borrowed by g until the stubs are made */
-
-    part.insn_count = insns;
-    part.op_count = b->insns[insns].first_op;
-    if (!gen_code(g, &part)) {
-        return false;
-    }
-    /* behind the last instruction of the part */
-    set_pc(g, b->pc + b->insns[insns].pc_offset);
-    emit_mov_imm(g->e, RAX, JIT_HARD);
-    gen_jump_to_thunk(g, g->j->leave);
-    g->j->hot = g->e->at;
-    g->e->at = g->j->cold;
-    g->e->limit = (uint32_t)g->j->memory.size;
-    make_stubs(g);
-    return true;
-}
-
 const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
                         const struct jit_probe *probe, bool *full)
 {
     struct gen *g = j->gen;
-    unsigned insns = jit_translates(b);
     uint32_t hot = j->hot;
-    bool done;
 
     *full = false;
-    if (insns == 0) {
-        return NULL;
-    }
     g->grouped = grouped;
     g->probe = probe;
     g->e->at = j->hot;
@@ -532,18 +534,15 @@ const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
     g->e->full = false;
     j->last_hot = j->hot;
     j->last_cold = j->cold;
-    if (insns == b->insn_count) {
-        done = gen_code(g, b);
-        if (done) {
-            j->hot = g->e->at;
-            g->e->at = j->cold;
-            g->e->limit = (uint32_t)j->memory.size;
-            make_stubs(g);
-        }
+    if (gen_code(g, b)) {
+        j->hot = g->e->at;
+        g->e->at = j->cold;
+        g->e->limit = (uint32_t)j->memory.size;
+        make_stubs(g);
     } else {
-        done = gen_prefix(g, b, insns);
+        g->failed = true;
     }
-    if (g->e->full || !done || g->failed) {
+    if (g->e->full || g->failed) {
         *full = g->e->full;
         j->hot = hot;
         j->cold = j->last_cold;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * memory: loads, stores and read-modify-write. Hot: hit and page crossing in one compare. Cold: the
  * C side tries; what it must not do (code in use, watched pages, devices not met before) ends the
- * block before the instruction. And the calls of helpers, which are alike.
+ * block before the instruction.
  */
 #include "jit/amd64/amd64.h"
 
@@ -154,6 +154,12 @@ static void end_other_stores(struct gen *g, uint32_t i)
     g->open_groups &= ~(g->write_groups & ~its_own);
 }
 
+/* What is mapped where, or what the block is to be left for, may be otherwise after the call. */
+static bool helper_may_remap(const struct ir_helper *h)
+{
+    return (h->effects & (HELPER_WRITES | HELPER_MEMORY | HELPER_LOOKS)) != 0;
+}
+
 static void give_slots(struct gen *g)
 {
     uint16_t free_from[GROUP_SLOTS] = {0};
@@ -180,6 +186,9 @@ void gen_find_groups(struct gen *g)
         }
         if (may_group(o)) {
             add_to_group(g, i);
+        }
+        if (o->op == IR_CALL && helper_may_remap(&g->block->helpers[o->x])) {
+            g->open_groups = 0;
         }
         end_other_stores(g, i);
     }
@@ -519,7 +528,7 @@ static void physical_stub(struct gen *g, const struct stub *s)
     emit_patch(g->e, emit_jmp(g->e), s->back);
 }
 
-static uint32_t site_info(const struct gen *g, const struct ir_op *o)
+uint32_t gen_site_info(const struct gen *g, const struct ir_op *o)
 {
     return SITE_INFO(o->attr, gen_refund(g, o->insn));
 }
@@ -562,7 +571,7 @@ static void vector_stub(struct gen *g, const struct stub *s, const struct ir_op 
         emit_op(e, OP_0F | 0x11, false, (unsigned)s->xmm, frame);
     }
     emit_mov_imm(e, RAX, gen_insn_pc(g, o->insn));
-    emit_mov_imm(e, RCX, site_info(g, o));
+    emit_mov_imm(e, RCX, gen_site_info(g, o));
     gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load_vector : g->j->store_vector);
     if (s->kind == STUB_LOAD) {
         emit_op(e, OP_0F | 0x10, false, (unsigned)s->xmm, frame);
@@ -592,7 +601,7 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
         pass_stored(e, s);
     }
     emit_mov_imm(e, RAX, gen_insn_pc(g, o->insn));
-    emit_mov_imm(e, RCX, site_info(g, o) | rest_of(g, o) << 16);
+    emit_mov_imm(e, RCX, gen_site_info(g, o) | rest_of(g, o) << 16);
     gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load[g->keep] : g->j->store[g->keep]);
     if (s->kind == STUB_LOAD) {
         if (s->xmm >= 0) {
@@ -604,25 +613,7 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
     emit_patch(e, emit_jmp(e), s->back);
 }
 
-/* ---- calls of C: values in FRAME_ARGS ---- */
-
-static bool call_helper(struct gen *g, const struct ir_op *o)
-{
-    unsigned dst;
-
-    const ir_ref arguments[3] = {o->a, o->b, o->c};
-
-    for (unsigned n = 0; n < g->block->helpers[o->x].argument_count; n++) {
-        gen_pass(g, arguments[n], n);
-    }
-    dst = gen_dest(g, IR_ABSENT);
-    emit_mov_imm(g->e, RAX, gen_insn_pc(g, o->insn));
-    emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)&g->block->helpers[o->x]);
-    emit_mov_imm(g->e, RCX, site_info(g, o));
-    gen_call_thunk(g, g->j->call[g->keep]);
-    emit_mov(g->e, true, dst, rm_reg(RAX));
-    return true;
-}
+/* ---- read-modify-write, by C ---- */
 
 /* RMW and CAS. */
 static bool read_modify_write(struct gen *g, const struct ir_op *o)
@@ -634,7 +625,7 @@ static bool read_modify_write(struct gen *g, const struct ir_op *o)
     }
     emit_mov_imm(g->e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
-    emit_mov_imm(g->e, RCX, site_info(g, o));
+    emit_mov_imm(g->e, RCX, gen_site_info(g, o));
     gen_call_thunk(g, g->j->rmw[g->keep]);
     switch (o->type & IR_TYPE_MASK) {
     case IR_V128:
@@ -654,7 +645,6 @@ bool gen_memory(struct gen *g, const struct ir_op *o)
     case IR_ST:
     case IR_STC: return store(g, o);
     case IR_PHYS: return physical(g, o);
-    case IR_CALL: return call_helper(g, o);
     case IR_RMW:
     case IR_CAS: return read_modify_write(g, o);
     default: return false;

@@ -157,8 +157,9 @@ struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const u
                              const struct context *c, uint64_t left)
 {
     struct slow_answer a = {0, 0};
+    bool looked = cpu->look; /* another helper of the instruction may have asked already */
 
-    if (h->effects & HELPER_READS) {
+    if (h->effects & ~HELPER_FAULTS) {
         slow_sync(cpu);
         cpu->block_tick = c->end - left;
         cpu->insn = 0;
@@ -172,7 +173,7 @@ struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const u
         cpu->watch_hit = false;
         a.left = JIT_PROBE + 1;
     }
-    must(!cpu->look);
+    must(cpu->look == looked || (h->effects & (HELPER_LOOKS | HELPER_MEMORY)));
     return a;
 }
 

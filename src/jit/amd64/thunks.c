@@ -176,13 +176,13 @@ static uint32_t make_access(struct jit *j, unsigned keep, uint64_t function, uns
     return at;
 }
 
-/* rdx: the helper, ecx: SITE_INFO, FRAME_ARGS. It may read the pinned slots. */
-static uint32_t make_call(struct jit *j, unsigned keep)
+/* rdx: the helper, ecx: SITE_INFO, FRAME_ARGS. It may see the pinned slots, or is apart from them. */
+static uint32_t make_call(struct jit *j, unsigned keep, bool sees_pins)
 {
     struct emit *e = &j->e;
     uint32_t at = e->at;
 
-    for (unsigned p = 0; p < j->guest.pinned_count; p++) {
+    for (unsigned p = 0; sees_pins && p < j->guest.pinned_count; p++) {
         emit_mov_to(e, true, pin_slot(j, p), pin_regs[p]);
     }
     (void)begin_way(j, keep);
@@ -292,7 +292,8 @@ void thunks_make(struct jit *j)
         j->load[keep] = make_access(j, keep, (uint64_t)(uintptr_t)slow_load, RDX);
         j->store[keep] = make_access(j, keep, (uint64_t)(uintptr_t)slow_store, RAX);
         j->group[keep] = make_access(j, keep, (uint64_t)(uintptr_t)slow_group, RAX);
-        j->call[keep] = make_call(j, keep);
+        j->call[keep] = make_call(j, keep, true);
+        j->call_apart[keep] = make_call(j, keep, false);
         j->rmw[keep] = make_rmw(j, keep);
         j->physical[keep] = make_physical(j, keep);
         j->fp[keep] = make_value(j, keep, (uint64_t)(uintptr_t)slow_fp);

@@ -449,6 +449,34 @@ static void load_pins(struct gen *g, uint64_t slot, unsigned size)
     }
 }
 
+void gen_leave_slots(struct gen *g, const struct ir_slots *slots)
+{
+    for (uint32_t word = 0; word < SLOT_WORDS; word++) {
+        uint8_t p = g->j->pin_at[word];
+
+        if ((g->holder[word] == NO_VALUE && p == NO_PIN) ||
+            !ir_slots_touch(slots, 8 * word, 8 * word + 8)) {
+            continue;
+        }
+        rescue_home(g, 8 * word);
+        if (p != NO_PIN) {
+            leave_pin(g, p);
+        }
+        g->locked = 0; /* they are in nobody's way */
+    }
+}
+
+void gen_load_slots(struct gen *g, const struct ir_slots *slots)
+{
+    for (unsigned p = 0; p < g->j->guest.pinned_count; p++) {
+        uint32_t slot = g->j->guest.pinned[p];
+
+        if (ir_slots_touch(slots, slot, slot + 8)) {
+            emit_mov(g->e, true, pin_regs[p], gen_slot(g, slot));
+        }
+    }
+}
+
 static void get_pinned(struct gen *g, unsigned p)
 {
     uint16_t old = g->pin_value[p];
