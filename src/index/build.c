@@ -180,6 +180,9 @@ static int take_lock(struct index_builder *b, const char *recording, struct erro
         return 0;
     }
     b->lock_fd = open(recording, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (b->lock_fd < 0 && errno == ENOENT) {
+        return 0; /* being made, and nobody else knows of it yet */
+    }
     if (b->lock_fd < 0) {
         return error_set(e, "%s: %s", recording, strerror(errno));
     }

@@ -410,7 +410,7 @@ static void forge_schema(struct forge *f, sqlite3 *db)
     run(db, sql);
     snprintf(f->what, sizeof f->what, "%.150s", sql);
     if (chance(f, 2) == 0) {
-        seal_history(f, db, true);
+        seal_history(f, db, false); /* counting what a view gives would take for ever */
     }
 }
 
