@@ -444,6 +444,23 @@ static void test_wiring(void **state)
     machine_free(b.machine);
 }
 
+/* The order is part of every recording: it decides what comes first at a tick. New chips are appended. */
+static void test_order_of_ties(void **state)
+{
+    static const char *const order[] = {"clint", "plic", "test", "rtc", "uart0"};
+    struct built b;
+
+    (void)state;
+    prepare(&b);
+    build(&b);
+    assert_int_equal(b.machine->device_count, ARRAY_LEN(order));
+    for (unsigned i = 0; i < ARRAY_LEN(order); i++) {
+        assert_string_equal(b.machine->devices[i]->name, order[i]);
+        assert_int_equal(b.machine->devices[i]->number, i);
+    }
+    machine_free(b.machine);
+}
+
 /* ---- machines that cannot be ------------------------------------------------------------------*/
 
 static void test_refusals(void **state)
@@ -501,7 +518,8 @@ int main(void)
         cmocka_unit_test(test_firmware_alone), cmocka_unit_test(test_ram_sizes),
         cmocka_unit_test(test_tree),           cmocka_unit_test(test_extensions),
         cmocka_unit_test(test_seed),           cmocka_unit_test(test_users_tree),
-        cmocka_unit_test(test_wiring),         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_wiring),         cmocka_unit_test(test_order_of_ties),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
