@@ -392,15 +392,17 @@ struct conditional {
     struct scmp_arg_cmp argument;
 };
 
+/* Arguments are compared as registers, with all 64 bits. */
 #define IF(call, act, number, ...)                                                                 \
     {                                                                                              \
-        call, act, SCMP_CMP64(number, __VA_ARGS__)                                                 \
+        call, act,                                                                                 \
+        {                                                                                          \
+            number, __VA_ARGS__                                                                    \
+        }                                                                                          \
     }
-/* Only the lower half counts: the upper one of an int is nobody's. */
-#define IF_INT(call, act, number, ...)                                                             \
-    {                                                                                              \
-        call, act, SCMP_CMP32(number, __VA_ARGS__)                                                 \
-    }
+#define EQUALS(value)       SCMP_CMP_EQ, (scmp_datum_t)(value), 0
+#define DIFFERS(value)      SCMP_CMP_NE, (scmp_datum_t)(value), 0
+#define BELOW(value)        SCMP_CMP_LT, (scmp_datum_t)(value), 0
 #define MASKED(mask, value) SCMP_CMP_MASKED_EQ, mask, value
 #define WX                  (PROT_WRITE | PROT_EXEC)
 #define REFUSE              SCMP_ACT_ERRNO(EACCES)
@@ -420,35 +422,37 @@ static int add_conditionals(scmp_filter_ctx f)
         IF("clone", SCMP_ACT_ALLOW, 0, MASKED(CLONE_THREAD, CLONE_THREAD)),
         IF("clone", SCMP_ACT_TRAP, 0, MASKED(CLONE_THREAD, 0)),
         /* At no higher priority than others. */
-        IF_INT("sched_setscheduler", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, SCHED_OTHER),
-        IF_INT("sched_setscheduler", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, SCHED_BATCH),
-        IF_INT("sched_setscheduler", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, SCHED_IDLE),
+        IF("sched_setscheduler", SCMP_ACT_ALLOW, 1, EQUALS(SCHED_OTHER)),
+        IF("sched_setscheduler", SCMP_ACT_ALLOW, 1, EQUALS(SCHED_BATCH)),
+        IF("sched_setscheduler", SCMP_ACT_ALLOW, 1, EQUALS(SCHED_IDLE)),
         /* Signals to this process alone; whoever replaced the handler of SIGSYS would go on. */
-        IF_INT("kill", SCMP_ACT_ALLOW, 0, SCMP_CMP_EQ, self),
-        IF_INT("kill", SCMP_ACT_TRAP, 0, SCMP_CMP_NE, self),
-        IF_INT("tgkill", SCMP_ACT_ALLOW, 0, SCMP_CMP_EQ, self),
-        IF_INT("tgkill", SCMP_ACT_TRAP, 0, SCMP_CMP_NE, self),
-        IF_INT("rt_sigaction", SCMP_ACT_ALLOW, 0, SCMP_CMP_NE, SIGSYS),
-        IF_INT("rt_sigaction", SCMP_ACT_KILL_PROCESS, 0, SCMP_CMP_EQ, SIGSYS),
-        IF_INT("prlimit64", SCMP_ACT_ALLOW, 0, SCMP_CMP_EQ, 0),
-        IF_INT("prctl", SCMP_ACT_ALLOW, 0, SCMP_CMP_EQ, PR_SET_NAME),
-        IF_INT("prctl", SCMP_ACT_ALLOW, 0, SCMP_CMP_EQ, PR_GET_NAME),
-        IF_INT("prctl", SCMP_ACT_ALLOW, 0, SCMP_CMP_EQ, PR_SET_VMA),
+        IF("kill", SCMP_ACT_ALLOW, 0, EQUALS(self)),
+        IF("kill", SCMP_ACT_TRAP, 0, DIFFERS(self)),
+        IF("tgkill", SCMP_ACT_ALLOW, 0, EQUALS(self)),
+        IF("tgkill", SCMP_ACT_TRAP, 0, DIFFERS(self)),
+        IF("rt_sigaction", SCMP_ACT_ALLOW, 0, BELOW(SIGSYS)),
+        IF("rt_sigaction", SCMP_ACT_ALLOW, 0, EQUALS(32)), /* the C library's own */
+        IF("rt_sigaction", SCMP_ACT_ALLOW, 0, EQUALS(33)),
+        IF("rt_sigaction", SCMP_ACT_KILL_PROCESS, 0, EQUALS(SIGSYS)),
+        IF("prlimit64", SCMP_ACT_ALLOW, 0, EQUALS(0)),
+        IF("prctl", SCMP_ACT_ALLOW, 0, EQUALS(PR_SET_NAME)),
+        IF("prctl", SCMP_ACT_ALLOW, 0, EQUALS(PR_GET_NAME)),
+        IF("prctl", SCMP_ACT_ALLOW, 0, EQUALS(PR_SET_VMA)),
         /* A terminal's settings; never what is typed into it, which a shell would read later. */
-        IF_INT("ioctl", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, TCGETS),
-        IF_INT("ioctl", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, TCSETS),
-        IF_INT("ioctl", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, TCSETSW),
-        IF_INT("ioctl", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, TCSETSF),
-        IF_INT("ioctl", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, TIOCGWINSZ),
-        IF_INT("ioctl", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, TIOCGPGRP),
-        IF_INT("ioctl", SCMP_ACT_ALLOW, 1, SCMP_CMP_EQ, FIONREAD),
-        IF_INT("ioctl", SCMP_ACT_TRAP, 1, SCMP_CMP_EQ, TIOCSTI),
+        IF("ioctl", SCMP_ACT_ALLOW, 1, EQUALS(TCGETS)),
+        IF("ioctl", SCMP_ACT_ALLOW, 1, EQUALS(TCSETS)),
+        IF("ioctl", SCMP_ACT_ALLOW, 1, EQUALS(TCSETSW)),
+        IF("ioctl", SCMP_ACT_ALLOW, 1, EQUALS(TCSETSF)),
+        IF("ioctl", SCMP_ACT_ALLOW, 1, EQUALS(TIOCGWINSZ)),
+        IF("ioctl", SCMP_ACT_ALLOW, 1, EQUALS(TIOCGPGRP)),
+        IF("ioctl", SCMP_ACT_ALLOW, 1, EQUALS(FIONREAD)),
+        IF("ioctl", SCMP_ACT_TRAP, 1, EQUALS(TIOCSTI)),
         /* Some libraries ask a local daemon about users; that has time until they can. */
-        IF_INT("socket", REFUSE, 0, SCMP_CMP_EQ, AF_UNIX),
-        IF_INT("socket", SCMP_ACT_TRAP, 0, SCMP_CMP_NE, AF_UNIX),
-        IF_INT("socketpair", SCMP_ACT_ALLOW, 0, SCMP_CMP_EQ, AF_UNIX),
-        IF("sendto", SCMP_ACT_ALLOW, 4, SCMP_CMP_EQ, 0),
-        IF("sendto", SCMP_ACT_TRAP, 4, SCMP_CMP_NE, 0),
+        IF("socket", REFUSE, 0, EQUALS(AF_UNIX)),
+        IF("socket", SCMP_ACT_TRAP, 0, DIFFERS(AF_UNIX)),
+        IF("socketpair", SCMP_ACT_ALLOW, 0, EQUALS(AF_UNIX)),
+        IF("sendto", SCMP_ACT_ALLOW, 4, EQUALS(0)),
+        IF("sendto", SCMP_ACT_TRAP, 4, DIFFERS(0)),
     };
     int result = 0;
 
