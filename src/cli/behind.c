@@ -56,6 +56,8 @@ struct follower {
     bool over;     /* the recorder said so: nothing new will come */
     bool unwanted; /* it has gone, or wants no index any more */
     uint64_t shown_ns;
+    DIR *threads;        /* its own, opened while it may */
+    struct error no_key; /* of its user's; empty: there is one */
 };
 
 static volatile sig_atomic_t terminated;
@@ -67,12 +69,13 @@ static void on_terminate(int number)
 }
 
 /* The last in the row for everything. The interrupt key is the recorder's affair. */
-static void be_modest(void)
+static void be_modest(struct follower *f)
 {
     const struct sched_param none = {.sched_priority = 0};
     const struct sigaction terminate = {.sa_handler = on_terminate};
     int null = open("/dev/null", O_RDWR), score = open("/proc/self/oom_score_adj", O_WRONLY);
 
+    f->threads = opendir("/proc/self/task");
     (void)sched_setscheduler(0, SCHED_IDLE, &none);
     (void)signal(SIGINT, SIG_IGN);
     (void)sigaction(SIGTERM, &terminate, NULL);
@@ -89,21 +92,20 @@ static void be_modest(void)
 }
 
 /* Somebody waits for the rest. Not everybody may do this: who may not stays modest. */
-static void be_ordinary(void)
+static void be_ordinary(const struct follower *f)
 {
     const struct sched_param none = {.sched_priority = 0};
-    DIR *tasks = opendir("/proc/self/task");
     struct dirent *d;
 
-    while (tasks != NULL && (d = readdir(tasks)) != NULL) {
+    if (f->threads != NULL) {
+        rewinddir(f->threads);
+    }
+    while (f->threads != NULL && (d = readdir(f->threads)) != NULL) {
         pid_t thread = (pid_t)strtol(d->d_name, NULL, 10);
 
         if (thread > 0) {
             (void)sched_setscheduler(thread, SCHED_OTHER, &none);
         }
-    }
-    if (tasks != NULL) {
-        closedir(tasks);
     }
 }
 
@@ -137,7 +139,7 @@ static void listen_to_recorder(struct follower *f, int wait_ms)
         n = recv(f->socket, &word, 1, MSG_DONTWAIT);
         if (n == 1) {
             f->over = true;
-            be_ordinary();
+            be_ordinary(f);
         } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
             f->unwanted = true;
         }
@@ -246,9 +248,8 @@ static int make_index(struct follower *f, struct error *e)
     if (!wait_for_worth(f, e)) {
         return EXIT_USER;
     }
-    cli_take_index_key(f->options);
-    if (cli_confine(f->options, false, f->recording_name, e) < 0) {
-        return EXIT_USER;
+    if (f->no_key.text[0] != '\0') {
+        say("%s", f->no_key.text);
     }
     if (side_open(&f->side, f->recording, f->options, &limits, e) < 0) {
         return EXIT_USER;
@@ -273,9 +274,10 @@ static _Noreturn void be_follower(struct follower *f)
     struct error e = {{0}};
     int status = EXIT_USER;
 
-    be_modest();
+    be_modest(f);
+    (void)cli_find_index_key(f->options, &f->no_key);
     f->file = open_recording(f);
-    if (f->file >= 0) {
+    if (f->file >= 0 && cli_confine(f->options, false, f->recording_name, &e) == 0) {
         f->recording = recording_follow(f->file, f->recording_name, &f->options->machine, &e);
         if (f->recording != NULL) {
             status = make_index(f, &e);

@@ -59,6 +59,8 @@ int cli_start_index(struct travel *t, const struct options *o, const char *recor
 /* Gets the user's key for indexes into the options, or makes one that only this process has, and says
  * so. Before anything is opened that could be somebody else's. */
 void cli_take_index_key(struct options *o);
+/* The same without saying it: -1 and the sentence. */
+int cli_find_index_key(struct options *o, struct error *e);
 /* The index of a recording by its name: path and recording are the caller's, the rest is copied. */
 struct index_place cli_index_place(const struct options *o, const char *path,
                                    const char *recording);

@@ -41,13 +41,23 @@ static uint64_t spacing_for(const struct recording *r)
     return info.instructions / SPANS > SPACING ? info.instructions / SPANS : SPACING;
 }
 
+int cli_find_index_key(struct options *o, struct error *e)
+{
+    struct error why;
+
+    if (userkey_get(o->index_key.bytes, &why) < 0) {
+        userkey_by_chance(o->index_key.bytes);
+        return error_set(e, "%s; an index made now is of use to this process only", why.text);
+    }
+    return 0;
+}
+
 void cli_take_index_key(struct options *o)
 {
     struct error e;
 
-    if (userkey_get(o->index_key.bytes, &e) < 0) {
-        say("%s; an index made now is of use to this process only", e.text);
-        userkey_by_chance(o->index_key.bytes);
+    if (cli_find_index_key(o, &e) < 0) {
+        say("%s", e.text);
     }
 }
 

@@ -275,8 +275,8 @@ static const char *const fatal[] = {
 
 /* A sanitizer's search for leaks stops the other threads by a process that traces them. */
 static const char *const sanitizers[] = {
-    "ptrace", "process_vm_readv", "prctl", "arch_prctl", "personality",
-    "clone",  "tgkill",           "kill",  "mprotect"};
+    "ptrace", "process_vm_readv", "prctl",    "arch_prctl", "personality", "clone", "tgkill",
+    "kill",   "mprotect",         "getdents", "mlock",      "munlock"};
 
 /* ---- the sentence ----------------------------------------------------------------------------- */
 
