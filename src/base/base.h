@@ -159,6 +159,16 @@ bool utf8_is_obeyed(uint32_t code);
 /* Makes sure that data[count] exists; returns the array, moved perhaps. */
 void *vec_room(void *data, size_t count, size_t *room, size_t size_bytes);
 
+/* ---- shared.c: bytes that several hold --------------------------------------------------------- */
+
+/* Takes over the bytes (of base_alloc), which do not change any more; the caller is the first that
+ * holds them. Who drops them last frees them. NULL is held and dropped without effect. */
+struct shared_bytes;
+struct shared_bytes *shared_bytes_new(uint8_t *data, uint64_t size);
+struct shared_bytes *shared_bytes_hold(struct shared_bytes *s);
+void shared_bytes_drop(struct shared_bytes *s);
+uint64_t shared_bytes_size(const struct shared_bytes *s);
+
 /* ---- hash.c: the state hash ---------------------------------------------------------------- */
 
 /* XXH3-64 of the bytes with a seed: the same on every host. */

@@ -27,7 +27,8 @@ struct program {
      * and `entry` counted from its first byte. */
     bool placed;
     uint64_t modulo;
-    uint8_t *unpacked; /* owned; NULL: the image was not compressed */
+    uint8_t *unpacked;           /* in `shared`; NULL: the image was not compressed */
+    struct shared_bytes *shared; /* held: what the segments' data lies in; NULL: not shared */
 };
 
 /* load.c: an ELF file, a RISC-V Linux Image, one of these gzipped, or else bytes as they are.
@@ -83,7 +84,7 @@ int ram_load_program(struct ram_layout *r, struct machine *m, const char *what,
                      const struct program *p, struct error *e);
 /* Takes a place for bytes and has them loaded. */
 int ram_load_bytes(struct ram_layout *r, struct machine *m, const char *what, paddr at,
-                   const void *data, uint64_t size, struct error *e);
+                   const void *data, uint64_t size, struct shared_bytes *shared, struct error *e);
 
 /* ---- device trees: fdt.c ---- */
 

@@ -100,6 +100,9 @@ int program_read(const struct machine_image *image, const char *what, unsigned e
     if (gzip_is(data, size)) {
         result = gzip_unpack(data, size, most_bytes, &p->unpacked, &size, e);
         data = p->unpacked;
+        p->shared = result == 0 ? shared_bytes_new(p->unpacked, size) : NULL;
+    } else {
+        p->shared = shared_bytes_hold(image->shared);
     }
     if (result == 0) {
         result = read_bytes(data, size, elf_machine, p, e);
@@ -113,7 +116,7 @@ int program_read(const struct machine_image *image, const char *what, unsigned e
 
 void program_fini(struct program *p)
 {
-    free(p->unpacked);
+    shared_bytes_drop(p->shared);
     vec_fini(&p->segments);
     memset(p, 0, sizeof(*p));
 }
@@ -182,9 +185,10 @@ int ram_take(struct ram_layout *r, const char *what, paddr at, uint64_t size, st
 }
 
 int ram_load_bytes(struct ram_layout *r, struct machine *m, const char *what, paddr at,
-                   const void *data, uint64_t size, struct error *e)
+                   const void *data, uint64_t size, struct shared_bytes *shared, struct error *e)
 {
-    return ram_take(r, what, at, size, e) < 0 ? -1 : machine_add_load(m, at, data, size, e);
+    return ram_take(r, what, at, size, e) < 0 ? -1
+                                              : machine_add_load_of(m, at, data, size, shared, e);
 }
 
 /* What lies below `base`, which is above the segment's first byte. */
@@ -277,9 +281,10 @@ int ram_clip_program(const struct ram_layout *r, const char *what, struct progra
 }
 
 /* What the file does not hold of a segment is zeros, at every reset. */
-static int load_segment(struct machine *m, const struct segment *s, struct error *e)
+static int load_segment(struct machine *m, const struct segment *s, struct shared_bytes *shared,
+                        struct error *e)
 {
-    if (machine_add_load(m, s->at, s->data, s->data_bytes, e) < 0) {
+    if (machine_add_load_of(m, s->at, s->data, s->data_bytes, shared, e) < 0) {
         return -1;
     }
     return machine_add_load(m, s->at + s->data_bytes, NULL, s->size_bytes - s->data_bytes, e);
@@ -292,7 +297,8 @@ int ram_load_program(struct ram_layout *r, struct machine *m, const char *what,
     for (size_t i = 0; i < p->segments.count; i++) {
         const struct segment *s = &p->segments.data[i];
 
-        if (ram_take(r, what, s->at, s->size_bytes, e) < 0 || load_segment(m, s, e) < 0) {
+        if (ram_take(r, what, s->at, s->size_bytes, e) < 0 ||
+            load_segment(m, s, p->shared, e) < 0) {
             return -1;
         }
     }

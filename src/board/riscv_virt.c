@@ -130,10 +130,11 @@ static paddr load_tree_and_initrd(struct ram_layout *r, struct machine *m,
         paddr start = place_below(r, at, initrd->size, PAGE_SIZE);
 
         fdt_set_initrd(tree, start, start + initrd->size);
-        result = ram_load_bytes(r, m, "initial RAM disk", start, initrd->data, initrd->size, e);
+        result = ram_load_bytes(r, m, "initial RAM disk", start, initrd->data, initrd->size,
+                                initrd->shared, e);
     }
     if (result == 0) {
-        result = ram_load_bytes(r, m, "device tree", at, tree, fdt_bytes(tree), e);
+        result = ram_load_bytes(r, m, "device tree", at, tree, fdt_bytes(tree), NULL, e);
     }
     free(tree);
     return result == 0 ? at : 0;

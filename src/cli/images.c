@@ -72,6 +72,7 @@ static int read_image(struct machine_config *c, enum machine_image_role role, co
     }
     image->size = size;
     image->hash = hash_bytes(image->data, size, 0);
+    machine_image_share(image);
     return 0;
 }
 

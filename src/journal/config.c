@@ -396,6 +396,13 @@ static int image_by_name(struct machine_image *image, const char *role, struct e
     return result;
 }
 
+static void share_images(struct machine_config *c)
+{
+    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
+        machine_image_share(&c->images[i]);
+    }
+}
+
 int images_complete(struct machine_config *c, struct image_note notes[IMAGE_COUNT], bool by_name,
                     struct error *e)
 {
@@ -419,5 +426,6 @@ int images_complete(struct machine_config *c, struct image_note notes[IMAGE_COUN
             return -1;
         }
     }
+    share_images(c);
     return 0;
 }

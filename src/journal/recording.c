@@ -122,7 +122,7 @@ void recording_close(struct recording *r)
     if (!r->live && r->config != NULL) {
         for (unsigned i = 0; i < IMAGE_COUNT; i++) {
             free(r->config->images[i].name);
-            free(r->config->images[i].data);
+            machine_image_drop(&r->config->images[i]);
         }
         free(r->config);
     }

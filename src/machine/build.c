@@ -114,7 +114,11 @@ void machine_free(struct machine *m)
         free((void *)(uintptr_t)m->parts[i].name);
     }
     for (size_t i = 0; i < m->loads.count; i++) {
-        free(m->loads.data[i].data);
+        if (m->loads.data[i].shared != NULL) {
+            shared_bytes_drop(m->loads.data[i].shared);
+        } else {
+            free((void *)(uintptr_t)m->loads.data[i].data);
+        }
     }
     vec_fini(&m->loads);
     mem_fini(&m->mem);
@@ -208,6 +212,12 @@ void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uin
 
 int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t size, struct error *e)
 {
+    return machine_add_load_of(m, at, data, size, NULL, e);
+}
+
+int machine_add_load_of(struct machine *m, paddr at, const void *data, uint64_t size,
+                        struct shared_bytes *shared, struct error *e)
+{
     struct mem_block *b = mem_block_at(&m->mem, at);
     struct machine_load load = {.at = at, .size = size};
 
@@ -218,9 +228,14 @@ int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t siz
         return error_set(e, "an image of %llu bytes at 0x%llx does not lie in memory",
                          (unsigned long long)size, (unsigned long long)at);
     }
-    if (data != NULL) {
-        load.data = base_alloc(size, 1);
-        memcpy(load.data, data, size);
+    if (data != NULL && shared != NULL && size >= shared_bytes_size(shared) / 2) {
+        load.data = data;
+        load.shared = shared_bytes_hold(shared);
+    } else if (data != NULL) {
+        uint8_t *copy = base_alloc(size, 1);
+
+        memcpy(copy, data, size);
+        load.data = copy;
     }
     vec_push(&m->loads, load);
     return 0;

@@ -15,11 +15,29 @@ void machine_config_init(struct machine_config *c)
     c->quantum = MACHINE_QUANTUM;
 }
 
+void machine_image_share(struct machine_image *image)
+{
+    if (image->data != NULL && image->shared == NULL) {
+        image->shared = shared_bytes_new(image->data, image->size);
+    }
+}
+
+void machine_image_drop(struct machine_image *image)
+{
+    if (image->shared != NULL) {
+        shared_bytes_drop(image->shared);
+    } else {
+        free(image->data);
+    }
+    image->shared = NULL;
+    image->data = NULL;
+}
+
 void machine_config_fini(struct machine_config *c)
 {
     for (unsigned i = 0; i < IMAGE_COUNT; i++) {
         free(c->images[i].name);
-        free(c->images[i].data);
+        machine_image_drop(&c->images[i]);
     }
     memset(c, 0, sizeof(*c));
 }
@@ -65,7 +83,6 @@ int machine_config_check_images(const struct machine_config *c, struct error *e)
 void machine_config_drop_images(struct machine_config *c)
 {
     for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-        free(c->images[i].data);
-        c->images[i].data = NULL;
+        machine_image_drop(&c->images[i]);
     }
 }

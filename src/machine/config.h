@@ -19,10 +19,11 @@
 
 /* A file that is part of the machine. */
 struct machine_image {
-    char *name;    /* as the user wrote it; NULL: not given */
-    uint8_t *data; /* owned; NULL while only named */
-    uint64_t size; /* bytes */
-    uint64_t hash; /* hash_bytes(data, size, 0) */
+    char *name;                  /* as the user wrote it; NULL: not given */
+    uint8_t *data;               /* owned, or held with others by `shared`; NULL while only named */
+    struct shared_bytes *shared; /* NULL: alone */
+    uint64_t size;               /* bytes */
+    uint64_t hash;               /* hash_bytes(data, size, 0) */
 };
 enum machine_image_role { IMAGE_BIOS, IMAGE_KERNEL, IMAGE_INITRD, IMAGE_DTB, IMAGE_COUNT };
 
@@ -45,6 +46,10 @@ struct machine_config {
 
 void machine_config_init(struct machine_config *c); /* defaults: 1 hart, 128 MiB, virt */
 void machine_config_fini(struct machine_config *c);
+/* From now on machines that are built from it hold its bytes instead of copying them. */
+void machine_image_share(struct machine_image *image);
+/* The bytes are let go; name, size and hash stay. */
+void machine_image_drop(struct machine_image *image);
 /* The images' sizes (of those that have names) are such as can be of use to a machine with this
  * much memory; to be asked before they are read. -1 and a sentence. */
 int machine_config_check_images(const struct machine_config *c, struct error *e);

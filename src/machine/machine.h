@@ -151,7 +151,8 @@ struct port {
 
 struct machine_load { /* put back into memory at every reset */
     paddr at;
-    uint8_t *data; /* owned by the machine; NULL: zeros */
+    const uint8_t *data; /* owned by the machine, or held by `shared`; NULL: zeros */
+    struct shared_bytes *shared;
     uint64_t size;
 };
 
@@ -202,6 +203,10 @@ void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uin
 /* The bytes are copied; they are put at `at` at every reset, the last that was added last. NULL for
  * zeros, which cost nothing where memory is zero already. */
 int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t size, struct error *e);
+/* The same for bytes that lie in `shared` (NULL: in nothing that is shared): they are held instead of
+ * copied, unless they are the lesser part of it. */
+int machine_add_load_of(struct machine *m, paddr at, const void *data, uint64_t size,
+                        struct shared_bytes *shared, struct error *e);
 int machine_seal(struct machine *m, struct error *e);
 /* Drops the journal's inlet in: before running. The default inlet is silent: no input, idle jumps
  * to the event, an idle machine with no event ends, output is dropped. */

@@ -251,8 +251,23 @@ static void bomb_blobs(struct forge *f)
     free(bytes);
 }
 
-/* The most that a machine can be made of: a kernel of nearly the whole memory, and right. */
-static void bomb_kernel(struct forge *f)
+/* Inputs without bytes, as many as one chunk can have. */
+static void add_empty_inputs(struct forge *f)
+{
+    byte_vec payload = {0};
+    uint64_t count = (CHUNK_RAW_MAX - 32) / 3;
+
+    bytes_add_varint(&payload, count);
+    for (uint64_t i = 0; i < 3 * count; i++) {
+        bytes_add_u8(&payload, i % 3 == 1); /* at once, port 1, none */
+    }
+    bytes_add_varint(&payload, 0);
+    add_chunk(f, CHUNK_INPUTS, &payload);
+}
+
+/* The most that a machine can be made of: a kernel of nearly the whole memory, and right; with so
+ * many chunks of inputs. */
+static void add_machine(struct forge *f, size_t inputs)
 {
     uint64_t size = f->ram - 8 * MIB, hash;
     uint64_t sizes[IMAGE_COUNT] = {[IMAGE_KERNEL] = size}, hashes[IMAGE_COUNT] = {0};
@@ -267,9 +282,22 @@ static void bomb_kernel(struct forge *f)
     begin(f);
     add_config(f, sizes, hashes);
     (void)add_blobs(f, IMAGE_KERNEL, bytes, size, 4 * MIB);
+    for (size_t i = 0; i < inputs; i++) {
+        add_empty_inputs(f);
+    }
     copy(f, ALL & ~START);
     free(all);
     free(bytes);
+}
+
+static void bomb_kernel(struct forge *f)
+{
+    add_machine(f, 0);
+}
+
+static void bomb_both(struct forge *f)
+{
+    add_machine(f, 1 + below(f, 6));
 }
 
 static void bomb_chunks(struct forge *f)
@@ -459,7 +487,7 @@ static const struct {
 } kinds[] = {
     {"number", change_number}, {"witnesses", bomb_witnesses}, {"number", change_number},
     {"inputs", bomb_inputs},   {"number", change_number},     {"blobs", bomb_blobs},
-    {"number", change_number}, {"packed", lie_packed},        {"seal", seal_far},
+    {"both", bomb_both},       {"packed", lie_packed},        {"seal", seal_far},
     {"chunks", bomb_chunks},   {"number", change_number},     {"kernel", bomb_kernel},
 };
 

@@ -49,7 +49,7 @@ def commands(seed):
     elif seed % 5 == 1:
         yield ("diff", "good.rr", "forged.rr")
     elif seed % 5 == 2:
-        yield ("debug", "forged.rr", "--listen", "nonsense")
+        yield ("debug", "forged.rr", "--listen", "unix:gdb.sock", "--at", "200%")
 
 
 def judge(seed, kind):

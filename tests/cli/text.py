@@ -45,7 +45,7 @@ def forged_settings():
         for command in (["replay"], ["index"], ["query"], ["diff", "good.rr"]):
             more = ["last-write", "0x80000000"] if command == ["query"] else []
             visible("%s, %s" % (command[0], what), *command, "evil.rr", *more)
-        visible("debug, " + what, "debug", "evil.rr", "--listen", "nonsense", says=b"reprise: ")
+        visible("debug, " + what, "debug", "evil.rr", "--listen", "unix:gdb.sock", "--at", "200%", says=b"reprise: ")
     recedit("text", "15=" + FINE.hex(), "good.rr", "fine.rr")
     visible("info, a command line in other letters", "info", "fine.rr", says=FINE)
     check(json.loads(reprise("info", "--json", "fine.rr").out)["append"] == FINE.decode(), "and as JSON")

@@ -568,6 +568,9 @@ static void test_ends(void **state)
     client_send_bytes(c, "R00", 3);
     assert_true(client_tick(c) == 0);
     assert_non_null(strstr(client_monitor(c, "when"), "tick 0 of 6000"));
+    /* Nothing that a terminal obeys comes back, whoever made up the name. */
+    assert_non_null(strstr(client_monitor(c, "info \033]0;x\302\233"), "\\x1b]0;x\\u009b"));
+    assert_null(strchr(c->console.data, '\033'));
     (void)client_free(c);
 }
 
