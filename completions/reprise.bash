@@ -9,12 +9,12 @@ _reprise_options() {
     case $1 in
     run) echo $machine $engine $logs ;;
     record) echo $machine $engine $logs -o --force --by-reference --index ;;
-    replay) echo $engine $logs --until --no-verify --serial-out --safe-console ;;
-    debug) echo $engine --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
+    replay) echo $engine $logs --allow-paths --until --no-verify --serial-out --safe-console ;;
+    debug) echo $engine --allow-paths --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
     info) echo --json ;;
-    index) echo $engine --trust-index ;;
-    query) echo $engine --phys --before --no-index --trust-index ;;
-    diff) echo $engine --json ;;
+    index) echo $engine --allow-paths --trust-index ;;
+    query) echo $engine --allow-paths --phys --before --no-index --trust-index ;;
+    diff) echo $engine --allow-paths --json ;;
     esac
     echo --help --no-sandbox
 }
