@@ -58,8 +58,9 @@ def judge(seed, kind):
         if args[0] in ("query", "diff", "debug") and info("forged.rr").get("ticks", 0) > 10000000:
             continue  # they go to the end, and it says that it has one
         r, peak, seconds = measured(*args)
-        # A question is searched for by all cores, each with a machine.
-        machines = {"diff": 2, "query": min(8, len(os.sched_getaffinity(0)))}.get(args[0], 1)
+        # A question is searched for by all cores, each with a machine; an index is made by one more.
+        cores = min(8, len(os.sched_getaffinity(0)))
+        machines = {"diff": 2, "query": cores, "debug": cores + 1}.get(args[0], 1)
         check(is_sane(r), "%s: %s" % (what, r))
         if r.status == 1:
             check(r.err.startswith(b"reprise: "), "%s: no sentence: %s" % (what, r))
