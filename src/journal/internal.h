@@ -48,7 +48,7 @@ enum { ENCODING_PLAIN = 0, ENCODING_ZSTD = 1 };
 /* Images together: the machine's memory, or what the file holds of them. (The debugging information
  * of an ELF kernel may be larger than the memory: it is stored unpacked then.) */
 /* Inputs unpacked: so much, and beyond it INPUTS_GROWTH times what the file holds of them. */
-#define INPUTS_FREE   (16 * MIB)
+#define INPUTS_FREE   (4 * MIB)
 #define INPUTS_GROWTH 4
 /* More than 10^12 instructions have without a rule for their spacing, and hundreds of times more
  * than those that make_witness() has. */
