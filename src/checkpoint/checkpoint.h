@@ -64,10 +64,18 @@ struct checkpoint_sink {
     void *opaque;
     void (*page)(void *opaque, uint64_t id, const uint8_t *bytes);
     void (*node)(void *opaque, uint64_t id, const uint8_t *bytes, size_t count);
+    /* Is what was put under this id still there? What is not is put again, under another; where a node
+     * is, all below it has to be. NULL: nothing ever goes. */
+    bool (*has_page)(void *opaque, uint64_t id);
+    bool (*has_node)(void *opaque, uint64_t id);
 };
-/* Appends to `out` what is left: the states and the tree's root. All checkpoints of a store go to
- * one place or are got from one. */
-void checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out);
+/* Appends to `out` what is left: the states and the tree's root, whose id it returns (0: all is
+ * zero). All checkpoints of a store go to one place or are got from one. */
+uint64_t checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out);
+/* How many ids there are in a node that was put, and which; *pages: they are of pages. */
+#define CHECKPOINT_NODE_CHILDREN 32u
+unsigned checkpoint_node_children(const uint8_t *bytes, uint64_t ids[CHECKPOINT_NODE_CHILDREN],
+                                  bool *pages);
 
 #define CHECKPOINT_NODE_BYTES 528u /* a node has no more */
 struct checkpoint_shelf {

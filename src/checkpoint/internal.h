@@ -54,6 +54,8 @@ struct node {
 };
 
 void node_name(struct page_pool *p, struct node *n, unsigned level, uint32_t first, uint64_t id);
+void node_unname(struct page_pool *p,
+                 struct node *n); /* the index's node of that id is another now */
 struct node *node_named(const struct page_pool *p, uint64_t id); /* without a reference, or NULL */
 /* A node of empty slots with one reference. */
 struct node *node_new(struct page_pool *p);

@@ -41,7 +41,7 @@ struct putting {
 
 static uint64_t put_page(const struct putting *p, struct page *page)
 {
-    if (page->id == 0) {
+    if (page->id == 0 || (p->to->has_page != NULL && !p->to->has_page(p->to->opaque, page->id))) {
         page->id = ++p->pool->last_page_id;
         p->to->page(p->to->opaque, page->id, page->bytes);
     }
@@ -54,6 +54,10 @@ static uint64_t put_node(const struct putting *p, struct node *n, unsigned level
     uint32_t mask = 0;
     size_t at = HEAD_BYTES;
 
+    if (n != NULL && n->id != 0 && p->to->has_node != NULL &&
+        !p->to->has_node(p->to->opaque, n->id)) {
+        node_unname(p->pool, n);
+    }
     if (n == NULL || n->id != 0) {
         return n != NULL ? n->id : 0;
     }
@@ -78,16 +82,32 @@ static uint64_t put_node(const struct putting *p, struct node *n, unsigned level
     return n->id;
 }
 
-void checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out)
+unsigned checkpoint_node_children(const uint8_t *bytes, uint64_t ids[CHECKPOINT_NODE_CHILDREN],
+                                  bool *pages)
+{
+    unsigned count = (unsigned)__builtin_popcount((uint32_t)bytes_get_le(bytes + 4, 4));
+
+    *pages = bytes_get_le(bytes, 4) == 0;
+    for (unsigned i = 0; i < count; i++) { /* of a page, behind its hash */
+        ids[i] = *pages ? bytes_get_le(bytes + HEAD_BYTES + i * PAGE_ENTRY + 8, 8)
+                        : bytes_get_le(bytes + HEAD_BYTES + i * NODE_ENTRY, 8);
+    }
+    return count;
+}
+
+uint64_t checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out)
 {
     const struct putting p = {.pool = &c->store->pool, .to = to};
     size_t start = out->length;
+    uint64_t root;
 
     put(out, VERSION, 4);
     state_write(c, out);
     put(out, c->store->machine->mem.page_count, 4);
-    put(out, put_node(&p, c->memory.root, c->memory.level, 0), 8);
+    root = put_node(&p, c->memory.root, c->memory.level, 0);
+    put(out, root, 8);
     put(out, hash_bytes(out->data + start, out->length - start, SEED), CHECK_BYTES);
+    return root;
 }
 
 /* ---- together ---- */

@@ -152,8 +152,7 @@ struct node *node_named(const struct page_pool *p, uint64_t id)
     return n;
 }
 
-/* It changes or goes: the index's node of that id is another now. */
-static void node_unname(struct page_pool *p, struct node *n)
+void node_unname(struct page_pool *p, struct node *n)
 {
     struct node **link;
 

@@ -63,8 +63,11 @@ void cli_take_index_key(struct options *o)
 
 struct index_place cli_index_place(const struct options *o, const char *path, const char *recording)
 {
-    return (struct index_place){
-        .path = path, .recording = recording, .key = &o->index_key, .trusted = o->trust_index};
+    return (struct index_place){.most_bytes = o->index_bytes,
+                                .path = path,
+                                .recording = recording,
+                                .key = &o->index_key,
+                                .trusted = o->trust_index};
 }
 
 /* The index there is; NULL: none, and if that needs saying it was said. *missing: not even a bad one. */

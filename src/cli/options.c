@@ -154,6 +154,11 @@ static int take_memory(struct options *o, const char *v, struct error *e)
     return options_parse_size(value, &o->machine.ram_bytes, e);
 }
 
+static int take_index_size(struct options *o, const char *v, struct error *e)
+{
+    return options_parse_size(v, &o->index_bytes, e) < 0 ? error_prefix(e, "--index-size") : 0;
+}
+
 static int take_image(struct options *o, enum machine_image_role role, const char *v)
 {
     free(o->machine.images[role].name);
@@ -468,6 +473,8 @@ static const struct option_entry entries[] = {
     {"--gdb", COMMAND_DEBUG, "PATH", "which gdb (gdb-multiarch)", take_gdb_path},
     {"--phys", COMMAND_QUERY, NULL, "ADDR is physical", take_physical},
     {"--before", COMMAND_QUERY, "TICK|PCT%|end", "ask about the time before that (end)", take_at},
+    {"--index-size", COMMAND_RECORD | COMMAND_DEBUG | COMMAND_QUERY | COMMAND_INDEX, "SIZE",
+     "what FILE.idx may have when it is made (1G)", take_index_size},
     {"--no-index", COMMAND_RECORD | COMMAND_DEBUG | COMMAND_QUERY, NULL,
      "neither use nor make FILE.idx", take_no_index},
     {"--trust-index", COMMAND_DEBUG | COMMAND_QUERY | COMMAND_INDEX, NULL,
@@ -529,6 +536,7 @@ int options_parse(struct options *o, enum command command, int argc, char **argv
     machine_config_init(&o->machine);
     o->command = command;
     o->sleep = true;
+    o->index_bytes = GIB;
     o->machine.epoch_ns = UINT64_MAX; /* not given: the host's at the start */
     o->machine.seed = UINT64_MAX;
     for (int i = 1; i < argc; i++) {

@@ -49,7 +49,8 @@ struct options {
     const char *until; /* replay --until */
     bool no_verify;
     bool no_index;
-    bool trust_index; /* one that another user made */
+    uint64_t index_bytes; /* --index-size */
+    bool trust_index;     /* one that another user made */
     struct index_key index_key;
     const char *serial_out;
     bool safe_console;

@@ -15,14 +15,22 @@
 #include "host/host.h"
 #include "index/internal.h"
 
-#define BATCHES_MAX 8 /* that wait for the thread: the machine waits then */
+#define FILE_PAGE_BYTES 16384u
+#define FILE_PAGE_TEXT  "16384"
+#define BATCHES_MAX     8 /* that wait for the thread: the machine waits then */
 
-#define LINE_OVERHEAD 32  /* bytes of the file that a line takes beside its text, about */
-#define RECORD_BYTES  16u /* before the bytes: kind and length of 4, id of 8 */
+#define LINE_OVERHEAD 32   /* bytes of the file that a line takes beside its text, about */
+#define RECORD_BYTES  16u  /* before the bytes: kind and length of 4, id of 8 */
+#define KIND_GONE     256u /* added to the kind: that piece goes */
+/* Thinned from here on, in 64ths of the bound: the rest is for what lies half empty in the file. */
+#define FULL_64THS 56
+/* What is packed takes so many 64ths of what it was, as long as nobody knows. */
+#define PACKED_64THS 24
 
 /* What one checkpoint brought. */
 struct batch {
     struct batch *next;
+    struct text gone; /* what goes before */
     struct text records;
 };
 
@@ -35,25 +43,39 @@ struct index_builder {
     struct seal seal;
 
     struct host_thread *thread;
-    struct host_lock lock; /* guards the next five */
+    struct host_lock lock; /* guards the next ten */
     struct host_event changed;
     struct batch *first, **last;
     unsigned waiting;
+    bool busy;                        /* with one that waits no more */
+    uint64_t waiting_bytes;           /* of those that wait, unpacked, and of that one */
+    uint64_t used_bytes;              /* of the file */
+    uint64_t raw_bytes, packed_bytes; /* of what was written */
     bool closing;
     struct error why; /* of `failed` */
     bool failed;
 
     /* The machine's thread. */
-    struct text records;
+    struct text records, gone;
+    uint64_t most_bytes;
     uint64_t lines_bytes, spans_bytes;
-    struct history history; /* grows; the builder's thread counts pages and nodes */
+    struct thinner *thinner; /* NULL: there is no bound */
+    struct history history;  /* grows; the builder's thread counts pages and nodes */
 
     /* The builder's thread. */
     ZSTD_CCtx *zstd;
-    sqlite3_stmt *insert[KIND_LINE + 1];
+    sqlite3_stmt *insert[KIND_LINE + 1], *remove[KIND_CHECKPOINT + 1];
     uint8_t *packed;
     size_t packed_room;
+    uint64_t packed_now; /* by the batch at hand */
 };
+
+static void batch_free(struct batch *batch)
+{
+    text_fini(&batch->gone);
+    text_fini(&batch->records);
+    free(batch);
+}
 
 /* ---- the builder's thread ---- */
 
@@ -104,10 +126,60 @@ static int insert(struct index_builder *b, enum kind kind, uint64_t id, const ui
     must(!ZSTD_isError(packed));
     seal_sum(&b->seal, kind, id, b->packed, packed, b->packed + packed);
     sqlite3_bind_blob64(s, 2, b->packed, packed + SUM_BYTES, SQLITE_STATIC);
+    b->packed_now += packed;
     b->history.pages += kind == KIND_PAGE;
     b->history.nodes += kind == KIND_NODE;
     b->history.footprint_bytes += kind == KIND_SPAN ? packed : 0;
     return run_insert(b, s, e);
+}
+
+static int remove_piece(struct index_builder *b, enum kind kind, uint64_t id, struct error *e)
+{
+    sqlite3_bind_int64(b->remove[kind], 1, (sqlite3_int64)id);
+    b->history.pages -= kind == KIND_PAGE;
+    b->history.nodes -= kind == KIND_NODE;
+    return run_insert(b, b->remove[kind], e);
+}
+
+static int ask_number(struct index_builder *b, const char *sql, uint64_t *out, struct error *e)
+{
+    sqlite3_stmt *s;
+    int result = -1;
+
+    if (sqlite3_prepare_v2(b->db, sql, -1, &s, NULL) == SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW) {
+        *out = (uint64_t)sqlite3_column_int64(s, 0);
+        result = 0;
+    } else {
+        index_says(b->db, b->path, e);
+    }
+    sqlite3_finalize(s);
+    return result;
+}
+
+/* Of the file as it will be; what is free in it does not count as used, but is in it. */
+static int measure(struct index_builder *b, size_t written, struct error *e)
+{
+    uint64_t pages, unused;
+
+    if (ask_number(b, "PRAGMA page_count", &pages, e) < 0 ||
+        ask_number(b, "PRAGMA freelist_count", &unused, e) < 0) {
+        return -1;
+    }
+    if (b->most_bytes != 0 && pages * FILE_PAGE_BYTES > b->most_bytes) {
+        return error_set(e, "%s: no index of this recording fits into %llu bytes (--index-size)",
+                         b->path, (unsigned long long)b->most_bytes);
+    }
+    host_lock_take(&b->lock);
+    b->used_bytes = (pages - unused) * FILE_PAGE_BYTES;
+    b->raw_bytes += written;
+    b->packed_bytes += b->packed_now;
+    b->packed_now = 0;
+    b->waiting_bytes -= written;
+    b->busy = false;
+    host_event_wake_all(&b->changed);
+    host_lock_give(&b->lock);
+    return 0;
 }
 
 static int insert_batch(struct index_builder *b, const struct text *t, struct error *e)
@@ -115,12 +187,13 @@ static int insert_batch(struct index_builder *b, const struct text *t, struct er
     const uint8_t *bytes = (const uint8_t *)t->data;
 
     for (size_t at = 0; at < t->length;) {
-        enum kind kind = (enum kind)bytes_get_le(bytes + at, 4);
+        unsigned kind = (unsigned)bytes_get_le(bytes + at, 4);
         size_t count = (size_t)bytes_get_le(bytes + at + 4, 4);
         uint64_t id = bytes_get_le(bytes + at + 8, 8);
 
         at += RECORD_BYTES;
-        if (insert(b, kind, id, bytes + at, count, e) < 0) {
+        if (kind >= KIND_GONE ? remove_piece(b, (enum kind)(kind - KIND_GONE), id, e) < 0
+                              : insert(b, (enum kind)kind, id, bytes + at, count, e) < 0) {
             return -1;
         }
         at += count;
@@ -141,6 +214,7 @@ static struct batch *next_batch(struct index_builder *b)
         b->first = batch->next;
         b->last = b->first != NULL ? b->last : &b->first;
         b->waiting--;
+        b->busy = true;
         host_event_wake_all(&b->changed);
     }
     host_lock_give(&b->lock);
@@ -154,10 +228,11 @@ static void *work(void *argument)
     struct error e;
 
     while ((batch = next_batch(b)) != NULL) {
-        bool failed = insert_batch(b, &batch->records, &e) < 0;
+        bool failed = insert_batch(b, &batch->gone, &e) < 0 ||
+                      insert_batch(b, &batch->records, &e) < 0 ||
+                      measure(b, batch->records.length, &e) < 0;
 
-        text_fini(&batch->records);
-        free(batch);
+        batch_free(batch);
         if (failed) {
             host_lock_take(&b->lock);
             b->failed = true;
@@ -208,6 +283,11 @@ static int make_tables(struct index_builder *b, struct error *e)
         [KIND_SPAN] = "INSERT INTO span VALUES(?1,?3,?4,?5,?6,?2)",
         [KIND_LINE] = "INSERT INTO line VALUES(?,?,?)"};
 
+    static const char *const removes[KIND_CHECKPOINT + 1] = {
+        [KIND_PAGE] = "DELETE FROM page WHERE id=?",
+        [KIND_NODE] = "DELETE FROM node WHERE id=?",
+        [KIND_CHECKPOINT] = "DELETE FROM checkpoint WHERE tick=?"};
+
     if (run_sql(b, "BEGIN", e) < 0) {
         return -1;
     }
@@ -218,6 +298,11 @@ static int make_tables(struct index_builder *b, struct error *e)
     }
     for (unsigned i = 0; i < ARRAY_LEN(inserts); i++) {
         if (sqlite3_prepare_v2(b->db, inserts[i], -1, &b->insert[i], NULL) != SQLITE_OK) {
+            return index_says(b->db, b->path, e);
+        }
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(removes); i++) {
+        if (sqlite3_prepare_v2(b->db, removes[i], -1, &b->remove[i], NULL) != SQLITE_OK) {
             return index_says(b->db, b->path, e);
         }
     }
@@ -239,7 +324,8 @@ static int make_file(struct index_builder *b, struct error *e)
     snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d", INDEX_APPLICATION,
              INDEX_SCHEMA);
     if (run_sql(b,
-                "PRAGMA page_size=16384; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+                "PRAGMA page_size=" FILE_PAGE_TEXT
+                "; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
                 "PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY",
                 e) < 0 ||
         run_sql(b, sql, e) < 0) {
@@ -256,6 +342,8 @@ struct index_builder *index_build(const struct index_place *place, struct error 
     b->key = *place->key;
     b->fd = b->lock_fd = -1;
     b->last = &b->first;
+    b->most_bytes = place->most_bytes;
+    b->thinner = place->most_bytes != 0 ? thinner_new() : NULL;
     host_lock_init(&b->lock);
     host_event_init(&b->changed);
     seal_nonce(b->history.nonce);
@@ -275,26 +363,87 @@ struct index_builder *index_build(const struct index_place *place, struct error 
 
 /* ---- the machine's thread ---- */
 
-static void add_record(struct index_builder *b, enum kind kind, uint64_t id, const void *bytes,
-                       size_t count)
+static void add_record(struct text *to, unsigned kind, uint64_t id, const void *bytes, size_t count)
 {
     uint8_t head[RECORD_BYTES];
 
     bytes_set_le(head, 4, kind);
     bytes_set_le(head + 4, 4, count);
     bytes_set_le(head + 8, 8, id);
-    text_add_bytes(&b->records, head, sizeof head);
-    text_add_bytes(&b->records, bytes, count);
+    text_add_bytes(to, head, sizeof head);
+    text_add_bytes(to, bytes, count);
 }
 
 static void take_page(void *opaque, uint64_t id, const uint8_t *bytes)
 {
-    add_record(opaque, KIND_PAGE, id, bytes, PAGE_SIZE);
+    struct index_builder *b = opaque;
+
+    add_record(&b->records, KIND_PAGE, id, bytes, PAGE_SIZE);
+    if (b->thinner != NULL) {
+        thinner_add_page(b->thinner, id);
+    }
 }
 
 static void take_node(void *opaque, uint64_t id, const uint8_t *bytes, size_t count)
 {
-    add_record(opaque, KIND_NODE, id, bytes, count);
+    struct index_builder *b = opaque;
+
+    add_record(&b->records, KIND_NODE, id, bytes, count);
+    if (b->thinner != NULL) {
+        thinner_add_node(b->thinner, id, bytes);
+    }
+}
+
+static bool has_page(void *opaque, uint64_t id)
+{
+    const struct index_builder *b = opaque;
+
+    return b->thinner == NULL || thinner_has_page(b->thinner, id);
+}
+
+static bool has_node(void *opaque, uint64_t id)
+{
+    const struct index_builder *b = opaque;
+
+    return b->thinner == NULL || thinner_has_node(b->thinner, id);
+}
+
+static void piece_gone(void *opaque, enum kind kind, uint64_t id)
+{
+    struct index_builder *b = opaque;
+
+    add_record(&b->gone, kind + KIND_GONE, id, "", 0);
+}
+
+/* Before `coming` bytes more are written, unpacked. All that waits is written first where it might
+ * matter: only then is it known what the file takes. */
+static void make_room(struct index_builder *b, size_t coming)
+{
+    const uint64_t full = b->most_bytes / 64 * FULL_64THS;
+    uint64_t expected;
+
+    if (b->thinner == NULL) {
+        return;
+    }
+    host_lock_take(&b->lock);
+    while (!b->failed && (b->waiting > 0 || b->busy) &&
+           b->used_bytes + b->waiting_bytes + coming >= full) {
+        host_event_wait(&b->changed, &b->lock);
+    }
+    expected = b->raw_bytes != 0
+                   ? (uint64_t)((double)b->packed_bytes / (double)b->raw_bytes * (double)coming)
+                   : coming / 64 * PACKED_64THS;
+    expected += b->used_bytes;
+    host_lock_give(&b->lock);
+    if (expected >= full) {
+        b->history.checkpoints -= thinner_thin(b->thinner, b, piece_gone);
+    }
+}
+
+/* What may be `most` is no more than that part of a file that is bounded. */
+static uint64_t bounded(const struct index_builder *b, uint64_t most, unsigned part)
+{
+    return b->most_bytes != 0 && b->most_bytes / part < most ? b->most_bytes / part : most;
 }
 
 /* A footprint that is too large is left out: nothing is known of that span then. */
@@ -310,11 +459,11 @@ static void add_span(struct index_builder *b, const struct index_span *span)
     }
     text_add_bytes(&bytes, head, sizeof head);
     if (span->bytes <= SPAN_BYTES_MAX - sizeof head &&
-        b->spans_bytes + span->bytes <= SPANS_BYTES_MAX) {
+        b->spans_bytes + span->bytes <= bounded(b, SPANS_BYTES_MAX, 2)) {
         text_add_bytes(&bytes, span->footprint, span->bytes);
         b->spans_bytes += span->bytes;
     }
-    add_record(b, KIND_SPAN, span->from, bytes.data, bytes.length);
+    add_record(&b->records, KIND_SPAN, span->from, bytes.data, bytes.length);
     text_fini(&bytes);
 }
 
@@ -324,7 +473,7 @@ void index_add_line(struct index_builder *b, tick at, const char *port, const ch
     struct text bytes = {0};
 
     count = count < INDEX_LINE_BYTES ? count : INDEX_LINE_BYTES;
-    if (b->lines_bytes + count + LINE_OVERHEAD > INDEX_LINES_BYTES) {
+    if (b->lines_bytes + count + LINE_OVERHEAD > bounded(b, INDEX_LINES_BYTES, 8)) {
         b->history.lines_left_out++;
         return;
     }
@@ -332,7 +481,7 @@ void index_add_line(struct index_builder *b, tick at, const char *port, const ch
     b->history.lines++;
     text_add_bytes(&bytes, port, strlen(port) + 1);
     text_add_bytes(&bytes, text, count);
-    add_record(b, KIND_LINE, at, bytes.data, bytes.length);
+    add_record(&b->records, KIND_LINE, at, bytes.data, bytes.length);
     text_fini(&bytes);
 }
 
@@ -350,28 +499,38 @@ static void count_span(struct history *h, const struct index_span *span)
 
 void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span)
 {
-    const struct checkpoint_sink sink = {.opaque = b, .page = take_page, .node = take_node};
+    const struct checkpoint_sink sink = {.opaque = b,
+                                         .page = take_page,
+                                         .node = take_node,
+                                         .has_page = has_page,
+                                         .has_node = has_node};
     struct batch *batch = base_alloc(1, sizeof(*batch));
     struct text rest = {0};
+    uint64_t root;
 
-    checkpoint_put(c, &sink, &rest);
-    add_record(b, KIND_CHECKPOINT, checkpoint_tick(c), rest.data, rest.length);
+    root = checkpoint_put(c, &sink, &rest);
+    if (b->thinner != NULL) {
+        thinner_add_checkpoint(b->thinner, checkpoint_tick(c), checkpoint_instructions(c), root);
+    }
+    add_record(&b->records, KIND_CHECKPOINT, checkpoint_tick(c), rest.data, rest.length);
     text_fini(&rest);
     add_span(b, span);
     count_span(&b->history, span);
+    make_room(b, b->records.length);
+    batch->gone = b->gone;
     batch->records = b->records;
-    b->records = (struct text){0};
+    b->gone = b->records = (struct text){0};
     host_lock_take(&b->lock);
     while (b->waiting >= BATCHES_MAX && !b->failed) {
         host_event_wait(&b->changed, &b->lock);
     }
     if (b->failed) { /* nobody takes it any more */
-        text_fini(&batch->records);
-        free(batch);
+        batch_free(batch);
     } else {
         *b->last = batch;
         b->last = &batch->next;
         b->waiting++;
+        b->waiting_bytes += batch->records.length;
         host_event_wake_all(&b->changed);
     }
     host_lock_give(&b->lock);
@@ -398,6 +557,10 @@ static void finalize(struct index_builder *b)
         sqlite3_finalize(b->insert[i]);
         b->insert[i] = NULL;
     }
+    for (unsigned i = 0; i < ARRAY_LEN(b->remove); i++) {
+        sqlite3_finalize(b->remove[i]);
+        b->remove[i] = NULL;
+    }
 }
 
 static void builder_free(struct index_builder *b)
@@ -405,8 +568,7 @@ static void builder_free(struct index_builder *b)
     while (b->first != NULL) {
         struct batch *next = b->first->next;
 
-        text_fini(&b->first->records);
-        free(b->first);
+        batch_free(b->first);
         b->first = next;
     }
     if (b->fd >= 0) {
@@ -418,7 +580,9 @@ static void builder_free(struct index_builder *b)
     host_event_fini(&b->changed);
     host_lock_fini(&b->lock);
     ZSTD_freeCCtx(b->zstd);
+    text_fini(&b->gone);
     text_fini(&b->records);
+    thinner_free(b->thinner);
     free(b->packed);
     free(b->name);
     free(b->path);

@@ -38,6 +38,7 @@ struct index_place {
     const char *path;      /* FILE.rr.idx */
     const char *recording; /* FILE.rr, which is locked by who builds; NULL: nobody else can be */
     const struct index_key *key;
+    uint64_t most_bytes; /* of a file that is built; 0: as many as it takes */
     bool trusted; /* one that another key made is believed as well: what it says may be wrong */
     /* Asked now and then while the file is read: true ends it, as a failure. NULL: never. */
     bool (*stop)(void *opaque);
@@ -79,7 +80,9 @@ void index_get_stats(const struct index *x, struct index_stats *out);
  * is no plain file. */
 struct index_builder;
 struct index_builder *index_build(const struct index_place *place, struct error *e);
-/* By rising tick, all of one store, which has given nothing to an index before. The span is what
+/* With a bound, checkpoints are given up again before the file passes it, more of them the longer ago
+ * they are.
+ * By rising tick, all of one store, which has given nothing to an index before. The span is what
  * lies between this checkpoint and the one before, or the beginning; its bytes are copied. */
 void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span);
 /* A line of output, of the span that is added next. Cut to INDEX_LINE_BYTES; left out, and counted,

@@ -41,6 +41,23 @@ void index_set_limits(sqlite3 *db);
 /* The database has exactly our tables: no views, triggers, indexes, virtual or other tables. */
 int index_check_tables(sqlite3 *db, const char *path, struct error *e);
 
+/* ---- thin.c: what goes when there is too much ---- */
+
+struct thinner;
+struct thinner *thinner_new(void);
+void thinner_free(struct thinner *t); /* NULL is fine */
+/* What an index is given, in that order: children before their node, the root before the checkpoint. */
+void thinner_add_page(struct thinner *t, uint64_t id);
+void thinner_add_node(struct thinner *t, uint64_t id, const uint8_t *bytes);
+void thinner_add_checkpoint(struct thinner *t, tick at, uint64_t instructions, uint64_t root);
+/* Has not gone. */
+bool thinner_has_page(const struct thinner *t, uint64_t id);
+bool thinner_has_node(const struct thinner *t, uint64_t id);
+/* Gives up checkpoints until half of the pieces that the last one can do without are gone, and tells
+ * everything that goes. Returns how many checkpoints went. */
+typedef void thinner_gone(void *opaque, enum kind kind, uint64_t id);
+size_t thinner_thin(struct thinner *t, void *opaque, thinner_gone *gone);
+
 /* ---- seal.c: the sums by which we know what we wrote ---- */
 
 #define NONCE_BYTES 32u

@@ -18,7 +18,7 @@ static const struct index_key key = {{42}};
 
 static struct index_place place_of(const struct indexed *x)
 {
-    return (struct index_place){.path = x->path, .key = &key};
+    return (struct index_place){.path = x->path, .key = &key, .most_bytes = x->most_bytes};
 }
 
 /* Made by one journey to the end. */
@@ -41,7 +41,9 @@ static struct index *make_index(const struct indexed *x, const struct travel_lim
     if ((b = index_build(&place, &e)) != NULL) {
         travel_build_index(t, b, &of, (c->end - c->begin) / 23 + 1);
         if (travel_seek(t, c->end).why != TRAVEL_ARRIVED || travel_index(t) == NULL) {
-            error_set(&e, "the journey made no index");
+            error_set(&e, "%s",
+                      travel_index_problem(t) != NULL ? travel_index_problem(t)
+                                                      : "the journey made no index");
         } else {
             made = index_open(&place, &of, NULL, &e);
         }
@@ -87,6 +89,35 @@ static void release_helper(void *opaque, unsigned number)
     text_fini(&x->helpers[number].source.output);
 }
 
+/* Half of the cases go by an index that had to be thinned, as it may only have three quarters of what it
+ * would take; where not even that is possible, as the least that a database takes is more, by the whole one. */
+static struct index *make_smaller(struct indexed *x, struct index *whole,
+                                  const struct travel_limits *limits)
+{
+    struct index_stats before, after;
+    struct index *index;
+
+    index_get_stats(whole, &before);
+    if (x->of->end % 4 < 2) {
+        return whole;
+    }
+    index_close(whole);
+    unlink(x->path);
+    x->most_bytes = before.file_bytes / 4 * 3;
+    index = make_index(x, limits);
+    if (index == NULL) {
+        x->most_bytes = 0;
+        index = make_index(x, limits);
+    } else {
+        index_get_stats(index, &after);
+        printf("%s: thinned from %llu checkpoints to %llu, from %llu bytes to %llu\n", x->of->name,
+               (unsigned long long)before.checkpoints, (unsigned long long)after.checkpoints,
+               (unsigned long long)before.file_bytes, (unsigned long long)after.file_bytes);
+        must(after.file_bytes <= x->most_bytes && after.checkpoints <= before.checkpoints);
+    }
+    return index;
+}
+
 bool indexed_use(struct indexed *x, struct travel *t, const struct oracle_case *c,
                  const struct travel_limits *limits)
 {
@@ -96,6 +127,7 @@ bool indexed_use(struct indexed *x, struct travel *t, const struct oracle_case *
     must(mkdtemp(x->folder) != NULL);
     snprintf(x->path, sizeof x->path, "%s/a.rr.idx", x->folder);
     index = make_index(x, limits);
+    index = index != NULL ? make_smaller(x, index, limits) : NULL;
     if (index != NULL) {
         travel_use_index(t, index);
         travel_set_helpers(t, &(struct travel_helpers){.count = INDEXED_HELPERS,

@@ -11,6 +11,7 @@
 struct indexed {
     const struct oracle_case *of;
     char folder[32], path[64];
+    uint64_t most_bytes; /* 0: the index has no bound */
     struct {
         struct machine *machine;
         struct oracle_source source;
