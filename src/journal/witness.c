@@ -9,7 +9,7 @@
 
 #include "journal/internal.h"
 
-/* The spacing doubles twice after FIRST_AFTER each, so that short recordings have some and long ones pay
+/* The spacing doubles three times after FIRST_AFTER each, so that short recordings have some and long ones pay
  * under 1 % for them, and again whenever DOUBLE_AFTER more were made, so a recording of n instructions has
  * about DOUBLE_AFTER * log2(n / SPACING / DOUBLE_AFTER) of them, 13 bytes each. */
 enum { SPACING = 1 << 24, FIRST_AFTER = 2, DOUBLE_AFTER = 128 };
@@ -38,7 +38,7 @@ static void aim_at_next(struct journal *j)
 
 static void count_witness(struct journal *j)
 {
-    unsigned most = j->spacing < 4 * SPACING ? FIRST_AFTER : DOUBLE_AFTER;
+    unsigned most = j->spacing < 8 * SPACING ? FIRST_AFTER : DOUBLE_AFTER;
 
     if (++j->at_spacing == most && j->spacing < SPACING_MAX) {
         j->at_spacing = 0;
