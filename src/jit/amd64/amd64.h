@@ -43,7 +43,7 @@ enum {
 };
 #define VECTORS_AT ((FRAME_VECTORS - FRAME_ARGS) / 8) /* from C's `args`, in words */
 
-/* What of the xmm registers has to survive a call of C, by the types of the block. */
+/* What of the xmm registers has to survive a call of C. */
 enum { KEEP_NO_XMM, KEEP_HALVES, KEEP_VECTORS, KEEPS };
 
 /* Constants that lie beside the thunks, 16 bytes each: vector.c. */
@@ -102,7 +102,8 @@ struct jit {
     /* thunks, offsets into the code; by KEEP_* */
     uint32_t enter, leave, lookup_rax, link, pool;
     uint32_t load[KEEPS], store[KEEPS], group[KEEPS], call[KEEPS], call_apart[KEEPS], rmw[KEEPS],
-        fp[KEEPS], sync[KEEPS], physical[KEEPS], load_vector, store_vector, vector;
+        fp[KEEPS], sync[KEEPS], physical[KEEPS], load_vector[KEEPS], store_vector[KEEPS],
+        vector[KEEPS];
     uint8_t pin_at[SLOT_WORDS]; /* the pin of a slot, by its 8-byte word; NO_PIN */
     struct gen *gen;
     VEC(struct link) links;
@@ -155,6 +156,7 @@ struct stub {
     uint32_t site2;        /* another one, or 0 */
     uint32_t back;         /* where it returns to */
     uint16_t op;           /* index */
+    uint8_t keep;          /* KEEP_*: for calls of C */
     int8_t base, reg, xmm; /* registers of the operation: address, data */
     int32_t disp;
     uint64_t imm;
@@ -177,7 +179,6 @@ struct gen {
     uint32_t open_groups, write_groups; /* a bit each */
     bool grouped;
     const struct jit_probe *probe; /* NULL: none */
-    unsigned keep;                 /* KEEP_*: what values may be in xmm registers */
     bool has_flags;
     ir_ref flags;    /* that the host's flags are of; IR_ABSENT */
     bool flags_kept; /* by the current operation, or made by it */
@@ -205,6 +206,7 @@ unsigned gen_xmm(struct gen *g, ir_ref v);
  * operand's that dies here, or a free one. */
 unsigned gen_dest(struct gen *g, ir_ref reuse);
 unsigned gen_dest_xmm(struct gen *g);
+unsigned gen_live_xmm(const struct gen *g); /* KEEP_*: what is in them and still wanted */
 /* The value to the place of an argument of C, n < 3: in FRAME_VECTORS if it is a vector, else in
  * FRAME_ARGS, zero-extended; an absent one is 0. Uses rax. */
 void gen_pass(struct gen *g, ir_ref v, unsigned n);

@@ -27,8 +27,13 @@ struct stub *gen_stub(struct gen *g, enum stub_kind kind, uint32_t site)
     } else {
         g->stub_count++;
     }
-    *s = (struct stub){
-        .kind = kind, .site = site, .op = (uint16_t)g->i, .base = -1, .reg = -1, .xmm = -1};
+    *s = (struct stub){.kind = kind,
+                       .site = site,
+                       .op = (uint16_t)g->i,
+                       .base = -1,
+                       .reg = -1,
+                       .xmm = -1,
+                       .keep = (uint8_t)gen_live_xmm(g)};
     return s;
 }
 
@@ -310,17 +315,6 @@ static void use_operands(struct gen *g, const struct ir_op *o, uint32_t at)
     use(g, operand_c(o), at);
 }
 
-static unsigned keeps(const struct ir_op *o)
-{
-    unsigned type = o->type & IR_TYPE_MASK;
-
-    if (type == IR_V128 || o->op >= IR_VCONST) {
-        return KEEP_VECTORS;
-    }
-    return type == IR_F32 || type == IR_F64 || ir_op_info[o->op].attr == ATTR_FP ? KEEP_HALVES
-                                                                                 : KEEP_NO_XMM;
-}
-
 static void use_later(struct gen *g, ir_ref v, uint32_t i)
 {
     if (v != IR_ABSENT && g->values[g->values[v].rep].last_use == i) {
@@ -362,7 +356,6 @@ static void analyse(struct gen *g)
     uint16_t users[SELECTS_MAX]; /* of compares, perhaps */
     uint32_t user_count = 0;
 
-    g->keep = KEEP_NO_XMM;
     g->has_flags = false;
     g->flags = IR_ABSENT;
     for (uint32_t i = 0; i < b->op_count; i++) {
@@ -377,7 +370,6 @@ static void analyse(struct gen *g)
         }
         g->has_flags |= gen_flags_are_lazy(o);
         use_operands(g, o, i);
-        g->keep = keeps(o) > g->keep ? keeps(o) : g->keep;
         if ((o->op == IR_EXIT_IF || o->op == IR_SELECT) && i > 0 && user_count < SELECTS_MAX) {
             users[user_count++] = (uint16_t)i;
         }

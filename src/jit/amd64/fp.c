@@ -54,7 +54,7 @@ static bool by_softfloat(struct gen *g, const struct ir_op *o)
         gen_pass(g, o->c, 2);
     }
     emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
-    gen_call_thunk(g, g->j->fp[g->keep]);
+    gen_call_thunk(g, g->j->fp[gen_live_xmm(g)]);
     if ((type == IR_F32 || type == IR_F64) && o->op != IR_FCMP) {
         emit_op(g->e, OP_66 | OP_0F | 0x6e, true, gen_dest_xmm(g), rm_reg(RAX));
     } else {
@@ -244,12 +244,12 @@ void gen_fp_stub(struct gen *g, const struct stub *s)
                     rm_mem(RSP, FRAME_ARGS + 8 * n));
         }
         emit_mov_imm(g->e, RDX, s->imm);
-        gen_call_thunk(g, g->j->fp[g->keep]);
+        gen_call_thunk(g, g->j->fp[s->keep]);
         emit_op(g->e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
     } else {
         emit_op(g->e, OP_66 | OP_0F | 0xd6, false, (unsigned)s->xmm, rm_mem(RSP, FRAME_ARGS));
         emit_mov_imm(g->e, RDX, s->imm);
-        gen_call_thunk(g, g->j->fp[g->keep]);
+        gen_call_thunk(g, g->j->fp[s->keep]);
         emit_mov(g->e, true, (unsigned)s->reg, rm_reg(RAX));
     }
     emit_patch(g->e, emit_jmp(g->e), s->back);

@@ -289,7 +289,7 @@ static void group_stub(struct gen *g, const struct stub *s, const struct ir_op *
     emit_32(e, g->entry);
     emit_mov_imm(e, RCX,
                  SITE_INFO(o->op == IR_ST, gen_refund(g, o->insn)) | (uint32_t)s->imm << 16);
-    gen_call_thunk(g, g->j->group[g->keep]);
+    gen_call_thunk(g, g->j->group[s->keep]);
     emit_patch(e, emit_jmp(e), s->back);
 }
 
@@ -523,7 +523,7 @@ static bool physical(struct gen *g, const struct ir_op *o)
 static void physical_stub(struct gen *g, const struct stub *s)
 {
     emit_mov(g->e, true, RDX, rm_reg((unsigned)s->base));
-    gen_call_thunk(g, g->j->physical[g->keep]);
+    gen_call_thunk(g, g->j->physical[s->keep]);
     emit_mov(g->e, true, (unsigned)s->reg, rm_reg(RAX));
     emit_patch(g->e, emit_jmp(g->e), s->back);
 }
@@ -572,7 +572,7 @@ static void vector_stub(struct gen *g, const struct stub *s, const struct ir_op 
     }
     emit_mov_imm(e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(e, RCX, gen_site_info(g, o));
-    gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load_vector : g->j->store_vector);
+    gen_call_thunk(g, (s->kind == STUB_LOAD ? g->j->load_vector : g->j->store_vector)[s->keep]);
     if (s->kind == STUB_LOAD) {
         emit_op(e, OP_0F | 0x10, false, (unsigned)s->xmm, frame);
     }
@@ -602,7 +602,7 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
     }
     emit_mov_imm(e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(e, RCX, gen_site_info(g, o) | rest_of(g, o) << 16);
-    gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load[g->keep] : g->j->store[g->keep]);
+    gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load[s->keep] : g->j->store[s->keep]);
     if (s->kind == STUB_LOAD) {
         if (s->xmm >= 0) {
             emit_op(e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
@@ -626,7 +626,7 @@ static bool read_modify_write(struct gen *g, const struct ir_op *o)
     emit_mov_imm(g->e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
     emit_mov_imm(g->e, RCX, gen_site_info(g, o));
-    gen_call_thunk(g, g->j->rmw[g->keep]);
+    gen_call_thunk(g, g->j->rmw[gen_live_xmm(g)]);
     switch (o->type & IR_TYPE_MASK) {
     case IR_V128:
         emit_op(g->e, OP_0F | 0x10, false, gen_dest_xmm(g), rm_mem(RSP, FRAME_VECTORS));

@@ -213,15 +213,15 @@ static uint32_t make_value(struct jit *j, unsigned keep, uint64_t function)
 }
 
 /* rdx: address; the vector in FRAME_VECTORS */
-static uint32_t make_vector_access(struct jit *j, uint64_t function)
+static uint32_t make_vector_access(struct jit *j, unsigned keep, uint64_t function)
 {
     struct emit *e = &j->e;
-    uint32_t at = begin_way(j, KEEP_VECTORS);
+    uint32_t at = begin_way(j, keep);
 
     emit_mov(e, true, RSI, rm_reg(RDX));
     emit_mov(e, false, RDX, rm_reg(RCX));
     emit_lea(e, RCX, frame(FRAME_VECTORS));
-    end_way(j, KEEP_VECTORS, function, RAX);
+    end_way(j, keep, function, RAX);
     return at;
 }
 
@@ -298,10 +298,10 @@ void thunks_make(struct jit *j)
         j->physical[keep] = make_physical(j, keep);
         j->fp[keep] = make_value(j, keep, (uint64_t)(uintptr_t)slow_fp);
         j->sync[keep] = make_sync(j, keep);
+        j->load_vector[keep] = make_vector_access(j, keep, (uint64_t)(uintptr_t)slow_load_vector);
+        j->store_vector[keep] = make_vector_access(j, keep, (uint64_t)(uintptr_t)slow_store_vector);
+        j->vector[keep] = make_value(j, keep, (uint64_t)(uintptr_t)slow_vector);
     }
-    j->load_vector = make_vector_access(j, (uint64_t)(uintptr_t)slow_load_vector);
-    j->store_vector = make_vector_access(j, (uint64_t)(uintptr_t)slow_store_vector);
-    j->vector = make_value(j, KEEP_VECTORS, (uint64_t)(uintptr_t)slow_vector);
     make_pool(j);
     must(!e->full);
 }

@@ -249,6 +249,22 @@ static unsigned take_xmm(struct gen *g)
     return best;
 }
 
+/* The result of the current operation is not there yet. */
+unsigned gen_live_xmm(const struct gen *g)
+{
+    unsigned keep = KEEP_NO_XMM;
+
+    for (unsigned x = XMM_FIRST; x < XMM_FIRST + XMM_COUNT; x++) {
+        uint16_t v = g->xmm_owner[x];
+
+        if (v != NO_VALUE && v != g->i && g->values[v].last_use >= g->i) {
+            unsigned wants = is_vector(g, v) ? KEEP_VECTORS : KEEP_HALVES;
+            keep = wants > keep ? wants : keep;
+        }
+    }
+    return keep;
+}
+
 unsigned gen_xmm(struct gen *g, ir_ref ref)
 {
     uint16_t v = gen_rep(g, ref);
@@ -507,7 +523,7 @@ void gen_get(struct gen *g, const struct ir_op *o)
     int p = pin_of(g, o);
 
     if (touches_fp_flags(o->imm, size)) {
-        gen_call_thunk(g, g->j->sync[g->keep]);
+        gen_call_thunk(g, g->j->sync[gen_live_xmm(g)]);
     }
     if (p >= 0) {
         get_pinned(g, (unsigned)p);
@@ -595,7 +611,7 @@ void gen_put(struct gen *g, const struct ir_op *o)
         return;
     }
     if (touches_fp_flags(o->imm, size)) {
-        gen_call_thunk(g, g->j->sync[g->keep]);
+        gen_call_thunk(g, g->j->sync[gen_live_xmm(g)]);
     }
     in_pin = pin_in(g, o->imm, size) >= 0;
     if (in_pin) {

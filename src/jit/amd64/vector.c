@@ -106,7 +106,7 @@ bool vec_by_c(struct gen *g, const struct ir_op *o)
         gen_pass(g, o->c, 2);
     }
     emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
-    gen_call_thunk(g, g->j->vector);
+    gen_call_thunk(g, g->j->vector[gen_live_xmm(g)]);
     if (ir_result_type(o) == IR_V128) {
         emit_op(g->e, MOVUPS, false, gen_dest_xmm(g), rm_mem(RSP, FRAME_VECTORS));
     } else {

@@ -82,7 +82,7 @@ void gen_vector_stub(struct gen *g, const struct stub *s)
             }
         }
         emit_mov_imm(g->e, RDX, s->imm);
-        gen_call_thunk(g, g->j->vector);
+        gen_call_thunk(g, g->j->vector[s->keep]);
         emit_op(g->e, MOVUPS, false, (unsigned)s->xmm, rm_mem(RSP, FRAME_VECTORS));
     }
     emit_patch(g->e, emit_jmp(g->e), s->back);
