@@ -14,7 +14,8 @@
  *    nothing, and store nothing, before the last operation of the instruction that may fault,
  *    unless the ISA itself commits partially (then each commit is restartable);
  *  - leaving at any instruction boundary finds every PUT of the earlier instructions done and
- *    none of the later, so no PUT is moved across or merged over a boundary.
+ *    none of the later, so no PUT is moved across or merged over a boundary at which the block can
+ *    be left.
  * hart.pc is not kept up inside a block: whoever leaves at instruction i writes
  * block->pc + block->insns[i].pc_offset. hart.instructions likewise counts on leaving.
  *

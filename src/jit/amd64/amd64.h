@@ -168,7 +168,8 @@ struct gen {
     struct emit *e;
     const struct ir_block *block;
     struct value values[IR_BLOCK_OPS_MAX];
-    uint16_t owner[16]; /* value in a general register; NO_VALUE */
+    bool needed[IR_BLOCK_OPS_MAX]; /* operations that are not left out */
+    uint16_t owner[16];            /* value in a general register; NO_VALUE */
     uint16_t xmm_owner[16];
     uint16_t pin_value[JIT_PINNED_MAX];
     uint16_t holder[SLOT_WORDS]; /* by slot / 8: the value whose home it is */
@@ -221,6 +222,9 @@ void gen_get(struct gen *g, const struct ir_op *o);
 void gen_put(struct gen *g, const struct ir_op *o);
 
 /* ---- codegen.c ---- */
+
+/* Operand c if there is one; a and b are absent where they are not used. */
+ir_ref gen_operand_c(const struct ir_op *o);
 struct stub *gen_stub(struct gen *g, enum stub_kind kind, uint32_t site);
 uint32_t gen_refund(const struct gen *g, unsigned insn); /* ticks to give back before `insn` */
 vaddr gen_insn_pc(const struct gen *g, unsigned insn);
@@ -237,6 +241,9 @@ uint32_t gen_keep_const(struct gen *g, const uint64_t value[2]);
 bool gen_call(struct gen *g, const struct ir_op *o);
 void gen_compare_look(struct gen *g);
 void gen_leave_if_look(struct gen *g, unsigned insn, vaddr pc);
+
+/* needed.c: before uses are counted. */
+void gen_find_needed(struct gen *g);
 
 /* memory.c: what C is told; which accesses share a check; after last uses are known. */
 uint32_t gen_site_info(const struct gen *g, const struct ir_op *o);

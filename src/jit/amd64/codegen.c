@@ -273,8 +273,7 @@ static void make_stubs(struct gen *g)
 
 #define SELECTS_MAX 64 /* in a block; more are made without their compares */
 
-/* Operand c if there is one; a and b are absent where they are not used. */
-static ir_ref operand_c(const struct ir_op *o)
+ir_ref gen_operand_c(const struct ir_op *o)
 {
     return ir_op_info[o->op].c != K_NONE ? o->c : IR_ABSENT;
 }
@@ -312,7 +311,7 @@ static void use_operands(struct gen *g, const struct ir_op *o, uint32_t at)
 {
     use(g, o->a, at);
     use(g, o->b, at);
-    use(g, operand_c(o), at);
+    use(g, gen_operand_c(o), at);
 }
 
 static void use_later(struct gen *g, ir_ref v, uint32_t i)
@@ -358,6 +357,7 @@ static void analyse(struct gen *g)
 
     g->has_flags = false;
     g->flags = IR_ABSENT;
+    gen_find_needed(g);
     for (uint32_t i = 0; i < b->op_count; i++) {
         const struct ir_op *o = &b->ops[i];
         g->values[i] = fresh;
@@ -369,6 +369,9 @@ static void analyse(struct gen *g)
             g->values[i].rep = o->a;
         }
         g->has_flags |= gen_flags_are_lazy(o);
+        if (!g->needed[i]) {
+            continue;
+        }
         use_operands(g, o, i);
         if ((o->op == IR_EXIT_IF || o->op == IR_SELECT) && i > 0 && user_count < SELECTS_MAX) {
             users[user_count++] = (uint16_t)i;
@@ -434,7 +437,7 @@ static void release_operands(struct gen *g, const struct ir_op *o)
 {
     release_all(g, o->a);
     release_all(g, o->b);
-    release_all(g, operand_c(o));
+    release_all(g, gen_operand_c(o));
 }
 
 /* A fused compare's operands die with their user. */
@@ -469,7 +472,7 @@ static bool gen_block(struct gen *g)
             begin_insn(g, o[-1].insn);
         }
         g->flags_kept = gen_flags_survive(o);
-        if (g->values[g->i].fused != NO_VALUE) {
+        if (!g->needed[g->i] || g->values[g->i].fused != NO_VALUE) {
             continue;
         }
         if (!gen_one(g, o) || g->failed) {

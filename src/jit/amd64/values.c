@@ -309,6 +309,9 @@ static int pin_ahead(const struct gen *g)
 
     for (uint32_t k = g->i + 1; k < g->block->op_count && ops[k].insn == ops[g->i].insn; k++) {
         const struct ir_op_info *info = &ir_op_info[ops[k].op];
+        if (!g->needed[k]) {
+            continue;
+        }
         if (ops[k].op == IR_PUT && gen_rep(g, ops[k].a) == g->i) {
             int p = pin_of(g, &ops[k]);
             uint16_t old;
