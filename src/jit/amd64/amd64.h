@@ -142,6 +142,7 @@ enum stub_kind {
     STUB_LOAD,
     STUB_STORE,
     STUB_PHYS,
+    STUB_RMW,
     STUB_EXIT,
     STUB_NAN,
     STUB_FMA,
@@ -247,6 +248,10 @@ void gen_find_needed(struct gen *g);
 
 /* memory.c: what C is told; which accesses share a check; after last uses are known. */
 uint32_t gen_site_info(const struct gen *g, const struct ir_op *o);
+/* A register's address in the write table: rax = host minus virtual address; the jump of a miss. */
+uint32_t gen_look_up(struct gen *g, unsigned base, unsigned size);
+/* As the operation's attribute says; little-endian, or not. */
+void gen_load_integer(struct gen *g, const struct ir_op *o, unsigned dst, struct rm from);
 void gen_find_groups(struct gen *g);
 
 /* ops.c */
@@ -273,12 +278,14 @@ bool gen_flags_survive(const struct ir_op *o);
 bool gen_integer(struct gen *g, const struct ir_op *o);
 bool gen_flags(struct gen *g, const struct ir_op *o);
 bool gen_memory(struct gen *g, const struct ir_op *o);
+bool gen_rmw(struct gen *g, const struct ir_op *o);
 bool gen_fp(struct gen *g, const struct ir_op *o);
 bool gen_vector(struct gen *g, const struct ir_op *o);
 /* For an exit or a select: the compare `v` (fused, or a value); returns the condition. */
 enum cond gen_condition(struct gen *g, ir_ref v);
 bool gen_can_fuse(const struct ir_op *o);
 void gen_memory_stub(struct gen *g, const struct stub *s);
+void gen_rmw_stub(struct gen *g, const struct stub *s);
 void gen_fp_stub(struct gen *g, const struct stub *s);
 void gen_vector_stub(struct gen *g, const struct stub *s);
 

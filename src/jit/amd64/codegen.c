@@ -258,6 +258,7 @@ static void make_stubs(struct gen *g)
         case STUB_LOAD:
         case STUB_STORE:
         case STUB_PHYS: gen_memory_stub(g, s); break;
+        case STUB_RMW: gen_rmw_stub(g, s); break;
         case STUB_EXIT: exit_stub(g, s); break;
         case STUB_NAN:
         case STUB_FMA:

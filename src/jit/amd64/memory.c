@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * memory: loads, stores and read-modify-write. Hot: hit and page crossing in one compare. Cold: the
+ * memory: loads and stores. Hot: hit and page crossing in one compare. Cold: the
  * C side tries; what it must not do (code in use, watched pages, devices not met before) ends the
  * block before the instruction.
  */
@@ -34,6 +34,11 @@ static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t tabl
     emit_alu(e, ALU_SUB, true, RDX, rm_sib(R14, RCX, 0, table));
     emit_alu_imm(e, ALU_CMP, true, rm_reg(RDX), (int32_t)(PAGE_SIZE - size));
     return emit_jcc(e, COND_A);
+}
+
+uint32_t gen_look_up(struct gen *g, unsigned base, unsigned size)
+{
+    return look_up(g, base, 0, WRITE_AT, size);
 }
 
 /* The register and the displacement that make the address. One that does not fit, as a constant
@@ -332,7 +337,7 @@ static void load_xmm(struct gen *g, const struct ir_op *o, unsigned dst, struct 
     }
 }
 
-static void load_integer(struct gen *g, const struct ir_op *o, unsigned dst, struct rm from)
+void gen_load_integer(struct gen *g, const struct ir_op *o, unsigned dst, struct rm from)
 {
     unsigned size = MEM_SIZE(o->attr);
     bool is_signed = (o->attr & MEM_SIGNED) != 0, wide = (o->type & IR_TYPE_MASK) == IR_I64;
@@ -387,7 +392,7 @@ static bool load(struct gen *g, const struct ir_op *o)
     if (in_xmm) {
         load_xmm(g, o, dst, rm_sib(base, RAX, 0, disp));
     } else {
-        load_integer(g, o, dst, rm_sib(base, RAX, 0, disp));
+        gen_load_integer(g, o, dst, rm_sib(base, RAX, 0, disp));
     }
     if (group) {
         return true;
@@ -613,31 +618,6 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
     emit_patch(e, emit_jmp(e), s->back);
 }
 
-/* ---- read-modify-write, by C ---- */
-
-/* RMW and CAS. */
-static bool read_modify_write(struct gen *g, const struct ir_op *o)
-{
-    gen_pass(g, o->a, 0);
-    gen_pass(g, o->b, 1);
-    if (o->op == IR_CAS) {
-        gen_pass(g, o->c, 2);
-    }
-    emit_mov_imm(g->e, RAX, gen_insn_pc(g, o->insn));
-    emit_mov_imm(g->e, RDX, gen_keep_op(g, o));
-    emit_mov_imm(g->e, RCX, gen_site_info(g, o));
-    gen_call_thunk(g, g->j->rmw[gen_live_xmm(g)]);
-    switch (o->type & IR_TYPE_MASK) {
-    case IR_V128:
-        emit_op(g->e, OP_0F | 0x10, false, gen_dest_xmm(g), rm_mem(RSP, FRAME_VECTORS));
-        break;
-    case IR_F32:
-    case IR_F64: emit_op(g->e, OP_66 | OP_0F | 0x6e, true, gen_dest_xmm(g), rm_reg(RAX)); break;
-    default: emit_mov(g->e, true, gen_dest(g, IR_ABSENT), rm_reg(RAX)); break;
-    }
-    return true;
-}
-
 bool gen_memory(struct gen *g, const struct ir_op *o)
 {
     switch (o->op) {
@@ -646,7 +626,7 @@ bool gen_memory(struct gen *g, const struct ir_op *o)
     case IR_STC: return store(g, o);
     case IR_PHYS: return physical(g, o);
     case IR_RMW:
-    case IR_CAS: return read_modify_write(g, o);
+    case IR_CAS: return gen_rmw(g, o);
     default: return false;
     }
 }
