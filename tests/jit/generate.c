@@ -473,6 +473,12 @@ static void put(struct maker *m)
     if (maker_chance(m, m->percent[MIX_VECTOR])) {
         t = IR_V128;
     }
+    if (maker_chance(m, m->percent[MIX_FLAGS])) { /* as instructions that set flags do */
+        v = maker_add(m, maker_op(IR_FPACK, IR_I64, maker_pick(m, IR_FLAGS), IR_ABSENT, IR_ABSENT));
+        (void)maker_add(
+            m, maker_imm(IR_PUT, IR_I64, v, IR_ABSENT, PAIR_SLOT(4 + (uint32_t)maker_roll(m, 3))));
+        return;
+    }
     v = maker_pick(m, t);
     (void)maker_add(m, maker_imm(IR_PUT, t, v, IR_ABSENT, slot_for(m, t)));
 }

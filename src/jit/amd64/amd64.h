@@ -137,6 +137,28 @@ struct group {
     int8_t slot; /* -1: none, the accesses are checked one by one */
 };
 
+/* A PUT of packed flags that is done in the stubs of an operation, and the next of them. */
+struct sunk {
+    uint16_t put, next;
+};
+#define NO_SUNK     UINT16_MAX
+#define SUNK_MAX    512
+#define SUNK_AT_ONE 8 /* they wait in FRAME_ARGS and behind it */
+#define NOTED_MAX   1024
+
+enum place_kind { PLACE_REG, PLACE_XMM, PLACE_SPILL, PLACE_SLOT, PLACE_CONST };
+struct place {
+    enum place_kind kind;
+    int32_t number; /* of the register or the spill; the slot */
+    uint64_t imm;
+};
+/* What a stub stores: the flags of a and b, packed. */
+struct noted {
+    uint32_t slot;
+    const struct ir_op *flags;
+    struct place a, b;
+};
+
 enum stub_kind {
     STUB_GROUP,
     STUB_LOAD,
@@ -153,11 +175,13 @@ enum stub_kind {
 };
 struct stub {
     enum stub_kind kind;
-    uint32_t site;         /* of the jump to it, to be patched */
-    uint32_t site2;        /* another one, or 0 */
-    uint32_t back;         /* where it returns to */
-    uint16_t op;           /* index */
-    uint8_t keep;          /* KEEP_*: for calls of C */
+    uint32_t site;  /* of the jump to it, to be patched */
+    uint32_t site2; /* another one, or 0 */
+    uint32_t back;  /* where it returns to */
+    uint16_t op;    /* index */
+    uint8_t keep;   /* KEEP_*: for calls of C */
+    uint8_t sunk_count;
+    uint16_t first_sunk;   /* in gen.noted */
     int8_t base, reg, xmm; /* registers of the operation: address, data */
     int32_t disp;
     uint64_t imm;
@@ -170,7 +194,11 @@ struct gen {
     const struct ir_block *block;
     struct value values[IR_BLOCK_OPS_MAX];
     bool needed[IR_BLOCK_OPS_MAX]; /* operations that are not left out */
-    uint16_t owner[16];            /* value in a general register; NO_VALUE */
+    struct sunk sunk[SUNK_MAX];
+    uint16_t sunk_at[IR_BLOCK_OPS_MAX]; /* by operation: in gen.sunk, NO_SUNK */
+    uint32_t sunk_count, noted_count;
+    struct noted noted[NOTED_MAX];
+    uint16_t owner[16]; /* value in a general register; NO_VALUE */
     uint16_t xmm_owner[16];
     uint16_t pin_value[JIT_PINNED_MAX];
     uint16_t holder[SLOT_WORDS]; /* by slot / 8: the value whose home it is */
@@ -218,6 +246,7 @@ void gen_release(struct gen *g, uint16_t v);
 /* Values that live in the slots are moved elsewhere, before C writes those; then pinned ones of them
  * are read again. */
 void gen_leave_slots(struct gen *g, const struct ir_slots *slots);
+void gen_leave_slot(struct gen *g, const struct ir_op *put); /* the same of one PUT's */
 void gen_load_slots(struct gen *g, const struct ir_slots *slots);
 void gen_get(struct gen *g, const struct ir_op *o);
 void gen_put(struct gen *g, const struct ir_op *o);
@@ -245,6 +274,12 @@ void gen_leave_if_look(struct gen *g, unsigned insn, vaddr pc);
 
 /* needed.c: before uses are counted. */
 void gen_find_needed(struct gen *g);
+/* sunk.c: the flags that the PUT's value packs, if they are arithmetic's; else IR_ABSENT. */
+ir_ref gen_sunk_flags(const struct gen *g, const struct ir_op *put);
+/* The same of a sunk one, which has them: what has to be kept for it. */
+ir_ref gen_sunk_value(const struct gen *g, uint16_t sunk);
+void gen_note_sunk(struct gen *g, struct stub *s);
+void gen_sunk_puts(struct gen *g, const struct stub *s);
 
 /* memory.c: what C is told; which accesses share a check; after last uses are known. */
 uint32_t gen_site_info(const struct gen *g, const struct ir_op *o);
@@ -266,6 +301,8 @@ void gen_short_here(struct gen *g, uint32_t from);
 bool gen_flags_are_lazy(const struct ir_op *o);
 /* For FCOND: the host's condition, in the host's flags. */
 enum cond gen_flags_condition(struct gen *g, const struct ir_op *o);
+/* The host's flags, packed, to a register: those bits that the value has. */
+void gen_pop_flags(struct gen *g, unsigned to, const struct ir_op *flags);
 /* The host's flags are those of the value. */
 void gen_flags_are(struct gen *g, ir_ref flags);
 /* The value of flags, wanted later, that the arithmetic of the current operation makes by the way;
@@ -279,6 +316,7 @@ bool gen_integer(struct gen *g, const struct ir_op *o);
 bool gen_flags(struct gen *g, const struct ir_op *o);
 bool gen_memory(struct gen *g, const struct ir_op *o);
 bool gen_rmw(struct gen *g, const struct ir_op *o);
+bool gen_rmw_is_plain(const struct gen *g, const struct ir_op *o); /* leaves by a stub, if at all */
 bool gen_fp(struct gen *g, const struct ir_op *o);
 bool gen_vector(struct gen *g, const struct ir_op *o);
 /* For an exit or a select: the compare `v` (fused, or a value); returns the condition. */

@@ -34,6 +34,10 @@ struct stub *gen_stub(struct gen *g, enum stub_kind kind, uint32_t site)
                        .reg = -1,
                        .xmm = -1,
                        .keep = (uint8_t)gen_live_xmm(g)};
+    if (kind == STUB_GROUP || kind == STUB_LOAD || kind == STUB_STORE || kind == STUB_RMW ||
+        kind == STUB_EXIT) {
+        gen_note_sunk(g, s);
+    }
     return s;
 }
 
@@ -228,7 +232,9 @@ static void exit_stub(struct gen *g, const struct stub *s)
         leave_to_or_look(g, s->imm, (unsigned)s->base);
         return;
     }
-    if (s->disp == 0 && !(s->base & (IR_EXIT_LOOK | IR_EXIT_YIELD)) && in_page(g, s->imm)) {
+    /* what the stub stores is not to be jumped over */
+    if (s->disp == 0 && s->sunk_count == 0 && !(s->base & (IR_EXIT_LOOK | IR_EXIT_YIELD)) &&
+        in_page(g, s->imm)) {
         emit_mov_imm(g->e, RAX, s->imm);
         emit_mov_imm(g->e, RCX, s->site);
         gen_jump_to_thunk(g, g->j->link);
@@ -253,6 +259,7 @@ static void make_stubs(struct gen *g)
         if (s->site2) {
             emit_patch(g->e, s->site2, g->e->at);
         }
+        gen_sunk_puts(g, s);
         switch (s->kind) {
         case STUB_GROUP:
         case STUB_LOAD:
@@ -315,6 +322,14 @@ static void use_operands(struct gen *g, const struct ir_op *o, uint32_t at)
     use(g, gen_operand_c(o), at);
 }
 
+/* What stubs of the operation store is not overwritten in hot code before the next. */
+static void use_sunk(struct gen *g, uint32_t i)
+{
+    for (uint16_t k = g->sunk_at[i]; k != NO_SUNK; k = g->sunk[k].next) {
+        use(g, gen_sunk_value(g, k), i + 1);
+    }
+}
+
 static void use_later(struct gen *g, ir_ref v, uint32_t i)
 {
     if (v != IR_ABSENT && g->values[g->values[v].rep].last_use == i) {
@@ -374,6 +389,7 @@ static void analyse(struct gen *g)
             continue;
         }
         use_operands(g, o, i);
+        use_sunk(g, i);
         if ((o->op == IR_EXIT_IF || o->op == IR_SELECT) && i > 0 && user_count < SELECTS_MAX) {
             users[user_count++] = (uint16_t)i;
         }
@@ -391,6 +407,7 @@ static void analyse(struct gen *g)
     memset(g->holder, 0xff, sizeof g->holder);
     g->spills = 0;
     g->stub_count = 0;
+    g->noted_count = 0;
     g->looks = false;
     g->failed = false;
 }
@@ -460,6 +477,39 @@ static void begin_insn(struct gen *g, unsigned before)
     }
 }
 
+/* Of the operation before: its stubs are done with. */
+static void release_sunk(struct gen *g)
+{
+    for (uint16_t k = g->i > 0 ? g->sunk_at[g->i - 1] : NO_SUNK; k != NO_SUNK;
+         k = g->sunk[k].next) {
+        release_all(g, gen_sunk_value(g, k));
+    }
+}
+
+static bool gen_step(struct gen *g, const struct ir_op *o)
+{
+    g->locked = 0;
+    g->xmm_locked = 0;
+    g->flags_kept = gen_flags_survive(o);
+    if (o->op != IR_EXIT_IF) { /* its stubs come back, and may have changed these */
+        for (uint16_t k = g->sunk_at[g->i]; k != NO_SUNK; k = g->sunk[k].next) {
+            gen_leave_slot(g, &g->block->ops[g->sunk[k].put]);
+        }
+    }
+    if (!gen_one(g, o) || g->failed) {
+        return false;
+    }
+    if (!g->flags_kept) {
+        g->flags = IR_ABSENT;
+    }
+    release_fused(g, o);
+    if (g->values[g->i].uses == 0) {
+        g->values[g->i].last_use = (uint16_t)g->i;
+        gen_release(g, (uint16_t)g->i);
+    }
+    return true;
+}
+
 /* False: registers or room did not do. */
 static bool gen_block(struct gen *g)
 {
@@ -467,26 +517,14 @@ static bool gen_block(struct gen *g)
 
     for (g->i = 0; g->i < b->op_count; g->i++) {
         const struct ir_op *o = &b->ops[g->i];
-        g->locked = 0;
-        g->xmm_locked = 0;
+
         if (g->i > 0 && o->insn != o[-1].insn) {
             begin_insn(g, o[-1].insn);
         }
-        g->flags_kept = gen_flags_survive(o);
-        if (!g->needed[g->i] || g->values[g->i].fused != NO_VALUE) {
-            continue;
-        }
-        if (!gen_one(g, o) || g->failed) {
+        if (g->needed[g->i] && g->values[g->i].fused == NO_VALUE && !gen_step(g, o)) {
             return false;
         }
-        if (!g->flags_kept) {
-            g->flags = IR_ABSENT;
-        }
-        release_fused(g, o);
-        if (g->values[g->i].uses == 0) {
-            g->values[g->i].last_use = (uint16_t)g->i;
-            gen_release(g, (uint16_t)g->i);
-        }
+        release_sunk(g);
     }
     return true;
 }

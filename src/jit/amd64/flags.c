@@ -77,11 +77,16 @@ static int32_t bits_of(const struct ir_op *f)
     return f->op == IR_LOGICF ? FLAGS_PZS : FLAGS_ALL;
 }
 
+void gen_pop_flags(struct gen *g, unsigned to, const struct ir_op *flags)
+{
+    pop_flags(g, to, bits_of(flags));
+}
+
 /* Into rdx. */
 static void pack(struct gen *g, ir_ref flags)
 {
     if (to_host(g, flags)) {
-        pop_flags(g, RDX, bits_of(maker(g, flags)));
+        gen_pop_flags(g, RDX, maker(g, flags));
         return;
     }
     emit_mov(g->e, false, RDX, rm_reg(packed_reg(g, flags)));

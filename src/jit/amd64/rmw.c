@@ -51,7 +51,7 @@ static bool is_min_or_max(const struct ir_op *o)
 }
 
 /* Marks of what is written are C's part, as are bytes in the other order. */
-static bool is_plain(const struct gen *g, const struct ir_op *o)
+bool gen_rmw_is_plain(const struct gen *g, const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->attr);
 
@@ -117,7 +117,7 @@ bool gen_rmw(struct gen *g, const struct ir_op *o)
     uint32_t misaligned = 0, miss;
     struct stub *s;
 
-    if (!is_plain(g, o)) {
+    if (!gen_rmw_is_plain(g, o)) {
         by_c(g, o);
         return true;
     }

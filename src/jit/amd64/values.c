@@ -468,6 +468,14 @@ static void load_pins(struct gen *g, uint64_t slot, unsigned size)
     }
 }
 
+void gen_leave_slot(struct gen *g, const struct ir_op *put)
+{
+    for (uint64_t word = put->imm / 8; word <= (put->imm + slot_size(put) - 1) / 8; word++) {
+        rescue_home(g, 8 * word);
+    }
+    g->locked = 0;
+}
+
 void gen_leave_slots(struct gen *g, const struct ir_slots *slots)
 {
     for (uint32_t word = 0; word < SLOT_WORDS; word++) {
