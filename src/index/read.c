@@ -406,7 +406,8 @@ int index_spans(struct index *x, void *opaque,
     return step == SQLITE_DONE && count == x->history.spans &&
                    (count == 0 || next == x->history.of.end)
                ? 0
-               : error_set(e, "%s: damaged: its spans", x->path);
+               : error_set(e, "%s: %s", x->path,
+                           x->stopped ? "reading it was interrupted" : "damaged: its spans");
 }
 
 /* So that the next one who replays makes a new one; unless somebody did already. */
