@@ -108,8 +108,13 @@ void fdt_seed_bytes(uint64_t seed, uint8_t out[32]);
 
 /* ---- riscv_virt ---- */
 
-/* The reference's memory map. */
+/* The reference's memory map. A chip's place may be longer than its registers. */
 enum {
+    RISCV_VIRT_TEST_SIZE = 0x1000,
+    RISCV_VIRT_RTC_SIZE = 0x1000,
+    RISCV_VIRT_CLINT_SIZE = 0x10000,
+    RISCV_VIRT_PLIC_SIZE = 0x600000,
+    RISCV_VIRT_UART_SIZE = 0x100,
     RISCV_VIRT_ROM = 0x1000,
     RISCV_VIRT_ROM_SIZE = 0xf000,
     RISCV_VIRT_TEST = 0x100000,

@@ -243,7 +243,7 @@ static void add_plic(struct tree *t, unsigned harts)
     node_begin_at(t, "plic", RISCV_VIRT_PLIC);
     prop_cell(t, "phandle", PHANDLE_PLIC);
     prop_cell(t, "riscv,ndev", PLIC_SOURCES);
-    prop_reg(t, RISCV_VIRT_PLIC, plic.window);
+    prop_reg(t, RISCV_VIRT_PLIC, RISCV_VIRT_PLIC_SIZE);
     prop_hart_interrupts(t, harts, RISCV_PIN_MEI, RISCV_PIN_SEI);
     prop_empty(t, "interrupt-controller");
     PROP_TEXTS(t, "compatible", "sifive,plic-1.0.0\0riscv,plic0");
@@ -261,7 +261,7 @@ static void add_soc(struct tree *t, unsigned harts)
 
     node_begin_at(t, "clint", RISCV_VIRT_CLINT);
     prop_hart_interrupts(t, harts, RISCV_PIN_MSI, RISCV_PIN_MTI);
-    prop_reg(t, RISCV_VIRT_CLINT, clint.window);
+    prop_reg(t, RISCV_VIRT_CLINT, RISCV_VIRT_CLINT_SIZE);
     PROP_TEXTS(t, "compatible", "sifive,clint0\0riscv,clint0");
     node_end(t);
 
@@ -269,20 +269,20 @@ static void add_soc(struct tree *t, unsigned harts)
 
     node_begin_at(t, "test", RISCV_VIRT_TEST);
     prop_cell(t, "phandle", PHANDLE_TEST);
-    prop_reg(t, RISCV_VIRT_TEST, test_finisher.window);
+    prop_reg(t, RISCV_VIRT_TEST, RISCV_VIRT_TEST_SIZE);
     PROP_TEXTS(t, "compatible", "sifive,test1\0sifive,test0\0syscon");
     node_end(t);
 
     node_begin_at(t, "rtc", RISCV_VIRT_RTC);
     add_interrupt(t, RISCV_VIRT_RTC_IRQ);
-    prop_reg(t, RISCV_VIRT_RTC, goldfish_rtc.window);
+    prop_reg(t, RISCV_VIRT_RTC, RISCV_VIRT_RTC_SIZE);
     prop_text(t, "compatible", "google,goldfish-rtc");
     node_end(t);
 
     node_begin_at(t, "serial", RISCV_VIRT_UART);
     add_interrupt(t, RISCV_VIRT_UART_IRQ);
     prop_cell(t, "clock-frequency", RISCV_VIRT_UART_HZ);
-    prop_reg(t, RISCV_VIRT_UART, uart16550.window);
+    prop_reg(t, RISCV_VIRT_UART, RISCV_VIRT_UART_SIZE);
     prop_text(t, "compatible", "ns16550a");
     node_end(t);
 

@@ -4,8 +4,8 @@
  *
  * Order of events of one access: alignment, watchpoints, translation of every page it touches
  * (from the lowest address), the bus, the bytes. Nothing is stored before all of it has passed.
- * Devices take their natural sizes only: what is misaligned there goes to mmu->misaligned, and 16
- * bytes to mmu->bus_fault. Stores to ROM and to where nothing is go to mmu->bus_fault.
+ * Devices take what their window says, aligned; other accesses go to mmu->bus_fault, as do those to
+ * where nothing is. Stores to ROM are dropped.
  */
 #include "cpu/cpu.h"
 
@@ -14,9 +14,10 @@ struct place {
     struct mem_block *block;
     struct mem_window *window;
     paddr at;
-    uint8_t *host;  /* of a block */
-    bool fill;      /* may go into the table of its kind */
-    bool is_steady; /* may be repeated without asking, but for what the page holds */
+    uint8_t *host;   /* of a block */
+    bool fill;       /* may go into the table of its kind */
+    bool is_steady;  /* may be repeated without asking, but for what the page holds */
+    bool is_dropped; /* a store to ROM */
 };
 
 /* An access in its one or two parts; a second one only when it crosses a page. */
@@ -118,12 +119,13 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
     p->is_steady = t.cacheable && MEM_AS(mem_attr) == AS_CURRENT &&
                    (access == ACCESS_WRITE ? t.writable : t.readable);
     p->block = mem_block_at(cpu->mem, t.at);
-    if (p->block != NULL && (access != ACCESS_WRITE || p->block->is_ram)) {
+    if (p->block != NULL) {
+        p->is_dropped = access == ACCESS_WRITE && !p->block->is_ram;
         p->host = p->block->host + (t.at - p->block->base);
-        p->fill = may_fill(cpu, va, access, mem_attr, &t, p);
+        p->fill = !p->is_dropped && may_fill(cpu, va, access, mem_attr, &t, p);
         return true;
     }
-    p->window = p->block == NULL ? mem_window_at(cpu->mem, t.at) : NULL;
+    p->window = mem_window_at(cpu->mem, t.at);
     if (p->window == NULL || size > p->window->size - (t.at - p->window->base)) {
         cpu->mmu->bus_fault(cpu, va, access);
         return false;
@@ -143,18 +145,19 @@ static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access acce
     return found;
 }
 
-/* A device takes 1, 2, 4 or 8 bytes at a multiple of their number, in one page. */
+/* A device takes some of 1, 2, 4 and 8 bytes, at a multiple of their number, in one page. */
 static bool window_takes(struct cpu *cpu, vaddr va, unsigned size, enum access access,
                          const struct reach *r)
 {
-    if (r->part[0].window == NULL && r->part[1].window == NULL) {
+    const struct mem_window *w = r->part[0].window;
+
+    if (w == NULL && r->part[1].window == NULL) {
         return true;
     }
-    if (va % size != 0 || r->size[1] != 0) {
-        cpu->mmu->misaligned(cpu, va, access);
-        return false;
-    }
-    if (size > 8) {
+    if (w == NULL || va % size != 0 || r->size[1] != 0 || (w->sizes & size) == 0) {
+        if (w != NULL && w->refused != NULL) {
+            w->refused(w->opaque, r->part[0].at - w->base, size, access == ACCESS_WRITE);
+        }
         cpu->mmu->bus_fault(cpu, va, access);
         return false;
     }
@@ -252,10 +255,15 @@ static bool read_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t byte
 static void write_crossing(struct cpu *cpu, const struct reach *r, const uint8_t *bytes)
 {
     for (unsigned i = 0; i < 2; i++) {
-        mem_before_write(cpu->mem, r->part[i].block, r->part[i].at, r->size[i]);
+        if (!r->part[i].is_dropped) {
+            mem_before_write(cpu->mem, r->part[i].block, r->part[i].at, r->size[i]);
+        }
     }
-    memcpy(r->part[0].host, bytes, r->size[0]);
-    memcpy(r->part[1].host, bytes + r->size[0], r->size[1]);
+    for (unsigned i = 0; i < 2; i++) {
+        if (!r->part[i].is_dropped) {
+            memcpy(r->part[i].host, bytes + (i == 0 ? 0 : r->size[0]), r->size[i]);
+        }
+    }
 }
 
 /* Stores `size` bytes, given in memory order. */
@@ -273,7 +281,7 @@ static bool write_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint8
         w->write(w->opaque, r.part[0].at - w->base, size, bytes_get_le(bytes, size));
     } else if (r.size[1] != 0) {
         write_crossing(cpu, &r, bytes);
-    } else {
+    } else if (!r.part[0].is_dropped) {
         mem_before_write(cpu->mem, r.part[0].block, r.part[0].at, size);
         memcpy(r.part[0].host, bytes, size);
         fill_write(cpu, va, &r.part[0]);
@@ -385,7 +393,7 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
         note_failed(cpu, va, ACCESS_WRITE, mem_attr);
         return NULL;
     }
-    if (r.part[0].window != NULL || r.size[1] != 0) {
+    if (r.part[0].window != NULL || r.part[0].is_dropped || r.size[1] != 0) {
         *device = true;
         return NULL;
     }
@@ -407,7 +415,7 @@ static bool try_part(struct cpu *cpu, vaddr va, unsigned size, enum access acces
     bool found;
 
     cpu->trying = true;
-    found = find_part(cpu, va, size, access, mem_attr, p) && p->block != NULL;
+    found = find_part(cpu, va, size, access, mem_attr, p) && p->block != NULL && !p->is_dropped;
     cpu->trying = false;
     return found;
 }
@@ -429,7 +437,8 @@ const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum 
         return NULL;
     }
     *at = d->at + va % PAGE_SIZE - w->base;
-    return *at < w->size && size <= w->size - *at ? w : NULL; /* a page may hold several */
+    /* A page may hold several. */
+    return *at < w->size && size <= w->size - *at && (w->sizes & size) != 0 ? w : NULL;
 }
 
 /* try_part() has found no memory. */

@@ -189,7 +189,7 @@ void clint_attach(struct device *d)
 
 const struct device_class clint = {
     .name = "clint",
-    .window = 0x10000,
+    .window = 0xc000,
     .access_sizes = 4 | 8,
     .state = FIELD_TABLE(struct clint, fields),
     .alarm_offset = offsetof(struct clint, alarm),

@@ -97,9 +97,16 @@ static void rtc_reset(struct device *d)
     device_set_line(d, 0, false);
 }
 
+/* Eight bytes are two registers, the lower address first. */
 static uint64_t rtc_read(struct device *d, uint64_t at, unsigned size)
 {
     struct rtc *s = d->state;
+    uint64_t low;
+
+    if (size == 8) {
+        low = rtc_read(d, at, 4);
+        return low | rtc_read(d, at + 4, 4) << 32;
+    }
 
     switch (at) {
     case TIME_LOW: /* low first, then high: a pair is never torn */
@@ -118,6 +125,11 @@ static void rtc_write(struct device *d, uint64_t at, unsigned size, uint64_t val
 {
     struct rtc *s = d->state;
 
+    if (size == 8) {
+        rtc_write(d, at, 4, (uint32_t)value);
+        rtc_write(d, at + 4, 4, value >> 32);
+        return;
+    }
     switch (at) {
     case TIME_LOW: rtc_set_time(d, 0, value); break;
     case TIME_HIGH: rtc_set_time(d, 32, value); break;
@@ -151,8 +163,8 @@ static void rtc_alarm(struct device *d, uint32_t i)
 
 const struct device_class goldfish_rtc = {
     .name = "goldfish-rtc",
-    .window = 0x1000,
-    .access_sizes = 4,
+    .window = 0x24,
+    .access_sizes = 4 | 8,
     .state = FIELD_TABLE(struct rtc, fields),
     .alarm_offset = offsetof(struct rtc, alarm),
     .alarm_count = 1,

@@ -350,7 +350,7 @@ static void uart_write(struct device *d, uint64_t at, unsigned size, uint64_t wi
 
 const struct device_class uart16550 = {
     .name = "uart16550",
-    .window = 0x100,
+    .window = 8,
     .access_sizes = 1 | 2 | 4 | 8,
     .state = FIELD_TABLE(struct uart, fields),
     .alarm_offset = offsetof(struct uart, alarm),

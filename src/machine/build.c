@@ -146,13 +146,21 @@ static void window_write(void *opaque, uint64_t at, unsigned size, uint64_t valu
     d->class->write(d, at, size, value);
 }
 
+static void window_refused(void *opaque, uint64_t at, unsigned size, bool is_write)
+{
+    device_log(opaque, "guest error: %s of %u bytes at 0x%llx was refused",
+               is_write ? "write" : "read", size, (unsigned long long)at);
+}
+
 static int add_window(struct machine *m, struct device *d, struct error *e)
 {
     struct mem_window w = {.base = d->base,
                            .size = d->class->window,
                            .opaque = d,
                            .read = window_read,
-                           .write = window_write};
+                           .write = window_write,
+                           .sizes = d->class->access_sizes,
+                           .refused = window_refused};
     snprintf(w.name, sizeof w.name, "%s", d->name);
     return mem_add_window(&m->mem, &w, e);
 }

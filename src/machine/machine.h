@@ -58,8 +58,8 @@ struct device;
 struct device_class {
     const char *name;
     uint64_t window;      /* bytes of registers, a multiple of 4; 0: none */
-    uint8_t access_sizes; /* OR of 1, 2, 4, 8: sizes that read() and write() understand; others are
-                              answered by device_bad_* */
+    uint8_t access_sizes; /* OR of 1, 2, 4, 8: sizes that read() and write() understand; to a hart,
+                              others are faults */
     struct field_table state;
     uint32_t alarm_offset; /* of `tick alarm[alarm_count]` in the state; TICK_NEVER: unarmed */
     uint32_t alarm_count;

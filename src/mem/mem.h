@@ -41,8 +41,8 @@ struct mem_block {
     bool is_ram;         /* guest stores reach it; else they are dropped (ROM) */
 };
 
-/* A device's registers. Size is 1, 2, 4 or 8; `at` counts from the window's base. A read or a
- * write that the window has no register for is the device's to answer. */
+/* A device's registers. `at` counts from the window's base. A read or a write that the window has no
+ * register for is the device's to answer, if it is aligned and of one of its sizes. */
 struct mem_window {
     char name[24];
     paddr base;
@@ -50,6 +50,9 @@ struct mem_window {
     void *opaque;
     uint64_t (*read)(void *opaque, uint64_t at, unsigned size);
     void (*write)(void *opaque, uint64_t at, unsigned size, uint64_t value);
+    uint8_t sizes; /* OR of 1, 2, 4 and 8 */
+    /* Told of an access of a hart that is not made, for its size or place; NULL: nobody is. */
+    void (*refused)(void *opaque, uint64_t at, unsigned size, bool is_write);
 };
 
 /* What the entries of a page of a page table map: entry 0 [base, base + 2^shift), and so on. */

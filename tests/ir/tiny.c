@@ -263,7 +263,8 @@ void tiny_init(struct tiny *t)
                                 .size = PAGE_SIZE,
                                 .opaque = t,
                                 .read = device_read,
-                                .write = device_write};
+                                .write = device_write,
+                                .sizes = 1 | 2 | 4 | 8};
     struct error e;
 
     memset(t, 0, sizeof(*t));

@@ -240,8 +240,10 @@ static void faults_are_raised_once_and_change_nothing(void **state)
     assert_fault(t, TINY_PAGE_FAULT + ACCESS_WRITE, TINY_READ_ONLY + 16);
     assert_int_equal(cpu_try_load(&t->cpu, TINY_NOTHING, U8, &value), CPU_FAULT);
     assert_fault(t, TINY_BUS_FAULT + ACCESS_READ, TINY_NOTHING);
-    assert_int_equal(cpu_try_store(&t->cpu, TINY_ROM, 1, U8), CPU_FAULT);
-    assert_fault(t, TINY_BUS_FAULT + ACCESS_WRITE, TINY_ROM);
+    /* What drops a store is the slow way's to do. */
+    assert_int_equal(cpu_try_store(&t->cpu, TINY_ROM, 1, U8), CPU_HARD);
+    assert_false(t->cpu.fault.raised);
+    assert_int_equal(t->mem.blocks[1].host[0], 0);
     /* Alignment comes before translation, as on the slow way. */
     assert_int_equal(cpu_try_load(&t->cpu, 0x5001, U4 | MEM_ALIGNED, &value), CPU_FAULT);
     assert_fault(t, TINY_MISALIGNED + ACCESS_READ, 0x5001);
@@ -459,9 +461,8 @@ static void read_modify_write_is_that_of_the_interpreter(void **state)
     assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 2, 1, &value), CPU_DONE);
     assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE1 - 2, 1, &value), CPU_HARD);
     assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_DEVICE, 1, &value), CPU_HARD);
+    assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_ROM, 1, &value), CPU_HARD);
     assert_quiet(t);
-    assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_ROM, 1, &value), CPU_FAULT);
-    assert_fault(t, TINY_BUS_FAULT + ACCESS_WRITE, TINY_ROM);
     o.attr |= MEM_ALIGNED;
     assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 2, 1, &value), CPU_FAULT);
     assert_fault(t, TINY_MISALIGNED + ACCESS_WRITE, PAGE0 + 2);

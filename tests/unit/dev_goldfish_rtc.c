@@ -48,6 +48,7 @@ static void test_time(void **state)
     assert_int_equal(now(&b), EPOCH);
     bench_pass(&b, 499);
     assert_int_equal(now(&b), EPOCH + 499);
+    assert_int_equal(bench_read(&b, TIME_LOW, 8), EPOCH + 499); /* both at once */
     low = bench_read(&b, TIME_LOW, 4);
     bench_pass(&b, 100); /* the carry comes between the two reads */
     assert_int_equal(bench_read(&b, TIME_HIGH, 4) << 32 | low, EPOCH + 499);
