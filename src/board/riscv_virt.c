@@ -15,7 +15,6 @@
 #define FDT_ALIGN_SMALL (4 * KIB) /* with less RAM than: */
 #define RAM_SMALL       (16 * MIB)
 #define FDT_FIXUP_ROOM  (64 * KIB) /* firmware makes the tree longer in place */
-#define RAM_LEAST       (1 * MIB)
 
 /* OpenSBI's firmware/fw_dynamic: what the firmware before it tells it, version 2. */
 #define FW_DYNAMIC_MAGIC   UINT64_C(0x4942534f)
@@ -201,9 +200,14 @@ static int check_config(const struct machine_config *c, struct error *e)
 {
     const struct machine_image *initrd = &c->images[IMAGE_INITRD];
 
-    if (c->ram_bytes < RAM_LEAST || c->ram_bytes % PAGE_SIZE != 0) {
-        return error_set(e, "RAM of %llu bytes: it must be whole pages, and 1 MiB at least",
-                         (unsigned long long)c->ram_bytes);
+    if (c->ram_bytes < MACHINE_RAM_LEAST || c->ram_bytes > MACHINE_RAM_MOST ||
+        c->ram_bytes % PAGE_SIZE != 0) {
+        return error_set(e,
+                         "RAM of %llu bytes: it must be whole pages of 4 KiB, from %llu MiB to "
+                         "%llu GiB",
+                         (unsigned long long)c->ram_bytes,
+                         (unsigned long long)(MACHINE_RAM_LEAST / MIB),
+                         (unsigned long long)(MACHINE_RAM_MOST / GIB));
     }
     if (initrd->data != NULL && c->images[IMAGE_KERNEL].data == NULL) {
         return error_set(e, "an initial RAM disk is of no use without a kernel");

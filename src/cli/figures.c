@@ -62,7 +62,7 @@ int figures_check(const char *path, struct error *e)
     FILE *f = fopen(path, "a");
 
     if (!f) {
-        return error_set(e, "%s: %s", path, strerror(errno));
+        return error_set(e, "--stats %s: %s", path, strerror(errno));
     }
     fclose(f);
     return 0;

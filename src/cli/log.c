@@ -37,7 +37,7 @@ struct cli_log *cli_log_open(const char *items, const char *path, struct error *
     l->path = path;
     l->to = path ? fopen(path, "w") : stderr;
     if (!l->to) {
-        error_set(e, "%s: %s", path, strerror(errno));
+        error_set(e, "-D %s: %s", path, strerror(errno));
         free(l);
         return NULL;
     }

@@ -3,6 +3,8 @@
  */
 #include "cli/options.h"
 
+#include "board/board.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,20 +18,26 @@ struct option_entry {
     int (*take)(struct options *o, const char *value, struct error *e);
 };
 
-int options_parse_number(const char *what, const char *s, uint64_t most, uint64_t *out,
-                         struct error *e)
+static int parse_range(const char *what, const char *s, uint64_t least, uint64_t most,
+                       uint64_t *out, struct error *e)
 {
     char *end;
     unsigned long long v;
 
     errno = 0;
     v = strtoull(s, &end, 0);
-    if (end == s || *end || errno || s[0] == '-' || v > most) {
-        return error_set(e, "%s wants a number from 0 to %llu, not '%s'", what,
-                         (unsigned long long)most, s);
+    if (end == s || *end || errno || s[0] == '-' || v < least || v > most) {
+        return error_set(e, "%s wants a number from %llu to %llu, not '%s'", what,
+                         (unsigned long long)least, (unsigned long long)most, s);
     }
     *out = v;
     return 0;
+}
+
+int options_parse_number(const char *what, const char *s, uint64_t most, uint64_t *out,
+                         struct error *e)
+{
+    return parse_range(what, s, 0, most, out, e);
 }
 
 int options_parse_size(const char *s, uint64_t *bytes, struct error *e)
@@ -98,7 +106,12 @@ static const char *next_item(const char *list, char *key, char *value, size_t ro
 static int take_arch(struct options *o, const char *v, struct error *e)
 {
     o->arch_given = true;
-    return copy_text(o->machine.arch, sizeof o->machine.arch, "-arch", v, e);
+    for (size_t i = 0; i < board_registry_count; i++) {
+        if (strcmp(board_registry[i].arch, v) == 0) {
+            return copy_text(o->machine.arch, sizeof o->machine.arch, "-arch", v, e);
+        }
+    }
+    return error_set(e, "-arch %.40s is not there: riscv64 is", v);
 }
 
 static int take_board(struct options *o, const char *v, struct error *e)
@@ -128,11 +141,8 @@ static int take_smp(struct options *o, const char *v, struct error *e)
     while (v) {
         v = next_item(v, key, value, sizeof key);
         if (key[0] == '\0' || strcmp(key, "cpus") == 0) {
-            if (options_parse_number("-smp", value, MACHINE_HARTS_MAX, &n, e) < 0) {
+            if (parse_range("-smp", value, 1, MACHINE_HARTS_MAX, &n, e) < 0) {
                 return -1;
-            }
-            if (n == 0) {
-                return error_set(e, "-smp wants 1 to %d harts", MACHINE_HARTS_MAX);
             }
             o->machine.hart_count = (uint32_t)n;
         } else if (strcmp(key, "sockets") != 0 && strcmp(key, "cores") != 0 &&
@@ -151,7 +161,16 @@ static int take_memory(struct options *o, const char *v, struct error *e)
     if (key[0] && strcmp(key, "size") != 0) {
         return error_set(e, "-m has no '%s'", key);
     }
-    return options_parse_size(value, &o->machine.ram_bytes, e);
+    if (options_parse_size(value, &o->machine.ram_bytes, NULL) < 0 ||
+        o->machine.ram_bytes < MACHINE_RAM_LEAST || o->machine.ram_bytes > MACHINE_RAM_MOST ||
+        o->machine.ram_bytes % (4 * KIB) != 0) {
+        return error_set(e,
+                         "-m wants a size from %lluM to %lluG in whole pages of 4K, such as 512M "
+                         "or 2G, not '%s'",
+                         (unsigned long long)(MACHINE_RAM_LEAST / MIB),
+                         (unsigned long long)(MACHINE_RAM_MOST / GIB), value);
+    }
+    return 0;
 }
 
 static int take_index_size(struct options *o, const char *v, struct error *e)
@@ -335,7 +354,10 @@ static int take_rtc(struct options *o, const char *v, struct error *e)
         if ((n != 3 && n != 6) || y < 1970 || y > 2500 || mon < 1 || mon > 12 || d < 1 ||
             d > days_in_month(y, mon) || h < 0 || h > 23 || min < 0 || min > 59 || s < 0 ||
             s > 60) {
-            return error_set(e, "-rtc base wants utc or YYYY-MM-DDThh:mm:ss, not '%s'", value);
+            return error_set(e,
+                             "-rtc base wants utc, or YYYY-MM-DDThh:mm:ss from 1970 to 2500, not "
+                             "'%s'",
+                             value);
         }
         o->machine.epoch_ns =
             (uint64_t)((((days_from_date(y, mon, d) * 24 + h) * 60 + min) * 60) + s) *
@@ -346,7 +368,8 @@ static int take_rtc(struct options *o, const char *v, struct error *e)
 
 static int take_seed(struct options *o, const char *v, struct error *e)
 {
-    return options_parse_number("-seed", v, UINT64_MAX, &o->machine.seed, e);
+    return options_parse_number("-seed", v, UINT64_MAX - 1, &o->machine.seed,
+                                e); /* the last: none */
 }
 
 static int take_ignored(struct options *o, const char *v, struct error *e)
@@ -371,11 +394,15 @@ static int take_accel(struct options *o, const char *v, struct error *e)
     return 0;
 }
 
-static int take_refused(struct options *o, const char *v, struct error *e)
-{
-    (void)o;
-    return error_set(e, "'%s': disks, network cards and added devices are not there yet", v);
-}
+#define TAKE_REFUSED(name, what)                                                                   \
+    static int take_##name(struct options *o, const char *v, struct error *e)                      \
+    {                                                                                              \
+        (void)o;                                                                                   \
+        return error_set(e, "-" #name " %s: " what " are not there yet", v);                       \
+    }
+TAKE_REFUSED(drive, "disks")
+TAKE_REFUSED(device, "devices beside the board's own")
+TAKE_REFUSED(netdev, "network cards")
 
 #define TAKE_STRING(field)                                                                         \
     static int take_##field(struct options *o, const char *v, struct error *e)                     \
@@ -457,9 +484,9 @@ static const struct option_entry entries[] = {
     {"-d", M | COMMAND_REPLAY, "ITEM,...", "log: ir, code (host), dev (guest errors)",
      take_debug_items},
     {"-D", M | COMMAND_REPLAY, "FILE", "where the log goes (stderr)", take_debug_file},
-    {"-drive", M, "...", NULL, take_refused},
-    {"-device", M, "...", NULL, take_refused},
-    {"-netdev", M, "...", NULL, take_refused},
+    {"-drive", M, "...", NULL, take_drive},
+    {"-device", M, "...", NULL, take_device},
+    {"-netdev", M, "...", NULL, take_netdev},
     {"--stats", M | COMMAND_REPLAY, "FILE.json", "write the run's figures as JSON", take_stats},
     {"--until", COMMAND_REPLAY, "TICK", "stop there", take_until},
     {"--no-verify", COMMAND_REPLAY, NULL, "do not compare witnesses", take_no_verify},

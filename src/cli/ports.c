@@ -16,7 +16,7 @@ int ports_open(struct ports *p, const struct options *o, struct error *e)
         const char *text = o->serial_count ? o->serials[i] : "stdio";
         struct serial_spec spec;
         if (serial_spec_parse(&spec, text, e) < 0) {
-            return error_prefix(e, "-serial %s", text);
+            return -1;
         }
         if (spec.kind == SERIAL_STDIO && o->nographic) {
             spec.keys = true; /* the terminal is the machine's: Ctrl-C is for the guest */

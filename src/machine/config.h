@@ -12,7 +12,9 @@
 
 #define MACHINE_HARTS_MAX   8
 #define MACHINE_SERIALS_MAX 4
-#define MACHINE_QUANTUM     20000 /* ticks */
+#define MACHINE_RAM_LEAST   (1 * MIB)
+#define MACHINE_RAM_MOST    (64 * GIB) /* what is known of each page takes 3 per cent more */
+#define MACHINE_QUANTUM     20000      /* ticks */
 #define MACHINE_TEXT_MAX    4096
 #define MACHINE_IMAGE_MAX   (2 * GIB)
 #define MACHINE_TREE_MAX    (1 * MIB) /* a device tree */

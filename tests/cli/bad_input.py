@@ -3,6 +3,7 @@
 # sentence on stderr and exit status 1. Recordings that are wrong are bad_recording.py's.
 import gzip
 import os
+import re
 import socket
 import struct
 import sys
@@ -123,7 +124,12 @@ def bad_options():
                    ["-d", "everything"], ["-d", "dev", "-D", "/nowhere/log"],
                    ["--stats", "/nowhere/stats.json"],
                    ["-no-such-option"], ["--"  "x"], ["-kernel"], ["stray"]):
-        refuses(" ".join(values)[:60], *base, *values, timeout=20)
+        r = refuses(" ".join(values)[:60], *base, *values, timeout=20)
+        named = [v for v in values if v[:1] == "-" and v not in ("-1", "-5")]
+        if named:  # the one that is wrong comes last
+            name = {"-machine": "-M"}.get(named[-1], named[-1])
+            said = re.findall(r"(?<![\w-])%s(?![\w-])" % re.escape(name), r.err.decode())
+            check(len(said) == 1, "%s is named once: %s" % (name, r))
     refuses("more -serial than ports", *base, "-serial", "null", "-serial", "null", says="serial")
     refuses("nothing to run", "run", says="-kernel")
     refuses("unknown command", "fly")
@@ -138,6 +144,31 @@ def bad_options():
     for args in (["-m", "2"], ["-m", "3M"], ["-m", "16M"]):
         r = reprise(*base, *args, timeout=20)
         check(is_sane(r) and (r.status in (0, 2) or is_sentence(r)), "tiny memory: %s" % r)
+
+
+def ranges():
+    """Where a sentence gives a range, both ends are taken, and one beyond is not."""
+    base = ["run", "-serial", "null", "-bios", "none", "-kernel", KERNEL]
+    last = str(2**64 - 2)
+    for option, least, most, below, beyond, says in (
+            ("-smp", "1", "8", "0", "9", "from 1 to 8,"),
+            ("-smp", "cpus=1", "cpus=8", "cpus=0", "cpus=9", "from 1 to 8,"),
+            ("-m", "1M", "64G", "1020K", "67108868K", "from 1M to 64G in whole pages of 4K"),
+            ("-m", "1028K", "67108860K", "1030K", "65537M", "from 1M to 64G in whole pages of 4K"),
+            ("-icount", "shift=0", "shift=10", "shift=-1", "shift=11", "from 0 to 10,"),
+            ("-icount", "0", "10", "-1", "11", "from 0 to 10,"),
+            ("-seed", "0", last, "-1", str(2**64 - 1), "from 0 to " + last),
+            ("-rtc", "base=1970-01-01", "base=2500-12-31T23:59:59", "base=1969-12-31T23:59:59",
+             "base=2501-01-01", "from 1970 to 2500"),
+            ("-append", "", "x" * 4095, None, "x" * 4096, "longer than 4095 bytes"),
+            ("-cpu", "rv64", "rv64" + ",zbb=true" * 27 + ",zba=on", None,
+             "rv64" + ",zbb=true" * 28, "longer than 255 bytes")):
+        for value in (least, most):
+            r = reprise(*base, option, value, timeout=60)
+            check(r.status == 0 and is_sane(r), "%s %.40s is taken: %s" % (option, value, r))
+        for value in (below, beyond):
+            if value is not None:
+                refuses("%s %.40s" % (option, value), *base, option, value, says=says, timeout=60)
 
 
 def listening_ports():
@@ -184,6 +215,7 @@ with Room():
     bad_kernels()
     bad_images()
     bad_options()
+    ranges()
     listening_ports()
     bad_outputs()
 finish()

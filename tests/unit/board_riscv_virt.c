@@ -482,7 +482,9 @@ static void test_refusals(void **state)
     assert_refused(&b, "nothing to run");
     prepare(&b);
     b.config.ram_bytes = 4096;
-    assert_refused(&b, "1 MiB at least");
+    assert_refused(&b, "from 1 MiB to 64 GiB");
+    b.config.ram_bytes = 64 * GIB + 4096;
+    assert_refused(&b, "from 1 MiB to 64 GiB");
     b.config.ram_bytes = 256 * MIB + 1;
     assert_refused(&b, "whole pages");
     b.config.ram_bytes = 2 * MIB;
