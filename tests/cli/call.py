@@ -99,7 +99,7 @@ def live(command, *options):
     p = subprocess.Popen([REPRISE, command, *options, "-gdb", "unix:" + sock, "-S", "-serial", "null", *bare(ELF)],
                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     wait_for_server(sock)
-    before = files()
+    before = files() | {"live.rr"}  # which is made when the socket is there already
     d = Debug(None, "tbreak hear if x == 50", "continue", "print heard", "call hear(9)", "print heard == $ * 31 + 9",
               "tbreak hear if x == 20", "reverse-continue", STATE, "print factorial(6)", "call hear(1)", STATE,
               "monitor goto end", "maintenance flush register-cache", "print inner(2)", "monitor when", "continue",
