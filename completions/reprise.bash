@@ -8,8 +8,8 @@ _reprise_options() {
     local logs='-d -D --stats'
     case $1 in
     run) echo $machine $engine $logs ;;
-    record) echo $machine $engine $logs -o --force --by-reference --index ;;
-    replay) echo $engine $logs --allow-paths --until --no-verify --serial-out --safe-console ;;
+    record) echo $machine $engine $logs -o --force --by-reference --index --no-index ;;
+    replay) echo $engine --allow-paths $logs --until --no-verify --serial-out --safe-console ;;
     debug) echo $engine --allow-paths --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
     info) echo --json ;;
     index) echo $engine --allow-paths --trust-index ;;
