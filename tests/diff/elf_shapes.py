@@ -99,6 +99,11 @@ KERNEL = RAM + 0x200000  # behind the firmware
 NONE = object()  # the reference says nothing, or nothing soon
 BARE, BEHIND_FIRMWARE = ["-bios", "none"], []
 
+# What Debian 12's reference (7.2) takes and Debian 13's (10) refuses: it wants its own device tree behind
+# all that the file names, and the bytes that it has not loaded to overlap with nothing.
+NEWER_REFUSES = ("bytes in the file, none in memory", "zeros all beyond the RAM",
+                 "bytes across the end of the RAM", "bytes beyond the RAM")
+
 # What it is, the file, what it prints here (or the words of the sentence that refuses it), and what the
 # reference prints where that is not the same. Then with which firmware.
 SHAPES = [
@@ -205,10 +210,14 @@ def ours_is_right(what, command, expected):
     return right
 
 
-def theirs_is_known(what, command, expected):
+def theirs_is_known(what, command, expected, newer):
     if expected is NONE:
         return True
     status, said, sentence = run(command)
+    if newer and what in NEWER_REFUSES:
+        if status != 1 or said:
+            print("FAILED %s: the newer reference says %r (status %d)" % (what, said, status))
+        return status == 1 and not said
     if said != expected:
         print("FAILED %s: the reference says %r, not %r (status %d) %s" % (what, said, expected, status, sentence))
     return said == expected
@@ -216,6 +225,8 @@ def theirs_is_known(what, command, expected):
 
 def main():
     theirs = shutil.which(os.environ.get("REFERENCE", "qemu-system-riscv64"))
+    newer = theirs and " version 7." not in subprocess.run([theirs, "--version"], stdout=subprocess.PIPE,
+                                                           text=True).stdout
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "a.elf")
@@ -226,8 +237,11 @@ def main():
             machine = ["-M", "virt", "-m", "128M", "-nographic", "-kernel", path, *(row[4] if len(row) > 4 else BARE)]
             failed += not ours_is_right(what, [sys.argv[1], "run", *machine], ours)
             if theirs:
-                failed += not theirs_is_known(what, [theirs, *machine], row[3] if len(row) > 3 else ours)
+                failed += not theirs_is_known(what, [theirs, *machine], row[3] if len(row) > 3 else ours, newer)
     print("%d shapes%s, %d failed" % (len(SHAPES), "" if theirs else " (without the reference)", failed))
+    if not theirs and not failed:
+        print("skipped: there is no qemu-system-riscv64; what ours does is all as expected")
+        sys.exit(77)
     sys.exit(1 if failed else 0)
 
 
