@@ -8,12 +8,12 @@ _reprise_options() {
     local logs='-d -D --stats'
     case $1 in
     run) echo $machine $engine $logs ;;
-    record) echo $machine $engine $logs -o --force --by-reference --index --no-index ;;
+    record) echo $machine $engine $logs -o --force --by-reference --index --no-index --index-size ;;
     replay) echo $engine --allow-paths $logs --until --no-verify --serial-out --safe-console ;;
-    debug) echo $engine --allow-paths --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
+    debug) echo $engine --allow-paths --index-size --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
     info) echo --json ;;
-    index) echo $engine --allow-paths --trust-index ;;
-    query) echo $engine --allow-paths --phys --before --no-index --trust-index ;;
+    index) echo $engine --allow-paths --index-size --trust-index ;;
+    query) echo $engine --allow-paths --index-size --phys --before --no-index --trust-index ;;
     diff) echo $engine --allow-paths --json ;;
     esac
     echo --help --no-sandbox
@@ -53,7 +53,7 @@ _reprise() {
         return
     fi
     case $previous in
-    -append | -cpu | -gdb | -m | -name | -seed | -smp | --listen | --until) return ;; # nobody knows
+    -append | -cpu | -gdb | -m | -name | -seed | -smp | --listen | --until | --index-size) return ;; # nobody knows
     -bios) COMPREPLY=($(compgen -W 'none default' -- "$current")) ;;
     esac
     if [[ $current == -* ]]; then
