@@ -28,7 +28,7 @@ struct debug {
 };
 
 /* Set by the handler of signals. */
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, pressed;
 
 static void on_signal(int number)
 {
@@ -36,11 +36,28 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-static void catch_signal(int number)
+static void on_press(int number)
 {
-    struct sigaction a = {.sa_handler = on_signal};
+    (void)number;
+    pressed = 1;
+}
+
+static void catch_signal(int number, void (*handler)(int number))
+{
+    struct sigaction a = {.sa_handler = handler};
 
     sigaction(number, &a, NULL);
+}
+
+/* A Ctrl-C at a terminal that gdb shares with us reaches both. While gdb waits for a stop it sends it
+ * on; while it waits for a command of the monitor it cannot. */
+static bool was_pressed(void *opaque)
+{
+    bool was = pressed;
+
+    (void)opaque;
+    pressed = 0;
+    return was;
 }
 
 static bool debug_quits(void *opaque)
@@ -50,40 +67,30 @@ static bool debug_quits(void *opaque)
     return interrupted || (!d->options->gdb && (!d->keeper.pid || keeper_is_over(&d->keeper)));
 }
 
-static bool progress(void *opaque, uint64_t done, uint64_t whole)
-{
-    (void)opaque;
-    progress_print("going there", done, whole);
-    return interrupted;
-}
-
 /* 0, or the exit status. */
 static int go_there(struct debug *d)
 {
     struct travel_stop stop;
     struct error e;
-    bool show = isatty(STDERR_FILENO);
+    struct progress progress;
     tick at = 0;
 
     if (cli_parse_place(d->options->at ? d->options->at : "end", "--at",
                         travel_end(d->server.travel), &at, &e) < 0) {
         return cli_fail(&e);
     }
-    if (show) {
-        travel_set_poll(d->server.travel, d, progress);
-    }
+    progress_begin(&progress, d->server.travel, "going there");
     stop = travel_seek(d->server.travel, at);
-    if (show) {
-        travel_set_poll(d->server.travel, NULL, NULL);
-        progress_clear();
-    }
+    progress_end(&progress);
     if (travel_index_problem(d->server.travel)) {
         say("going on without an index: %s", travel_index_problem(d->server.travel));
     }
     if (stop.why == TRAVEL_DIVERGED) {
         return side_differs(stop.at);
     }
-    return stop.why == TRAVEL_INTERRUPTED ? EXIT_USER : EXIT_FINE;
+    return stop.why == TRAVEL_INTERRUPTED
+               ? side_interrupted(d->server.travel, at, "--at TICK begins earlier")
+               : EXIT_FINE;
 }
 
 static const char *find_gdb(const struct debug *d)
@@ -98,6 +105,7 @@ static void exec_gdb(void *opaque, const char *isa)
     const struct options *o = d->options;
     const char **args = base_alloc((size_t)o->rest_count + 16, sizeof(*args));
     char target[200], architecture[64], symbols[4200];
+    struct text extension = {0};
     int n = 0;
 
     snprintf(target, sizeof target, "target remote %s", d->server.listener.path);
@@ -116,29 +124,9 @@ static void exec_gdb(void *opaque, const char *isa)
     /* So that gdb says which hart it steps. */
     args[n++] = "-ex";
     args[n++] = "set scheduler-locking step";
-    /* gdb does not know that `monitor goto` moves: this makes it look again. */
+    text_add(&extension, "python\n%s", gdb_extension);
     args[n++] = "-ex";
-    args[n++] = "python\n"
-                "class Goto(gdb.Command):\n"
-                "    \"goto TICK|+TICKS|-TICKS|PCT%|begin|end: go there in the recording\"\n"
-                "    def __init__(self):\n"
-                "        super().__init__('goto', gdb.COMMAND_RUNNING)\n"
-                "    def invoke(self, argument, tty):\n"
-                "        gdb.execute('monitor goto ' + argument)\n"
-                "        gdb.execute('maintenance flush register-cache')\n"
-                "        gdb.execute('frame')\n"
-                "class Lastwrite(gdb.Command):\n"
-                "    \"lastwrite EXPRESSION: what wrote there last before now\"\n"
-                "    def __init__(self):\n"
-                "        super().__init__('lastwrite', gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)\n"
-                "    def invoke(self, argument, tty):\n"
-                "        value = gdb.parse_and_eval(argument)\n"
-                "        if value.address is None:\n"
-                "            gdb.execute('monitor lastwrite %#x' % int(value))\n"
-                "        else:\n"
-                "            gdb.execute('monitor lastwrite %#x,%d'\n"
-                "                        % (int(value.address), value.type.sizeof))\n"
-                "Goto(), Lastwrite()";
+    args[n++] = extension.data;
     for (int i = 0; i < o->rest_count; i++) {
         args[n++] = o->rest[i];
     }
@@ -156,7 +144,7 @@ static int open_socket(struct debug *d, struct error *e)
     char address[64];
 
     if (d->options->gdb) {
-        if (listener_open(&d->server.listener, d->options->gdb, e) < 0) {
+        if (listener_bind(&d->server.listener, d->options->gdb, e) < 0) {
             return -1;
         }
         job.socket_count = path[0] != '\0' && !d->options->no_sandbox;
@@ -179,9 +167,10 @@ static int open_socket(struct debug *d, struct error *e)
 
 static int start_gdb(struct debug *d, struct error *e)
 {
-    signal(SIGINT, SIG_IGN); /* Ctrl-C is gdb's, which takes the default again */
-    catch_signal(SIGTERM);
-    catch_signal(SIGHUP);
+    catch_signal(SIGINT, on_press); /* gdb takes the default again */
+    catch_signal(SIGTERM, on_signal);
+    catch_signal(SIGHUP, on_signal);
+    d->server.interrupted = was_pressed;
     return keeper_start_program(&d->keeper, d->machine->isa->gdb_name, e);
 }
 
@@ -189,14 +178,13 @@ static int serve_one_gdb(struct debug *d)
 {
     int status;
 
-    while (!listener_wait(&d->server.listener, 50)) {
-        if (debug_quits(d)) {
-            break;
+    enum gdb_end end = GDB_STRANGER;
+
+    while (end == GDB_STRANGER && !debug_quits(d)) {
+        if (listener_wait(&d->server.listener, 50)) {
+            end = serve_client(&d->server);
+            branches_end(&d->branches);
         }
-    }
-    if (d->server.listener.client_fd >= 0) {
-        serve_client(&d->server);
-        branches_end(&d->branches);
     }
     if (interrupted) {
         keeper_close(&d->keeper);
@@ -205,11 +193,16 @@ static int serve_one_gdb(struct debug *d)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? EXIT_FINE : EXIT_USER;
 }
 
-static void serve_until_killed(struct debug *d)
+/* Only now: whoever connected while the recording is gone through would wait longer than GDB does
+ * for the answer to its first packet. Until here the address refuses, which GDB tries again. */
+static int serve_until_killed(struct debug *d, struct error *e)
 {
-    catch_signal(SIGINT);
-    catch_signal(SIGTERM);
-    catch_signal(SIGHUP);
+    if (listener_start(&d->server.listener, e) < 0) {
+        return cli_fail(e);
+    }
+    catch_signal(SIGINT, on_signal);
+    catch_signal(SIGTERM, on_signal);
+    catch_signal(SIGHUP, on_signal);
     say("at tick %llu of %llu; in gdb: target remote %s",
         (unsigned long long)travel_now(d->server.travel),
         (unsigned long long)travel_end(d->server.travel),
@@ -226,6 +219,7 @@ static void serve_until_killed(struct debug *d)
             break;
         }
     }
+    return EXIT_FINE;
 }
 
 /* What a branch needs, should there be one. */
@@ -314,7 +308,7 @@ int command_debug(struct options *o)
     } else if ((status = go_there(&d)) != EXIT_FINE) {
         ; /* it said why */
     } else if (o->gdb) {
-        serve_until_killed(&d);
+        status = serve_until_killed(&d, &e);
     } else if (start_gdb(&d, &e) < 0) {
         status = cli_fail(&e);
     } else {

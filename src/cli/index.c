@@ -148,13 +148,6 @@ struct indexing {
     struct side side;
 };
 
-static bool progress(void *opaque, uint64_t done, uint64_t whole)
-{
-    (void)opaque;
-    progress_print("indexing", done, whole);
-    return false;
-}
-
 static int report(const struct indexing *x, struct index *index)
 {
     struct index_stats s;
@@ -174,19 +167,18 @@ static int replay_once(struct indexing *x, struct index_builder *b, const struct
                        uint64_t spacing, struct error *e)
 {
     struct travel *t = x->side.travel;
-    bool show = isatty(STDERR_FILENO);
+    struct progress progress;
     struct travel_stop stop;
 
     travel_build_index(t, b, of, spacing);
-    if (show) {
-        travel_set_poll(t, x, progress);
-    }
+    progress_begin(&progress, t, "indexing");
     stop = travel_seek(t, of->end);
-    if (show) {
-        progress_clear();
-    }
+    progress_end(&progress);
     if (stop.why == TRAVEL_DIVERGED) {
         return side_differs(stop.at);
+    }
+    if (stop.why == TRAVEL_INTERRUPTED) {
+        return side_interrupted(t, of->end, "no index was made");
     }
     if (travel_index(t) == NULL) {
         const char *problem = travel_index_problem(t);

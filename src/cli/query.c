@@ -15,20 +15,17 @@ struct query {
     const struct options *options;
     struct recording *recording;
     struct side side;
+    struct progress progress;
 };
-
-static bool progress(void *opaque, uint64_t done, uint64_t whole)
-{
-    (void)opaque;
-    progress_print("searching", done, whole);
-    return false;
-}
 
 /* 0, or the exit status. */
 static int go_to(struct query *q, tick at)
 {
     struct travel_stop stop = travel_seek(q->side.travel, at);
 
+    if (stop.why == TRAVEL_INTERRUPTED) {
+        return side_interrupted(q->side.travel, at, "nothing was searched yet");
+    }
     return stop.why == TRAVEL_DIVERGED ? side_differs(stop.at) : EXIT_FINE;
 }
 
@@ -86,7 +83,9 @@ static int last_write(struct query *q, struct error *e)
          cli_parse_place(q->options->at, "--before", travel_end(q->side.travel), &before, e) < 0)) {
         return cli_fail(e);
     }
+    q->progress.doing = "going there";
     status = go_to(q, before);
+    q->progress.doing = "searching";
     if (status != EXIT_FINE) {
         return status;
     }
@@ -100,8 +99,14 @@ static int last_write(struct query *q, struct error *e)
         text_fini(&line);
     } else if (why == TRAVEL_BEGIN) {
         say_line(stdout, "nothing wrote there before tick %llu", (unsigned long long)before);
+    } else if (why == TRAVEL_INTERRUPTED) {
+        error_set(e,
+                  "interrupted: nothing wrote there from tick %llu to tick %llu; what was before "
+                  "that is not known",
+                  (unsigned long long)write.at, (unsigned long long)before);
+        return cli_fail(e);
     } else {
-        error_set(e, "the search was given up");
+        error_set(e, "the search was given up: the replay differs from the recording");
         return cli_fail(e);
     }
     return EXIT_FINE;
@@ -155,18 +160,13 @@ int command_query(struct options *o)
     struct query q = {.options = o};
     struct error e;
     int which = find_query(o, &e), status;
-    bool show = isatty(STDERR_FILENO);
 
     if (which < 0 || cli_confine(o, false, NULL, &e) < 0 || query_open(&q, &e) < 0) {
         status = cli_fail(&e);
     } else {
-        if (show) {
-            travel_set_poll(q.side.travel, &q, progress);
-        }
+        progress_begin(&q.progress, q.side.travel, "searching");
         status = queries[which].run(&q, &e);
-        if (show) {
-            progress_clear();
-        }
+        progress_end(&q.progress);
     }
     side_close(&q.side);
     if (q.recording != NULL) {

@@ -17,9 +17,27 @@ static int stream_write(void *opaque, const void *bytes, size_t count)
     return listener_write(opaque, bytes, count);
 }
 
+/* What GDB shows of the answer to its first question. */
+static const char busy[] = "+$E.Another debugger is connected: come again when it has gone.#";
+
+static void refuse_others(struct listener *l)
+{
+    char packet[sizeof busy + 2];
+    uint8_t sum = 0;
+
+    for (const char *c = busy + 2; *c != '#'; c++) {
+        sum = (uint8_t)(sum + (uint8_t)*c);
+    }
+    snprintf(packet, sizeof packet, "%s%02x", busy, sum);
+    listener_refuse_others(l, packet, strlen(packet));
+}
+
+/* Asked often, at the prompt and on journeys. */
 static bool quits(void *opaque)
 {
     struct server *s = opaque;
+
+    refuse_others(&s->listener);
     return s->quit && s->quit(s->opaque);
 }
 
@@ -42,7 +60,20 @@ static int may_fork(void *opaque, struct error *e)
     return branches_may_fork(s->branches, e);
 }
 
-static void tell_user(void *opaque, const char *sentence)
+static uint64_t now_ms(void *opaque)
+{
+    (void)opaque;
+    return wallclock_now_ns() / 1000000;
+}
+
+static bool interrupted(void *opaque)
+{
+    struct server *s = opaque;
+
+    return s->interrupted != NULL && s->interrupted(s->opaque);
+}
+
+static void tell(void *opaque, const char *sentence)
 {
     (void)opaque;
     say("%s", sentence);
@@ -92,9 +123,12 @@ enum gdb_end serve_client(struct server *s)
     const struct gdb_options options = {.opaque = s,
                                         .branch = fork_here,
                                         .may_branch = may_fork,
-                                        .say = tell_user,
+                                        .say = tell,
+                                        .aside = server_sink(s),
                                         .name_branch = name_branch,
                                         .shows_console = s->shows_console,
+                                        .now_ms = now_ms,
+                                        .interrupted = interrupted,
                                         .quit = quits};
     enum gdb_end end;
 

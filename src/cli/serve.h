@@ -18,8 +18,9 @@ struct server {
     bool shows_console;        /* through the client: server_sink() */
     bool safe_console;         /* and what a terminal would obey is spelled out */
     struct safe_text safe;
-    struct gdb_session *session; /* its own: of the client there is */
-    bool (*quit)(void *opaque);  /* a signal came, the gdb that was started is gone ... */
+    struct gdb_session *session;       /* its own: of the client there is */
+    bool (*interrupted)(void *opaque); /* as in gdb_options; NULL: never */
+    bool (*quit)(void *opaque);        /* a signal came, the gdb that was started is gone ... */
     void *opaque;
 };
 

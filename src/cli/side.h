@@ -23,6 +23,21 @@ void side_close(struct side *s);
 /* "reprise: DOING: 12%" on stderr, in place of what was there; and taking it away again. */
 void progress_print(const char *doing, uint64_t done, uint64_t whole);
 void progress_clear(void);
+/* While the traveller is on its way: the same on a terminal; and a signal ends the journey (TRAVEL_INTERRUPTED). Between begin and end it stays where it
+ * is in memory. */
+struct progress {
+    struct travel *travel;
+    const char *doing; /* may change on the way */
+    bool show;
+    const char *shown; /* last, and */
+    int percent;
+};
+void progress_begin(struct progress *p, struct travel *t, const char *doing);
+void progress_end(struct progress *p);
+
+/* Says that a journey to tick `to` was interrupted, where, and what follows (`so`); returns the exit
+ * status. */
+int side_interrupted(const struct travel *t, tick to, const char *so);
 
 /* Says that the replay differs at that tick; returns the exit status. */
 int side_differs(tick at);

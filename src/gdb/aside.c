@@ -13,13 +13,11 @@
 static void show(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
 {
     struct gdb_session *s = opaque;
-    /* What a called function prints is part of its answer, wherever else output may go. */
-    int console =
-        s->options.shows_console ? s->console : machine_port_by_name(s->machine, "serial0");
 
-    (void)at;
-    if (port == console) {
-        gdb_session_print(s, bytes, count);
+    if (s->options.aside.output != NULL) {
+        s->options.aside.output(s->options.aside.opaque, at, port, bytes, count);
+    } else {
+        gdb_session_output(s, port, bytes, count);
     }
 }
 

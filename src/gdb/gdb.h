@@ -33,7 +33,16 @@ struct gdb_options {
     int (*name_branch)(void *opaque, const char *name, struct text *said, struct error *e);
     /* A sentence for whoever runs the server, when there is no client to tell. NULL: nobody. */
     void (*say)(void *opaque, const char *sentence);
+    /* Output beside history, of a function that the client calls, goes there first and comes back
+     * by gdb_session_output(). `output` NULL: straight there. */
+    struct sink aside;
     bool shows_console; /* gdb_session_output() is called with all output of a live machine */
+    /* The host's clock in milliseconds, from whenever. With one, long ways are told of while they last,
+     * and what waits for an answer is kept alive. NULL: silence. */
+    uint64_t (*now_ms)(void *opaque);
+    /* True once for each time that the user, who shares our terminal, pressed Ctrl-C: ends the journey
+     * under way, as a byte 0x03 does. NULL: never. */
+    bool (*interrupted)(void *opaque);
     /* Asked now and then while waiting for the client and during journeys: true ends the serving
      * (a signal came). NULL: never. */
     bool (*quit)(void *opaque);
@@ -43,8 +52,12 @@ enum gdb_end {
     GDB_DETACHED,     /* D: the machine may run on */
     GDB_KILLED,       /* k, vKill: it is not wanted any more */
     GDB_DISCONNECTED, /* the stream ended, in the middle of something perhaps */
+    GDB_STRANGER,     /* what it said first is not how a debugger begins; say() was told */
     GDB_QUIT          /* quit() said so */
 };
+
+/* extension.py, GDB's own part: what follows `python` and a newline. */
+extern const char gdb_extension[];
 
 struct gdb_session;
 

@@ -16,6 +16,8 @@
 /* Conditions of one breakpoint, and bytes of one of them. */
 #define GDB_CONDITIONS_MAX 64
 #define GDB_AGENT_MAX      4096
+/* Of what a stranger says so much is kept. */
+#define GDB_STRANGE_MAX 32
 /* `tick` and `vtime`, numbered in that order behind the ISA's. */
 #define GDB_OUR_REGISTERS 2
 /* Errors are numbers to a client that did not offer `error-message`. */
@@ -31,9 +33,15 @@ struct gdb_wire {
     size_t length;
     struct text last; /* the last packet sent, whole: '-' asks for it again */
     unsigned resent;
+    bool owes;        /* an acknowledgement; it goes with the next packet, or by itself before */
+    unsigned unheard; /* packets sent that were not acknowledged, while they have to be */
     bool acknowledge; /* until QStartNoAckMode */
     bool dropping;    /* in[start] begins a packet that is too long */
     bool gone;
+    bool spoke;    /* there was a packet */
+    bool stranger; /* gone, as it is no debugger: it began with */
+    uint8_t strange[GDB_STRANGE_MAX];
+    size_t strange_length;
 };
 
 enum gdb_received {
@@ -47,10 +55,17 @@ void gdb_wire_init(struct gdb_wire *w, const struct gdb_stream *stream);
 void gdb_wire_fini(struct gdb_wire *w);
 /* Waits for one packet, a while at a time. Bytes between packets mean nothing. */
 enum gdb_received gdb_wire_receive(struct gdb_wire *w, int timeout_ms);
+/* Of the packet received last, now. */
+void gdb_wire_acknowledge(struct gdb_wire *w);
 /* Payload as it is to arrive; what needs escaping is escaped. */
 void gdb_wire_send(struct gdb_wire *w, const void *payload, size_t length);
 /* Looks whether the client interrupts (a byte 0x03 outside packets) or is gone. */
 bool gdb_wire_interrupted(struct gdb_wire *w);
+/* Before the stream is closed: waits until what was sent last is acknowledged, if it will be. A client
+ * that cannot say so any more would take the end for a failure. */
+void gdb_wire_hear_out(struct gdb_wire *w, int timeout_ms);
+/* The next packet has begun: nobody waits for the answer to the last one any more. */
+bool gdb_wire_has_next(const struct gdb_wire *w);
 
 /* ---- text.c: numbers and bytes as hexadecimal text ---- */
 
@@ -110,7 +125,8 @@ struct gdb_session {
     /* What the client offered. */
     bool knows_swbreak, knows_hwbreak, knows_errors;
     bool extended;
-    bool physical; /* addresses of memory packets are */
+    bool physical;       /* addresses of memory packets are */
+    bool client_flushes; /* it forgets registers and memory after each command of the monitor */
 
     unsigned hart;   /* Hg: whose registers and memory are meant */
     int resume_hart; /* Hc: whose step `s`, bs are; -1: any */
@@ -130,8 +146,12 @@ struct gdb_session {
         struct gdb_told told;
     } aside;
 
-    struct text out;     /* the answer being made; empty: "not supported" */
-    bool no_answer;      /* this packet has none */
+    struct text out; /* the answer being made; empty: "not supported" */
+    bool no_answer;  /* this packet has none */
+    /* A command of the monitor is under way; its client has begun another packet, so it gave up. */
+    bool commanding, abandoned;
+    uint64_t heard_ms,
+        shown_ms;        /* when the client was last sent something, and shown how far it is */
     struct text note;    /* a sentence that had no packet to go with; shown when the next one may */
     struct text printed; /* by the guest, not shown yet */
     int console;         /* the port of it that is shown; -1: none */
@@ -165,7 +185,7 @@ typedef void gdb_handler(struct gdb_session *s, struct gdb_args *a);
 /* query.c */
 gdb_handler gdb_q_supported, gdb_q_c, gdb_q_attached, gdb_q_threads_first, gdb_q_threads_next,
     gdb_q_thread_extra, gdb_q_phy_mem, gdb_set_phy_mem, gdb_q_sstep_bits, gdb_q_sstep,
-    gdb_set_sstep, gdb_set_no_ack, gdb_set_non_stop, gdb_set_error_strings;
+    gdb_set_sstep, gdb_set_flushes, gdb_set_no_ack, gdb_set_non_stop, gdb_set_error_strings;
 /* "waiting for an interrupt", "its turn", "ready" */
 const char *gdb_hart_state(const struct gdb_session *s, unsigned hart);
 /* xfer.c */
@@ -248,8 +268,9 @@ gdb_handler gdb_why_stopped;
 /* monitor.c */
 gdb_handler gdb_monitor;
 void gdb_add_when(struct gdb_session *s, struct text *out);
-/* live.c: shown when the protocol allows. */
-void gdb_session_print(struct gdb_session *s, const uint8_t *bytes, size_t count);
+void gdb_add_place(const struct gdb_session *s, struct text *out); /* the tick, of how many */
+void gdb_add_hint(const struct gdb_session *s, struct text *out);  /* after the machine moved */
+/* live.c */
 typedef void gdb_command(struct gdb_session *s, const char *argument, struct text *out);
 gdb_command gdb_command_branch, gdb_command_console, gdb_command_go_live, gdb_command_type;
 

@@ -66,6 +66,12 @@ void gdb_command_lastwrite(struct gdb_session *s, const char *argument, struct t
     case TRAVEL_END:
     case TRAVEL_POWER:
     case TRAVEL_INTERRUPTED:
-    case TRAVEL_DIVERGED: text_add(out, "the search was given up\n"); break;
+        text_add(out,
+                 "interrupted: nothing wrote there from tick %llu on; what was before that is not "
+                 "known\n",
+                 (unsigned long long)write.at);
+        gdb_add_when(s, out);
+        break;
+    case TRAVEL_DIVERGED: text_add(out, "the search was given up: the replay differs\n"); break;
     }
 }

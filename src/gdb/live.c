@@ -81,10 +81,10 @@ void gdb_command_go_live(struct gdb_session *s, const char *argument, struct tex
     } else if (!travel_at_live_edge(s->travel)) {
         gdb_journey_begins(s);
         if (travel_seek(s->travel, travel_end(s->travel)).why == TRAVEL_INTERRUPTED) {
-            text_add(out, "interrupted on the way\n");
+            text_add(out, "interrupted on the way; this is where it has got to:\n");
         }
         s->hart = s->machine->state.current;
-        text_add(out, "(gdb shows where it was: `maintenance flush register-cache`, or step)\n");
+        gdb_add_hint(s, out);
     }
     gdb_add_when(s, out);
 }
@@ -195,7 +195,7 @@ void gdb_command_console(struct gdb_session *s, const char *argument, struct tex
     }
 }
 
-void gdb_session_print(struct gdb_session *s, const uint8_t *bytes, size_t count)
+static void print(struct gdb_session *s, const uint8_t *bytes, size_t count)
 {
     if (s->printed.length + count > PRINTED_MAX) {
         gdb_session_flush(s);
@@ -207,8 +207,12 @@ void gdb_session_print(struct gdb_session *s, const uint8_t *bytes, size_t count
 
 void gdb_session_output(struct gdb_session *s, uint16_t port, const uint8_t *bytes, size_t count)
 {
-    if (s->console == port) {
-        gdb_session_print(s, bytes, count);
+    /* What a called function prints is part of its answer, wherever else output may go. */
+    bool of_call = travel_is_diverted(s->travel) && !s->options.shows_console &&
+                   port == machine_port_by_name(s->machine, "serial0");
+
+    if (s->console == port || of_call) {
+        print(s, bytes, count);
     }
 }
 

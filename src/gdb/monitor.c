@@ -43,15 +43,23 @@ static unsigned permille(const struct gdb_session *s)
     return (unsigned)((double)(travel_now(s->travel) - begin) * 1000 / whole);
 }
 
+/* "12 of 34 (35.2%)" */
+void gdb_add_place(const struct gdb_session *s, struct text *out)
+{
+    text_add(out, "%llu of %llu (%u.%u%%)", (ull)travel_now(s->travel), (ull)travel_end(s->travel),
+             permille(s) / 10, permille(s) % 10);
+}
+
 void gdb_add_when(struct gdb_session *s, struct text *out)
 {
     const struct machine *m = s->machine;
     tick now = travel_now(s->travel);
     uint64_t ns = machine_now_ns(m);
 
-    text_add(out, "tick %llu of %llu (%u.%u%%), %llu.%09llu s of virtual time, %llu instructions\n",
-             (ull)now, (ull)travel_end(s->travel), permille(s) / 10, permille(s) % 10,
-             (ull)(ns / 1000000000), (ull)(ns % 1000000000), (ull)m->state.instructions);
+    text_add(out, "tick ");
+    gdb_add_place(s, out);
+    text_add(out, ", %llu.%09llu s of virtual time, %llu instructions\n", (ull)(ns / 1000000000),
+             (ull)(ns % 1000000000), (ull)m->state.instructions);
     add_instruction(s, &m->cpus[m->state.current], out);
     if (travel_is_diverted(s->travel)) {
         text_add(out, "in a call, beside history: nothing of it will have happened\n");
@@ -61,6 +69,15 @@ void gdb_add_when(struct gdb_session *s, struct text *out)
         text_add(out, "at the end of history\n");
     } else if (now == travel_begin(s->travel)) {
         text_add(out, "at the beginning of history\n");
+    }
+}
+
+void gdb_add_hint(const struct gdb_session *s, struct text *out)
+{
+    if (!s->client_flushes) {
+        text_add(out,
+                 "(gdb still shows where it was: `maintenance flush register-cache` makes it look"
+                 " again)\n");
     }
 }
 
@@ -162,11 +179,14 @@ static void command_goto(struct gdb_session *s, const char *argument, struct tex
     case TRAVEL_BEGIN: text_add(out, "history begins here\n"); break;
     case TRAVEL_END:
     case TRAVEL_POWER: text_add(out, "history ends here\n"); break;
-    case TRAVEL_INTERRUPTED: text_add(out, "interrupted on the way\n"); break;
+    case TRAVEL_INTERRUPTED:
+        text_add(out, "interrupted on the way to tick %llu; this is where it has got to:\n",
+                 (ull)to);
+        break;
     case TRAVEL_DIVERGED: text_add(out, "the replay differs from the recording here\n"); break;
     }
     gdb_add_when(s, out);
-    text_add(out, "(gdb shows where it was: `maintenance flush register-cache`, or step)\n");
+    gdb_add_hint(s, out);
 }
 
 /* ---- info ---- */
@@ -381,8 +401,15 @@ void gdb_monitor(struct gdb_session *s, struct gdb_args *a)
         return;
     }
     gdb_console_note(s);
+    s->commanding = true;
     run(s, line, &out);
-    gdb_console(s, out.data, out.length);
+    s->commanding = false;
+    if (s->abandoned) { /* nobody waits for this any more: another packet has come */
+        text_add(&s->note, "`monitor %s` was given up by its client:\n%s", line, out.data);
+        s->no_answer = true;
+    } else {
+        gdb_console(s, out.data, out.length);
+    }
     text_fini(&out);
     gdb_ok(s);
 }

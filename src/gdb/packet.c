@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * packet: the frame of every packet, $payload#sum, after "Overview" of the GDB manual's remote
  * protocol: acknowledgements until they are switched off, escapes, the interrupt byte between
- * packets. Run-length encoding is neither sent nor, as no client sends it, understood.
+ * packets. Run-length encoding is neither sent nor, as no client sends it, understood. Whoever begins
+ * otherwise than a debugger does is no debugger: a web page can have a browser send anything to a
+ * local port, but not without a request line before it.
  */
 #include "gdb/internal.h"
 
@@ -16,10 +18,12 @@ void gdb_wire_init(struct gdb_wire *w, const struct gdb_stream *stream)
     w->start = w->end = 0;
     w->length = 0;
     w->last.length = 0;
-    w->resent = 0;
+    w->resent = w->unheard = 0;
     w->acknowledge = true;
-    w->dropping = false;
+    w->dropping = w->owes = false;
     w->gone = false;
+    w->spoke = w->stranger = false;
+    w->strange_length = 0;
 }
 
 void gdb_wire_fini(struct gdb_wire *w)
@@ -60,20 +64,47 @@ static bool fill(struct gdb_wire *w, int timeout_ms)
 
 /* ---- receiving ---- */
 
-/* Where the payload that begins after `from` ends: the index of its '#' if the two digits after it
- * are there as well; SIZE_MAX if not. */
-static size_t find_end(const struct gdb_wire *w, size_t from)
+/* Where the payload of the packet that begins at in[start] ends: the index of its '#' if the two
+ * digits after it are there as well; SIZE_MAX if not. A '$' before that begins another packet (in a
+ * payload it would be escaped): the one before it was never finished, and start moves on. */
+static size_t find_end(struct gdb_wire *w)
 {
-    const uint8_t *hash = memchr(w->in + from, '#', w->end - from);
-    size_t at = hash != NULL ? (size_t)(hash - w->in) : SIZE_MAX;
+    size_t hash = SIZE_MAX;
 
-    return at != SIZE_MAX && w->end - at > 2 ? at : SIZE_MAX;
+    for (size_t i = w->start + 1; i < w->end; i++) {
+        if (w->in[i] == '$') {
+            w->start = i;
+            w->dropping = false;
+            hash = SIZE_MAX;
+        } else if (w->in[i] == '#' && hash == SIZE_MAX) {
+            hash = i;
+        }
+        if (hash != SIZE_MAX && i == hash + 2) {
+            return hash;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Before its first packet a debugger acknowledges and interrupts, and nothing else. */
+static bool is_strange(struct gdb_wire *w)
+{
+    size_t n = w->end - w->start < GDB_STRANGE_MAX ? w->end - w->start : GDB_STRANGE_MAX;
+    uint8_t first = w->in[w->start];
+
+    if (w->spoke || first == '$' || first == '+' || first == '-' || first == INTERRUPT) {
+        return false;
+    }
+    memcpy(w->strange, w->in + w->start, n);
+    w->strange_length = n;
+    w->stranger = w->gone = true;
+    return true;
 }
 
 /* Passes by what is between packets; true when in[start] begins one. */
 static bool at_packet(struct gdb_wire *w)
 {
-    for (; w->start < w->end; w->start++) {
+    for (; w->start < w->end && !is_strange(w); w->start++) {
         switch (w->in[w->start]) {
         case '$': return true;
         case '-':
@@ -81,7 +112,8 @@ static bool at_packet(struct gdb_wire *w)
                 put(w, w->last.data, w->last.length);
             }
             break;
-        default: break; /* '+', an interrupt that came too late, noise */
+        case '+': w->unheard = 0; break;
+        default: break; /* an interrupt that came too late, noise */
         }
     }
     return false;
@@ -108,6 +140,11 @@ static bool unpack(struct gdb_wire *w, size_t from, size_t to)
     return high >= 0 && low >= 0 && (high << 4 | low) == sum;
 }
 
+static bool is_full(const struct gdb_wire *w)
+{
+    return w->end - w->start == sizeof w->in;
+}
+
 /* A packet longer than the buffer: nothing of it is kept, its end is still looked for. */
 static void drop_start(struct gdb_wire *w)
 {
@@ -130,17 +167,16 @@ static enum gdb_received take_packet(struct gdb_wire *w, size_t hash)
         put(w, "-", 1);
         return GDB_NOTHING;
     }
-    if (w->acknowledge) {
-        put(w, "+", 1);
-    }
+    w->owes = w->acknowledge;
     w->resent = 0;
+    w->spoke |= good && !dropped;
     return good && !dropped ? GDB_PACKET : GDB_DAMAGED;
 }
 
 enum gdb_received gdb_wire_receive(struct gdb_wire *w, int timeout_ms)
 {
     for (;;) {
-        size_t hash = at_packet(w) ? find_end(w, w->start + 1) : SIZE_MAX;
+        size_t hash = at_packet(w) ? find_end(w) : SIZE_MAX;
 
         if (hash != SIZE_MAX) {
             enum gdb_received r = take_packet(w, hash);
@@ -153,7 +189,7 @@ enum gdb_received gdb_wire_receive(struct gdb_wire *w, int timeout_ms)
         if (w->gone) {
             return GDB_GONE;
         }
-        if (w->end - w->start == sizeof w->in) {
+        if (is_full(w)) {
             drop_start(w);
         }
         if (!fill(w, timeout_ms) && !w->gone) {
@@ -166,8 +202,14 @@ bool gdb_wire_interrupted(struct gdb_wire *w)
 {
     bool inside = false;
 
+    /* A packet that fills the buffer and has no end would hide what comes after it. */
+    if (is_full(w) && w->in[0] == '$' && find_end(w) == SIZE_MAX && is_full(w)) {
+        drop_start(w);
+    }
     (void)fill(w, 0);
-    while (w->start < w->end && w->in[w->start] == '+') { /* of what was printed meanwhile */
+    /* '+' is of what was printed meanwhile; '-' asks for an answer that is not there yet. */
+    while (w->start < w->end && (w->in[w->start] == '+' || w->in[w->start] == '-')) {
+        w->unheard = 0;
         w->start++;
     }
     for (size_t i = w->start; i < w->end; i++) {
@@ -183,7 +225,27 @@ bool gdb_wire_interrupted(struct gdb_wire *w)
     return w->gone;
 }
 
+void gdb_wire_hear_out(struct gdb_wire *w, int timeout_ms)
+{
+    while (w->unheard != 0 && !at_packet(w) && !w->gone && fill(w, timeout_ms)) {
+    }
+    (void)at_packet(w);
+}
+
+bool gdb_wire_has_next(const struct gdb_wire *w)
+{
+    return w->start < w->end && memchr(w->in + w->start, '$', w->end - w->start) != NULL;
+}
+
 /* ---- sending ---- */
+
+void gdb_wire_acknowledge(struct gdb_wire *w)
+{
+    if (w->owes) {
+        w->owes = false;
+        put(w, "+", 1);
+    }
+}
 
 void gdb_wire_send(struct gdb_wire *w, const void *payload, size_t length)
 {
@@ -193,6 +255,9 @@ void gdb_wire_send(struct gdb_wire *w, const void *payload, size_t length)
     char tail[3] = "#";
 
     w->last.length = 0;
+    if (w->owes) {
+        text_add_bytes(&w->last, "+", 1);
+    }
     text_add_bytes(&w->last, "$", 1);
     for (size_t i = 0; i < length; i++) {
         uint8_t pair[2] = {b[i], 0};
@@ -209,5 +274,10 @@ void gdb_wire_send(struct gdb_wire *w, const void *payload, size_t length)
     tail[1] = digits[sum >> 4];
     tail[2] = digits[sum & 15];
     text_add_bytes(&w->last, tail, 3);
+    w->unheard += w->acknowledge;
     put(w, w->last.data, w->last.length);
+    if (w->owes) {
+        memmove(w->last.data, w->last.data + 1, --w->last.length);
+    }
+    w->owes = false;
 }

@@ -29,8 +29,10 @@ void gdb_q_supported(struct gdb_session *s, struct gdb_args *a)
         s->knows_hwbreak = offers(a, "hwbreak+");
         s->knows_errors = offers(a, "error-message+");
     }
+    /* Not QStartNoAckMode: acknowledgements are how GDB finds the answers again after its user has
+     * interrupted the wait for one, and how we know that it still waits. */
     text_add(&s->out,
-             "PacketSize=%x;QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;"
+             "PacketSize=%x;qXfer:features:read+;qXfer:memory-map:read+;"
              "qXfer:threads:read+;vContSupported+;ReverseStep+;ReverseContinue+;swbreak+;"
              "hwbreak+;binary-upload+;ConditionalBreakpoints+",
              GDB_PAYLOAD_MAX);
@@ -130,6 +132,13 @@ void gdb_q_sstep(struct gdb_session *s, struct gdb_args *a)
 {
     (void)a;
     text_add(&s->out, "0x1");
+}
+
+/* Said by our extension of GDB: nothing needs to be said of stale registers. */
+void gdb_set_flushes(struct gdb_session *s, struct gdb_args *a)
+{
+    s->client_flushes = gdb_take(a, '1') && gdb_left(a) == 0;
+    gdb_ok(s);
 }
 
 void gdb_set_sstep(struct gdb_session *s, struct gdb_args *a)

@@ -8,6 +8,11 @@
 
 /* How long a wait for the client lasts before quit() is asked. */
 #define WAIT_MS 200
+/* A client that waits for a command's answer hears something as often: GDB asks its user for patience,
+ * and looks whether the user presses Ctrl-C, when a packet comes. */
+#define ALIVE_MS 100
+/* Ways that take longer than this are told of, as often. */
+#define SHOW_MS 2000
 
 /* ---- answers ---- */
 
@@ -16,12 +21,18 @@ void gdb_ok(struct gdb_session *s)
     text_add(&s->out, "OK");
 }
 
-/* A sentence as packets may hold it. */
+/* As packets and terminals may hold it. */
+static void add_byte(struct text *out, uint8_t byte)
+{
+    bool plain = byte >= ' ' && byte < 0x7f && strchr("#$}*", byte) == NULL;
+
+    text_add_bytes(out, plain ? (const char *)&byte : "?", 1);
+}
+
 static void add_sentence(struct text *out, const char *sentence)
 {
     for (const char *c = sentence; *c != '\0'; c++) {
-        bool plain = *c >= ' ' && *c < 0x7f && strchr("#$}*", *c) == NULL;
-        text_add_bytes(out, plain ? c : "?", 1);
+        add_byte(out, (uint8_t)*c);
     }
 }
 
@@ -246,6 +257,7 @@ static const struct {
     {"qqemu.sstepbits", WHOLE, gdb_q_sstep_bits},
     {"qqemu.sstep", WHOLE, gdb_q_sstep},
     {"Qqemu.sstep=", FIRST, gdb_set_sstep},
+    {"Qreprise.flushes:", FIRST, gdb_set_flushes},
 };
 
 static void dispatch(struct gdb_session *s)
@@ -276,6 +288,36 @@ static bool asked_to_quit(struct gdb_session *s)
     return s->quit;
 }
 
+static bool user_interrupts(struct gdb_session *s)
+{
+    return s->options.interrupted != NULL && s->options.interrupted(s->options.opaque);
+}
+
+/* Only where the protocol allows: while a stop or a command's answer is waited for. One that was not
+ * acknowledged yet is enough: the client may have turned to something else. */
+static void keep_alive(struct gdb_session *s)
+{
+    uint64_t now = s->options.now_ms != NULL ? s->options.now_ms(s->options.opaque) : 0;
+
+    if (!(s->commanding || s->going) || now - s->heard_ms < ALIVE_MS || s->wire.unheard > 1) {
+        return;
+    }
+    s->heard_ms = now;
+    if (now - s->shown_ms >= SHOW_MS && !travel_is_diverted(s->travel) &&
+        !travel_at_live_edge(s->travel)) {
+        struct text line = {0};
+
+        s->shown_ms = now;
+        text_add(&line, "(at tick ");
+        gdb_add_place(s, &line);
+        text_add(&line, ")\n");
+        gdb_console(s, line.data, line.length);
+        text_fini(&line);
+    } else if (s->commanding) {
+        gdb_wire_send(&s->wire, "O", 1); /* nothing, but a packet */
+    }
+}
+
 /* In the middle of a journey. */
 static bool poll_client(void *opaque, uint64_t done, uint64_t whole)
 {
@@ -283,13 +325,28 @@ static bool poll_client(void *opaque, uint64_t done, uint64_t whole)
 
     (void)done;
     (void)whole;
-    return gdb_wire_interrupted(&s->wire) || asked_to_quit(s);
+    if (gdb_wire_interrupted(&s->wire) || user_interrupts(s) || asked_to_quit(s)) {
+        return true;
+    }
+    s->abandoned = s->abandoned || (s->commanding && gdb_wire_has_next(&s->wire));
+    if (!s->abandoned) {
+        keep_alive(s);
+    }
+    return s->abandoned;
 }
 
 static void serve_packet(struct gdb_session *s)
 {
     s->out.length = 0;
-    s->no_answer = false;
+    s->no_answer = s->abandoned = false;
+    (void)user_interrupts(s); /* a Ctrl-C before now was not for this */
+    if (s->options.now_ms != NULL) {
+        s->heard_ms = s->shown_ms = s->options.now_ms(s->options.opaque);
+    }
+    /* These are answered at once, and one write costs less than two. */
+    if (s->wire.length == 0 || strchr("gHmpTxZz", s->wire.packet[0]) == NULL) {
+        gdb_wire_acknowledge(&s->wire);
+    }
     dispatch(s);
     if (!s->no_answer && !s->quit) {
         gdb_wire_send(&s->wire, s->out.data, s->out.length);
@@ -300,11 +357,11 @@ static void begin(struct gdb_session *s, const struct gdb_stream *stream)
 {
     gdb_wire_init(&s->wire, stream);
     s->knows_swbreak = s->knows_hwbreak = s->knows_errors = false;
-    s->extended = s->physical = s->killed = s->over = s->quit = false;
+    s->client_flushes = s->extended = s->physical = s->killed = s->over = s->quit = false;
     s->told.is_set = false;
     gdb_remove_points(s);
     s->note.length = s->printed.length = 0;
-    s->going = false;
+    s->going = s->commanding = false;
     s->console = s->options.shows_console ? machine_port_by_name(s->machine, "serial0") : -1;
     s->hart = s->machine->state.current;
     s->resume_hart = -1;
@@ -321,6 +378,30 @@ static void end_aside(struct gdb_session *s)
     }
 }
 
+static void tell_of_stranger(struct gdb_session *s)
+{
+    struct text words = {0};
+
+    text_add(&words, "a client that is no debugger was turned away; it began with '");
+    for (size_t i = 0; i < s->wire.strange_length; i++) {
+        add_byte(&words, s->wire.strange[i]);
+    }
+    text_add(&words, "'");
+    if (s->options.say != NULL) {
+        s->options.say(s->options.opaque, words.data);
+    }
+    text_fini(&words);
+}
+
+static enum gdb_end end_of_stream(struct gdb_session *s)
+{
+    if (s->wire.stranger) {
+        tell_of_stranger(s);
+        return GDB_STRANGER;
+    }
+    return s->killed ? GDB_KILLED : GDB_DISCONNECTED;
+}
+
 enum gdb_end gdb_session_serve(struct gdb_session *s, const struct gdb_stream *stream)
 {
     begin(s, stream);
@@ -329,11 +410,14 @@ enum gdb_end gdb_session_serve(struct gdb_session *s, const struct gdb_stream *s
         case GDB_PACKET: serve_packet(s); break;
         case GDB_DAMAGED: gdb_wire_send(&s->wire, GDB_ERROR, strlen(GDB_ERROR)); break;
         case GDB_NOTHING: break;
-        case GDB_GONE: finish(s, s->killed ? GDB_KILLED : GDB_DISCONNECTED); break;
+        case GDB_GONE: finish(s, end_of_stream(s)); break;
         }
         if (!s->over && asked_to_quit(s)) {
             finish(s, GDB_QUIT);
         }
+    }
+    if (s->end == GDB_DETACHED || s->end == GDB_KILLED) {
+        gdb_wire_hear_out(&s->wire, WAIT_MS);
     }
     travel_set_poll(s->travel, NULL, NULL);
     end_aside(s);

@@ -106,7 +106,7 @@ enum travel_why travel_drive_aside(struct travel *t, tick until, bool skip_here)
         enum stop stop = machine_run(m, end, skip_here && m->state.now == start);
 
         if (stop == STOP_PROBE) {
-            return TRAVEL_HIT;
+            return travel_met(t);
         }
         if (stop != STOP_TICK) {
             return stop == STOP_POWER ? TRAVEL_POWER : TRAVEL_END;

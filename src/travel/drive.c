@@ -5,6 +5,10 @@
  */
 #include "travel/internal.h"
 
+/* The user is asked at the end of each piece; this many instructions take 2 ms, 50 interpreted. */
+#define PIECE_MOST (UINT64_C(1) << 21)
+/* And between so many probes that are met. */
+#define MET_MOST 4096
 /* A piece grows up to this many times the spacing while the guest mostly idles. */
 #define PIECE_SHIFT_MAX 6
 /* The trail behind a place gone to: marks at 1, 10, 100 ... ticks before it. */
@@ -79,6 +83,7 @@ static tick piece_end(const struct travel *t, const struct plan *p)
     tick end;
 
     left = of_span < left ? of_span : left;
+    left = left < PIECE_MOST ? left : PIECE_MOST;
     end = p->until - now > left << p->shift ? now + (left << p->shift) : p->until;
 
     end = earlier(end, next_of_trail(p, now));
@@ -190,11 +195,32 @@ static bool interrupted(struct travel *t, const struct plan *p)
     return t->poll != NULL && now != p->until && t->poll(t->poll_opaque, now - p->start, whole);
 }
 
+bool travel_gives_up(struct travel *t)
+{
+    if (likely(++t->met % MET_MOST != 0) || t->gave_up) {
+        return t->gave_up;
+    }
+    t->gave_up = (t->scanning != NULL && travel_scan_is_over(t)) ||
+                 (t->poll != NULL &&
+                  t->poll(t->poll_opaque, t->machine->state.now - t->asked_from, t->asked_whole));
+    return t->gave_up;
+}
+
+enum travel_why travel_met(struct travel *t)
+{
+    bool gave_up = t->gave_up;
+
+    t->gave_up = false;
+    return gave_up ? TRAVEL_INTERRUPTED : TRAVEL_HIT;
+}
+
 enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
 {
     struct machine *m = t->machine;
     struct plan p = {.until = until, .flags = flags, .start = m->state.now};
 
+    t->asked_from = p.start;
+    t->asked_whole = until == TICK_NEVER ? 0 : until - p.start;
     if (travel_is_diverted(t)) {
         return travel_drive_aside(t, until, (flags & DRIVE_SKIP_HERE) != 0);
     }
@@ -216,7 +242,7 @@ enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
             return TRAVEL_DIVERGED;
         }
         if (stop == STOP_PROBE) {
-            return TRAVEL_HIT;
+            return travel_met(t);
         }
         if (stop != STOP_TICK && m->state.now < until) {
             return stop == STOP_POWER ? TRAVEL_POWER : TRAVEL_END;

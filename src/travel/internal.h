@@ -43,6 +43,7 @@ struct place {
 
 /* A search backwards, and what it has found. */
 struct backward {
+    struct travel *travel; /* whose machine it is */
     struct machine *machine;
     const struct travel_probes *probes;
     struct place before; /* only what is met before this counts */
@@ -50,6 +51,7 @@ struct backward {
     struct place place; /* the last one met */
     struct probe_hit hit;
     uint64_t hits;
+    tick searched; /* from here on, up to where it began, nothing else counts */
 };
 
 /* divert.c: what lies beside history. */
@@ -78,6 +80,10 @@ struct travel {
 
     void *poll_opaque;
     bool (*poll)(void *opaque, uint64_t done, uint64_t whole);
+    tick asked_from;      /* where the journey under way began, */
+    uint64_t asked_whole; /* and how long it is; 0: nobody knows */
+    uint64_t met;         /* probes, on all journeys */
+    bool gave_up;         /* poll() said so while a probe was met */
 
     tick verified; /* witnesses up to here were compared */
     tick good;     /* the last one that was equal */
@@ -185,6 +191,11 @@ enum travel_drive {
 /* To tick `until` or to a probe that says stop (the set is in the machine), leaving marks.
  * TRAVEL_ARRIVED, _HIT, _END, _POWER, _INTERRUPTED or _DIVERGED. */
 enum travel_why travel_drive(struct travel *t, tick until, unsigned flags);
+/* At each probe that is met: true if the journey is to be given up, which is asked now and then: where
+ * much is met, a piece takes long. It is TRAVEL_INTERRUPTED then. */
+bool travel_gives_up(struct travel *t);
+/* What a stop at a probe means. */
+enum travel_why travel_met(struct travel *t);
 /* Puts the cursor to a tick within history by the shortest way. */
 enum travel_why travel_go(struct travel *t, tick to);
 

@@ -47,8 +47,10 @@ enum travel_why travel_last_write(struct travel *t, paddr at, uint64_t size, tic
     const struct probe probe = {
         .kind = PROBE_PHYSICAL, .hart = PROBE_ANY_HART, .at = at, .size = size};
     const struct travel_probes probes = {.probes = &probe, .count = 1};
-    struct backward b = {
-        .machine = t->machine, .probes = &probes, .before = {.position = before, .step = before}};
+    struct backward b = {.travel = t,
+                         .machine = t->machine,
+                         .probes = &probes,
+                         .before = {.position = before, .step = before}};
     tick back = t->machine->state.now;
     bool has_reported = t->has_reported;
     struct place reported = t->reported;
@@ -62,6 +64,8 @@ enum travel_why travel_last_write(struct travel *t, paddr at, uint64_t size, tic
     why = travel_scan(t, &b, before);
     if (why == TRAVEL_ARRIVED) {
         why = b.found ? describe(t, at, &b.hit, out) : TRAVEL_BEGIN;
+    } else {
+        out->at = b.searched;
     }
     if (travel_go(t, back) != TRAVEL_ARRIVED) {
         return TRAVEL_INTERRUPTED;

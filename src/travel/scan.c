@@ -28,16 +28,18 @@ static bool replaces(const struct backward *b, const struct probe_hit *h)
     return b->probes->probes[h->probe].kind == PROBE_PHYSICAL || h->probe < b->hit.probe;
 }
 
-/* Never stops: the last hit is the answer, and only the end of the part shows which it was. */
+/* Never stops, unless it is given up: the last hit is the answer, and only the end of the part shows
+ * which it was. */
 static bool backward_hit(void *opaque, const struct probe_hit *h)
 {
     struct backward *b = opaque;
+    bool gives_up = travel_gives_up(b->travel);
     bool after = b->probes->client_steps && travel_is_watch(b->probes->probes[h->probe].kind);
     struct place place = {.position = h->at_tick + after, .step = h->at_tick};
 
-    if (!is_before(&place, &b->before) ||
+    if (gives_up || !is_before(&place, &b->before) ||
         (b->probes->wanted != NULL && !b->probes->wanted(b->probes->opaque, b->machine, h))) {
-        return false;
+        return gives_up;
     }
     if (b->found && !is_before(&b->place, &place)) {
         bool same = !is_before(&place, &b->place);
@@ -84,6 +86,7 @@ struct parallel {
     struct host_lock lock;  /* guards the rest */
     size_t next;            /* part to be dealt out */
     size_t best;            /* parts from here on are not needed */
+    bool *done;             /* which parts were gone through */
     struct backward answer; /* of part best, if it found anything */
     enum travel_why why;    /* TRAVEL_ARRIVED, or why it was given up */
 };
@@ -122,6 +125,7 @@ static void give_answer(struct parallel *p, size_t which, const struct backward 
                         enum travel_why why)
 {
     host_lock_take(&p->lock);
+    p->done[which] = why == TRAVEL_ARRIVED;
     if (which < p->best && why != TRAVEL_ARRIVED) { /* the user, or a witness: all of it ends */
         p->best = 0;
         p->why = why;
@@ -147,6 +151,7 @@ static void work(struct travel *t, struct parallel *p)
 
         t->scanned = which;
         b = *p->question;
+        b.travel = t;
         b.machine = t->machine;
         why = scan_from(t, travel_nearest(t, part->from, 0), part->until, DRIVE_NO_MARKS);
         give_answer(p, which, &b, why);
@@ -222,6 +227,17 @@ static void make_parts(struct travel *t, struct parallel *p, tick until)
     }
 }
 
+/* From where on all was gone through: where the latest part ends that was not. */
+static tick searched(const struct travel *t, const struct parallel *p)
+{
+    for (size_t i = 0; i < p->parts.count; i++) {
+        if (!p->done[i]) {
+            return p->parts.data[i].until;
+        }
+    }
+    return t->begin;
+}
+
 static enum travel_why scan_together(struct travel *t, struct backward *b, tick until)
 {
     struct parallel p = {.question = b, .best = SIZE_MAX, .why = TRAVEL_ARRIVED};
@@ -229,13 +245,17 @@ static enum travel_why scan_together(struct travel *t, struct backward *b, tick 
     join_helpers(t); /* that were getting ready */
     host_lock_init(&p.lock);
     make_parts(t, &p, until);
+    p.done = base_alloc(p.parts.count + 1, sizeof(*p.done));
     start_helpers(t, &p, p.parts.count != 0 ? p.parts.count - 1 : 0);
     work(t, &p);
     join_helpers(t);
     if (p.best != SIZE_MAX && p.why == TRAVEL_ARRIVED) {
+        p.answer.travel = b->travel;
         p.answer.machine = b->machine;
         *b = p.answer;
     }
+    b->searched = searched(t, &p);
+    free(p.done);
     host_lock_fini(&p.lock);
     vec_fini(&p.parts);
     return p.why;
@@ -278,6 +298,7 @@ static enum travel_why scan_parts(struct travel *t, struct backward *b, tick unt
     tick first = until, near = travel_span_before(t, until);
     unsigned parts = 0;
 
+    b->searched = until;
     while (!b->found && (until = travel_skip_back(t, until, b->probes)) > t->begin) {
         const struct mark *from;
         tick start;
@@ -293,6 +314,7 @@ static enum travel_why scan_parts(struct travel *t, struct backward *b, tick unt
             return why;
         }
         until = start;
+        b->searched = start;
         if (!b->found && gives_up(t, first, until)) {
             return TRAVEL_INTERRUPTED;
         }

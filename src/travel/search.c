@@ -37,7 +37,7 @@ static bool wanted(const struct travel *t, const struct travel_probes *p,
 }
 
 struct forward {
-    const struct travel *travel;
+    struct travel *travel;
     const struct travel_probes *probes;
     struct probe_hit hit; /* the first one told of the step that stops */
     uint64_t hits;
@@ -47,6 +47,9 @@ static bool forward_hit(void *opaque, const struct probe_hit *h)
 {
     struct forward *f = opaque;
 
+    if (f->hits == 0 && travel_gives_up(f->travel)) {
+        return true;
+    }
     if (!wanted(f->travel, f->probes, h)) {
         return false;
     }
@@ -118,8 +121,10 @@ struct travel_stop travel_step(struct travel *t, unsigned hart)
 struct travel_stop travel_reverse_continue(struct travel *t, const struct travel_probes *probes)
 {
     tick now = t->machine->state.now;
-    struct backward b = {
-        .machine = t->machine, .probes = probes, .before = {.position = now, .step = now}};
+    struct backward b = {.travel = t,
+                         .machine = t->machine,
+                         .probes = probes,
+                         .before = {.position = now, .step = now}};
     struct travel_stop stop;
     enum travel_why why;
 
@@ -179,8 +184,10 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
     const struct probe probe = {.kind = PROBE_STEP, .hart = hart};
     const struct travel_probes probes = {.probes = &probe, .count = 1};
     tick now = t->machine->state.now, until = now;
-    struct backward b = {
-        .machine = t->machine, .probes = &probes, .before = {.position = now, .step = now}};
+    struct backward b = {.travel = t,
+                         .machine = t->machine,
+                         .probes = &probes,
+                         .before = {.position = now, .step = now}};
     struct travel_stop stop;
     enum travel_why why;
 

@@ -166,7 +166,7 @@ size_t travel_post(struct travel *t, uint16_t port, const void *bytes, size_t co
 /* How many inputs the port was given in all of history. */
 uint64_t travel_taken(const struct travel *t, uint16_t port);
 
-/* Asked a few times a second, in the middle of any journey: true abandons it. `done` of `whole` is
+/* Asked many times a second, in the middle of any journey: true abandons it. `done` of `whole` is
  * how far it is, in ticks. NULL: never. */
 void travel_set_poll(struct travel *t, void *opaque,
                      bool (*poll)(void *opaque, uint64_t done, uint64_t whole));
@@ -256,7 +256,7 @@ struct travel_write {
 };
 /* To any byte of the physical range [at, at+size), at least one, which does not wrap; `before` is in
  * known history. TRAVEL_ARRIVED: found; TRAVEL_BEGIN: none since history began; or why it was given
- * up. */
+ * up: then nothing wrote there from tick out->at on, and what is before that was not looked at. */
 enum travel_why travel_last_write(struct travel *t, paddr at, uint64_t size, tick before,
                                   struct travel_write *out);
 /* A line: tick, who, before and after. */

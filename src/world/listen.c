@@ -23,7 +23,7 @@ bool tcp_port_is_valid(const char *port)
     return port[0] != '\0' && (port[digits] != '\0' || (digits <= 5 && atoi(port) <= 65535));
 }
 
-static int listen_unix(struct listener *l, const char *path, struct error *e)
+static int bind_unix(struct listener *l, const char *path, struct error *e)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
 
@@ -36,15 +36,14 @@ static int listen_unix(struct listener *l, const char *path, struct error *e)
     }
     memcpy(a.sun_path, path, strlen(path) + 1);
     l->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (l->listen_fd < 0 || bind(l->listen_fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-        listen(l->listen_fd, 1) < 0) {
+    if (l->listen_fd < 0 || bind(l->listen_fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
         return error_set(e, "%s: %s", path, strerror(errno));
     }
     memcpy(l->path, path, strlen(path) + 1);
     return 0;
 }
 
-static int listen_tcp(struct listener *l, const char *host, const char *port, struct error *e)
+static int bind_tcp(struct listener *l, const char *host, const char *port, struct error *e)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *list = NULL;
@@ -57,8 +56,7 @@ static int listen_tcp(struct listener *l, const char *host, const char *port, st
     if (l->listen_fd >= 0) {
         (void)setsockopt(l->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     }
-    if (l->listen_fd < 0 || bind(l->listen_fd, list->ai_addr, list->ai_addrlen) < 0 ||
-        listen(l->listen_fd, 1) < 0) {
+    if (l->listen_fd < 0 || bind(l->listen_fd, list->ai_addr, list->ai_addrlen) < 0) {
         error_set(e, "%s:%s: %s", host, port, strerror(errno));
         freeaddrinfo(list);
         return -1;
@@ -67,13 +65,13 @@ static int listen_tcp(struct listener *l, const char *host, const char *port, st
     return 0;
 }
 
-int listener_open(struct listener *l, const char *address, struct error *e)
+int listener_bind(struct listener *l, const char *address, struct error *e)
 {
     char text[256], *port;
 
     *l = (struct listener){.listen_fd = -1, .client_fd = -1};
     if (strncmp(address, "unix:", 5) == 0) {
-        return listen_unix(l, address + 5, e);
+        return bind_unix(l, address + 5, e);
     }
     if (strncmp(address, "tcp:", 4) == 0) {
         address += 4;
@@ -93,7 +91,39 @@ int listener_open(struct listener *l, const char *address, struct error *e)
         return error_set(e, "'%s' is no port to listen at: a name, or a number up to 65535",
                          port + 1);
     }
-    return listen_tcp(l, text, port + 1, e);
+    return bind_tcp(l, text, port + 1, e);
+}
+
+/* A few may wait: one of them is served, the others are told to come again. */
+int listener_start(struct listener *l, struct error *e)
+{
+    return listen(l->listen_fd, 4) == 0 ? 0 : error_set(e, "cannot listen: %s", strerror(errno));
+}
+
+int listener_open(struct listener *l, const char *address, struct error *e)
+{
+    return listener_bind(l, address, e) < 0 ? -1 : listener_start(l, e);
+}
+
+/* The descriptor stays open until the next one comes: closing it while the client still sends would
+ * take back what it has not read yet. */
+void listener_refuse_others(struct listener *l, const void *bytes, size_t count)
+{
+    struct pollfd p = {.fd = l->listen_fd, .events = POLLIN};
+    int fd;
+
+    while (l->client_fd >= 0 && poll(&p, 1, 0) > 0) {
+        fd = accept4(l->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0) {
+            return;
+        }
+        (void)send(fd, bytes, count, MSG_NOSIGNAL);
+        (void)shutdown(fd, SHUT_WR);
+        if (l->refused_fd > 0) {
+            close(l->refused_fd);
+        }
+        l->refused_fd = fd;
+    }
 }
 
 void listener_drop(struct listener *l)
@@ -107,6 +137,10 @@ void listener_drop(struct listener *l)
 void listener_close(struct listener *l)
 {
     listener_drop(l);
+    if (l->refused_fd > 0) {
+        close(l->refused_fd);
+        l->refused_fd = 0;
+    }
     if (l->listen_fd >= 0) {
         close(l->listen_fd);
         l->listen_fd = -1;

@@ -117,12 +117,19 @@ bool tcp_port_is_valid(const char *port);
 
 struct listener {
     int listen_fd, client_fd; /* -1: none */
+    int refused_fd;           /* of a client that was told why; 0: none */
     char path[108];           /* of a unix socket, unlinked at the end; empty for tcp */
 };
 /* "tcp:[HOST]:PORT[,...]", "[HOST]:PORT", "unix:PATH": QEMU's forms for -gdb; loopback if no host
  * is named. */
 int listener_open(struct listener *l, const char *address, struct error *e);
+/* The same in two steps: the address is ours, and whoever connects is refused; until there is
+ * somebody to answer. -1 and a sentence. */
+int listener_bind(struct listener *l, const char *address, struct error *e);
+int listener_start(struct listener *l, struct error *e);
 void listener_close(struct listener *l);
+/* Whoever has come beside the client there is gets these bytes and the end of the stream. */
+void listener_refuse_others(struct listener *l, const void *bytes, size_t count);
 /* Waits for a client, at most timeout_ms (-1: for ever, 0: look only) or until a signal: true if
  * there is one now. */
 bool listener_wait(struct listener *l, int timeout_ms);

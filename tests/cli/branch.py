@@ -179,8 +179,10 @@ def killed():
                   "continue")
         d.talk.wait_for("cba")
         os.kill(d.p.pid, number)
-        d.talk.rest(30)
         wait_status(d.p, 30)
+        if number == signal.SIGKILL:  # GDB 16 goes round for ever when its server has been killed
+            os.killpg(d.p.pid, signal.SIGKILL)
+        d.talk.rest(30)
         d.p.stdout.close()
         i = info(name)
         check(i.get("ticks", 0) >= i.get("branched_at", -1) > 0 and i.get("problem") is None, str(i))

@@ -2,6 +2,8 @@
 # debugger: for tests of the program with a real gdb, beside harness.py, all of which it passes on.
 import re
 
+import signal
+
 from harness import *
 
 if shutil.which("gdb-multiarch") is None:
@@ -43,6 +45,77 @@ def debug(path, *commands, **options):
 
 def refused(command):
     return "python\ntry:\n  gdb.execute('%s')\nexcept gdb.error as e:\n  print('refused:', e)\nend" % command
+
+
+class Wire:
+    """A client that speaks packets itself."""
+
+    def __init__(self, path):
+        self.s = connect(path)
+        self.s.settimeout(60 * SLOW)
+        self.seen = b""
+
+    def raw(self, data):
+        self.s.sendall(data)
+
+    def send(self, payload):
+        self.raw(b"$%s#%02x" % (payload, sum(payload) & 255))
+
+    def packet(self):
+        """The next one, acknowledged; None at the end."""
+        while True:
+            found = re.search(rb"\$([^#]*)#..", self.seen)
+            if found:
+                self.seen = self.seen[found.end():]
+                try:
+                    self.raw(b"+")
+                except OSError:
+                    pass
+                return found.group(1)
+            try:
+                got = self.s.recv(65536)
+            except OSError:
+                return None
+            if not got:
+                return None
+            self.seen += got
+
+    def ask(self, payload):
+        self.send(payload)
+        return self.packet()
+
+    def monitor(self, command, began=None):
+        """What it says; began() is called once it has shown that it is under way."""
+        self.send(b"qRcmd," + command.encode().hex().encode())
+        said = b""
+        while True:
+            got = self.packet()
+            if got is None or got == b"OK" or got[:1] != b"O":
+                return said.decode(errors="replace")
+            said += bytes.fromhex(got[1:].decode())
+            if began is not None:
+                began()
+                began = None
+
+    def close(self):
+        self.s.close()
+
+
+class Server:
+    """`reprise debug --listen`, until the end of the block."""
+
+    def __init__(self, path, *options):
+        self.sock = os.path.abspath("server.sock")
+        self.p = subprocess.Popen([REPRISE, "debug", path, "--listen", "unix:" + self.sock, *options],
+                                  stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.p.terminate()
+        self.err = self.p.communicate(timeout=60 * SLOW)[1].decode(errors="replace")
+        check(self.p.returncode == 0, "the server ends in peace: %s %s" % (self.p.returncode, self.err))
 
 
 def client(sock):

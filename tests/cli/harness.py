@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -139,6 +140,34 @@ def bare(elf, *more):
 
 def record(path, *args, **options):
     return reprise("record", "--force", "-o", path, *args, **options)
+
+
+def write_spinner(path):
+    """A guest that writes 1 at SPIN_ONCE and then, for ever, ever greater numbers beside it."""
+    code = (0x00001297, 0x00100313, 0x0062b023,  # auipc t0, 1; li t1, 1; sd t1, 0(t0)
+            0x00130313, 0x0062b423, 0xff9ff06f)  # addi t1, t1, 1; sd t1, 8(t0); j to the addi
+    text = struct.pack("<6I", *code)
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 243, 1, SPIN, 64, 0, 5, 64, 56, 1, 0, 0, 0)
+    segment = struct.pack("<IIQQQQQQ", 1, 7, 120, SPIN, SPIN, len(text), 0x2000, 8)
+    with open(path, "wb") as f:
+        f.write(header + segment + text)
+
+
+SPIN = 0x80000000
+SPIN_ONCE = SPIN + 0x1000
+
+
+def record_spinner(path, ticks):
+    """A recording of at least so many ticks in which every instruction has to be replayed."""
+    write_spinner("spin.elf")
+    p = subprocess.Popen([REPRISE, "record", "--force", "--no-index", "-o", path, "-serial", "null",
+                          *bare("spin.elf")],
+                         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60 * SLOW
+    while info(path).get("ticks", 0) < ticks and time.monotonic() < until:
+        time.sleep(0.05)
+    p.terminate()
+    check(p.wait(30 * SLOW) == 0 and info(path)["ticks"] >= ticks, "recorded")
 
 
 def replay_agrees(path, console, what, status=0, files=None):

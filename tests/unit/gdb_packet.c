@@ -89,6 +89,7 @@ static void frame(struct fixture *f, const void *payload, size_t length)
 static void expect_packet(struct fixture *f, const char *payload)
 {
     assert_int_equal(gdb_wire_receive(&f->wire, 0), GDB_PACKET);
+    gdb_wire_acknowledge(&f->wire);
     assert_int_equal(f->wire.length, strlen(payload));
     assert_string_equal((const char *)f->wire.packet, payload);
 }
@@ -125,9 +126,11 @@ static void test_bad_sum(void **state)
     struct fixture *f = *state;
 
     feed(f, "$g#68$g#6$g#67$qC#zz");
-    /* The second is "g#6" cut off by the third: its sum is "6$". */
+    /* The second was never finished: the third begins. */
+    expect_packet(f, "g");
+    expect_sent(f, "-+");
     assert_int_equal(gdb_wire_receive(&f->wire, 0), GDB_NOTHING);
-    expect_sent(f, "---");
+    expect_sent(f, "-");
     feed(f, "$g#67");
     expect_packet(f, "g");
     expect_sent(f, "+");
@@ -136,6 +139,35 @@ static void test_bad_sum(void **state)
     assert_int_equal(gdb_wire_receive(&f->wire, 0), GDB_DAMAGED);
     expect_packet(f, "g");
     expect_sent(f, "");
+}
+
+/* An acknowledgement goes with the answer, in one write, and is not part of it when that is asked for
+ * again; by itself it goes once. */
+static void test_together(void **state)
+{
+    struct fixture *f = *state;
+
+    feed(f, "$g#67");
+    assert_int_equal(gdb_wire_receive(&f->wire, 0), GDB_PACKET);
+    expect_sent(f, "");
+    gdb_wire_send(&f->wire, "OK", 2);
+    expect_sent(f, "+$OK#9a");
+    feed(f, "-$g#67");
+    assert_int_equal(gdb_wire_receive(&f->wire, 0), GDB_PACKET);
+    expect_sent(f, "$OK#9a");
+    gdb_wire_acknowledge(&f->wire);
+    gdb_wire_acknowledge(&f->wire);
+    gdb_wire_send(&f->wire, "O", 1);
+    expect_sent(f, "+$O#4f");
+    assert_int_equal(f->wire.unheard, 2);
+    feed(f, "-+");
+    assert_false(gdb_wire_interrupted(&f->wire)); /* '-' before the answer asks for nothing */
+    expect_sent(f, "");
+    assert_int_equal(f->wire.unheard, 0);
+    assert_false(gdb_wire_has_next(&f->wire));
+    feed(f, "+$");
+    assert_false(gdb_wire_interrupted(&f->wire));
+    assert_true(gdb_wire_has_next(&f->wire));
 }
 
 static void test_again(void **state)
@@ -165,6 +197,7 @@ static void test_escapes(void **state)
     assert_int_equal(gdb_wire_receive(&f->wire, 0), GDB_PACKET);
     assert_int_equal(f->wire.length, sizeof tame - 1);
     assert_memory_equal(f->wire.packet, tame, sizeof tame - 1);
+    gdb_wire_acknowledge(&f->wire);
     expect_sent(f, "+");
     gdb_wire_send(&f->wire, tame, 5);
     assert_int_equal(f->pipe.out.length, 1 + 9 + 3);
@@ -208,9 +241,75 @@ static void test_too_long(void **state)
         frame(f, "g", 1);
         free(bytes);
         assert_int_equal(gdb_wire_receive(&f->wire, 0), GDB_DAMAGED);
+        gdb_wire_acknowledge(&f->wire);
         expect_packet(f, "g");
     }
     expect_sent(f, "++++++++++++++++");
+}
+
+/* However much of a packet came: whoever begins another one is answered, and so is an interrupt. */
+static void test_unfinished(void **state)
+{
+    struct fixture *f = *state;
+
+    for (size_t length = GDB_PACKET_MAX - 6; length < GDB_PACKET_MAX + 6; length++) {
+        uint8_t *bytes = base_alloc(length, 1);
+
+        memset(bytes, 'm', length);
+        bytes[0] = '$';
+        text_add_bytes(&f->pipe.in, bytes, length);
+        for (int i = 0; i < 3; i++) { /* as often as it takes to read all of it */
+            assert_int_equal(gdb_wire_receive(&f->wire, 0), GDB_NOTHING);
+            assert_false(gdb_wire_interrupted(&f->wire));
+        }
+        feed(f, "$g#67");
+        expect_packet(f, "g");
+        expect_sent(f, "+");
+        text_add_bytes(&f->pipe.in, bytes, length);
+        for (int i = 0; i < 3; i++) {
+            assert_false(gdb_wire_interrupted(&f->wire));
+        }
+        feed(f, "$g#67\003");
+        for (int i = 0; !gdb_wire_interrupted(&f->wire); i++) {
+            assert_true(i < 3);
+        }
+        expect_packet(f, "g");
+        expect_sent(f, "+");
+        free(bytes);
+    }
+}
+
+/* What begins like a browser, a terminal or TLS is dropped before anything is obeyed. */
+static void test_strangers(void **state)
+{
+    static const char *const beginnings[] = {
+        "GET / HTTP/1.1\r\n",
+        "POST / HTTP/1.1\r\nContent-Type: text/plain\r\n\r\n+$qC#b4",
+        "+PUT / HTTP/1.1\r\n\r\n$qC#b4",
+        "\r\n$qC#b4",
+        "\026\003\001",
+        "#$qC#b4",
+        "$qC#b5OPTIONS * HTTP/1.1\r\n$qC#b4", /* a packet that is none does not count */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
+        (void)setup(state);
+        struct fixture *f = *state;
+
+        for (f->pipe.piece = 1; f->pipe.piece < 4; f->pipe.piece++) {
+            enum gdb_received r;
+
+            gdb_wire_fini(&f->wire);
+            gdb_wire_init(&f->wire, &f->stream);
+            f->pipe.in.length = f->pipe.at = 0;
+            feed(f, beginnings[i]);
+            while ((r = gdb_wire_receive(&f->wire, 0)) == GDB_NOTHING) {
+            }
+            assert_int_equal(r, GDB_GONE);
+            assert_true(f->wire.stranger && f->wire.strange_length != 0);
+        }
+        (void)teardown(state);
+    }
 }
 
 static void test_longest(void **state)
@@ -289,10 +388,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_plain, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_sum, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_together, setup, teardown),
         cmocka_unit_test_setup_teardown(test_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_escapes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unfinished, setup, teardown),
+        cmocka_unit_test(test_strangers),
         cmocka_unit_test_setup_teardown(test_longest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_interrupt, setup, teardown),
         cmocka_unit_test(test_numbers),
