@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +27,10 @@ struct debug {
     struct server server;
     char folder[32];      /* of the socket; empty: none was made */
     struct keeper keeper; /* starts gdb */
+    /* The guest's own program, if it has symbols, for gdb to read while we are here: in memory, so
+     * that it has no name to be left behind. */
+    int symbols_fd; /* -1: none could be made */
+    char symbols[64];
 };
 
 /* Set by the handler of signals. */
@@ -93,6 +99,49 @@ static int go_there(struct debug *d)
                : EXIT_FINE;
 }
 
+/* Before anything of the recording is read, and before gdb's keeper knows its name. */
+static void prepare_symbols(struct debug *d)
+{
+    d->symbols_fd = memfd_create("reprise-symbols", MFD_CLOEXEC);
+    if (d->symbols_fd >= 0) {
+        snprintf(d->symbols, sizeof d->symbols, "/proc/%d/fd/%d", (int)getpid(), d->symbols_fd);
+    }
+}
+
+/* The kernel's, or else the firmware's. */
+static void offer_symbols(struct debug *d)
+{
+    static const enum machine_image_role roles[] = {IMAGE_KERNEL, IMAGE_BIOS};
+    const struct machine_config *c = recording_config(d->recording);
+
+    for (size_t i = 0; i < ARRAY_LEN(roles) && d->symbols_fd >= 0 && !d->options->symbols; i++) {
+        const struct machine_image *image = &c->images[roles[i]];
+
+        if (image->data != NULL && image->size > 4 &&
+            memcmp(image->data,
+                   "\x7f"
+                   "ELF",
+                   4) == 0) {
+            FILE *file = fdopen(dup(d->symbols_fd), "wb");
+
+            if (file == NULL || fwrite(image->data, 1, image->size, file) != image->size) {
+                say("gdb gets no symbols: %s", strerror(errno));
+            }
+            if (file != NULL) {
+                fclose(file);
+            }
+            return;
+        }
+    }
+}
+
+static bool has_symbols(const struct debug *d)
+{
+    struct stat st;
+
+    return d->symbols_fd >= 0 && stat(d->symbols, &st) == 0 && st.st_size > 0;
+}
+
 static const char *find_gdb(const struct debug *d)
 {
     return d->options->gdb_path ? d->options->gdb_path : "gdb-multiarch";
@@ -114,8 +163,8 @@ static void exec_gdb(void *opaque, const char *isa)
     args[n++] = "-q";
     args[n++] = "-iex";
     args[n++] = architecture;
-    if (o->symbols) {
-        snprintf(symbols, sizeof symbols, "symbol-file %s", o->symbols);
+    if (o->symbols || has_symbols(d)) {
+        snprintf(symbols, sizeof symbols, "symbol-file %s", o->symbols ? o->symbols : d->symbols);
         args[n++] = "-ex";
         args[n++] = symbols;
     }
@@ -143,6 +192,7 @@ static int open_socket(struct debug *d, struct error *e)
     struct keeper_job job = {.sockets = &path, .opaque = d};
     char address[64];
 
+    prepare_symbols(d);
     if (d->options->gdb) {
         if (listener_bind(&d->server.listener, d->options->gdb, e) < 0) {
             return -1;
@@ -207,6 +257,9 @@ static int serve_until_killed(struct debug *d, struct error *e)
         (unsigned long long)travel_now(d->server.travel),
         (unsigned long long)travel_end(d->server.travel),
         strncmp(d->options->gdb, "unix:", 5) == 0 ? d->options->gdb + 5 : d->options->gdb);
+    if (has_symbols(d)) {
+        say("the guest's symbols, on this host: symbol-file %s", d->symbols);
+    }
     while (!interrupted) {
         enum gdb_end end;
 
@@ -260,6 +313,7 @@ static int debug_open(struct debug *d, struct error *e)
     if (!d->machine) {
         return -1;
     }
+    offer_symbols(d);
     source = travel_of_recording(&d->source, d->recording, NULL);
     d->server.travel = travel_new(d->machine, &source, NULL);
     if (!d->options->no_index) {
@@ -293,12 +347,16 @@ static void debug_close(struct debug *d)
         recording_close(d->recording);
     }
     wallclock_fini(&d->clock);
+    if (d->symbols_fd >= 0) {
+        close(d->symbols_fd);
+    }
 }
 
 int command_debug(struct options *o)
 {
     struct debug d = {.options = o,
                       .clock = {.wake_fd = -1},
+                      .symbols_fd = -1,
                       .server.listener = {.listen_fd = -1, .client_fd = -1}};
     struct error e;
     int status = EXIT_USER;

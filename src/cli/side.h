@@ -23,8 +23,8 @@ void side_close(struct side *s);
 /* "reprise: DOING: 12%" on stderr, in place of what was there; and taking it away again. */
 void progress_print(const char *doing, uint64_t done, uint64_t whole);
 void progress_clear(void);
-/* While the traveller is on its way: the same on a terminal; and a signal ends the journey (TRAVEL_INTERRUPTED). Between begin and end it stays where it
- * is in memory. */
+/* While the traveller is on its way: the same on a terminal; and a signal ends the journey, which is
+ * TRAVEL_INTERRUPTED then. Between begin and end it stays where it is in memory. */
 struct progress {
     struct travel *travel;
     const char *doing; /* may change on the way */
