@@ -8,7 +8,7 @@
 #include "travel/internal.h"
 
 /* Ticks between two questions whether to give up. */
-#define PIECE (UINT64_C(1) << 21)
+#define PIECE (UINT64_C(1) << 16)
 
 /* ---- the inlet there ---- */
 
