@@ -7,8 +7,9 @@
 
 #include "base/base.h"
 
-/* Bumped whenever a stored sample's hash changes: same recording, other behaviour. */
-#define MACHINE_BEHAVIOUR 1
+/* Raised whenever some recording would be replayed to another state than it was recorded to, be it one
+ * of the stored samples or not: same file, other machine. */
+#define MACHINE_BEHAVIOUR 2
 
 #define MACHINE_HARTS_MAX   8
 #define MACHINE_SERIALS_MAX 4
