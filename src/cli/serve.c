@@ -128,7 +128,7 @@ enum gdb_end serve_client(struct server *s)
                                         .name_branch = name_branch,
                                         .shows_console = s->shows_console,
                                         .now_ms = now_ms,
-                                        .interrupted = interrupted,
+                                        .interrupted = s->interrupted ? interrupted : NULL,
                                         .quit = quits};
     enum gdb_end end;
 

@@ -313,8 +313,10 @@ static void keep_alive(struct gdb_session *s)
         text_add(&line, ")\n");
         gdb_console(s, line.data, line.length);
         text_fini(&line);
-    } else if (s->commanding) {
-        gdb_wire_send(&s->wire, "O", 1); /* nothing, but a packet */
+    } else if (s->commanding && s->options.interrupted == NULL) {
+        /* Nothing, but a packet. Where we see the user's Ctrl-C ourselves the answer is to be the next
+         * one, as GDB reads no further after it. */
+        gdb_wire_send(&s->wire, "O", 1);
     }
 }
 
