@@ -108,6 +108,20 @@ static void prepare_symbols(struct debug *d)
     }
 }
 
+static bool write_whole(int fd, const uint8_t *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t n = write(fd, bytes, count);
+
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += n > 0 ? n : 0;
+        count -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 /* The kernel's, or else the firmware's. */
 static void offer_symbols(struct debug *d)
 {
@@ -122,13 +136,8 @@ static void offer_symbols(struct debug *d)
                    "\x7f"
                    "ELF",
                    4) == 0) {
-            FILE *file = fdopen(dup(d->symbols_fd), "wb");
-
-            if (file == NULL || fwrite(image->data, 1, image->size, file) != image->size) {
+            if (!write_whole(d->symbols_fd, image->data, image->size)) {
                 say("gdb gets no symbols: %s", strerror(errno));
-            }
-            if (file != NULL) {
-                fclose(file);
             }
             return;
         }
@@ -253,13 +262,14 @@ static int serve_until_killed(struct debug *d, struct error *e)
     catch_signal(SIGINT, on_signal);
     catch_signal(SIGTERM, on_signal);
     catch_signal(SIGHUP, on_signal);
+    if (has_symbols(d)) {
+        say("the guest's symbols, on this host: symbol-file %s", d->symbols);
+    }
+    /* The last line: whoever starts us may stop reading once it has come. */
     say("at tick %llu of %llu; in gdb: target remote %s",
         (unsigned long long)travel_now(d->server.travel),
         (unsigned long long)travel_end(d->server.travel),
         strncmp(d->options->gdb, "unix:", 5) == 0 ? d->options->gdb + 5 : d->options->gdb);
-    if (has_symbols(d)) {
-        say("the guest's symbols, on this host: symbol-file %s", d->symbols);
-    }
     while (!interrupted) {
         enum gdb_end end;
 

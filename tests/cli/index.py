@@ -30,7 +30,8 @@ def debug_once(*args, makes=None):
         time.sleep(0.01)
     p.terminate()
     p.stderr.close()
-    check(p.wait(30 * SLOW) == 0 and b"in gdb:" in said, "debug: %r" % said)
+    status = p.wait(30 * SLOW)
+    check(status == 0 and b"in gdb:" in said, "debug: %d, %r" % (status, said))
     return said
 
 
