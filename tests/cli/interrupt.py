@@ -113,9 +113,10 @@ SETTINGS = ["-nx", "-ex", "set confirm off", "-ex", "set pagination off", "-ex",
 def shared_terminal():
     t = Terminal(REPRISE, "debug", "spin.rr", "--at", "0", *SLOWLY, "--", *SETTINGS)
     t.until("(gdb) ")
-    said = t.ask("monitor goto 90%", "(at tick")
-    said = t.press_ctrl_c("goto")
-    check("interrupted on the way to tick" in said, "it is said at once: " + said)
+    # What is said is not asked for here: gdb gives up at the same key, at times before it has read that.
+    t.ask("monitor goto 90%", "(at tick")
+    t.press_ctrl_c("goto")
+    check(0 < tick_of(t.ask("monitor when")) < END * 9 // 10, "it stopped on the way")
     t.ask("goto 0")
     with_gdb(t, True)
     check(t.end() == 0, "in peace")
