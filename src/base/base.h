@@ -41,6 +41,9 @@ void *base_alloc(size_t count, size_t size_bytes);
 /* As realloc(p, count * size_bytes), but never NULL and checked for overflow. */
 void *base_realloc(void *p, size_t count, size_t size_bytes);
 char *base_strdup(const char *s);
+/* The folder that the file of this path lies in, with a slash at its end; "./" where the path names none.
+ * The caller's to free(). */
+char *base_folder_of(const char *path);
 
 /* ---- bits.h ------------------------------------------------------------------------------- */
 

@@ -60,3 +60,14 @@ char *base_strdup(const char *s)
     memcpy(copy, s, room);
     return copy;
 }
+
+char *base_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = base_strdup(slash != NULL ? path : "./");
+
+    if (slash != NULL) {
+        folder[slash + 1 - path] = '\0';
+    }
+    return folder;
+}

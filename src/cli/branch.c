@@ -172,14 +172,13 @@ int branches_may_fork(const struct branches *b, struct error *e)
     if (name == NULL) {
         return error_set(e, "%s: every name for a branch is taken", b->file);
     }
-    folder = base_strdup(name);
-    folder[folder_length(name)] = '\0';
+    folder = base_folder_of(name);
     if (exists(name)) {
         result = error_set(e,
                            "%s: exists already, and is not overwritten; `monitor branch NAME`"
                            " gives it another name",
                            name);
-    } else if (access(folder[0] != '\0' ? folder : ".", W_OK | X_OK) != 0) {
+    } else if (access(folder, W_OK | X_OK) != 0) {
         result = error_set(e, "%s: cannot be made: %s", name, strerror(errno));
     }
     free(folder);

@@ -96,17 +96,15 @@ static int allow_named(struct confinement *c, const struct options *o, const cha
 /* Of the file, if it is a plain one or is still to be made: files may come and go in its folder. */
 static void allow_folder(struct confinement *c, const char *file)
 {
-    const char *slash = strrchr(file, '/');
-    struct text folder = {0};
     struct stat st;
+    char *folder;
 
     if (stat(file, &st) == 0 && !S_ISREG(st.st_mode)) {
         return;
     }
-    text_add(&folder, "%.*s", slash != NULL ? (int)(slash - file) + 1 : 2,
-             slash != NULL ? file : "./");
-    confine_allow(c, folder.data, CONFINE_MAKE);
-    text_fini(&folder);
+    folder = base_folder_of(file);
+    confine_allow(c, folder, CONFINE_MAKE);
+    free(folder);
 }
 
 /* Recordings are read; beside them an index or a branch may be made. */

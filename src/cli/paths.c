@@ -14,14 +14,10 @@
 /* The folder of a file, without links; NULL: there is none. The caller's to free. */
 static char *real_folder(const char *file)
 {
-    const char *slash = strrchr(file, '/');
-    struct text folder = {0};
-    char *real;
+    char *folder = base_folder_of(file);
+    char *real = realpath(folder, NULL);
 
-    text_add(&folder, "%.*s", slash != NULL ? (int)(slash - file) + 1 : 2,
-             slash != NULL ? file : "./");
-    real = realpath(folder.data, NULL);
-    text_fini(&folder);
+    free(folder);
     return real;
 }
 

@@ -39,17 +39,6 @@ int index_file_open(const char *path, bool *missing, struct error *e)
     return fd;
 }
 
-/* The folder of `path`, the caller's to free. */
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    char *folder = base_alloc(length + 2, 1);
-
-    memcpy(folder, length > 0 ? path : ".", length > 0 ? length : 1);
-    return folder;
-}
-
 static int make_named(const char *path, char **name, struct error *e)
 {
     struct text t = {0};
@@ -68,7 +57,7 @@ static int make_named(const char *path, char **name, struct error *e)
 
 int index_file_new(const char *path, char **name, struct error *e)
 {
-    char *folder = folder_of(path);
+    char *folder = base_folder_of(path);
     struct stat st;
     int fd = -1;
 

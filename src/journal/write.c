@@ -364,12 +364,9 @@ static bool append_past(struct writer *w, const struct recording *r)
 /* A file without a name in the folder of `path`; -1 where the host has no such thing. */
 static int open_nameless(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    char *folder = base_alloc(length + 2, 1);
+    char *folder = base_folder_of(path);
     int fd = -1;
 
-    memcpy(folder, length > 0 ? path : ".", length > 0 ? length : 1);
     if (access("/proc/self/fd", X_OK) == 0) {
         fd = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
     }

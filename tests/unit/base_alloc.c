@@ -95,13 +95,27 @@ static void test_strdup(void **state)
     free(copy);
 }
 
+static void test_folder_of(void **state)
+{
+    static const char *const folders[][2] = {{"a.rr", "./"}, {"a/b.rr", "a/"},
+                                             {"/a.rr", "/"}, {"/a/b/c.rr", "/a/b/"},
+                                             {"a/", "a/"},   {"", "./"}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        char *folder = base_folder_of(folders[i][0]);
+
+        assert_string_equal(folder, folders[i][1]);
+        free(folder);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_must_is_status_4),
-        cmocka_unit_test(test_overflow_is_a_sentence),
-        cmocka_unit_test(test_alloc_is_zeroed),
-        cmocka_unit_test(test_strdup),
+        cmocka_unit_test(test_must_is_status_4), cmocka_unit_test(test_overflow_is_a_sentence),
+        cmocka_unit_test(test_alloc_is_zeroed),  cmocka_unit_test(test_strdup),
+        cmocka_unit_test(test_folder_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,22 @@ static void check_replay(const struct live *l, const struct recording *r)
     }
 }
 
+/* The session, all histories that there were, and what they ran on. */
+static void end(struct live *l, struct machine *m, struct machine_config *config)
+{
+    gdb_session_free(l->client->session);
+    travel_free(l->client->travel);
+    journal_close(l->journal);
+    for (size_t i = 0; i < l->over.count; i++) {
+        journal_close(l->over.data[i]);
+    }
+    vec_fini(&l->over);
+    machine_free(m);
+    machine_config_fini(config);
+    text_fini(&l->client->console);
+    free(l->client);
+}
+
 static void run(uint64_t seed, bool may_branch)
 {
     static const struct pace pace;
@@ -216,18 +232,8 @@ static void run(uint64_t seed, bool may_branch)
     assert_true(l.pokes > 10 && l.seen_count > (may_branch ? 2 : 20));
     assert_true(may_branch ? l.branches > 3 && l.refusals == 0 : l.refusals > 3);
     assert_int_equal(client_hang_up(c), GDB_DISCONNECTED);
-    gdb_session_free(c->session);
-    travel_free(c->travel);
     check_replay(&l, journal_recording(l.journal));
-    journal_close(l.journal);
-    for (size_t i = 0; i < l.over.count; i++) {
-        journal_close(l.over.data[i]);
-    }
-    vec_fini(&l.over);
-    machine_free(m);
-    machine_config_fini(&config);
-    text_fini(&c->console);
-    free(c);
+    end(&l, m, &config);
 }
 
 /* What GDB sends for a call: the place to return to is written and given to a register, the machine is
@@ -314,17 +320,7 @@ static void test_call(void **state)
     assert_int_equal(l.branches, 1);
     assert_int_equal(client_hang_up(c), GDB_DISCONNECTED);
     assert_int_equal(l.branches, 2);
-    gdb_session_free(c->session);
-    travel_free(c->travel);
-    journal_close(l.journal);
-    for (size_t i = 0; i < l.over.count; i++) {
-        journal_close(l.over.data[i]);
-    }
-    vec_fini(&l.over);
-    machine_free(m);
-    machine_config_fini(&config);
-    text_fini(&c->console);
-    free(c);
+    end(&l, m, &config);
 }
 
 static void test_live(void **state)
