@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "checkpoint/checkpoint.h"
-#include "../unit/toy_isa.h"
+#include "../toy/toy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

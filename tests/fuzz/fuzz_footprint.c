@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "../unit/toy_isa.h"
+#include "../toy/toy.h"
 #include "engine/engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../unit/toy_isa.h"
+#include "../toy/toy.h"
 #include "board/board.h"
 #include "host/host.h"
 #include "travel/travel.h"

@@ -4,7 +4,7 @@
  * match its witnesses is explained.
  */
 #include "oracle.h"
-#include "../unit/toy_isa.h"
+#include "../toy/toy.h"
 
 #include <setjmp.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * harts, watchpoints by both rules, and both ends of history.
  */
 #include "oracle.h"
-#include "../unit/toy_isa.h"
+#include "../toy/toy.h"
 
 #include <setjmp.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * down in the end replays to the same states.
  */
 #include "travel/travel.h"
-#include "../unit/toy_isa.h"
+#include "../toy/toy.h"
 
 #include <setjmp.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * its program with 1, 2 and 3 harts and inputs, and random programs.
  */
 #include "oracle.h"
-#include "../unit/toy_isa.h"
+#include "../toy/toy.h"
 
 #include <setjmp.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * forged bytes get a sentence.
  */
 #include "checkpoint/checkpoint.h"
-#include "toy_isa.h"
+#include "../toy/toy.h"
 
 #include <setjmp.h>
 #include <spawn.h>

@@ -3,7 +3,7 @@
  * what is kept of it is shared.
  */
 #include "checkpoint/checkpoint.h"
-#include "toy_isa.h"
+#include "../toy/toy.h"
 
 #include <setjmp.h>
 #include <stdlib.h>

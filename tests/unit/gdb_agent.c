@@ -4,7 +4,7 @@
  */
 #include "gdb/internal.h"
 #include "host/host.h"
-#include "toy_isa.h"
+#include "../toy/toy.h"
 
 #include <setjmp.h>
 #include <stdio.h>

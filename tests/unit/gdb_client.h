@@ -7,7 +7,7 @@
 
 #include "gdb/gdb.h"
 #include "host/host.h"
-#include "toy_isa.h"
+#include "../toy/toy.h"
 
 #include <poll.h>
 #include <setjmp.h>

@@ -4,7 +4,7 @@
  * came back.
  */
 #include "index/index.h"
-#include "toy_isa.h"
+#include "../toy/toy.h"
 
 #include <setjmp.h>
 #include <stdio.h>

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * toy_isa: a made-up processor for tests of everything above the ISA: big-endian, instructions of
+ * toy: a made-up processor for tests of everything above the ISA: big-endian, instructions of
  * 1 to 6 bytes, condition flags, a stack, a copy instruction that restarts itself; nothing of it
  * is like RISC-V on purpose. And a machine around it with a console and a scratch device.
+ * What its files share is in toy_parts.h; a kind of instruction that shows what one part of the
+ * emulator can do is a family with a file of its own.
  */
-#ifndef TESTS_UNIT_TOY_ISA_H
-#define TESTS_UNIT_TOY_ISA_H
+#ifndef TESTS_TOY_TOY_H
+#define TESTS_TOY_TOY_H
 
 #include "machine/machine.h"
 
@@ -20,6 +22,7 @@ struct toy {
     uint8_t zero[2];
 };
 
+/* Each family of instructions has 16 opcodes: toy_families[opcode >> 4], in toy_lift.c. */
 enum toy_op {
     TOY_ILLEGAL,
     TOY_LDI,    /* rd imm32 */
@@ -51,7 +54,9 @@ enum toy_op {
     TOY_VECTOR, /* imm32 */
     TOY_TIMER,  /* interrupt rd ticks from now */
     TOY_ACK,    /* the timer's interrupt is done */
-    TOY_OP_COUNT
+    TOY_BASE_END,
+    /* 0x40: attributes of accesses; 0x50: devices; 0x60: messages; 0x70: live trees and lines;
+     * 0x80: modes; 0x90: vectors */
 };
 enum { TOY_CAUSE_ILLEGAL, TOY_CAUSE_SYS, TOY_CAUSE_ALIGN, TOY_CAUSE_BUS, TOY_CAUSE_PIN0 = 16 };
 

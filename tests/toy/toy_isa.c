@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * toy_isa: the processor's state, its reset, translation, traps, and what GDB is told: all of struct
+ * isa but the lifter, which is in toy_lift.c.
+ */
+#include "toy_parts.h"
+
+static const struct field fields[] = {
+    HART_FIELDS(struct toy),        FIELD(struct toy, timer),   FIELD(struct toy, flags),
+    FIELD(struct toy, saved_flags), FIELD_ARRAY(struct toy, r), FIELD(struct toy, vector),
+    FIELD(struct toy, saved_pc),    FIELD(struct toy, cause),   FIELD(struct toy, value),
+    FIELD(struct toy, number),      FIELD(struct toy, lines),   FIELD(struct toy, irq_enabled),
+    FIELD_ARRAY(struct toy, zero),
+};
+
+static int toy_reset(void *state, const struct isa_options *o, struct error *e)
+{
+    struct toy *s = state;
+
+    (void)e;
+    s->hart.pc = TOY_RAM;
+    s->timer = TICK_NEVER;
+    s->number = o->hart;
+    s->vector = TOY_RAM;
+    s->r[7] = (uint32_t)(TOY_RAM + TOY_RAM_SIZE) - 0x1000 * o->hart;
+    return 0;
+}
+
+static bool toy_translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
+                          struct translation *out)
+{
+    (void)access;
+    if (va > UINT32_MAX) {
+        if (as != AS_DEBUG) {
+            cpu_raise(cpu, TOY_CAUSE_BUS, va);
+        }
+        return false;
+    }
+    *out = (struct translation){
+        .at = va, .cacheable = true, .readable = true, .writable = true, .executable = true};
+    return true;
+}
+
+static void toy_bus_fault(struct cpu *cpu, vaddr va, enum access access)
+{
+    (void)access;
+    cpu_raise(cpu, TOY_CAUSE_BUS, va);
+}
+
+static void toy_misaligned(struct cpu *cpu, vaddr va, enum access access)
+{
+    (void)access;
+    cpu_raise(cpu, TOY_CAUSE_ALIGN, va);
+}
+
+static void toy_space_key(const struct cpu *cpu, uint64_t key[4])
+{
+    (void)cpu;
+    key[0] = 1;
+}
+
+static uint32_t toy_block_mode(const struct cpu *cpu)
+{
+    (void)cpu;
+    return 0;
+}
+
+static bool toy_interrupt_pending(const struct cpu *cpu)
+{
+    const struct toy *s = cpu->state;
+
+    return s->irq_enabled && s->lines != 0;
+}
+
+static bool toy_wakes(const struct cpu *cpu)
+{
+    const struct toy *s = cpu->state;
+
+    return s->lines != 0;
+}
+
+static void enter(struct toy *s, uint32_t cause, uint64_t value)
+{
+    s->saved_pc = (uint32_t)s->hart.pc;
+    s->saved_flags = s->flags;
+    s->cause = cause;
+    s->value = (uint32_t)value;
+    s->irq_enabled = 0;
+    s->hart.pc = s->vector;
+}
+
+static void toy_take_interrupt(struct cpu *cpu)
+{
+    struct toy *s = cpu->state;
+
+    enter(s, TOY_CAUSE_PIN0 + (uint32_t)__builtin_ctz(s->lines), 0);
+}
+
+static void toy_take_exception(struct cpu *cpu)
+{
+    struct toy *s = cpu->state;
+
+    enter(s, cpu->fault.cause, cpu->fault.value);
+    /* Handlers go on after what failed. */
+    s->saved_pc +=
+        cpu->fault.cause == TOY_CAUSE_SYS || cpu->fault.cause == TOY_CAUSE_ILLEGAL ? 1 : 3;
+    cpu->fault.raised = false;
+}
+
+static void toy_set_line(struct cpu *cpu, unsigned pin, bool level)
+{
+    struct toy *s = cpu->state;
+    uint8_t bit = (uint8_t)(1u << (pin & 7));
+
+    s->lines = level ? s->lines | bit : s->lines & (uint8_t)~bit;
+}
+
+static tick toy_next_alarm(const struct cpu *cpu)
+{
+    const struct toy *s = cpu->state;
+
+    return s->timer;
+}
+
+static void toy_alarm(struct cpu *cpu, tick now)
+{
+    struct toy *s = cpu->state;
+
+    (void)now;
+    s->timer = TICK_NEVER;
+    s->lines |= 1u << TOY_TIMER_PIN;
+}
+
+static unsigned toy_disassemble(const uint8_t *bytes, unsigned available, vaddr pc,
+                                struct text *out)
+{
+    unsigned length = available != 0 ? toy_length(bytes[0]) : 1;
+
+    (void)pc;
+    if (available < length) {
+        return 0;
+    }
+    text_add(out, "op %u", bytes[0]);
+    for (unsigned i = 1; i < length; i++) {
+        text_add(out, " %02x", bytes[i]);
+    }
+    return length;
+}
+
+static const struct isa_register *toy_registers(size_t *count)
+{
+    *count = 0;
+    return NULL;
+}
+
+static bool toy_gdb_get(struct cpu *cpu, uint32_t number, uint8_t *value)
+{
+    const struct toy *s = cpu->state;
+
+    if (number >= 8) {
+        return false;
+    }
+    bytes_set_le(value, 4, s->r[number]);
+    return true;
+}
+
+static bool toy_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value)
+{
+    struct toy *s = cpu->state;
+
+    if (number >= 8) {
+        return false;
+    }
+    s->r[number] = (uint32_t)bytes_get_le(value, 4);
+    return true;
+}
+
+const struct isa toy_isa = {
+    .name = "toy",
+    .gdb_name = "toy",
+    .insn_align = 1,
+    .big_endian = true,
+    .state = FIELD_TABLE(struct toy, fields),
+    .reset = toy_reset,
+    .mmu = {.translate = toy_translate,
+            .bus_fault = toy_bus_fault,
+            .misaligned = toy_misaligned,
+            .space_key = toy_space_key},
+    .helpers = toy_helpers,
+    .helper_count = TOY_HELPER_COUNT,
+    .block_mode = toy_block_mode,
+    .lift = toy_lift,
+    .interrupt_pending = toy_interrupt_pending,
+    .wakes = toy_wakes,
+    .take_interrupt = toy_take_interrupt,
+    .take_exception = toy_take_exception,
+    .set_line = toy_set_line,
+    .next_alarm = toy_next_alarm,
+    .alarm = toy_alarm,
+    .disassemble = toy_disassemble,
+    .gdb_registers = toy_registers,
+    .gdb_get = toy_gdb_get,
+    .gdb_set = toy_gdb_set,
+};

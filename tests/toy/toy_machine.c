@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * toy_machine: a machine around the made-up processor.
+ */
+#include "toy_parts.h"
+
+struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, size_t size)
+{
+    struct machine_config config;
+    struct error e;
+    struct machine *m;
+    struct device *d;
+
+    machine_config_init(&config);
+    config.hart_count = harts;
+    config.quantum = quantum;
+    m = machine_new(&config, &toy_isa, &e);
+    must(m != NULL);
+    must(mem_add_block(&m->mem, "ram", TOY_RAM, TOY_RAM_SIZE, true, &e) == 0);
+    must(mem_add_block(&m->mem, "rom", 0x8000, PAGE_SIZE, false, &e) == 0);
+    d = machine_add_device(m, &toy_console, "console", TOY_CONSOLE, NULL, 0, "console", &e);
+    must(d != NULL);
+    machine_connect_hart(d, 0, 0, 1);
+    d = machine_add_device(m, &toy_counter, "counter", TOY_SCRATCH, NULL, 0, NULL, &e);
+    must(d != NULL);
+    machine_connect_hart(d, 0, harts - 1, 2);
+    must(machine_add_load(m, TOY_RAM, code, size, &e) == 0);
+    must(machine_add_load(m, 0x8000, "read-only", 10, &e) == 0);
+    must(machine_seal(m, &e) == 0);
+    machine_config_fini(&config);
+    return m;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * toy_programs: programs for the made-up processor: one that uses it all, and random ones.
+ */
+#include "toy_parts.h"
+
+uint64_t toy_random(uint64_t *seed)
+{
+    uint64_t x = *seed;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    *seed = x;
+    return x * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+void toy_put(struct toy_assembler *a, uint64_t value, unsigned size)
+{
+    must(a->at + size <= a->room);
+    bytes_set_be(a->code + a->at, size, value);
+    a->at += size;
+}
+
+void toy_op0(struct toy_assembler *a, unsigned op)
+{
+    toy_put(a, op, 1);
+}
+void toy_op1(struct toy_assembler *a, unsigned op, unsigned d)
+{
+    toy_put(a, op, 1);
+    toy_put(a, d, 1);
+}
+void toy_op2(struct toy_assembler *a, unsigned op, unsigned d, unsigned s)
+{
+    toy_op1(a, op, d);
+    toy_put(a, s & 0xff, 1);
+}
+void toy_ldi(struct toy_assembler *a, unsigned d, uint32_t value)
+{
+    toy_op1(a, TOY_LDI, d);
+    toy_put(a, value, 4);
+}
+/* Jumps to `to`, an offset in the code. */
+void toy_jcc(struct toy_assembler *a, unsigned cc, size_t to)
+{
+    toy_put(a, TOY_JCC, 1);
+    toy_put(a, cc, 1);
+    toy_put(a, (uint64_t)((int64_t)to - (int64_t)(a->at + 2)) & 0xffff, 2);
+}
+void toy_op_abs(struct toy_assembler *a, unsigned op, size_t to)
+{
+    toy_put(a, op, 1);
+    toy_put(a, TOY_RAM + to, 4);
+}
+
+/* The places that the program uses, beside its code. */
+#define SHARED (TOY_RAM + 0x8000)
+#define BUFFER (TOY_RAM + 0x9000)
+#define OWN    (TOY_RAM + 0x10000) /* 0x2000 for each hart */
+
+/* Saves r0..r2 below the stack, serves timer, console, counter, SYS and anything else. */
+static size_t make_handler(struct toy_assembler *a)
+{
+    size_t start = a->at, end;
+
+    toy_op2(a, TOY_ADDI, 7, (unsigned)-12);
+    toy_op2(a, TOY_ST, 0, 7);
+    toy_op2(a, TOY_ADDI, 7, 4);
+    toy_op2(a, TOY_ST, 1, 7);
+    toy_op2(a, TOY_ADDI, 7, 4);
+    toy_op2(a, TOY_ST, 2, 7);
+    toy_op2(a, TOY_ADDI, 7, (unsigned)-8);
+    toy_ldi(a, 0, SHARED + 0x40); /* how many traps, of all harts */
+    toy_ldi(a, 1, 1);
+    toy_op2(a, TOY_FETADD, 1, 0);
+    toy_op1(a, TOY_CAUSE, 0);
+    toy_ldi(a, 1, TOY_CAUSE_PIN0 + 7);
+    toy_op2(a, TOY_SUB, 1, 0);
+    end = a->at + 4 + 1 + 6 + 2; /* over the timer's part */
+    toy_jcc(a, CC_NE, end);
+    toy_op0(a, TOY_ACK);
+    toy_ldi(a, 1, 211);
+    toy_op1(a, TOY_TIMER, 1);
+    must(a->at == end);
+    toy_ldi(a, 1, TOY_CAUSE_PIN0 + 1);
+    toy_op2(a, TOY_SUB, 1, 0);
+    end = a->at + 4 + 6 + 3 + 6 + 3 + 3;
+    toy_jcc(a, CC_NE, end);
+    toy_ldi(a, 1, TOY_CONSOLE);
+    toy_op2(a, TOY_LDB, 2, 1);
+    toy_ldi(a, 0, BUFFER);
+    toy_op2(a, TOY_STB, 2, 0);
+    toy_op2(a, TOY_STB, 2, 1);
+    must(a->at == end);
+    toy_ldi(a, 1, TOY_CAUSE_PIN0 + 2);
+    toy_op1(a, TOY_CAUSE, 0);
+    toy_op2(a, TOY_SUB, 1, 0);
+    end = a->at + 4 + 6 + 3 + 6 + 3;
+    toy_jcc(a, CC_NE, end);
+    toy_ldi(a, 1, TOY_SCRATCH + 4);
+    toy_op2(a, TOY_LD, 2, 1);
+    toy_ldi(a, 2, 700);
+    toy_op2(a, TOY_ST, 2, 1);
+    must(a->at == end);
+    toy_op2(a, TOY_LD, 0, 7);
+    toy_op2(a, TOY_ADDI, 7, 4);
+    toy_op2(a, TOY_LD, 1, 7);
+    toy_op2(a, TOY_ADDI, 7, 4);
+    toy_op2(a, TOY_LD, 2, 7);
+    toy_op2(a, TOY_ADDI, 7, 4);
+    toy_op0(a, TOY_RTI);
+    return start;
+}
+
+/* r3 counts, r4 is this hart's memory, r5 wanders through it. */
+static void make_loop(struct toy_assembler *a, size_t function)
+{
+    size_t loop = a->at, patched, skip;
+
+    toy_op2(a, TOY_ADDI, 3, 1);
+    toy_op_abs(a, TOY_CALL, function);
+    patched = a->at; /* an instruction that is rewritten half a round later */
+    toy_ldi(a, 1, 0x01020304);
+    toy_op2(a, TOY_ADD, 1, 3);
+    toy_op2(a, TOY_MOV, 5, 4);
+    toy_ldi(a, 2, 1021);
+    toy_op2(a, TOY_MUL, 2, 3);
+    toy_op2(a, TOY_STB, 2, 5);
+    toy_op2(a, TOY_ADDI, 5, 101);
+    toy_op2(a, TOY_ST, 1, 5); /* misaligned, and the hart's own */
+    toy_op2(a, TOY_LD, 2, 5);
+    toy_ldi(a, 0, 9);
+    toy_op2(a, TOY_MOV, 2, 4);
+    toy_op2(a, TOY_ADDI, 2, 120);
+    toy_op2(a, TOY_MOV, 1, 4);
+    toy_op2(a, TOY_COPY, 2, 1);
+    toy_ldi(a, 2, (uint32_t)(TOY_RAM + patched + 5));
+    toy_op2(a, TOY_STB, 3, 2);
+    toy_ldi(a, 0, SHARED);
+    toy_ldi(a, 1, 1);
+    toy_op2(a, TOY_FETADD, 1, 0);
+    toy_op2(a, TOY_ADDI, 0, 3);
+    toy_op2(a, TOY_LDA, 2, 0); /* always misaligned */
+    toy_op2(a, TOY_ADDI, 3, 0);
+    toy_op0(a, TOY_SYS);
+    toy_ldi(a, 1, 7); /* once in a while, wait */
+    toy_op2(a, TOY_SUB, 6, 1);
+    skip = a->at + 4 + 6 + 1;
+    toy_jcc(a, CC_NE, skip);
+    toy_ldi(a, 6, 77);
+    toy_op0(a, TOY_WAIT);
+    must(a->at == skip);
+    toy_op_abs(a, TOY_JMP, loop);
+}
+
+size_t toy_program(uint8_t *code, size_t room)
+{
+    struct toy_assembler a = {.code = code, .room = room};
+    size_t function, handler, start;
+
+    toy_op_abs(&a, TOY_JMP, 0); /* where to is known at the end */
+    function = a.at;
+    toy_ldi(&a, 1, 13);
+    toy_op2(&a, TOY_XOR, 3, 1);
+    toy_op0(&a, TOY_RET);
+    handler = a.at;
+    (void)make_handler(&a);
+    start = a.at;
+    toy_op_abs(&a, TOY_VECTOR, handler);
+    toy_op1(&a, TOY_HART, 0);
+    toy_ldi(&a, 1, 0x2000);
+    toy_op2(&a, TOY_MUL, 0, 1);
+    toy_ldi(&a, 4, OWN);
+    toy_op2(&a, TOY_ADD, 4, 0);
+    toy_ldi(&a, 6, 77);
+    toy_ldi(&a, 1, 50);
+    toy_op1(&a, TOY_TIMER, 1);
+    toy_ldi(&a, 1, TOY_SCRATCH + 4);
+    toy_op2(&a, TOY_ST, 1, 1);
+    toy_op0(&a, TOY_STI);
+    make_loop(&a, function);
+    bytes_set_be(code + 1, 4, TOY_RAM + start);
+    return a.at;
+}
+
+size_t toy_random_program(uint8_t *code, size_t room, uint64_t seed)
+{
+    struct toy_assembler a = {.code = code, .room = room};
+
+    must(seed != 0);
+    while (a.at + 16 < room) {
+        uint64_t x = toy_random(&seed);
+        uint8_t op = toy_random_op(x);
+        const struct toy_family *f = toy_family_of(op);
+
+        if (f->random != NULL) {
+            f->random(&a, op, x);
+        } else {
+            toy_put(&a, op, 1);
+            for (unsigned i = 1; i < toy_length(op); i++) {
+                toy_put(&a, x >> 8 * (i % 8) & 0xff, 1);
+            }
+        }
+    }
+    return a.at;
+}
