@@ -225,6 +225,12 @@ static bool reach(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_att
 
 /* ---- bytes ---- */
 
+static struct mem_access access_of(const struct cpu *cpu, const struct mem_window *w,
+                                   const struct place *p, unsigned size)
+{
+    return mem_access_to(w, p->at - w->base, size, (int)cpu->number);
+}
+
 /* Reads `size` bytes in memory order. */
 static bool read_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t bytes[16])
 {
@@ -238,7 +244,7 @@ static bool read_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t byte
     if (r.part[0].window != NULL) {
         struct mem_window *w = r.part[0].window;
 
-        bytes_set_le(bytes, size, w->read(w->opaque, r.part[0].at - w->base, size));
+        bytes_set_le(bytes, size, w->read(w->opaque, access_of(cpu, w, &r.part[0], size)));
         return true;
     }
     memcpy(bytes, r.part[0].host, r.size[0]);
@@ -278,7 +284,7 @@ static bool write_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint8
     if (r.part[0].window != NULL) {
         struct mem_window *w = r.part[0].window;
 
-        w->write(w->opaque, r.part[0].at - w->base, size, bytes_get_le(bytes, size));
+        w->write(w->opaque, access_of(cpu, w, &r.part[0], size), bytes_get_le(bytes, size));
     } else if (r.size[1] != 0) {
         write_crossing(cpu, &r, bytes);
     } else if (!r.part[0].is_dropped) {

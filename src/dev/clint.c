@@ -114,13 +114,15 @@ static uint64_t clint_with_part(uint64_t whole, uint64_t at, unsigned size, uint
     return bits_set(whole, 8 * (unsigned)(at & 4), 8 * size, value);
 }
 
-static uint64_t clint_read(struct device *d, uint64_t at, unsigned size)
+static uint64_t clint_read(struct device *d, struct mem_access a)
 {
     const struct clint *s = d->state;
+    uint64_t at = a.at;
+    unsigned size = a.size;
     unsigned harts = d->machine->hart_count;
 
     if (at % size != 0) {
-        return device_bad_read(d, at, size);
+        return device_bad_read(d, a);
     }
     if (at / 4 < harts && size == 4) {
         return s->msip[at / 4];
@@ -131,16 +133,18 @@ static uint64_t clint_read(struct device *d, uint64_t at, unsigned size)
     if (at >= MTIME && at < MTIME + 8) {
         return clint_part(clint_mtime(d), at, size);
     }
-    return device_bad_read(d, at, size);
+    return device_bad_read(d, a);
 }
 
-static void clint_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+static void clint_write(struct device *d, struct mem_access a, uint64_t value)
 {
     struct clint *s = d->state;
+    uint64_t at = a.at;
+    unsigned size = a.size;
     unsigned harts = d->machine->hart_count;
 
     if (at % size != 0) {
-        device_bad_write(d, at, size, value);
+        device_bad_write(d, a, value);
     } else if (at / 4 < harts && size == 4) {
         clint_set_msip(d, (unsigned)(at / 4), value);
     } else if (at >= MTIMECMP && (at - MTIMECMP) / 8 < harts) {
@@ -151,7 +155,7 @@ static void clint_write(struct device *d, uint64_t at, unsigned size, uint64_t v
     } else if (at >= MTIME && at < MTIME + 8) {
         clint_set_mtime(d, clint_with_part(clint_mtime(d), at, size, value));
     } else {
-        device_bad_write(d, at, size, value);
+        device_bad_write(d, a, value);
     }
 }
 
@@ -189,8 +193,7 @@ void clint_attach(struct device *d)
 
 const struct device_class clint = {
     .name = "clint",
-    .window = 0xc000,
-    .access_sizes = 4 | 8,
+    .windows = {{.bytes = 0xc000, .sizes = 4 | 8}},
     .state = FIELD_TABLE(struct clint, fields),
     .alarm_offset = offsetof(struct clint, alarm),
     .alarm_count = MACHINE_HARTS_MAX,

@@ -97,18 +97,25 @@ static void rtc_reset(struct device *d)
     device_set_line(d, 0, false);
 }
 
+/* Of an access of 8 bytes, the 4 at `offset`. */
+static struct mem_access rtc_half(struct mem_access a, uint64_t offset)
+{
+    a.at += offset;
+    a.size = 4;
+    return a;
+}
+
 /* Eight bytes are two registers, the lower address first. */
-static uint64_t rtc_read(struct device *d, uint64_t at, unsigned size)
+static uint64_t rtc_read(struct device *d, struct mem_access a)
 {
     struct rtc *s = d->state;
     uint64_t low;
 
-    if (size == 8) {
-        low = rtc_read(d, at, 4);
-        return low | rtc_read(d, at + 4, 4) << 32;
+    if (a.size == 8) {
+        low = rtc_read(d, rtc_half(a, 0));
+        return low | rtc_read(d, rtc_half(a, 4)) << 32;
     }
-
-    switch (at) {
+    switch (a.at) {
     case TIME_LOW: /* low first, then high: a pair is never torn */
         s->time_high = (uint32_t)(rtc_now(d) >> 32);
         return (uint32_t)rtc_now(d);
@@ -117,20 +124,20 @@ static uint64_t rtc_read(struct device *d, uint64_t at, unsigned size)
     case ALARM_HIGH: return s->alarm_ns >> 32;
     case IRQ_ENABLED: return s->irq_enabled;
     case ALARM_STATUS: return s->armed;
-    default: return device_bad_read(d, at, size);
+    default: return device_bad_read(d, a);
     }
 }
 
-static void rtc_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+static void rtc_write(struct device *d, struct mem_access a, uint64_t value)
 {
     struct rtc *s = d->state;
 
-    if (size == 8) {
-        rtc_write(d, at, 4, (uint32_t)value);
-        rtc_write(d, at + 4, 4, value >> 32);
+    if (a.size == 8) {
+        rtc_write(d, rtc_half(a, 0), (uint32_t)value);
+        rtc_write(d, rtc_half(a, 4), value >> 32);
         return;
     }
-    switch (at) {
+    switch (a.at) {
     case TIME_LOW: rtc_set_time(d, 0, value); break;
     case TIME_HIGH: rtc_set_time(d, 32, value); break;
     case ALARM_LOW: /* the high half comes first; this one arms */
@@ -151,7 +158,7 @@ static void rtc_write(struct device *d, uint64_t at, unsigned size, uint64_t val
         s->irq_pending = 0;
         rtc_update_line(d);
         break;
-    default: device_bad_write(d, at, size, value);
+    default: device_bad_write(d, a, value);
     }
 }
 
@@ -163,8 +170,7 @@ static void rtc_alarm(struct device *d, uint32_t i)
 
 const struct device_class goldfish_rtc = {
     .name = "goldfish-rtc",
-    .window = 0x24,
-    .access_sizes = 4 | 8,
+    .windows = {{.bytes = 0x24, .sizes = 4 | 8}},
     .state = FIELD_TABLE(struct rtc, fields),
     .alarm_offset = offsetof(struct rtc, alarm),
     .alarm_count = 1,

@@ -161,15 +161,15 @@ static bool plic_is_claim(const struct device *d, uint64_t at, unsigned *context
     return true;
 }
 
-static uint64_t plic_read(struct device *d, uint64_t at, unsigned size)
+static uint64_t plic_read(struct device *d, struct mem_access a)
 {
     unsigned context;
-    const uint32_t *word = plic_word(d, at);
+    const uint32_t *word = plic_word(d, a.at);
 
     if (word != NULL) {
         return *word;
     }
-    return plic_is_claim(d, at, &context) ? plic_claim(d, context) : device_bad_read(d, at, size);
+    return plic_is_claim(d, a.at, &context) ? plic_claim(d, context) : device_bad_read(d, a);
 }
 
 /* The bits of word w that are sources: number 0 and those after the last are hardwired to 0. */
@@ -209,8 +209,9 @@ static int plic_check(const struct device *d, const void *state, struct error *e
     return plic_check_words("enable", s->enable, CONTEXTS_MAX * WORDS, e);
 }
 
-static void plic_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+static void plic_write(struct device *d, struct mem_access a, uint64_t value)
 {
+    uint64_t at = a.at;
     unsigned context;
     uint32_t *word = plic_word(d, at);
 
@@ -219,7 +220,7 @@ static void plic_write(struct device *d, uint64_t at, unsigned size, uint64_t va
         return;
     }
     if (word == NULL || (at >= PENDING && at < ENABLE)) {
-        device_bad_write(d, at, size, value);
+        device_bad_write(d, a, value);
         return;
     }
     if (at == PRIORITY) {
@@ -239,8 +240,7 @@ static void plic_reset(struct device *d)
 
 const struct device_class plic = {
     .name = "plic",
-    .window = 0x600000,
-    .access_sizes = 4,
+    .windows = {{.bytes = 0x600000, .sizes = 4}},
     .state = FIELD_TABLE(struct plic, fields),
     .reset = plic_reset,
     .read = plic_read,

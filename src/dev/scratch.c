@@ -29,15 +29,15 @@ static void scratch_reset(struct device *d)
     device_set_line(d, 0, false);
 }
 
-static uint64_t scratch_read(struct device *d, uint64_t at, unsigned size)
+static uint64_t scratch_read(struct device *d, struct mem_access a)
 {
     struct scratch *s = d->state;
 
-    switch (at) {
+    switch (a.at) {
     case VALUE: return s->value;
     case DELAY: return 0;
     case STATUS: return s->pending;
-    default: return device_bad_read(d, at, size);
+    default: return device_bad_read(d, a);
     }
 }
 
@@ -49,11 +49,11 @@ static void scratch_set_pending(struct device *d, bool pending)
     device_set_line(d, 0, pending);
 }
 
-static void scratch_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+static void scratch_write(struct device *d, struct mem_access a, uint64_t value)
 {
     struct scratch *s = d->state;
 
-    switch (at) {
+    switch (a.at) {
     case VALUE: s->value = (uint32_t)value; break;
     case DELAY:
         device_set_alarm(d, 0,
@@ -64,7 +64,7 @@ static void scratch_write(struct device *d, uint64_t at, unsigned size, uint64_t
             scratch_set_pending(d, false);
         }
         break;
-    default: device_bad_write(d, at, size, value);
+    default: device_bad_write(d, a, value);
     }
 }
 
@@ -76,8 +76,7 @@ static void scratch_alarm(struct device *d, uint32_t i)
 
 const struct device_class scratch = {
     .name = "scratch",
-    .window = 0x1000,
-    .access_sizes = 4,
+    .windows = {{.bytes = 0x1000, .sizes = 4}},
     .state = FIELD_TABLE(struct scratch, fields),
     .alarm_offset = offsetof(struct scratch, alarm),
     .alarm_count = 1,

@@ -18,16 +18,16 @@ struct test_finisher {
 
 static const struct field fields[] = {FIELD(struct test_finisher, zero)};
 
-static uint64_t finisher_read(struct device *d, uint64_t at, unsigned size)
+static uint64_t finisher_read(struct device *d, struct mem_access a)
 {
     /* A syscon driver may read before it writes. */
-    return at == FINISHER ? 0 : device_bad_read(d, at, size);
+    return a.at == FINISHER ? 0 : device_bad_read(d, a);
 }
 
-static void finisher_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+static void finisher_write(struct device *d, struct mem_access a, uint64_t value)
 {
-    if (at != FINISHER) {
-        device_bad_write(d, at, size, value);
+    if (a.at != FINISHER) {
+        device_bad_write(d, a, value);
         return;
     }
     switch (value & 0xffff) {
@@ -36,14 +36,13 @@ static void finisher_write(struct device *d, uint64_t at, unsigned size, uint64_
         break;
     case FINISHER_PASS: machine_power_off(d->machine, POWER_OFF, 0); break;
     case FINISHER_RESET: machine_request_reset(d->machine); break;
-    default: device_bad_write(d, at, size, value);
+    default: device_bad_write(d, a, value);
     }
 }
 
 const struct device_class test_finisher = {
     .name = "test-finisher",
-    .window = 0x1000,
-    .access_sizes = 2 | 4,
+    .windows = {{.bytes = 0x1000, .sizes = 2 | 4}},
     .state = FIELD_TABLE(struct test_finisher, fields),
     .read = finisher_read,
     .write = finisher_write,

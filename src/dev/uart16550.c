@@ -280,13 +280,13 @@ static void uart_reset(struct device *d)
     device_set_line(d, 0, false);
 }
 
-static uint64_t uart_read(struct device *d, uint64_t at, unsigned size)
+static uint64_t uart_read(struct device *d, struct mem_access a)
 {
     struct uart *s = d->state;
     bool dlab = (s->lcr & LCR_DLAB) != 0;
     uint8_t value;
 
-    switch (at) {
+    switch (a.at) {
     case RBR: return dlab ? s->divisor & 0xff : rx_take(d);
     case IER: return dlab ? s->divisor >> 8 : s->ier;
     case IIR:
@@ -307,19 +307,19 @@ static uint64_t uart_read(struct device *d, uint64_t at, unsigned size)
         s->msr &= (uint8_t)~MSR_DELTAS;
         break;
     case SCR: return s->scr;
-    default: return device_bad_read(d, at, size);
+    default: return device_bad_read(d, a);
     }
     uart_update_line(d);
     return value;
 }
 
-static void uart_write(struct device *d, uint64_t at, unsigned size, uint64_t wide)
+static void uart_write(struct device *d, struct mem_access a, uint64_t wide)
 {
     struct uart *s = d->state;
     bool dlab = (s->lcr & LCR_DLAB) != 0;
     uint8_t value = (uint8_t)wide; /* a wider store reaches only the register it names */
 
-    switch (at) {
+    switch (a.at) {
     case RBR:
         if (dlab) {
             s->divisor = (uint16_t)bits_set(s->divisor, 0, 8, value);
@@ -343,15 +343,14 @@ static void uart_write(struct device *d, uint64_t at, unsigned size, uint64_t wi
     case LSR: /* for tests at the factory */
     case MSR: break;
     case SCR: s->scr = value; break;
-    default: device_bad_write(d, at, size, wide);
+    default: device_bad_write(d, a, wide);
     }
     uart_update_line(d);
 }
 
 const struct device_class uart16550 = {
     .name = "uart16550",
-    .window = 8,
-    .access_sizes = 1 | 2 | 4 | 8,
+    .windows = {{.bytes = 8, .sizes = 1 | 2 | 4 | 8}},
     .state = FIELD_TABLE(struct uart, fields),
     .alarm_offset = offsetof(struct uart, alarm),
     .alarm_count = 1,

@@ -125,25 +125,25 @@ void machine_free(struct machine *m)
     free(m);
 }
 
-static uint64_t window_read(void *opaque, uint64_t at, unsigned size)
+static uint64_t window_read(void *opaque, struct mem_access a)
 {
     struct device *d = opaque;
 
-    if (!d->class->read || !(d->class->access_sizes & size)) {
-        return device_bad_read(d, at, size);
+    if (!d->class->read || !(d->class->windows[a.window].sizes & a.size)) {
+        return device_bad_read(d, a);
     }
-    return d->class->read(d, at, size);
+    return d->class->read(d, a);
 }
 
-static void window_write(void *opaque, uint64_t at, unsigned size, uint64_t value)
+static void window_write(void *opaque, struct mem_access a, uint64_t value)
 {
     struct device *d = opaque;
 
-    if (!d->class->write || !(d->class->access_sizes & size)) {
-        device_bad_write(d, at, size, value);
+    if (!d->class->write || !(d->class->windows[a.window].sizes & a.size)) {
+        device_bad_write(d, a, value);
         return;
     }
-    d->class->write(d, at, size, value);
+    d->class->write(d, a, value);
 }
 
 static void window_refused(void *opaque, uint64_t at, unsigned size, bool is_write)
@@ -152,14 +152,15 @@ static void window_refused(void *opaque, uint64_t at, unsigned size, bool is_wri
                is_write ? "write" : "read", size, (unsigned long long)at);
 }
 
-static int add_window(struct machine *m, struct device *d, struct error *e)
+static int add_window(struct machine *m, struct device *d, unsigned n, struct error *e)
 {
     struct mem_window w = {.base = d->base,
-                           .size = d->class->window,
+                           .size = d->class->windows[n].bytes,
                            .opaque = d,
                            .read = window_read,
                            .write = window_write,
-                           .sizes = d->class->access_sizes,
+                           .number = (uint16_t)n,
+                           .sizes = d->class->windows[n].sizes,
                            .refused = window_refused};
     snprintf(w.name, sizeof w.name, "%s", d->name);
     return mem_add_window(&m->mem, &w, e);
@@ -195,7 +196,7 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
     }
     m->devices[m->device_count++] = d;
     add_part(m, d->name, &class->state, d->state);
-    if (class->window && add_window(m, d, e) < 0) {
+    if (class->windows[0].bytes && add_window(m, d, 0, e) < 0) {
         return NULL;
     }
     if (port_name && (d->port = add_port(m, port_name, d, e)) < 0) {

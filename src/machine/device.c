@@ -115,16 +115,16 @@ void device_log(struct device *d, const char *format, ...)
     m->log.line(m->log.opaque, machine_now(m), d->name, line);
 }
 
-uint64_t device_bad_read(struct device *d, uint64_t at, unsigned size)
+uint64_t device_bad_read(struct device *d, struct mem_access a)
 {
-    device_log(d, "guest error: read of %u bytes at 0x%llx", size, (unsigned long long)at);
+    device_log(d, "guest error: read of %u bytes at 0x%llx", a.size, (unsigned long long)a.at);
     return 0;
 }
 
-void device_bad_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+void device_bad_write(struct device *d, struct mem_access a, uint64_t value)
 {
     device_log(d, "guest error: write of 0x%llx, %u bytes at 0x%llx", (unsigned long long)value,
-               size, (unsigned long long)at);
+               a.size, (unsigned long long)a.at);
 }
 
 void device_reset(struct device *d)

@@ -53,21 +53,28 @@ struct inlet {
 
 struct device;
 
+/* One of a device's windows: a range of registers. */
+struct device_window {
+    uint64_t bytes; /* 0: there are no more */
+    uint8_t sizes;  /* OR of 1, 2, 4, 8: sizes that read() and write() understand; to a hart, others
+                       are faults */
+};
+#define DEVICE_WINDOWS_MAX 8
+
 /* One kind of device. All its state is one plain struct that `state` tiles; alarms are ticks
  * inside it. Functions may be NULL where a device has no such thing. */
 struct device_class {
     const char *name;
-    uint64_t window;      /* bytes of registers, a multiple of 4; 0: none */
-    uint8_t access_sizes; /* OR of 1, 2, 4, 8: sizes that read() and write() understand; to a hart,
-                              others are faults */
+    struct device_window windows[DEVICE_WINDOWS_MAX];
     struct field_table state;
     uint32_t alarm_offset; /* of `tick alarm[alarm_count]` in the state; TICK_NEVER: unarmed */
     uint32_t alarm_count;
     uint32_t output_lines; /* how many lines it drives */
 
     void (*reset)(struct device *d); /* state is all zero, alarms TICK_NEVER, before the call */
-    uint64_t (*read)(struct device *d, uint64_t at, unsigned size);
-    void (*write)(struct device *d, uint64_t at, unsigned size, uint64_t value);
+    /* To the window of this number, by this hart. */
+    uint64_t (*read)(struct device *d, struct mem_access a);
+    void (*write)(struct device *d, struct mem_access a, uint64_t value);
     /* Alarm i's tick has come; it is disarmed before the call. */
     void (*alarm)(struct device *d, uint32_t i);
     /* Another device drives input line n. Levels are state of the receiver; a repeated level must
@@ -116,8 +123,8 @@ void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool lev
 bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
 bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size);
 /* The guest did something that the device has no answer for: logged; reads give 0. */
-uint64_t device_bad_read(struct device *d, uint64_t at, unsigned size);
-void device_bad_write(struct device *d, uint64_t at, unsigned size, uint64_t value);
+uint64_t device_bad_read(struct device *d, struct mem_access a);
+void device_bad_write(struct device *d, struct mem_access a, uint64_t value);
 void device_log(struct device *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- the machine ---- */

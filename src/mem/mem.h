@@ -41,17 +41,27 @@ struct mem_block {
     bool is_ram;         /* guest stores reach it; else they are dropped (ROM) */
 };
 
-/* A device's registers. `at` counts from the window's base. A read or a write that the window has no
- * register for is the device's to answer, if it is aligned and of one of its sizes. */
+/* One access to a window: aligned, and of one of its sizes. */
+struct mem_access {
+    uint64_t at;     /* from the window's beginning */
+    uint32_t size;   /* bytes */
+    uint16_t window; /* mem_window.number */
+    int16_t hart;    /* whose instruction makes it; MEM_NO_HART: none's, it is DMA */
+};
+#define MEM_NO_HART (-1)
+
+/* A device's registers. A read or a write that the window has no register for is the device's to
+ * answer, if it is aligned and of one of its sizes. */
 struct mem_window {
     char name[24];
     paddr base;
     uint64_t size;
     void *opaque;
-    uint64_t (*read)(void *opaque, uint64_t at, unsigned size);
-    void (*write)(void *opaque, uint64_t at, unsigned size, uint64_t value);
-    uint8_t sizes; /* OR of 1, 2, 4 and 8 */
-    /* Told of an access of a hart that is not made, for its size or place; NULL: nobody is. */
+    uint64_t (*read)(void *opaque, struct mem_access a);
+    void (*write)(void *opaque, struct mem_access a, uint64_t value);
+    uint16_t number; /* the owner's, if it has several */
+    uint8_t sizes;   /* OR of 1, 2, 4 and 8 */
+    /* Told of an access that is not made, for its size or place; NULL: nobody is. */
     void (*refused)(void *opaque, uint64_t at, unsigned size, bool is_write);
 };
 
@@ -141,6 +151,12 @@ static inline struct mem_block *mem_block_at(struct mem *m, paddr at)
     return NULL;
 }
 struct mem_window *mem_window_at(struct mem *m, paddr at);
+/* An access to it of `size` bytes, `at` bytes into it. */
+static inline struct mem_access mem_access_to(const struct mem_window *w, uint64_t at,
+                                              unsigned size, int hart)
+{
+    return (struct mem_access){.at = at, .size = size, .window = w->number, .hart = (int16_t)hart};
+}
 
 static inline uint32_t mem_page_of(const struct mem_block *b, paddr at)
 {

@@ -17,27 +17,27 @@ static void hear(struct tiny *t, uint64_t at, unsigned size, uint64_t value)
     t->heard = hash_bytes(said, sizeof said, t->heard);
 }
 
-static uint64_t device_read(void *opaque, uint64_t at, unsigned size)
+static uint64_t device_read(void *opaque, struct mem_access a)
 {
     struct tiny *t = opaque;
 
     t->reads++;
-    hear(t, at, size, 0);
-    if (at & 0x80) {
+    hear(t, a.at, a.size, 0);
+    if (a.at & 0x80) {
         t->cpu.look = true;
     }
-    return at | (uint64_t)size << 16;
+    return a.at | (uint64_t)a.size << 16;
 }
 
-static void device_write(void *opaque, uint64_t at, unsigned size, uint64_t value)
+static void device_write(void *opaque, struct mem_access a, uint64_t value)
 {
     struct tiny *t = opaque;
 
-    t->written_at = at;
-    t->written_size = size;
+    t->written_at = a.at;
+    t->written_size = a.size;
     t->written = value;
-    hear(t, at, size, value);
-    if (at == 8) {
+    hear(t, a.at, a.size, value);
+    if (a.at == 8) {
         t->cpu.look = true;
     }
 }

@@ -29,16 +29,15 @@ static void console_reset(struct device *d)
     device_set_alarm(d, 1, device_now(d) + CLOCK_TICKS);
 }
 
-static uint64_t console_read(struct device *d, uint64_t at, unsigned size)
+static uint64_t console_read(struct device *d, struct mem_access a)
 {
     struct console *s = d->state;
     uint8_t byte;
 
-    (void)size;
-    if (at == 4) {
+    if (a.at == 4) {
         return s->count;
     }
-    if (at != 0 || s->count == 0) {
+    if (a.at != 0 || s->count == 0) {
         return 0;
     }
     byte = s->fifo[0];
@@ -49,12 +48,11 @@ static uint64_t console_read(struct device *d, uint64_t at, unsigned size)
     return byte;
 }
 
-static void console_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+static void console_write(struct device *d, struct mem_access a, uint64_t value)
 {
     struct console *s = d->state;
 
-    (void)size;
-    if (at == 0 && !s->sending) { /* what comes while one is being sent is lost */
+    if (a.at == 0 && !s->sending) { /* what comes while one is being sent is lost */
         s->sending = 1;
         s->byte = (uint8_t)value;
         device_set_alarm(d, 0, device_now(d) + 7);
@@ -94,8 +92,7 @@ static uint32_t console_room(const struct device *d)
 
 const struct device_class toy_console = {
     .name = "console",
-    .window = 8,
-    .access_sizes = 1 | 2 | 4,
+    .windows = {{.bytes = 8, .sizes = 1 | 2 | 4}},
     .state = FIELD_TABLE(struct console, console_fields),
     .alarm_offset = offsetof(struct console, alarm),
     .alarm_count = 2,
@@ -123,24 +120,22 @@ static const struct field counter_fields[] = {
     FIELD_ARRAY(struct counter, zero),
 };
 
-static uint64_t counter_read(struct device *d, uint64_t at, unsigned size)
+static uint64_t counter_read(struct device *d, struct mem_access a)
 {
     struct counter *s = d->state;
 
-    (void)size;
-    if (at == 4) { /* reading it acknowledges */
+    if (a.at == 4) { /* reading it acknowledges */
         s->up = 0;
         device_set_line(d, 0, false);
     }
     return s->value;
 }
 
-static void counter_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+static void counter_write(struct device *d, struct mem_access a, uint64_t value)
 {
     struct counter *s = d->state;
 
-    (void)size;
-    if (at == 4) {
+    if (a.at == 4) {
         /* The processor is big-endian, the bus is not. */
         device_set_alarm(d, 0, device_now(d) + (__builtin_bswap32((uint32_t)value) & 0xfff));
     } else {
@@ -164,8 +159,7 @@ static void counter_alarm(struct device *d, uint32_t i)
 
 const struct device_class toy_counter = {
     .name = "counter",
-    .window = 8,
-    .access_sizes = 1 | 2 | 4,
+    .windows = {{.bytes = 8, .sizes = 1 | 2 | 4}},
     .state = FIELD_TABLE(struct counter, counter_fields),
     .alarm_offset = offsetof(struct counter, alarm),
     .alarm_count = 1,

@@ -171,7 +171,7 @@ static inline uint64_t bench_read(struct bench *b, uint64_t at, unsigned size)
     struct mem_window *w = mem_window_at(&b->machine->mem, BENCH_BASE + at);
 
     assert_non_null(w);
-    return w->read(w->opaque, at, size);
+    return w->read(w->opaque, mem_access_to(w, at, size, 0));
 }
 
 static inline void bench_write(struct bench *b, uint64_t at, unsigned size, uint64_t value)
@@ -179,7 +179,7 @@ static inline void bench_write(struct bench *b, uint64_t at, unsigned size, uint
     struct mem_window *w = mem_window_at(&b->machine->mem, BENCH_BASE + at);
 
     assert_non_null(w);
-    w->write(w->opaque, at, size, value);
+    w->write(w->opaque, mem_access_to(w, at, size, 0), value);
 }
 
 static inline void bench_pass(struct bench *b, uint64_t ticks)

@@ -132,11 +132,11 @@ static void a_watchpoint_leaves_the_instruction_undone(void **state)
     free(b);
 }
 
-static uint64_t seen_at(void *opaque, uint64_t at, unsigned size)
+static uint64_t seen_at(void *opaque, struct mem_access a)
 {
     const struct tiny *t = opaque;
 
-    (void)at, (void)size;
+    (void)a;
     return cpu_now(&t->cpu);
 }
 

@@ -25,19 +25,17 @@ struct chime {
 };
 static const struct field chime_fields[] = {FIELD_ARRAY(struct chime, alarm)};
 
-static uint64_t chime_read(struct device *d, uint64_t at, unsigned size)
+static uint64_t chime_read(struct device *d, struct mem_access a)
 {
     (void)d;
-    (void)at;
-    (void)size;
+    (void)a;
     return 0;
 }
 
-static void chime_write(struct device *d, uint64_t at, unsigned size, uint64_t value)
+static void chime_write(struct device *d, struct mem_access a, uint64_t value)
 {
     (void)d;
-    (void)at;
-    (void)size;
+    (void)a;
     (void)value;
 }
 
@@ -62,7 +60,7 @@ static uint32_t chime_room(const struct device *d)
 
 #define CHIME(NAME)                                                                                \
     {                                                                                              \
-        .name = NAME, .window = 8, .access_sizes = 1,                                              \
+        .name = NAME, .windows = {{.bytes = 8, .sizes = 1}},                                       \
         .state = FIELD_TABLE(struct chime, chime_fields),                                          \
         .alarm_offset = offsetof(struct chime, alarm), .alarm_count = ALARMS, .read = chime_read,  \
         .write = chime_write, .alarm = chime_alarm, .input = chime_input, .room = chime_room       \

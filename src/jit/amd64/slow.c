@@ -101,7 +101,9 @@ struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info, uint64_t 
     (void)unused;
     if (w != NULL && SITE_REST(info) != REST_MUCH) {
         enter_device(cpu, c, r15 + SITE_REFUND(info));
-        a.value = in_order(w->read(w->opaque, at, MEM_SIZE(info)), (uint8_t)info);
+        a.value =
+            in_order(w->read(w->opaque, mem_access_to(w, at, MEM_SIZE(info), (int)cpu->number)),
+                     (uint8_t)info);
         a.value = mem_extended(a.value, (uint8_t)info);
         a.left = leave_device(cpu, c, info);
         c->loaded = a.value;
@@ -142,7 +144,8 @@ uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value, st
         unsigned size = MEM_SIZE(info);
 
         enter_device(cpu, c, r15 + SITE_REFUND(info));
-        w->write(w->opaque, at, size, in_order(bits_get(value, 0, 8 * size), (uint8_t)info));
+        w->write(w->opaque, mem_access_to(w, at, size, (int)cpu->number),
+                 in_order(bits_get(value, 0, 8 * size), (uint8_t)info));
         return leave_device(cpu, c, info);
     }
     switch (cpu_try_store(cpu, va, value, (uint8_t)info)) {
