@@ -35,6 +35,7 @@ struct gdb_wire {
     unsigned resent;
     bool owes;        /* an acknowledgement; it goes with the next packet, or by itself before */
     unsigned unheard; /* packets sent that were not acknowledged, while they have to be */
+    unsigned missed;  /* what `unheard` was when the packet being served came */
     bool acknowledge; /* until QStartNoAckMode */
     bool dropping;    /* in[start] begins a packet that is too long */
     bool gone;
@@ -150,8 +151,11 @@ struct gdb_session {
     bool no_answer;  /* this packet has none */
     /* A command of the monitor is under way; its client has begun another packet, so it gave up. */
     bool commanding, abandoned;
+    bool interrupted; /* what the packet being served began was ended by the user */
     uint64_t heard_ms,
-        shown_ms;        /* when the client was last sent something, and shown how far it is */
+        shown_ms; /* when the client was last sent something, and shown how far it is */
+    struct text
+        unread; /* the answer of an interrupted command, until its client is seen to have read it */
     struct text note;    /* a sentence that had no packet to go with; shown when the next one may */
     struct text printed; /* by the guest, not shown yet */
     int console;         /* the port of it that is shown; -1: none */

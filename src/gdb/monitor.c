@@ -410,6 +410,9 @@ void gdb_monitor(struct gdb_session *s, struct gdb_args *a)
     } else {
         gdb_console(s, out.data, out.length);
     }
+    if (s->interrupted && !s->abandoned) {
+        text_add(&s->unread, "`monitor %s` was given up by its client:\n%s", line, out.data);
+    }
     text_fini(&out);
     gdb_ok(s);
 }

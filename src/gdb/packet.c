@@ -18,7 +18,7 @@ void gdb_wire_init(struct gdb_wire *w, const struct gdb_stream *stream)
     w->start = w->end = 0;
     w->length = 0;
     w->last.length = 0;
-    w->resent = w->unheard = 0;
+    w->resent = w->unheard = w->missed = 0;
     w->acknowledge = true;
     w->dropping = w->owes = false;
     w->gone = false;
@@ -101,6 +101,13 @@ static bool is_strange(struct gdb_wire *w)
     return true;
 }
 
+/* One acknowledgement is of one packet. There may be more of them than there are packets: GDB acknowledges
+ * also what it reads too late and throws away. */
+static void hear(struct gdb_wire *w)
+{
+    w->unheard -= w->unheard > 0;
+}
+
 /* Passes by what is between packets; true when in[start] begins one. */
 static bool at_packet(struct gdb_wire *w)
 {
@@ -112,7 +119,7 @@ static bool at_packet(struct gdb_wire *w)
                 put(w, w->last.data, w->last.length);
             }
             break;
-        case '+': w->unheard = 0; break;
+        case '+': hear(w); break;
         default: break; /* an interrupt that came too late, noise */
         }
     }
@@ -169,6 +176,8 @@ static enum gdb_received take_packet(struct gdb_wire *w, size_t hash)
     }
     w->owes = w->acknowledge;
     w->resent = 0;
+    w->missed = w->unheard;
+    w->unheard = 0; /* the client has turned to something else: those are not waited for any more */
     w->spoke |= good && !dropped;
     return good && !dropped ? GDB_PACKET : GDB_DAMAGED;
 }
@@ -209,8 +218,9 @@ bool gdb_wire_interrupted(struct gdb_wire *w)
     (void)fill(w, 0);
     /* '+' is of what was printed meanwhile; '-' asks for an answer that is not there yet. */
     while (w->start < w->end && (w->in[w->start] == '+' || w->in[w->start] == '-')) {
-        w->unheard = 0;
-        w->start++;
+        if (w->in[w->start++] == '+') {
+            hear(w);
+        }
     }
     for (size_t i = w->start; i < w->end; i++) {
         if (inside) {

@@ -328,6 +328,7 @@ static bool poll_client(void *opaque, uint64_t done, uint64_t whole)
     (void)done;
     (void)whole;
     if (gdb_wire_interrupted(&s->wire) || user_interrupts(s) || asked_to_quit(s)) {
+        s->interrupted = true;
         return true;
     }
     s->abandoned = s->abandoned || (s->commanding && gdb_wire_has_next(&s->wire));
@@ -337,10 +338,21 @@ static bool poll_client(void *opaque, uint64_t done, uint64_t whole)
     return s->abandoned;
 }
 
+/* GDB may give up at the very key that ended its command, before it has read the command's answer. Then it
+ * has acknowledged neither the text nor the OK behind it, and the next command says it again. */
+static void keep_unread(struct gdb_session *s)
+{
+    if (s->unread.length != 0 && s->wire.missed > 1) {
+        text_add_bytes(&s->note, s->unread.data, s->unread.length);
+    }
+    s->unread.length = 0;
+}
+
 static void serve_packet(struct gdb_session *s)
 {
+    keep_unread(s);
     s->out.length = 0;
-    s->no_answer = s->abandoned = false;
+    s->no_answer = s->abandoned = s->interrupted = false;
     (void)user_interrupts(s); /* a Ctrl-C before now was not for this */
     if (s->options.now_ms != NULL) {
         s->heard_ms = s->shown_ms = s->options.now_ms(s->options.opaque);
@@ -362,7 +374,7 @@ static void begin(struct gdb_session *s, const struct gdb_stream *stream)
     s->client_flushes = s->extended = s->physical = s->killed = s->over = s->quit = false;
     s->told.is_set = false;
     gdb_remove_points(s);
-    s->note.length = s->printed.length = 0;
+    s->note.length = s->printed.length = s->unread.length = 0;
     s->going = s->commanding = false;
     s->console = s->options.shows_console ? machine_port_by_name(s->machine, "serial0") : -1;
     s->hart = s->machine->state.current;
@@ -451,6 +463,7 @@ void gdb_session_free(struct gdb_session *s)
     vec_fini(&s->points);
     text_fini(&s->out);
     text_fini(&s->note);
+    text_fini(&s->unread);
     text_fini(&s->printed);
     free(s);
 }

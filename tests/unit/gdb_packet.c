@@ -158,16 +158,27 @@ static void test_together(void **state)
     gdb_wire_acknowledge(&f->wire);
     gdb_wire_acknowledge(&f->wire);
     gdb_wire_send(&f->wire, "O", 1);
-    expect_sent(f, "+$O#4f");
+    gdb_wire_send(&f->wire, "O", 1);
+    expect_sent(f, "+$O#4f$O#4f");
     assert_int_equal(f->wire.unheard, 2);
     feed(f, "-+");
     assert_false(gdb_wire_interrupted(&f->wire)); /* '-' before the answer asks for nothing */
     expect_sent(f, "");
-    assert_int_equal(f->wire.unheard, 0);
+    assert_int_equal(f->wire.unheard, 1);
     assert_false(gdb_wire_has_next(&f->wire));
-    feed(f, "+$");
+    feed(f, "++$g#67");
     assert_false(gdb_wire_interrupted(&f->wire));
+    assert_int_equal(f->wire.unheard, 0);
     assert_true(gdb_wire_has_next(&f->wire));
+    expect_packet(f, "g");
+    assert_int_equal(f->wire.missed, 0);
+    gdb_wire_send(&f->wire, "O", 1);
+    gdb_wire_send(&f->wire, "OK", 2);
+    expect_sent(f, "+$O#4f$OK#9a");
+    feed(f, "$g#67++"); /* thrown away by the client, who acknowledges it too late */
+    expect_packet(f, "g");
+    assert_int_equal(f->wire.missed, 2);
+    assert_int_equal(f->wire.unheard, 0);
 }
 
 static void test_again(void **state)
