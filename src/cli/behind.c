@@ -35,6 +35,8 @@
 #define PATIENCE_SECONDS 10.0
 /* Where somebody wants the process to go. */
 #define HURRY_SECONDS 1.0
+/* How long the other process may take to end once it knows that nobody wants an index. */
+#define END_MS 1000
 
 struct behind {
     const struct options *options;
@@ -399,13 +401,27 @@ static int judge(const struct text *said, bool heard, int status)
     return differs ? EXIT_DIFFERED : EXIT_FINE;
 }
 
-/* Closing the socket tells the other process that nobody wants an index. */
+/* The end of what we send tells the other process that nobody wants an index. One that does not end then
+ * (somebody stopped it, or its disk hangs) is not waited for, nor killed, which confinement forbids: as
+ * soon as it can go on it finds us gone, and as its file has no name yet, nothing is left of it. */
 static int end_process(struct behind *b)
 {
+    uint64_t until = wallclock_now_ns() + END_MS * UINT64_C(1000000);
+    struct pollfd p = {.fd = b->socket, .events = POLLIN};
+    char words[256];
     int status = 0;
+    bool over = false;
 
+    (void)shutdown(b->socket, SHUT_WR);
+    for (uint64_t now; !over && (now = wallclock_now_ns()) < until;) {
+        if (poll(&p, 1, (int)((until - now) / 1000000) + 1) > 0) {
+            ssize_t n = recv(b->socket, words, sizeof(words), MSG_DONTWAIT);
+
+            over = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+        }
+    }
     close(b->socket);
-    while (waitpid(b->pid, &status, 0) < 0 && errno == EINTR) {
+    while (over && waitpid(b->pid, &status, 0) < 0 && errno == EINTR) {
     }
     return status;
 }

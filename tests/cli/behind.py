@@ -145,7 +145,13 @@ def same_history():
 
 
 def given_up():
-    """A signal while only the index is waited for. The other process is stopped, so that it is."""
+    """A signal while only the index is waited for. The other process is stopped, so that it is; it goes
+    on at once, or when the recorder is gone."""
+    for goes_on in (True, False):
+        give_up(goes_on)
+
+
+def give_up(goes_on):
     r = Recorder("a.rr")
     r.works()
     os.kill(r.find_other(), signal.SIGSTOP)
@@ -155,12 +161,17 @@ def given_up():
     said = r.p.stderr.readline()
     check(b"power-off" in said, "the recording is over: %r" % said)
     r.p.send_signal(signal.SIGINT)
-    os.kill(r.other, signal.SIGCONT)
-    result = r.p.communicate(timeout=60 * SLOW)
-    check(r.p.returncode == 0 and b"not finished" in result[1], "%s: %r" % (r.p.returncode, result))
+    if goes_on:
+        os.kill(r.other, signal.SIGCONT)
+    r.p.wait(timeout=60 * SLOW)
+    if not goes_on:
+        os.kill(r.other, signal.SIGCONT)
+    said = r.p.communicate(timeout=60 * SLOW)[1]
+    check(r.p.returncode == 0 and b"not finished" in said, "%s: %r" % (r.p.returncode, said))
     wait_for("the other process ends", lambda: not runs(r.other))
     check(left() == ["a.rr"], "nothing is left: %s" % left())
     succeeds("replay", "a.rr")
+    os.unlink("a.rr")
 
 
 def killed():
