@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define WORD_MAX 63
+/* How long the program may take to end after a SIGTERM. */
+#define END_SECONDS 5
 
 static const char word_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                  "-_.:";
@@ -108,10 +110,21 @@ static void look_at_program(struct keeping *k)
     }
 }
 
+/* A program that does not heed the polite signal (GDB may spin when its server was killed) is killed. */
 static void end_program(struct keeping *k)
 {
+    const struct timespec patience = {.tv_sec = END_SECONDS};
+    sigset_t none;
+
+    sigemptyset(&none);
     if (k->program > 0) {
         kill(k->program, SIGTERM);
+        /* Its end is the one signal that comes through here, and ends the wait. */
+        (void)ppoll(NULL, 0, &patience, &none);
+        look_at_program(k);
+    }
+    if (k->program > 0) {
+        kill(k->program, SIGKILL);
         while (waitpid(k->program, &k->status, 0) < 0 && errno == EINTR) {
         }
     }

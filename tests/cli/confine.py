@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # confine: a command that is taken over can neither open, make, connect nor execute anything; what was
 # asked for by its user works: files elsewhere, images by reference, sockets. `debug` starts gdb by a
-# process of its own, which outlives a killed command by the time it takes to end gdb and to remove its
+# process of its own, also one that heeds no SIGTERM, which outlives a killed command by the time it takes to end gdb and to remove its
 # socket.
 import signal
 
@@ -62,7 +62,10 @@ def keeper():
         check(not os.path.exists(os.path.dirname(socket_told())), "its socket and folder are gone")
         p.stderr.close()
     os.mkfifo("stay")
-    for number, status in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 1)):
+    for number, status, heeds in ((signal.SIGKILL, -signal.SIGKILL, True), (signal.SIGTERM, 1, True),
+                                  (signal.SIGTERM, 1, False)):
+        with open("gdb", "w") as f:
+            f.write(GDB if heeds else GDB.replace("\n", "\ntrap '' TERM\n", 1))
         p = start_debug()
         if wait_until("gdb is started", lambda: os.path.exists("gdb.args")):
             p.send_signal(number)
