@@ -40,9 +40,6 @@ struct index_place {
     const struct index_key *key;
     uint64_t most_bytes; /* of a file that is built; 0: as many as it takes */
     bool trusted; /* one that another key made is believed as well: what it says may be wrong */
-    /* Asked now and then while the file is read: true ends it, as a failure. NULL: never. */
-    bool (*stop)(void *opaque);
-    void *opaque;
 };
 
 /* ---- reading: read.c ---- */

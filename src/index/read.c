@@ -24,9 +24,6 @@ struct index {
     int fd;
     struct stat file;
     bool trusted;
-    bool (*stop)(void *opaque);
-    void *opaque;
-    bool stopped;        /* by it: what failed then is not damaged */
     uint64_t calls_left; /* of the progress handler */
     struct seal seal;
     struct history history;
@@ -42,10 +39,7 @@ static int progress(void *opaque)
 {
     struct index *x = opaque;
 
-    if (x->stop != NULL && x->stop(x->opaque)) {
-        x->stopped = true;
-    }
-    if (x->calls_left == 0 || x->stopped) {
+    if (x->calls_left == 0) {
         return 1;
     }
     x->calls_left--;
@@ -236,8 +230,6 @@ struct index *index_open(const struct index_place *place, const struct index_of 
     x->path = base_strdup(place->path);
     x->fd = fd;
     x->trusted = place->trusted;
-    x->stop = place->stop;
-    x->opaque = place->opaque;
     x->zstd = ZSTD_createDCtx();
     must(x->zstd != NULL);
     if (open_it(x, place, of, e) < 0) {
@@ -406,8 +398,7 @@ int index_spans(struct index *x, void *opaque,
     return step == SQLITE_DONE && count == x->history.spans &&
                    (count == 0 || next == x->history.of.end)
                ? 0
-               : error_set(e, "%s: %s", x->path,
-                           x->stopped ? "reading it was interrupted" : "damaged: its spans");
+               : error_set(e, "%s: damaged: its spans", x->path);
 }
 
 /* So that the next one who replays makes a new one; unless somebody did already. */
@@ -454,7 +445,7 @@ struct checkpoint *index_load(struct index *x, struct checkpoint_store *s, tick 
 {
     struct checkpoint *c = load(x, s, at, e);
 
-    if (c == NULL && !x->stopped) {
+    if (c == NULL) {
         remove_it(x);
     }
     return c;

@@ -355,51 +355,6 @@ static void test_too_many_lines(void **state)
     }
 }
 
-static bool stop_at_once(void *opaque)
-{
-    ++*(unsigned *)opaque;
-    return true;
-}
-
-/* Whoever is in a hurry gets out of reading a long one, which is none the worse for it. */
-static void test_interrupted(void **state)
-{
-    enum { MANY = 500 };
-    struct index_of of = {.identity = 1, .end = (tick)20 * MANY};
-    struct index_place place;
-    struct fixture f;
-    struct index_builder *b;
-    struct error e;
-    struct index *x;
-    unsigned asked = 0;
-
-    (void)state;
-    open_fixture(&f);
-    b = index_build(&f.place, &e);
-    assert_non_null(b);
-    for (tick at = 0; at < of.end; at += 20) {
-        const struct index_span span = {.from = at, .to = at + 20};
-        struct checkpoint *c;
-
-        assert_int_equal(machine_run(f.machine, span.to, false), STOP_TICK);
-        c = checkpoint_save(f.store);
-        index_add(b, c, &span);
-        checkpoint_drop(c);
-    }
-    x = index_finish(b, &of, &e);
-    assert_non_null(x);
-    index_close(x);
-    place = f.place;
-    place.stop = stop_at_once;
-    place.opaque = &asked;
-    assert_null(index_open(&place, &of, NULL, &e));
-    assert_int_equal(asked, 1);
-    x = index_open(&f.place, &of, NULL, &e);
-    assert_non_null(x);
-    index_close(x);
-    close_fixture(&f);
-}
-
 /* With a store that has to read everything: every checkpoint is right or refused. */
 static bool all_right(const struct fixture *f)
 {
@@ -462,10 +417,10 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_stale_and_missing),
-        cmocka_unit_test(test_builders),    cmocka_unit_test(test_no_plain_file),
-        cmocka_unit_test(test_foreign),     cmocka_unit_test(test_too_many_lines),
-        cmocka_unit_test(test_interrupted), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_stale_and_missing),
+        cmocka_unit_test(test_builders),   cmocka_unit_test(test_no_plain_file),
+        cmocka_unit_test(test_foreign),    cmocka_unit_test(test_too_many_lines),
+        cmocka_unit_test(test_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
