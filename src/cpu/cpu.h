@@ -14,6 +14,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/pairs.h"
+#include "cpu/platform.h"
 #include "mem/mem.h"
 
 /* Every ISA's state struct begins with this. */
@@ -24,12 +25,18 @@ struct hart {
     uint32_t reserved;     /* a slot of its own, so that lifters can PUT it */
     uint8_t waiting;       /* in WFI, HLT: nothing runs until an interrupt is pending */
     uint8_t fp_flags;      /* sticky FP_* since the front end last took them */
-    uint8_t zero[2];
+    uint8_t stopped;       /* out of service: it takes no step until it is started */
+    uint8_t zero[1];
 };
+/* It takes steps, when its turn comes. */
+static inline bool hart_is_ready(const struct hart *h)
+{
+    return !h->waiting && !h->stopped;
+}
 #define HART_FIELDS(type)                                                                          \
     FIELD(type, hart.pc), FIELD(type, hart.instructions), FIELD(type, hart.reservation),           \
         FIELD_BOOL(type, hart.reserved), FIELD_BOOL(type, hart.waiting),                           \
-        FIELD(type, hart.fp_flags), FIELD_ARRAY(type, hart.zero)
+        FIELD(type, hart.fp_flags), FIELD_BOOL(type, hart.stopped), FIELD_ARRAY(type, hart.zero)
 
 enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH };
 /* Which rules of translation an access follows, beside the current mode (memory operations carry
@@ -178,6 +185,8 @@ struct cpu {
         uint64_t (*read)(void *opaque, tick now);
         tick (*when)(void *opaque, uint64_t value); /* first tick at which read() >= value */
     } timer;
+
+    const struct cpu_platform *platform; /* the machine's answers */
 
     const struct cpu_watch *watch; /* NULL: none */
     struct cpu_notes *notes;       /* NULL: none are taken */

@@ -35,7 +35,7 @@ static void finisher_write(struct device *d, struct mem_access a, uint64_t value
         machine_power_off(d->machine, POWER_FAILED, (uint32_t)bits_get(value, 16, 16));
         break;
     case FINISHER_PASS: machine_power_off(d->machine, POWER_OFF, 0); break;
-    case FINISHER_RESET: machine_request_reset(d->machine); break;
+    case FINISHER_RESET: machine_request_reset(d->machine, RESET_WARM); break;
     default: device_bad_write(d, a, value);
     }
 }

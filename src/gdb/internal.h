@@ -190,7 +190,7 @@ typedef void gdb_handler(struct gdb_session *s, struct gdb_args *a);
 gdb_handler gdb_q_supported, gdb_q_c, gdb_q_attached, gdb_q_threads_first, gdb_q_threads_next,
     gdb_q_thread_extra, gdb_q_phy_mem, gdb_set_phy_mem, gdb_q_sstep_bits, gdb_q_sstep,
     gdb_set_sstep, gdb_set_flushes, gdb_set_no_ack, gdb_set_non_stop, gdb_set_error_strings;
-/* "waiting for an interrupt", "its turn", "ready" */
+/* "waits for an interrupt", "out of service", "takes the next step", "ready" */
 const char *gdb_hart_state(const struct gdb_session *s, unsigned hart);
 /* xfer.c */
 gdb_handler gdb_q_xfer_features, gdb_q_xfer_memory_map, gdb_q_xfer_threads;

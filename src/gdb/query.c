@@ -67,6 +67,9 @@ void gdb_q_threads_next(struct gdb_session *s, struct gdb_args *a)
 
 const char *gdb_hart_state(const struct gdb_session *s, unsigned hart)
 {
+    if (s->machine->cpus[hart].hart->stopped) {
+        return "out of service";
+    }
     if (s->machine->cpus[hart].hart->waiting != 0) {
         return "waits for an interrupt";
     }

@@ -5,6 +5,7 @@
 #define ISA_ISA_H
 
 #include "base/field.h"
+#include "base/reset.h"
 #include "cpu/cpu.h"
 #include "ir/ir.h"
 
@@ -33,6 +34,7 @@ struct isa_options {
     const char *cpu; /* -cpu's argument, NULL for the default; "rv64,zba=false" */
     unsigned hart;
     unsigned hart_count;
+    enum reset_kind reset;
 };
 
 struct isa {
@@ -43,7 +45,10 @@ struct isa {
     bool big_endian;      /* data in memory, to a debugger; loads and stores say it themselves */
 
     struct field_table state; /* begins with HART_FIELDS */
-    /* Reset values; checks the options: -1 and a sentence if the CPU is unknown. */
+    /* What of it a reset leaves as it is: the levels of pins at least, in one of the hart alone. */
+    const struct survivor *survivors;
+    uint32_t survivor_count;
+    /* Reset values, all else being zero; checks the options: -1 and a sentence if the CPU is unknown. */
     int (*reset)(void *state, const struct isa_options *o, struct error *e);
     /* What the rules of single fields do not say of a state from elsewhere that is to become the
      * hart's, whose own has what never changes: -1 and a sentence. May be NULL. */
@@ -74,6 +79,11 @@ struct isa {
     /* A device drives an interrupt pin (numbers are the ISA's; RISC-V: the bit in mip). Sets
      * cpu->look if that changed the state. */
     void (*set_line)(struct cpu *cpu, unsigned pin, bool level);
+    /* The platform has a message for the hart, from itself or from another one that runs now. DONE, or
+     * REFUSED if the ISA has no such thing; HART_RESET never comes this way. May be NULL: it has
+     * none. */
+    enum platform_answer (*message)(struct cpu *cpu, enum hart_message what,
+                                    struct hart_words words);
     /* The hart's own timer (Sstc): its next event, TICK_NEVER if none, and what happens then. */
     tick (*next_alarm)(const struct cpu *cpu);
     void (*alarm)(struct cpu *cpu, tick now);

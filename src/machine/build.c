@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * build: putting a machine together, and resetting it. Order of adding is order of everything.
+ * build: putting a machine together. Order of adding is order of everything.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@ static const struct field machine_fields[] = {
     FIELD(struct machine_state, current),
     FIELD(struct machine_state, exit_status),
     FIELD_MAX(struct machine_state, power, POWER_RESET_END),
-    FIELD_BOOL(struct machine_state, reset_requested),
+    FIELD_MASK(struct machine_state, reset_requested, RESET_POWER | RESET_WARM),
+    FIELD(struct machine_state, hart_resets),
     FIELD_ARRAY(struct machine_state, zero),
 };
 const struct field_table machine_state_table = FIELD_TABLE(struct machine_state, machine_fields);
@@ -89,6 +90,7 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
         m->cpus[h].mmu = &isa->mmu;
         m->cpus[h].clock = &m->state.clock;
         m->cpus[h].machine = m;
+        m->cpus[h].platform = &machine_platform;
         add_part(m, name, &isa->state, m->cpus[h].state);
     }
     must(add_port(m, "poke", NULL, e) == POKE_PORT);
@@ -108,6 +110,9 @@ void machine_free(struct machine *m)
     for (unsigned i = 0; i < m->device_count; i++) {
         free(m->devices[i]->state);
         free((void *)(uintptr_t)m->devices[i]->config);
+        for (unsigned n = 0; n < DEVICE_LINES_MAX; n++) {
+            vec_fini(&m->devices[i]->lines[n].wires);
+        }
         free(m->devices[i]);
     }
     for (unsigned i = 0; i < m->part_count; i++) {
@@ -121,6 +126,7 @@ void machine_free(struct machine *m)
         }
     }
     vec_fini(&m->loads);
+    lines_free(m);
     mem_fini(&m->mem);
     free(m);
 }
@@ -191,9 +197,6 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
         d->config = copy;
     }
     must(class->output_lines <= DEVICE_LINES_MAX);
-    for (unsigned i = 0; i < DEVICE_LINES_MAX; i++) {
-        d->lines[i].hart = -1;
-    }
     m->devices[m->device_count++] = d;
     add_part(m, d->name, &class->state, d->state);
     if (class->windows[0].bytes && add_window(m, d, 0, e) < 0) {
@@ -203,20 +206,6 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
         return NULL;
     }
     return d;
-}
-
-void machine_connect(struct device *from, uint32_t line, struct device *to, uint32_t input)
-{
-    must(line < from->class->output_lines && to->class->line);
-    from->lines[line].device = to;
-    from->lines[line].input = input;
-}
-
-void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uint32_t pin)
-{
-    must(line < from->class->output_lines && hart < from->machine->hart_count);
-    from->lines[line].hart = (int)hart;
-    from->lines[line].input = pin;
 }
 
 int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t size, struct error *e)
@@ -250,80 +239,16 @@ int machine_add_load_of(struct machine *m, paddr at, const void *data, uint64_t 
     return 0;
 }
 
-/* Pages that are zero are left alone: the host need not have them. */
-static void load_zeros(struct mem *m, paddr at, uint64_t size)
-{
-    static const uint8_t zeros[PAGE_SIZE];
-
-    while (size != 0) {
-        uint64_t piece = PAGE_SIZE - at % PAGE_SIZE;
-        const struct mem_block *b = mem_block_at(m, at);
-
-        piece = piece < size ? piece : size;
-        if (memcmp(b->host + (at - b->base), zeros, piece) != 0) {
-            must(mem_load_bytes(m, at, zeros, piece));
-        }
-        at += piece;
-        size -= piece;
-    }
-}
-
-static void load_image(struct mem *m, const struct machine_load *load)
-{
-    if (load->data != NULL) {
-        must(mem_load_bytes(m, load->at, load->data, load->size));
-    } else {
-        load_zeros(m, load->at, load->size);
-    }
-}
-
-/* Everything but time and memory that no image covers, as at power-on. */
-static void reset_harts(struct machine *m, struct error *e, int *failed)
-{
-    for (unsigned h = 0; h < m->hart_count; h++) {
-        uint64_t instructions = m->cpus[h].hart->instructions;
-        struct isa_options o = {
-            .cpu = m->cpu_option[0] ? m->cpu_option : NULL, .hart = h, .hart_count = m->hart_count};
-        memset(m->cpus[h].state, 0, m->isa->state.state_size);
-        *failed |= m->isa->reset(m->cpus[h].state, &o, e) < 0;
-        m->cpus[h].hart->instructions = instructions;
-    }
-}
-
-static int reset_all(struct machine *m, struct error *e)
-{
-    int failed = 0;
-
-    m->state.reset_requested = 0;
-    m->state.current = 0;
-    m->state.quantum_left = m->quantum;
-    machine_writes(m, "reset");
-    for (size_t i = 0; i < m->loads.count; i++) {
-        load_image(&m->mem, &m->loads.data[i]);
-    }
-    machine_writes(m, NULL);
-    reset_harts(m, e, &failed);
-    for (unsigned i = 0; i < m->device_count && !failed; i++) {
-        device_reset(m->devices[i]);
-    }
-    if (m->board_reset && !failed) {
-        m->board_reset(m);
-    }
-    machine_forget(m);
-    return failed ? -1 : 0;
-}
-
-void machine_reset(struct machine *m)
-{
-    must(reset_all(m, NULL) == 0); /* the options were good when the machine was sealed */
-}
-
 int machine_seal(struct machine *m, struct error *e)
 {
     must(!m->sealed);
     m->engine = engine_new(&m->mem, m->cpus, m->hart_count);
+    lines_seal(m);
+    if (m->lines != NULL) { /* behind the devices, so that machines without it are as they were */
+        add_part(m, "lines", &lines_table, m->lines);
+    }
     m->sealed = true;
-    return reset_all(m, e);
+    return machine_power_on(m, RESET_POWER, e);
 }
 
 void machine_set_inlet(struct machine *m, const struct inlet *inlet)

@@ -35,6 +35,10 @@ static int check_machine(const struct machine *m, const struct machine_state *s,
         return error_set(e, "instructions is %llu: more than ticks, %llu",
                          (unsigned long long)s->instructions, (unsigned long long)s->now);
     }
+    if (s->hart_resets >> m->hart_count != 0) {
+        return error_set(e, "hart_resets is 0x%x: there are %u harts", s->hart_resets,
+                         m->hart_count);
+    }
     return check_clock(&s->clock, &m->state.clock, e);
 }
 
@@ -49,7 +53,8 @@ static int check_hart(const struct machine *m, unsigned hart, const void *state,
     return m->isa->check != NULL ? m->isa->check(&m->cpus[hart], state, e) : 0;
 }
 
-/* What the part's own code has to say. Parts are the machine, the harts, then the devices. */
+/* What the part's own code has to say. Parts are the machine, the harts, the
+ * devices, then lines that meet, if any do. */
 static int check_part(const struct machine *m, unsigned part, const void *state, struct error *e)
 {
     const struct device *d;
@@ -59,6 +64,9 @@ static int check_part(const struct machine *m, unsigned part, const void *state,
     }
     if (part <= m->hart_count) {
         return check_hart(m, part - 1, state, e);
+    }
+    if (part > m->hart_count + m->device_count) {
+        return lines_check(m, state, e);
     }
     d = m->devices[part - 1 - m->hart_count];
     must(m->parts[part].state == d->state);

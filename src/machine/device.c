@@ -49,20 +49,8 @@ tick device_alarm(const struct device *d, uint32_t i)
     return device_alarms(d)[i];
 }
 
-void device_set_line(struct device *d, uint32_t n, bool level)
+void machine_set_pin(struct machine *m, unsigned hart, unsigned pin, bool level)
 {
-    must(n < d->class->output_lines);
-    if (d->lines[n].device) {
-        struct device *to = d->lines[n].device;
-        to->class->line(to, d->lines[n].input, level);
-    } else if (d->lines[n].hart >= 0) {
-        device_set_hart_pin(d, (unsigned)d->lines[n].hart, d->lines[n].input, level);
-    }
-}
-
-void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool level)
-{
-    struct machine *m = d->machine;
     struct cpu *cpu = &m->cpus[hart];
     bool looked = cpu->look;
 
@@ -73,6 +61,11 @@ void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool lev
         replan(m);
     }
     cpu->look |= looked;
+}
+
+void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool level)
+{
+    machine_set_pin(d->machine, hart, pin, level);
 }
 
 void device_output(struct device *d, const uint8_t *bytes, size_t count)
@@ -127,13 +120,16 @@ void device_bad_write(struct device *d, struct mem_access a, uint64_t value)
                a.size, (unsigned long long)a.at);
 }
 
-void device_reset(struct device *d)
+void device_clear(struct device *d, enum reset_kind kind)
 {
-    memset(d->state, 0, d->class->state.state_size);
-    for (uint32_t i = 0; i < d->class->alarm_count; i++) {
-        device_alarms(d)[i] = TICK_NEVER;
-    }
-    if (d->class->reset) {
-        d->class->reset(d);
+    const struct device_class *c = d->class;
+
+    reset_clear(d->state, c->state.state_size, c->survivors, c->survivor_count, kind);
+    for (uint32_t i = 0; i < c->alarm_count; i++) {
+        uint32_t offset = c->alarm_offset + i * (uint32_t)sizeof(tick);
+
+        if (!reset_spares(c->survivors, c->survivor_count, offset, kind)) {
+            device_alarms(d)[i] = TICK_NEVER;
+        }
     }
 }

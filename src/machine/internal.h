@@ -10,12 +10,36 @@ extern const struct field_table machine_state_table;
 
 /* device.c */
 tick *device_alarms(const struct device *d);
-void device_reset(struct device *d);
+/* Zeroes its state and disarms its alarms, but for what survives. */
+void device_clear(struct device *d, enum reset_kind kind);
+/* A hart's pin changes, whoever drives it. */
+void machine_set_pin(struct machine *m, unsigned hart, unsigned pin, bool level);
 
 /* run.c: who writes to memory from now on, where it is no instruction; NULL: nobody. */
 void machine_writes(struct machine *m, const char *who);
 
-/* build.c */
-void machine_reset(struct machine *m);
+/* reset.c: the first reset, with memory as it was built; -1 and a sentence if the processor's options
+ * are wrong. And what was asked for during the last step, if anything was. */
+int machine_power_on(struct machine *m, enum reset_kind kind, struct error *e);
+void machine_reset_requested(struct machine *m);
+
+/* platform.c */
+extern const struct cpu_platform machine_platform;
+
+/* lines.c: levels of all outputs, a bit each, by device; where any of them meet. */
+struct lines_state {
+    uint64_t level[MACHINE_DEVICES_MAX];
+};
+extern const struct field_table lines_table;
+/* A place where outputs meet. */
+struct junction {
+    struct wire to;
+    uint64_t sources[MACHINE_DEVICES_MAX]; /* a bit for each output, by device */
+};
+/* All is connected: finds where outputs meet, and makes m->lines if any do. */
+void lines_seal(struct machine *m);
+void lines_free(struct machine *m);
+void lines_clear(struct machine *m); /* all are down */
+int lines_check(const struct machine *m, const struct lines_state *s, struct error *e);
 
 #endif

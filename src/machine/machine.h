@@ -12,6 +12,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/field.h"
+#include "base/reset.h"
 #include "cpu/cpu.h"
 #include "engine/engine.h"
 #include "isa/isa.h"
@@ -20,7 +21,7 @@
 
 #define MACHINE_DEVICES_MAX 64
 #define MACHINE_PORTS_MAX   32
-#define MACHINE_PARTS_MAX   (MACHINE_DEVICES_MAX + MACHINE_HARTS_MAX + 1)
+#define MACHINE_PARTS_MAX   (MACHINE_DEVICES_MAX + MACHINE_HARTS_MAX + 2)
 
 /* ---- what enters and leaves ---- */
 
@@ -70,8 +71,16 @@ struct device_class {
     uint32_t alarm_offset; /* of `tick alarm[alarm_count]` in the state; TICK_NEVER: unarmed */
     uint32_t alarm_count;
     uint32_t output_lines; /* how many lines it drives */
+    /* What of the state a reset leaves as it is: a clock with a battery, settings, what a flash chip
+     * holds. All else is zero, alarms TICK_NEVER, when reset() is called. */
+    const struct survivor *survivors;
+    uint32_t survivor_count;
 
-    void (*reset)(struct device *d); /* state is all zero, alarms TICK_NEVER, before the call */
+    /* All devices have been cleared, lines are down: sets what begins with another value, and drives
+     * those lines that are up. */
+    void (*reset)(struct device *d);
+    /* That hart alone was reset: nothing of the device's state was touched. */
+    void (*hart_reset)(struct device *d, unsigned hart);
     /* To the window of this number, by this hart. */
     uint64_t (*read)(struct device *d, struct mem_access a);
     void (*write)(struct device *d, struct mem_access a, uint64_t value);
@@ -80,6 +89,11 @@ struct device_class {
     /* Another device drives input line n. Levels are state of the receiver; a repeated level must
      * change nothing. */
     void (*line)(struct device *d, uint32_t n, bool level);
+    /* Harts ask, by way of the platform (cpu/platform.h). The interrupt behind that pin of that hart,
+     * which it takes now: false if it is none of the device's. */
+    bool (*acknowledge)(struct device *d, unsigned hart, unsigned pin, uint32_t *vector);
+    /* A service: PLATFORM_NOBODY if it is not the device's, and the next one is asked. */
+    enum platform_answer (*call)(struct device *d, unsigned hart, struct platform_call *call);
     /* Input bytes for the device's port; room says how many it could take now (a pure function of
      * state): no more than that is ever delivered at once. */
     void (*input)(struct device *d, const uint8_t *bytes, uint32_t count);
@@ -91,6 +105,17 @@ struct device_class {
 
 #define DEVICE_LINES_MAX 64
 
+/* One end of a line that a device drives. */
+struct wire {
+    struct device *device; /* NULL: a pin of `hart` */
+    int hart;              /* -1: none */
+    uint32_t input;
+    struct junction *junction; /* other lines meet this one there; NULL: none does */
+};
+struct device_line {
+    VEC(struct wire) wires; /* several: it goes to all of them */
+};
+
 /* Wiring of one device: not state. */
 struct device {
     const struct device_class *class;
@@ -101,11 +126,7 @@ struct device {
     uint32_t number;    /* index in the machine: the order of ties */
     paddr base;
     int port; /* -1: none */
-    struct {
-        struct device *device; /* NULL: see hart */
-        int hart;              /* -1: not connected */
-        uint32_t input;
-    } lines[DEVICE_LINES_MAX];
+    struct device_line lines[DEVICE_LINES_MAX];
 };
 
 /* For devices. Time is exact even in the middle of a block. */
@@ -117,7 +138,8 @@ tick device_alarm(const struct device *d, uint32_t i);
 /* The first tick at which device_now_ns() is at least `ns`. */
 tick device_tick_at(const struct device *d, uint64_t ns);
 void device_output(struct device *d, const uint8_t *bytes, size_t count);
-/* Drives a hart's interrupt pin directly (for CLINT, PLIC, which have a pin per hart). */
+/* Drives a hart's interrupt pin directly (for CLINT, PLIC, which have a pin per hart): one that no line
+ * leads to. */
 void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool level);
 /* Guest memory by physical address; false if it is not RAM. */
 bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
@@ -139,8 +161,10 @@ struct machine_state {
     uint32_t current;      /* hart */
     uint32_t exit_status;  /* the guest's, when POWER_FAILED */
     uint8_t power;         /* enum machine_power */
-    uint8_t reset_requested;
-    uint8_t zero[6];
+    uint8_t
+        reset_requested; /* kinds: RESET_WARM, RESET_POWER, which counts if both are asked for */
+    uint8_t hart_resets; /* harts to be reset alone, a bit each */
+    uint8_t zero[5];
 };
 
 struct machine_part { /* everything that is hashed, saved and compared, but for memory */
@@ -186,6 +210,8 @@ struct machine {
     struct machine_part parts[MACHINE_PARTS_MAX];
     unsigned part_count;
     VEC(struct machine_load) loads;
+    VEC(struct junction *) junctions;
+    struct lines_state *lines; /* NULL: no two lines meet anywhere */
 
     struct inlet inlet;
     struct machine_log log;
@@ -193,7 +219,9 @@ struct machine {
     bool settling;       /* reaching the tick state.now: the step is not begun */
     uint64_t boot[4];    /* board's: what the harts' reset values are made from */
     void (*board_reset)(struct machine *m); /* after devices and harts were reset */
-    bool sealed;                            /* machine_seal() was called */
+    /* A hart cannot go on. NULL: then all is reset, with power on. */
+    void (*board_shutdown)(struct machine *m, unsigned hart);
+    bool sealed; /* machine_seal() was called */
 };
 
 /* Building: new, add RAM/ROM to m->mem, devices, lines, loads; then seal, which resets. Errors are
@@ -205,6 +233,8 @@ void machine_free(struct machine *m);
 struct device *machine_add_device(struct machine *m, const struct device_class *class,
                                   const char *name, paddr base, const void *config,
                                   size_t config_size, const char *port_name, struct error *e);
+/* A line may be connected to several places, which all follow it. A place that several lines are
+ * connected to is up while any of them is. */
 void machine_connect(struct device *from, uint32_t line, struct device *to, uint32_t input);
 void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uint32_t pin);
 /* The bytes are copied; they are put at `at` at every reset, the last that was added last. NULL for
@@ -255,7 +285,11 @@ int machine_check_states(const struct machine *m, const void *states, struct err
 
 /* From devices: effective after the current instruction. */
 void machine_power_off(struct machine *m, enum machine_power how, uint32_t exit_status);
-void machine_request_reset(struct machine *m);
+/* The kind is RESET_WARM or RESET_POWER. Only RAM's content differs where no device makes a
+ * difference: power off takes it. */
+void machine_request_reset(struct machine *m, enum reset_kind kind);
+/* Of one hart alone, RESET_HART. */
+void machine_request_hart_reset(struct machine *m, unsigned hart);
 
 /* ---- poke.c: payloads of POKE_PORT ---- */
 
@@ -265,8 +299,9 @@ enum poke_kind {
     POKE_MEMORY /* physical */,
     POKE_REGISTER /* GDB number */,
     POKE_POWER_BUTTON,
-    POKE_RESET
+    POKE_RESET /* where: 0, or POKE_POWER_CYCLE */
 };
+#define POKE_POWER_CYCLE 1u
 uint32_t poke_encode(uint8_t *out, enum poke_kind kind, uint32_t hart, uint64_t where,
                      const void *data, uint32_t size);
 /* Applies it; a malformed one does nothing but is counted as the step it is. */

@@ -46,7 +46,9 @@ void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length)
         }
         break;
     case POKE_POWER_BUTTON: machine_power_off(m, POWER_OFF, 0); break;
-    case POKE_RESET: machine_request_reset(m); break;
+    case POKE_RESET:
+        machine_request_reset(m, where == POKE_POWER_CYCLE ? RESET_POWER : RESET_WARM);
+        break;
     default: break;
     }
 }

@@ -23,18 +23,6 @@ void machine_power_off(struct machine *m, enum machine_power how, uint32_t exit_
     }
 }
 
-void machine_request_reset(struct machine *m)
-{
-    if (m->no_reboot) {
-        machine_power_off(m, POWER_RESET_END, 0);
-        return;
-    }
-    m->state.reset_requested = 1;
-    if (m->running) {
-        m->running->look = true;
-    }
-}
-
 void machine_set_probes(struct machine *m, const struct probe_set *set)
 {
     engine_set_probes(m->engine, set);
@@ -112,7 +100,7 @@ static void next_hart(struct machine *m)
     m->state.quantum_left = m->quantum;
 }
 
-/* Whose step is next; false if all wait. Part of reaching a tick, so that H(t) includes it. */
+/* Whose step is next; false if all wait or are stopped. Part of reaching a tick, so that H(t) includes it. */
 static bool choose_hart(struct machine *m)
 {
     if (m->state.quantum_left == 0) {
@@ -120,10 +108,10 @@ static bool choose_hart(struct machine *m)
     }
     for (unsigned i = 0; i < m->hart_count; i++) {
         struct cpu *cpu = &m->cpus[m->state.current];
-        if (!cpu->hart->waiting) {
+        if (hart_is_ready(cpu->hart)) {
             return true;
         }
-        if (m->isa->wakes(cpu)) {
+        if (!cpu->hart->stopped && m->isa->wakes(cpu)) {
             cpu->hart->waiting = 0;
             return true;
         }
@@ -143,9 +131,7 @@ void machine_writes(struct machine *m, const char *who)
 static bool settle(struct machine *m)
 {
     m->settling = true;
-    if (m->state.reset_requested) {
-        machine_reset(m);
-    }
+    machine_reset_requested(m);
     fire_alarms(m);
     m->settling = false;
     return choose_hart(m);

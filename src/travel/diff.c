@@ -60,7 +60,7 @@ int travel_name_step(struct travel *t, tick at, struct travel_step_name *out)
     out->at = at - 1;
     out->hart = m->state.current;
     out->pc = m->cpus[out->hart].hart->pc;
-    waiting = m->cpus[out->hart].hart->waiting != 0;
+    waiting = !hart_is_ready(m->cpus[out->hart].hart);
     instructions = m->state.instructions;
     disassemble(m, &m->cpus[out->hart], out);
     t->last_input.at = TICK_NEVER;

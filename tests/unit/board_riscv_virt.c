@@ -195,7 +195,7 @@ static void test_reset(void **state)
                          places[i] >= RAM); /* the ROM stays as it is */
     }
     b.machine->cpus[1].hart->pc = 0;
-    machine_request_reset(b.machine);
+    machine_request_reset(b.machine, RESET_WARM);
     assert_int_equal(machine_run(b.machine, machine_now(b.machine) + 1, false), STOP_TICK);
     for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
         assert_int_equal(word(&b, places[i]), before[i]);

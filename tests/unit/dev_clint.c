@@ -162,7 +162,7 @@ static void test_reset(void **state)
     bench_write(&b, MTIMECMP, 8, 3);
     bench_pass(&b, 12345);
     assert_true(mti(&b, 0));
-    machine_request_reset(b.machine);
+    machine_request_reset(b.machine, RESET_WARM);
     bench_pass(&b, 1000);
     assert_int_equal(bench_read(&b, MTIME, 8), 10);
     assert_int_equal(bench_read(&b, 4, 4), 0);

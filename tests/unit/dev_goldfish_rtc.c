@@ -148,7 +148,7 @@ static void test_reset(void **state)
     bench_write(&b, IRQ_ENABLED, 4, 1);
     set_alarm(&b, 0);
     assert_true(bench_line(&b, 0));
-    machine_request_reset(b.machine);
+    machine_request_reset(b.machine, RESET_WARM);
     bench_pass(&b, 100);
     assert_false(bench_line(&b, 0));
     assert_int_equal(now(&b), EPOCH + 100);

@@ -48,7 +48,7 @@ static void test_reset(void **state)
     bench_write(&b, 4, 4, 1);
     bench_pass(&b, 1);
     assert_true(bench_line(&b, 0));
-    machine_request_reset(b.machine);
+    machine_request_reset(b.machine, RESET_WARM);
     bench_pass(&b, 1);
     assert_int_equal(bench_read(&b, 0, 4), 0);
     assert_false(bench_line(&b, 0));

@@ -284,7 +284,7 @@ static void test_reset(void **state)
     set(&b, IER, 1);
     bench_input(&b, "abc", 3);
     assert_true(bench_line(&b, 0));
-    machine_request_reset(b.machine);
+    machine_request_reset(b.machine, RESET_WARM);
     bench_pass(&b, 1000000);
     assert_false(bench_line(&b, 0));
     assert_int_equal(get(&b, LSR), 0x60);

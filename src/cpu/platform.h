@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * platform: what a hart asks of the machine around it beside memory and time: which interrupt it is
+ * that comes, something of another hart, a service that is not the processor's, the space of
+ * ports, and what is to happen when nothing goes on. The machine answers (machine/platform.c), from
+ * state alone, so that the answer is the same in every run.
+ *
+ * The ISA calls these from take_interrupt() and from helpers that have HELPER_LOOKS, HELPER_READS and
+ * HELPER_WRITES: time is exact inside of them, and whatever they change is seen after the
+ * instruction.
+ */
+#ifndef CPU_PLATFORM_H
+#define CPU_PLATFORM_H
+
+#include "base/base.h"
+
+struct cpu;
+
+enum platform_answer {
+    PLATFORM_DONE,
+    PLATFORM_NOBODY,  /* there is no such hart, port, service, or no interrupt to be acknowledged */
+    PLATFORM_REFUSED, /* there is, and it does not do that */
+    PLATFORM_ALREADY  /* the hart is as it should become */
+};
+
+/* What one hart tells another, or itself. */
+enum hart_message {
+    HART_START, /* a stopped hart goes on; what the words mean is the ISA's: address, context, vector */
+    HART_STOP, /* it takes no step any more, whatever interrupts come, until it is started */
+    HART_KICK, /* an event it may be waiting for */
+    HART_RESET /* it alone is reset, at the end of this step */
+};
+struct hart_words {
+    uint64_t a, b;
+};
+
+/* Services of a board or a debugger. */
+enum platform_service {
+    SERVICE_FIRMWARE,   /* SMC, HVC, a call of the firmware that the board stands in for */
+    SERVICE_SEMIHOSTING /* of the program's host, by a trap that only means this */
+};
+/* In and out: what is in registers by the ISA's convention; the function's number comes first. */
+#define PLATFORM_WORDS 8
+struct platform_call {
+    enum platform_service service;
+    uint64_t words[PLATFORM_WORDS];
+};
+
+struct cpu_platform {
+    /* The interrupt behind the pin, which this hart takes now, by the number that its controller has
+     * for it. PLATFORM_NOBODY: it is gone again, or the pin has no controller that knows numbers. */
+    enum platform_answer (*acknowledge)(struct cpu *cpu, unsigned pin, uint32_t *vector);
+    /* DONE, NOBODY, ALREADY, or REFUSED if the ISA does not know the message. */
+    enum platform_answer (*message)(struct cpu *cpu, unsigned to, enum hart_message what,
+                                    struct hart_words words);
+    /* NOBODY: no device of the machine has the service, or none the function. */
+    enum platform_answer (*call)(struct cpu *cpu, struct platform_call *call);
+    /* size is 1, 2, 4 or 8. What nobody answers reads as all ones, and is NOBODY. */
+    enum platform_answer (*port_read)(struct cpu *cpu, uint64_t port, unsigned size,
+                                      uint64_t *value);
+    enum platform_answer (*port_write)(struct cpu *cpu, uint64_t port, unsigned size,
+                                       uint64_t value);
+    /* The hart cannot go on: a fault in the delivery of a fault. What that does is the board's. */
+    void (*shutdown)(struct cpu *cpu);
+};
+
+#endif
