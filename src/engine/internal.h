@@ -16,7 +16,7 @@ struct block {
     const void *code; /* where generated code jumps to; first: it does so through jump entries */
     vaddr pc;
     paddr at;             /* physical address of pc */
-    uint32_t mode;        /* isa->block_mode(); BLOCK_DEAD once its bytes changed */
+    uint32_t mode;        /* isa->lifter.block_mode(); BLOCK_DEAD once its bytes changed */
     bool crosses;         /* into the next page: right only while that is where it was */
     bool is_asked_for;    /* each time that space or mode change: no jump is linked to it */
     const void *former;   /* its code before it was ungrouped: leads to the new one */

@@ -85,7 +85,7 @@ static void free_dead(struct engine *e)
 static enum engine_stop take_exception(struct engine *e, struct cpu *cpu, uint64_t *left)
 {
     must(*left > 0);
-    cpu->isa->take_exception(cpu);
+    cpu->isa->traps.take_exception(cpu);
     must(!cpu->fault.raised);
     *left -= 1;
     e->stats.exceptions++;
@@ -109,8 +109,8 @@ int engine_use_jit(struct engine *e, bool on, struct error *error)
     }
     guest.marks = e->mem->marks != NULL;
     guest.marks_offset = e->mem->marks_offset;
-    guest.pinned_count = isa->pinned_count;
-    memcpy(guest.pinned, isa->pinned_slots, sizeof guest.pinned);
+    guest.pinned_count = isa->lifter.pinned_count;
+    memcpy(guest.pinned, isa->lifter.pinned_slots, sizeof guest.pinned);
     e->jit = jit_new(&guest, error);
     return e->jit ? 0 : -1;
 }
@@ -334,17 +334,17 @@ enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_
     cpu->insn = 0;
     cpu->look = false;
     cpu->watch_hit = false;
-    if (unlikely(cpu->isa->interrupt_pending(cpu))) {
+    if (unlikely(cpu->isa->traps.interrupt_pending(cpu))) {
         if (e->has_step && probe_ask_step(e, cpu)) {
             stop = ENGINE_PROBE;
         } else {
-            cpu->isa->take_interrupt(cpu);
+            cpu->isa->traps.take_interrupt(cpu);
             e->stats.interrupts++;
             left--;
             stop = ENGINE_LOOK;
         }
     } else {
-        uint32_t mode = cpu->isa->block_mode(cpu);
+        uint32_t mode = cpu->isa->lifter.block_mode(cpu);
         cpu_select_space(cpu, mode);
         stop = run_blocks(e, cpu, mode, now + budget, &left);
     }

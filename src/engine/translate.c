@@ -70,7 +70,7 @@ static bool lift_crossing(struct engine *e, struct cpu *cpu, struct source *s, s
         if (!fetch_on(e, cpu, s, &l->available)) {
             return false;
         }
-    } while (!cpu->isa->lift(l));
+    } while (!cpu->isa->lifter.lift(l));
     return true;
 }
 
@@ -86,16 +86,19 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, str
     struct ir_build *b = &e->build;
     vaddr pc = cpu->hart->pc;
     unsigned done = 0, side_exits = 0;
+    uint64_t known = 0;
 
     e->built = NULL;
     s->second_page = 0;
-    ir_build_start(b, pc, cpu->isa->helpers, cpu->isa->helper_count);
+    ir_build_start(b, pc, cpu->isa->lifter.helpers, cpu->isa->lifter.helper_count);
     while (b->insn_count < s->most && done < s->room && !b->ended && side_exits < SIDE_EXITS_MAX) {
         uint32_t ops = b->op_count;
         unsigned available = s->room - done < FETCH_BYTES ? s->room - done : FETCH_BYTES;
         struct lift l = {.b = b,
+                         .model = cpu->model,
                          .pc = pc + done,
                          .mode = mode,
+                         .known = known,
                          .bytes = s->bytes + done,
                          .available = available};
 
@@ -103,7 +106,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, str
             break;
         }
         ir_build_insn(b, done);
-        if (!cpu->isa->lift(&l)) {
+        if (!cpu->isa->lifter.lift(&l)) {
             if (done) {
                 drop_insn(b, ops);
                 break;
@@ -118,6 +121,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, str
         }
         ir_build_insn_length(b, l.length);
         done += l.length;
+        known = l.known;
         side_exits += b->op_count > ops && b->ops[b->op_count - 1].op == IR_EXIT_IF;
     }
     if (!b->ended) {

@@ -148,7 +148,7 @@ static bool has_register(const struct isa *isa, uint64_t number)
 {
     uint32_t ours = gdb_our_registers(isa);
     size_t count = 0;
-    const struct isa_register *r = isa->gdb_registers != NULL ? isa->gdb_registers(&count) : NULL;
+    const struct isa_register *r = isa->gdb.registers != NULL ? isa->gdb.registers(&count) : NULL;
 
     for (size_t i = 0; i < count; i++) {
         if (r[i].number == number) {
@@ -376,7 +376,7 @@ static bool get_register(const struct run *r, uint32_t number, uint64_t *out)
                                                  : machine_now_ns(r->machine);
         return true;
     }
-    if (!r->machine->isa->gdb_get(&r->machine->cpus[r->hart], number, value)) {
+    if (!r->machine->isa->gdb.get(&r->machine->cpus[r->hart], number, value)) {
         return false;
     }
     *out = bytes_get_le(value, 8);

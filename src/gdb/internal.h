@@ -211,6 +211,8 @@ void gdb_registers_fini(struct gdb_session *s);
 /* Little-endian value of bits/8 bytes, for the session's hart. */
 bool gdb_register_get(struct gdb_session *s, const struct gdb_register *r,
                       uint8_t value[GDB_REGISTER_MAX]);
+/* Between such a value and the client's, which is in the guest's byte order: the same both ways. */
+void gdb_order_value(const struct gdb_session *s, uint8_t *value, size_t bytes);
 /* A client puts it back after a call: what functions may use. */
 bool gdb_register_is_saved(const struct isa_register *r);
 gdb_handler gdb_read_registers, gdb_write_registers, gdb_read_register, gdb_write_register;

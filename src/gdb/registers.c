@@ -21,7 +21,7 @@ static int by_number(const void *a, const void *b)
 uint32_t gdb_our_registers(const struct isa *isa)
 {
     size_t count = 0;
-    const struct isa_register *r = isa->gdb_registers != NULL ? isa->gdb_registers(&count) : NULL;
+    const struct isa_register *r = isa->gdb.registers != NULL ? isa->gdb.registers(&count) : NULL;
     uint32_t number = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -67,14 +67,14 @@ void gdb_registers_init(struct gdb_session *s)
     const struct isa_register *r = NULL;
     size_t count = 0;
 
-    if (isa->gdb_registers != NULL) {
-        r = isa->gdb_registers(&count);
+    if (isa->gdb.registers != NULL) {
+        r = isa->gdb.registers(&count);
     }
     s->registers = base_alloc(count + OUR_COUNT, sizeof(*s->registers));
     for (size_t i = 0; i < count; i++) {
         must(r[i].bits % 8 == 0 && r[i].bits / 8 <= GDB_REGISTER_MAX);
         s->registers[s->register_count++] = (struct gdb_register){.description = &r[i]};
-        if (strcmp(r[i].name, "pc") == 0) {
+        if (r[i].number == isa->gdb.pc) {
             s->pc = &r[i];
         }
     }
@@ -111,12 +111,22 @@ bool gdb_register_get(struct gdb_session *s, const struct gdb_register *r,
         /* Registers that count time ask the hart, which knows only when it last ran. */
         cpu->block_tick = machine_now(s->machine);
         cpu->insn = 0;
-        return s->machine->isa->gdb_get(cpu, r->description->number, value);
+        return s->machine->isa->gdb.get(cpu, r->description->number, value);
     }
     bytes_set_le(value, 8,
                  strcmp(r->description->name, "tick") == 0 ? machine_now(s->machine)
                                                            : machine_now_ns(s->machine));
     return true;
+}
+
+void gdb_order_value(const struct gdb_session *s, uint8_t *value, size_t bytes)
+{
+    for (size_t i = 0; s->machine->isa->big_endian && i < bytes / 2; i++) {
+        uint8_t low = value[i];
+
+        value[i] = value[bytes - 1 - i];
+        value[bytes - 1 - i] = low;
+    }
 }
 
 static void add_value(struct gdb_session *s, const struct gdb_register *r)
@@ -125,6 +135,7 @@ static void add_value(struct gdb_session *s, const struct gdb_register *r)
     size_t bytes = r->description->bits / 8;
 
     if (gdb_register_get(s, r, value)) {
+        gdb_order_value(s, value, bytes);
         gdb_add_hex(&s->out, value, bytes);
         return;
     }
@@ -163,12 +174,13 @@ void gdb_read_register(struct gdb_session *s, struct gdb_args *a)
     add_value(s, r);
 }
 
-/* False with a refusal made. A value that is there already takes no input. */
-static bool set(struct gdb_session *s, const struct gdb_register *r, const uint8_t *value)
+/* To the client's value. False with a refusal made. One that is there already takes no input. */
+static bool set(struct gdb_session *s, const struct gdb_register *r, uint8_t *value)
 {
     uint8_t old[GDB_REGISTER_MAX];
     size_t bytes = r->description->bits / 8;
 
+    gdb_order_value(s, value, bytes);
     if (gdb_register_get(s, r, old) && memcmp(old, value, bytes) == 0) {
         return true;
     }

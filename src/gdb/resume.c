@@ -29,7 +29,7 @@ struct journey {
 
 bool gdb_client_steps(const struct gdb_session *s)
 {
-    return strncmp(s->machine->isa->gdb_name, "i386", 4) != 0;
+    return !s->machine->isa->gdb.stops_behind_access;
 }
 
 void gdb_journey_begins(struct gdb_session *s)

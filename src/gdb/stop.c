@@ -15,7 +15,8 @@ static void end_reply(struct gdb_session *s)
 {
     uint8_t value[GDB_REGISTER_MAX] = {0};
 
-    if (s->pc != NULL && s->machine->isa->gdb_get(gdb_cpu(s), s->pc->number, value)) {
+    if (s->pc != NULL && s->machine->isa->gdb.get(gdb_cpu(s), s->pc->number, value)) {
+        gdb_order_value(s, value, s->pc->bits / 8);
         text_add(&s->out, "%x:", s->pc->number);
         gdb_add_hex(&s->out, value, s->pc->bits / 8);
         text_add(&s->out, ";");

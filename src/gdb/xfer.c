@@ -65,7 +65,7 @@ static void make_target(const struct gdb_session *s, struct text *out)
 {
     text_add(out, "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
                   "<target version=\"1.0\">\n  <architecture>");
-    add_xml(out, s->machine->isa->gdb_name);
+    add_xml(out, s->machine->isa->gdb.name);
     text_add(out, "</architecture>\n  <osabi>none</osabi>\n");
     for (size_t i = 0; i < s->register_count; i++) {
         if (is_first_of_feature(s, i)) {

@@ -12,12 +12,16 @@
 /* One instruction to be lifted. */
 struct lift {
     struct ir_build *b;
+    const void *model;    /* the hart's: see struct isa */
     vaddr pc;             /* of this instruction */
-    uint32_t mode;        /* isa->block_mode() at the block's start: part of the block's key */
+    uint32_t mode;        /* isa->lifter.block_mode() where it begins */
     const uint8_t *bytes; /* `available` of them; more exist if the page goes on */
     unsigned available;
     unsigned length; /* out: bytes of the instruction */
     bool ends;       /* out: the block ends after it (an unconditional exit was emitted) */
+    /* What the lifter knows from earlier instructions of the block, in its own words: 0 at the first
+     * one. In and out. A block may begin at any instruction, so it only ever saves work. */
+    uint64_t known;
 };
 
 /* For GDB: one register of the target description. */
@@ -37,24 +41,8 @@ struct isa_options {
     enum reset_kind reset;
 };
 
-struct isa {
-    const char *name;     /* riscv64 */
-    const char *gdb_name; /* riscv:rv64 */
-    unsigned elf_machine; /* e_machine */
-    unsigned insn_align;  /* bytes: 2 for RISC-V with C */
-    bool big_endian;      /* data in memory, to a debugger; loads and stores say it themselves */
-
-    struct field_table state; /* begins with HART_FIELDS */
-    /* What of it a reset leaves as it is: the levels of pins at least, in one of the hart alone. */
-    const struct survivor *survivors;
-    uint32_t survivor_count;
-    /* Reset values, all else being zero; checks the options: -1 and a sentence if the CPU is unknown. */
-    int (*reset)(void *state, const struct isa_options *o, struct error *e);
-    /* What the rules of single fields do not say of a state from elsewhere that is to become the
-     * hart's, whose own has what never changes: -1 and a sentence. May be NULL. */
-    int (*check)(const struct cpu *cpu, const void *state, struct error *e);
-
-    struct cpu_mmu mmu;
+/* From bytes to IR. */
+struct isa_lifter {
     const struct ir_helper *helpers;
     uint32_t helper_count;
 
@@ -69,7 +57,10 @@ struct isa {
      * them in host registers. No other access to them may be narrower. */
     uint32_t pinned_slots[8];
     uint32_t pinned_count;
+};
 
+/* Interrupts, exceptions, and the hart's own timer. */
+struct isa_traps {
     /* An interrupt would be taken now. Cheap: asked whenever the engine looks. */
     bool (*interrupt_pending)(const struct cpu *cpu);
     /* The hart may leave `waiting`: an interrupt is pending, masked or not (WFI's rule). */
@@ -87,14 +78,51 @@ struct isa {
     /* The hart's own timer (Sstc): its next event, TICK_NEVER if none, and what happens then. */
     tick (*next_alarm)(const struct cpu *cpu);
     void (*alarm)(struct cpu *cpu, tick now);
+};
+
+/* What a debugger is told. Values of registers are bits/8 bytes each, the least significant first,
+ * whatever the guest's byte order is: who talks to GDB turns them round. */
+struct isa_gdb {
+    const char *name; /* riscv:rv64 */
+    /* Registers in description order. */
+    const struct isa_register *(*registers)(size_t *count);
+    uint32_t pc; /* the number of the one that stop replies bring along */
+    /* A client for this processor takes a watchpoint for one that stops behind the access (x86); any
+     * other steps over the access by itself before it looks at the value. */
+    bool stops_behind_access;
+    bool (*get)(struct cpu *cpu, uint32_t number, uint8_t *value); /* false: it is not there */
+    bool (*set)(struct cpu *cpu, uint32_t number, const uint8_t *value); /* false: read-only */
+};
+
+struct isa {
+    const char *name;     /* riscv64 */
+    unsigned elf_machine; /* e_machine */
+    unsigned insn_align;  /* bytes: 2 for RISC-V with C */
+    bool big_endian;      /* data in memory, to a debugger; loads and stores say it themselves */
+
+    /* What -cpu chose, for each hart: never changes, is no state, and reaches whatever is the
+     * ISA's as cpu->model. Of model_size bytes, zeros at first; -1 and a sentence if the CPU is
+     * unknown. NULL and 0: there is one CPU, without options. */
+    size_t model_size;
+    int (*make_model)(void *model, const struct isa_options *o, struct error *e);
+
+    struct field_table state; /* begins with HART_FIELDS */
+    /* What of it a reset leaves as it is: the levels of pins at least, in one of the hart alone. */
+    const struct survivor *survivors;
+    uint32_t survivor_count;
+    /* Reset values, all else being zero. */
+    void (*reset)(void *state, const void *model, const struct isa_options *o);
+    /* What the rules of single fields do not say of a state from elsewhere that is to become the
+     * hart's, whose own has what never changes: -1 and a sentence. May be NULL. */
+    int (*check)(const struct cpu *cpu, const void *state, struct error *e);
+
+    struct cpu_mmu mmu;
+    struct isa_lifter lifter;
+    struct isa_traps traps;
+    struct isa_gdb gdb;
 
     /* Bytes of one instruction as text; returns its length, 0 if more bytes are needed. */
     unsigned (*disassemble)(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
-    /* Registers for GDB, in description order. Values are little-endian, bits/8 bytes each.
-     * set returns false for a read-only register. */
-    const struct isa_register *(*gdb_registers)(size_t *count);
-    bool (*gdb_get)(struct cpu *cpu, uint32_t number, uint8_t *value);
-    bool (*gdb_set)(struct cpu *cpu, uint32_t number, const uint8_t *value);
 };
 
 extern const struct isa *const isa_registry[];

@@ -58,6 +58,21 @@ static int add_port(struct machine *m, const char *name, struct device *d, struc
     return (int)m->port_count++;
 }
 
+static int make_model(struct machine *m, unsigned hart, struct error *e)
+{
+    const struct isa_options o = {
+        .cpu = m->cpu_option[0] ? m->cpu_option : NULL, .hart = hart, .hart_count = m->hart_count};
+    void *model;
+
+    if (m->isa->make_model == NULL) {
+        return o.cpu == NULL ? 0
+                             : error_set(e, "-cpu: %s has one CPU, without options", m->isa->name);
+    }
+    model = base_alloc(1, m->isa->model_size);
+    m->cpus[hart].model = model;
+    return m->isa->make_model(model, &o, e);
+}
+
 struct machine *machine_new(const struct machine_config *c, const struct isa *isa, struct error *e)
 {
     struct machine *m;
@@ -92,6 +107,10 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
         m->cpus[h].machine = m;
         m->cpus[h].platform = &machine_platform;
         add_part(m, name, &isa->state, m->cpus[h].state);
+        if (make_model(m, h, e) < 0) {
+            machine_free(m);
+            return NULL;
+        }
     }
     must(add_port(m, "poke", NULL, e) == POKE_PORT);
     return m;
@@ -105,6 +124,7 @@ void machine_free(struct machine *m)
     engine_free(m->engine);
     for (unsigned h = 0; h < m->hart_count; h++) {
         free(m->cpus[h].state);
+        free((void *)(uintptr_t)m->cpus[h].model);
         cpu_fini(&m->cpus[h]);
     }
     for (unsigned i = 0; i < m->device_count; i++) {
@@ -241,6 +261,7 @@ int machine_add_load_of(struct machine *m, paddr at, const void *data, uint64_t 
 
 int machine_seal(struct machine *m, struct error *e)
 {
+    (void)e; /* nothing is wrong that building has not found */
     must(!m->sealed);
     m->engine = engine_new(&m->mem, m->cpus, m->hart_count);
     lines_seal(m);
@@ -248,7 +269,8 @@ int machine_seal(struct machine *m, struct error *e)
         add_part(m, "lines", &lines_table, m->lines);
     }
     m->sealed = true;
-    return machine_power_on(m, RESET_POWER, e);
+    machine_power_on(m, RESET_POWER);
+    return 0;
 }
 
 void machine_set_inlet(struct machine *m, const struct inlet *inlet)

@@ -56,7 +56,7 @@ void machine_set_pin(struct machine *m, unsigned hart, unsigned pin, bool level)
 
     must(hart < m->hart_count);
     cpu->look = false;
-    m->isa->set_line(cpu, pin, level); /* which sets it if anything changes */
+    m->isa->traps.set_line(cpu, pin, level); /* which sets it if anything changes */
     if (cpu->look) {
         replan(m);
     }

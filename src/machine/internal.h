@@ -18,9 +18,9 @@ void machine_set_pin(struct machine *m, unsigned hart, unsigned pin, bool level)
 /* run.c: who writes to memory from now on, where it is no instruction; NULL: nobody. */
 void machine_writes(struct machine *m, const char *who);
 
-/* reset.c: the first reset, with memory as it was built; -1 and a sentence if the processor's options
- * are wrong. And what was asked for during the last step, if anything was. */
-int machine_power_on(struct machine *m, enum reset_kind kind, struct error *e);
+/* reset.c: the first reset, with memory as it was built. And what was asked for during the last step,
+ * if anything was. */
+void machine_power_on(struct machine *m, enum reset_kind kind);
 void machine_reset_requested(struct machine *m);
 
 /* platform.c */

@@ -34,7 +34,7 @@ static enum platform_answer start(struct machine *m, struct cpu *to, struct hart
     if (!to->hart->stopped) {
         return PLATFORM_ALREADY;
     }
-    answer = m->isa->message(to, HART_START, words);
+    answer = m->isa->traps.message(to, HART_START, words);
     if (answer == PLATFORM_DONE) {
         to->hart->stopped = 0;
         to->hart->waiting = 0;
@@ -49,7 +49,7 @@ static enum platform_answer stop(struct machine *m, struct cpu *to, struct hart_
     if (to->hart->stopped) {
         return PLATFORM_ALREADY;
     }
-    answer = m->isa->message(to, HART_STOP, words);
+    answer = m->isa->traps.message(to, HART_STOP, words);
     if (answer == PLATFORM_DONE) {
         to->hart->stopped = 1;
     }
@@ -65,7 +65,7 @@ static enum platform_answer message(struct cpu *cpu, unsigned number, enum hart_
     if (number >= m->hart_count) {
         return PLATFORM_NOBODY;
     }
-    if (m->isa->message == NULL) {
+    if (m->isa->traps.message == NULL) {
         return PLATFORM_REFUSED;
     }
     to = &m->cpus[number];
@@ -73,7 +73,7 @@ static enum platform_answer message(struct cpu *cpu, unsigned number, enum hart_
     switch (what) {
     case HART_START: return start(m, to, words);
     case HART_STOP: return stop(m, to, words);
-    case HART_KICK: return m->isa->message(to, HART_KICK, words);
+    case HART_KICK: return m->isa->traps.message(to, HART_KICK, words);
     case HART_RESET: machine_request_hart_reset(m, number); return PLATFORM_DONE;
     }
     return PLATFORM_REFUSED;

@@ -42,7 +42,7 @@ void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length)
             /* Registers that count time ask the hart, which knows only when it last ran. */
             m->cpus[hart].block_tick = m->state.now;
             m->cpus[hart].insn = 0;
-            m->isa->gdb_set(&m->cpus[hart], (uint32_t)where, value);
+            m->isa->gdb.set(&m->cpus[hart], (uint32_t)where, value);
         }
         break;
     case POKE_POWER_BUTTON: machine_power_off(m, POWER_OFF, 0); break;

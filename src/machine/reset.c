@@ -46,21 +46,16 @@ static void clear_memory(struct machine *m)
 }
 
 /* The state has been zeroed but for what survives, or was never anything else. */
-static int reset_hart(struct machine *m, unsigned h, enum reset_kind kind, struct error *e)
+static void reset_hart(struct machine *m, unsigned h, enum reset_kind kind)
 {
     const struct isa *isa = m->isa;
     struct cpu *cpu = &m->cpus[h];
     uint64_t instructions = cpu->hart->instructions;
-    const struct isa_options o = {.cpu = m->cpu_option[0] ? m->cpu_option : NULL,
-                                  .hart = h,
-                                  .hart_count = m->hart_count,
-                                  .reset = kind};
-    int result;
+    const struct isa_options o = {.hart = h, .hart_count = m->hart_count, .reset = kind};
 
     reset_clear(cpu->state, isa->state.state_size, isa->survivors, isa->survivor_count, kind);
-    result = isa->reset(cpu->state, &o, e);
+    isa->reset(cpu->state, cpu->model, &o);
     cpu->hart->instructions = instructions;
-    return result;
 }
 
 static void reset_devices(struct machine *m, enum reset_kind kind)
@@ -78,7 +73,7 @@ static void reset_devices(struct machine *m, enum reset_kind kind)
     }
 }
 
-int machine_power_on(struct machine *m, enum reset_kind kind, struct error *e)
+void machine_power_on(struct machine *m, enum reset_kind kind)
 {
     m->state.reset_requested = 0;
     m->state.hart_resets = 0;
@@ -90,19 +85,15 @@ int machine_power_on(struct machine *m, enum reset_kind kind, struct error *e)
     }
     machine_writes(m, NULL);
     for (unsigned h = 0; h < m->hart_count; h++) {
-        if (reset_hart(m, h, kind, e) < 0) {
-            return -1;
-        }
+        reset_hart(m, h, kind);
     }
     reset_devices(m, kind);
     if (m->board_reset) {
         m->board_reset(m);
     }
     machine_forget(m);
-    return 0;
 }
 
-/* The options were good when the machine was sealed. */
 static void reset_all(struct machine *m, enum reset_kind kind)
 {
     if (kind == RESET_POWER) {
@@ -110,7 +101,7 @@ static void reset_all(struct machine *m, enum reset_kind kind)
         clear_memory(m);
         machine_writes(m, NULL);
     }
-    must(machine_power_on(m, kind, NULL) == 0);
+    machine_power_on(m, kind);
 }
 
 static void reset_some(struct machine *m, unsigned harts)
@@ -120,7 +111,7 @@ static void reset_some(struct machine *m, unsigned harts)
         if ((harts >> h & 1) == 0) {
             continue;
         }
-        must(reset_hart(m, h, RESET_HART, NULL) == 0);
+        reset_hart(m, h, RESET_HART);
         for (unsigned i = 0; i < m->device_count; i++) {
             if (m->devices[i]->class->hart_reset) {
                 m->devices[i]->class->hart_reset(m->devices[i], h);

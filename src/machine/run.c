@@ -60,7 +60,7 @@ static tick next_event(const struct machine *m)
         }
     }
     for (unsigned h = 0; h < m->hart_count; h++) {
-        tick t = m->isa->next_alarm(&m->cpus[h]);
+        tick t = m->isa->traps.next_alarm(&m->cpus[h]);
         next = t < next ? t : next;
     }
     return next;
@@ -82,8 +82,8 @@ static void fire_alarms(struct machine *m)
         }
     }
     for (unsigned h = 0; h < m->hart_count; h++) {
-        if (m->isa->next_alarm(&m->cpus[h]) <= now) {
-            m->isa->alarm(&m->cpus[h], now);
+        if (m->isa->traps.next_alarm(&m->cpus[h]) <= now) {
+            m->isa->traps.alarm(&m->cpus[h], now);
         }
     }
 }
@@ -111,7 +111,7 @@ static bool choose_hart(struct machine *m)
         if (hart_is_ready(cpu->hart)) {
             return true;
         }
-        if (!cpu->hart->stopped && m->isa->wakes(cpu)) {
+        if (!cpu->hart->stopped && m->isa->traps.wakes(cpu)) {
             cpu->hart->waiting = 0;
             return true;
         }

@@ -14,7 +14,7 @@ static size_t lift_block(const struct isa *isa, struct ir_build *b, const uint8_
 {
     size_t done = 0;
 
-    ir_build_start(b, pc, isa->helpers, isa->helper_count);
+    ir_build_start(b, pc, isa->lifter.helpers, isa->lifter.helper_count);
     while (!b->ended && b->insn_count < IR_BLOCK_INSNS_MAX - 1) {
         struct lift l = {.b = b,
                          .pc = pc + done,
@@ -28,7 +28,7 @@ static size_t lift_block(const struct isa *isa, struct ir_build *b, const uint8_
         must((length == 0) == (t.length == 0));
         text_fini(&t);
         ir_build_insn(b, (uint32_t)done);
-        if (!isa->lift(&l)) {
+        if (!isa->lifter.lift(&l)) {
             must(length == 0);
             b->op_count = ops;
             b->insn_count--;

@@ -12,17 +12,16 @@ static const struct field fields[] = {
     FIELD_ARRAY(struct toy, zero),
 };
 
-static int toy_reset(void *state, const struct isa_options *o, struct error *e)
+static void toy_reset(void *state, const void *model, const struct isa_options *o)
 {
     struct toy *s = state;
 
-    (void)e;
+    (void)model;
     s->hart.pc = TOY_RAM;
     s->timer = TICK_NEVER;
     s->number = o->hart;
     s->vector = TOY_RAM;
     s->r[7] = (uint32_t)(TOY_RAM + TOY_RAM_SIZE) - 0x1000 * o->hart;
-    return 0;
 }
 
 static bool toy_translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
@@ -148,18 +147,29 @@ static unsigned toy_disassemble(const uint8_t *bytes, unsigned available, vaddr 
 
 static const struct isa_register *toy_registers(size_t *count)
 {
-    *count = 0;
-    return NULL;
+#define REGISTER(n, name)                                                                          \
+    {                                                                                              \
+        name, "org.example.toy", "int", "general", 32, n                                           \
+    }
+    static const struct isa_register registers[] = {
+        /* not in order */
+        REGISTER(TOY_GDB_PC, "at"), REGISTER(0, "r0"), REGISTER(1, "r1"),
+        REGISTER(2, "r2"),          REGISTER(3, "r3"), REGISTER(7, "sp"),
+        REGISTER(4, "r4"),          REGISTER(5, "r5"), REGISTER(6, "r6"),
+    };
+
+    *count = ARRAY_LEN(registers);
+    return registers;
 }
 
 static bool toy_gdb_get(struct cpu *cpu, uint32_t number, uint8_t *value)
 {
     const struct toy *s = cpu->state;
 
-    if (number >= 8) {
+    if (number > TOY_GDB_PC) {
         return false;
     }
-    bytes_set_le(value, 4, s->r[number]);
+    bytes_set_le(value, 4, number == TOY_GDB_PC ? s->hart.pc : s->r[number]);
     return true;
 }
 
@@ -167,16 +177,19 @@ static bool toy_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value)
 {
     struct toy *s = cpu->state;
 
-    if (number >= 8) {
+    if (number > TOY_GDB_PC) {
         return false;
     }
-    s->r[number] = (uint32_t)bytes_get_le(value, 4);
+    if (number == TOY_GDB_PC) {
+        s->hart.pc = bytes_get_le(value, 4);
+    } else {
+        s->r[number] = (uint32_t)bytes_get_le(value, 4);
+    }
     return true;
 }
 
 const struct isa toy_isa = {
     .name = "toy",
-    .gdb_name = "toy",
     .insn_align = 1,
     .big_endian = true,
     .state = FIELD_TABLE(struct toy, fields),
@@ -185,19 +198,21 @@ const struct isa toy_isa = {
             .bus_fault = toy_bus_fault,
             .misaligned = toy_misaligned,
             .space_key = toy_space_key},
-    .helpers = toy_helpers,
-    .helper_count = TOY_HELPER_COUNT,
-    .block_mode = toy_block_mode,
-    .lift = toy_lift,
-    .interrupt_pending = toy_interrupt_pending,
-    .wakes = toy_wakes,
-    .take_interrupt = toy_take_interrupt,
-    .take_exception = toy_take_exception,
-    .set_line = toy_set_line,
-    .next_alarm = toy_next_alarm,
-    .alarm = toy_alarm,
+    .lifter = {.helpers = toy_helpers,
+               .helper_count = TOY_HELPER_COUNT,
+               .block_mode = toy_block_mode,
+               .lift = toy_lift},
+    .traps = {.interrupt_pending = toy_interrupt_pending,
+              .wakes = toy_wakes,
+              .take_interrupt = toy_take_interrupt,
+              .take_exception = toy_take_exception,
+              .set_line = toy_set_line,
+              .next_alarm = toy_next_alarm,
+              .alarm = toy_alarm},
+    .gdb = {.name = "toy",
+            .registers = toy_registers,
+            .pc = TOY_GDB_PC,
+            .get = toy_gdb_get,
+            .set = toy_gdb_set},
     .disassemble = toy_disassemble,
-    .gdb_registers = toy_registers,
-    .gdb_get = toy_gdb_get,
-    .gdb_set = toy_gdb_set,
 };

@@ -8,6 +8,7 @@
 #include "toy.h"
 
 #define TOY_TIMER_PIN 7
+#define TOY_GDB_PC    8 /* not called pc */
 
 struct toy_assembler {
     uint8_t *code;

@@ -72,8 +72,8 @@ static void compare(bool packed)
     machine_config_fini(&shared);
     assert_true(machine_hash(copied) == machine_hash(one));
     machine_free(two);
-    assert_int_equal(machine_power_on(one, RESET_WARM, NULL), 0);
-    assert_int_equal(machine_power_on(copied, RESET_WARM, NULL), 0);
+    machine_power_on(one, RESET_WARM);
+    machine_power_on(copied, RESET_WARM);
     assert_true(machine_hash_slow(copied) == machine_hash_slow(one));
     machine_free(copied);
     machine_free(one);

@@ -21,14 +21,22 @@ struct bench_hart {
 static const struct field bench_fields[] = {HART_FIELDS(struct bench_hart),
                                             FIELD(struct bench_hart, pins)};
 
-static int bench_hart_reset(void *state, const struct isa_options *o, struct error *e)
+/* Any will do: boards are asked what they make of it. */
+static int bench_make_model(void *model, const struct isa_options *o, struct error *e)
+{
+    (void)model;
+    (void)o;
+    (void)e;
+    return 0;
+}
+
+static void bench_hart_reset(void *state, const void *model, const struct isa_options *o)
 {
     struct bench_hart *h = state;
 
+    (void)model;
     (void)o;
-    (void)e;
     h->hart.waiting = 1;
-    return 0;
 }
 
 static bool bench_never(const struct cpu *cpu)
@@ -52,12 +60,14 @@ static void bench_set_pin(struct cpu *cpu, unsigned pin, bool level)
 
 static const struct isa bench_isa = {
     .name = "bench",
+    .model_size = 1,
+    .make_model = bench_make_model,
     .state = FIELD_TABLE(struct bench_hart, bench_fields),
     .reset = bench_hart_reset,
-    .interrupt_pending = bench_never,
-    .wakes = bench_never,
-    .set_line = bench_set_pin,
-    .next_alarm = bench_no_alarm,
+    .traps = {.interrupt_pending = bench_never,
+              .wakes = bench_never,
+              .set_line = bench_set_pin,
+              .next_alarm = bench_no_alarm},
 };
 
 /* A receiver of lines, so that they can be looked at. */

@@ -40,7 +40,7 @@ static struct bench *bench_new(uint32_t number)
     const uint8_t code[] = {TOY_JMP, 0, 1, 0, 0};
 
     b->isa = toy_isa;
-    b->isa.gdb_registers = registers;
+    b->isa.gdb.registers = registers;
     b->machine = toy_machine(2, 97, code, sizeof code);
     b->machine->isa = &b->isa;
     for (unsigned h = 0; h < 2; h++) {

@@ -192,15 +192,15 @@ static inline const char *client_monitor(struct client *c, const char *command)
     return c->console.data != NULL && c->console.length != 0 ? c->console.data : "";
 }
 
-/* Ours follow the processor's nine. */
+/* Ours follow the processor's nine. Values are in its order, which is big-endian. */
 static inline tick client_tick(struct client *c)
 {
-    return __builtin_bswap64(strtoull(client_ask(c, "p9"), NULL, 16));
+    return strtoull(client_ask(c, "p9"), NULL, 16);
 }
 
 static inline vaddr client_pc(struct client *c)
 {
-    return __builtin_bswap32((uint32_t)strtoull(client_ask(c, "p8"), NULL, 16));
+    return strtoull(client_ask(c, "p8"), NULL, 16);
 }
 
 static inline void client_goto(struct client *c, tick to)
@@ -209,43 +209,6 @@ static inline void client_goto(struct client *c, tick to)
 
     snprintf(command, sizeof command, "goto %llu", (unsigned long long)to);
     (void)client_monitor(c, command);
-}
-
-/* ---- the processor, with registers for gdb ---- */
-
-static const struct isa_register *client_registers(size_t *count)
-{
-#define CLIENT_REGISTER(n, name)                                                                   \
-    {                                                                                              \
-        name, "org.example.toy", "int", "general", 32, n                                           \
-    }
-    static const struct isa_register registers[] = {
-        /* not in order */
-        CLIENT_REGISTER(8, "pc"), CLIENT_REGISTER(0, "r0"), CLIENT_REGISTER(1, "r1"),
-        CLIENT_REGISTER(2, "r2"), CLIENT_REGISTER(3, "r3"), CLIENT_REGISTER(7, "sp"),
-        CLIENT_REGISTER(4, "r4"), CLIENT_REGISTER(5, "r5"), CLIENT_REGISTER(6, "r6"),
-    };
-
-    *count = ARRAY_LEN(registers);
-    return registers;
-}
-
-static bool client_register_get(struct cpu *cpu, uint32_t number, uint8_t *value)
-{
-    if (number == 8) {
-        bytes_set_le(value, 4, cpu->hart->pc);
-        return true;
-    }
-    return toy_isa.gdb_get(cpu, number, value);
-}
-
-static bool client_register_set(struct cpu *cpu, uint32_t number, const uint8_t *value)
-{
-    if (number == 8) {
-        cpu->hart->pc = bytes_get_le(value, 4);
-        return true;
-    }
-    return toy_isa.gdb_set(cpu, number, value);
 }
 
 /* ---- making one ---- */
@@ -272,10 +235,8 @@ static void client_start(struct client *c, struct machine *m, const char *arch,
 
     c->machine = m;
     c->isa = toy_isa;
-    c->isa.gdb_name = arch;
-    c->isa.gdb_registers = client_registers;
-    c->isa.gdb_get = client_register_get;
-    c->isa.gdb_set = client_register_set;
+    c->isa.gdb.name = arch;
+    c->isa.gdb.stops_behind_access = strcmp(arch, "toy") != 0;
     m->isa = &c->isa;
     c->travel = travel_new(m, source, &limits);
     c->session = gdb_session_new(c->travel, options);

@@ -29,7 +29,7 @@ static size_t meet_all(struct client *c, const char *packet, bool looked, struct
         assert_true(n < METS_MAX);
         out[n] = (struct met){.at = client_tick(c)};
         if (looked) {
-            out[n].r3 = __builtin_bswap32((uint32_t)strtoull(client_ask(c, "p3"), NULL, 16));
+            out[n].r3 = (uint32_t)strtoull(client_ask(c, "p3"), NULL, 16);
             out[n].word = strtoull(client_ask(c, "m18000,4"), NULL, 16);
         }
     }

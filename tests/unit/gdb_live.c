@@ -117,7 +117,7 @@ static void poke_register(struct live *l)
     char change[64], read[32], value[32];
 
     client_expect(l->client, x >> 60 & 1 ? "Hg1" : "Hg2", "OK");
-    snprintf(value, sizeof value, "%08x", (uint32_t)(x >> 32) & 0xffffff7f);
+    snprintf(value, sizeof value, "%08x", (uint32_t)(x >> 32) & 0x7fffffff);
     snprintf(change, sizeof change, "P0=%s", value);
     snprintf(read, sizeof read, "p0");
     poke(l, change, read, value);
@@ -243,8 +243,8 @@ static void call(struct client *c, const char *before)
     char packet[64];
 
     client_expect(c, "M18104,4:13000000", "OK");
-    client_expect(c, "P1=04810100", "OK");
-    client_expect(c, "P2=07000000", "OK");
+    client_expect(c, "P1=00018104", "OK");
+    client_expect(c, "P2=00000007", "OK");
     client_expect(c, "Z0,18104,4", "OK");
     for (int i = 0; i < 5; i++) {
         assert_int_equal(client_ask(c, "s")[0], 'T');
@@ -308,15 +308,15 @@ static void test_call(void **state)
         check_call(&l, at);
     }
     client_goto(c, 100);
-    client_expect(c, "P2=07000000", "OK"); /* first a change, which stays, */
+    client_expect(c, "P2=00000007", "OK"); /* first a change, which stays, */
     client_expect(c, "M18104,4:13000000", "OK");
-    client_expect(c, "P1=04810100", "OK");
+    client_expect(c, "P1=00018104", "OK");
     client_expect(c, "Z0,18104,4", "OK");
     assert_int_equal(client_ask(c, "s")[0], 'T');
     assert_true(l.branches == 1 && travel_at_live_edge(c->travel)); /* and so the call */
     client_expect(c, "z0,18104,4", "OK");
     client_goto(c, 50);
-    client_expect(c, "P2=05000000", "OK"); /* who leaves has made a branch as well */
+    client_expect(c, "P2=00000005", "OK"); /* who leaves has made a branch as well */
     assert_int_equal(l.branches, 1);
     assert_int_equal(client_hang_up(c), GDB_DISCONNECTED);
     assert_int_equal(l.branches, 2);

@@ -46,7 +46,7 @@ static struct stop_reply go(struct client *c, const char *packet)
 static void test_plain(void **state)
 {
     static const char *const pairs[][2] = {
-        {"?", "T05thread:1;8:00000100;"},
+        {"?", "T05thread:1;8:00010000;"},
         {"vMustReplyEmpty", ""},
         {"qC", "QC1"},
         {"qAttached", "1"},
@@ -83,7 +83,7 @@ static void test_plain(void **state)
         {"qSearch:memory:8000;100;lonely", "0"},
         {"qSearch:memory:8000;8;only", "0"},
         {"qSearch:memory:8000;9;only", "1,8005"},
-        {"p8", "00000100"},
+        {"p8", "00010000"},
         {"p9", "0000000000000000"},
         {"pa", "0000000000000000"},
         {"Z0,10000,1", "OK"},
@@ -93,7 +93,7 @@ static void test_plain(void **state)
         {"Z2,10000,100000", "OK"},
         {"z2,10000,100000", "OK"},
         {"Z5,10000,1", ""},
-        {"vCont;t", "T00thread:1;8:00000100;"},
+        {"vCont;t", "T00thread:1;8:00010000;"},
         {"P9=0000000000000000", "OK"}, /* no change */
         {"QStartNoAckMode", "OK"},
         {"qSymbol::", ""},
@@ -110,7 +110,7 @@ static void test_plain(void **state)
     assert_non_null(strstr(c->answer, "ReverseStep+"));
     assert_non_null(strstr(c->answer, "binary-upload+"));
     assert_int_equal(strlen(client_ask(c, "g")), 9 * 8);
-    assert_string_equal(c->answer + 64, "00000100");
+    assert_string_equal(c->answer + 64, "00010000");
     client_expect(c, "D", "OK");
     assert_int_equal(client_free(c), GDB_DETACHED);
 }
@@ -200,7 +200,7 @@ static void test_refused(void **state)
     }
     (void)client_ask(c, "qSupported:error-message+;swbreak+");
     client_expect(c, "T9", "E.There is no such thread.");
-    client_expect(c, "?", "T05thread:1;8:00000100;");
+    client_expect(c, "?", "T05thread:1;8:00010000;");
     assert_int_equal(client_free(c), GDB_DISCONNECTED);
     c = client_new(3, "toy", END);
     assert_true(machine_hash(c->machine) == hash);
@@ -318,8 +318,8 @@ static void test_mirror(void **state)
     (void)state;
     mirror(2, "toy", true, points);
     mirror(3, "toy", true, points);
-    mirror(2, "i386:toy", false, points);
-    mirror(3, "i386:toy", false, points);
+    mirror(2, "toy86", false, points);
+    mirror(3, "toy86", false, points);
 }
 
 static void test_steps(void **state)

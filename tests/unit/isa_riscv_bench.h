@@ -21,6 +21,7 @@ struct bench {
     struct mem mem;
     struct cpu cpu;
     struct riscv *s;
+    struct riscv_model model;
     struct engine *engine;
     tick now;
 };
@@ -32,13 +33,15 @@ static inline struct bench *bench_new(const char *cpu_option)
     struct error e;
 
     b->s = base_alloc(1, sizeof(*b->s));
-    assert_int_equal(isa_riscv64.reset(b->s, &options, &e), 0);
+    assert_int_equal(isa_riscv64.make_model(&b->model, &options, &e), 0);
+    isa_riscv64.reset(b->s, &b->model, &options);
     b->s->hart.pc = RAM;
     mem_init(&b->mem);
     assert_int_equal(mem_add_block(&b->mem, "ram", RAM, RAM_BYTES, true, &e), 0);
     cpu_init(&b->cpu, b->s, &b->mem);
     b->cpu.isa = &isa_riscv64;
     b->cpu.mmu = &isa_riscv64.mmu;
+    b->cpu.model = &b->model;
     b->engine = engine_new(&b->mem, &b->cpu, 1);
     return b;
 }

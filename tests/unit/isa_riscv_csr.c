@@ -218,13 +218,13 @@ static void pending_bits_have_owners(void **state)
     bench_write(b, MIP, UINT64_MAX);
     assert_int_equal(bench_read(b, MIP), 0x222); /* pins are not written */
     bench_write(b, MIP, 0);
-    isa_riscv64.set_line(&b->cpu, IRQ_SEI, true);
-    isa_riscv64.set_line(&b->cpu, IRQ_MTI, true);
+    isa_riscv64.traps.set_line(&b->cpu, IRQ_SEI, true);
+    isa_riscv64.traps.set_line(&b->cpu, IRQ_MTI, true);
     assert_int_equal(bench_read(b, MIP), 0x280);
     /* Setting another bit does not make the pin's level stick. */
     assert_true(bench_csr(b, MIP, CSR_OP_SET, 1, 2, &old));
     assert_int_equal(old, 0x280);
-    isa_riscv64.set_line(&b->cpu, IRQ_SEI, false);
+    isa_riscv64.traps.set_line(&b->cpu, IRQ_SEI, false);
     assert_int_equal(bench_read(b, MIP), 0x82);
     /* From S, only the delegated software interrupt can be written. */
     bench_write(b, MIDELEG, 0x222);

@@ -37,14 +37,14 @@ static void wrong_options_get_a_sentence(void **state)
     static const char *const wrong[] = {"",           "rv32",         "rv64,",      "rv64,zba",
                                         "rv64,zba=1", "rv64,v=true",  "rv64,m=off", "rv64,foo=on",
                                         "rv64,=on",   "rv64,,zba=on", "rv64x",      "rv64,zbaa=on"};
-    struct riscv s;
+    struct riscv_model model;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct isa_options o = {.cpu = wrong[i]};
         struct error e = {""};
 
-        assert_int_equal(isa_riscv64.reset(&s, &o, &e), -1);
+        assert_int_equal(isa_riscv64.make_model(&model, &o, &e), -1);
         assert_non_null(strstr(e.text, "-cpu"));
     }
 }
@@ -81,12 +81,14 @@ static void a_switched_off_extension_is_illegal(void **state)
 static void harts_have_numbers(void **state)
 {
     struct isa_options o = {.hart = 3, .hart_count = 4};
+    struct riscv_model model;
     struct riscv s;
     struct error e;
 
     (void)state;
     memset(&s, 0xff, sizeof(s));
-    assert_int_equal(isa_riscv64.reset(&s, &o, &e), 0);
+    assert_int_equal(isa_riscv64.make_model(&model, &o, &e), 0);
+    isa_riscv64.reset(&s, &model, &o);
     assert_int_equal(s.hart_id, 3);
     assert_int_equal(s.priv, PRIV_M);
     assert_int_equal(s.x[5], 0);
@@ -97,7 +99,7 @@ static void gdb_registers_are_distinct_and_readable(void **state)
 {
     struct bench *b = bench_new(NULL);
     size_t count;
-    const struct isa_register *r = isa_riscv64.gdb_registers(&count);
+    const struct isa_register *r = isa_riscv64.gdb.registers(&count);
 
     (void)state;
     assert_true(count > 100);
@@ -105,7 +107,7 @@ static void gdb_registers_are_distinct_and_readable(void **state)
         uint8_t value[8] = {0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee};
 
         assert_true(r[i].bits == 32 || r[i].bits == 64);
-        assert_true(isa_riscv64.gdb_get(&b->cpu, r[i].number, value));
+        assert_true(isa_riscv64.gdb.get(&b->cpu, r[i].number, value));
         for (unsigned k = 4; k < 8 && r[i].bits == 32; k++) {
             assert_int_equal(value[k], 0xee); /* no more than it says */
         }
@@ -122,7 +124,7 @@ static bool set(struct bench *b, uint32_t number, uint64_t value)
     uint8_t bytes[8];
 
     bytes_set_le(bytes, 8, value);
-    return isa_riscv64.gdb_set(&b->cpu, number, bytes);
+    return isa_riscv64.gdb.set(&b->cpu, number, bytes);
 }
 
 static void gdb_writes_registers(void **state)

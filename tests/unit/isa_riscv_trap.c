@@ -56,7 +56,7 @@ static void machine_interrupts_go_before_delegated_ones(void **state)
     b->s->mideleg = IRQ_S_BITS;
     bench_run(b, 1);
     assert_int_equal(b->s->mcause, CAUSE_INTERRUPT | IRQ_MTI);
-    assert_false(isa_riscv64.interrupt_pending(&b->cpu)); /* M is not interrupted by S's */
+    assert_false(isa_riscv64.traps.interrupt_pending(&b->cpu)); /* M is not interrupted by S's */
     b->s->priv = PRIV_U;
     b->s->lines &= ~IRQ_BIT(IRQ_MTI);
     bench_run(b, 1);
@@ -69,14 +69,14 @@ static void machine_interrupts_go_before_delegated_ones(void **state)
 static void enables_depend_on_the_mode(void **state)
 {
     struct bench *b = ready(PRIV_S);
-    bool (*pending)(const struct cpu *) = isa_riscv64.interrupt_pending;
+    bool (*pending)(const struct cpu *) = isa_riscv64.traps.interrupt_pending;
 
     (void)state;
     b->s->lines = IRQ_BIT(IRQ_SEI);
     b->s->mie = b->s->lines;
     b->s->mideleg = IRQ_S_BITS;
     assert_false(pending(&b->cpu)); /* in S with SIE clear */
-    assert_true(isa_riscv64.wakes(&b->cpu));
+    assert_true(isa_riscv64.traps.wakes(&b->cpu));
     b->s->mstatus |= MSTATUS_SIE;
     assert_true(pending(&b->cpu));
     b->s->priv = PRIV_M;
@@ -90,7 +90,7 @@ static void enables_depend_on_the_mode(void **state)
     assert_true(pending(&b->cpu));
     b->s->mie = 0;
     assert_false(pending(&b->cpu));
-    assert_false(isa_riscv64.wakes(&b->cpu));
+    assert_false(isa_riscv64.traps.wakes(&b->cpu));
     bench_free(b);
 }
 
@@ -273,18 +273,18 @@ static void wfi_waits_for_what_is_enabled(void **state)
     assert_int_equal(b->s->hart.pc, RAM + 4);
     b->s->hart.waiting = 0;
     /* Pending and enabled, but not taken as MIE is clear: no wait. */
-    isa_riscv64.set_line(&b->cpu, IRQ_MTI, true);
-    assert_false(isa_riscv64.wakes(&b->cpu));
+    isa_riscv64.traps.set_line(&b->cpu, IRQ_MTI, true);
+    assert_false(isa_riscv64.traps.wakes(&b->cpu));
     b->s->mie = IRQ_BIT(IRQ_MTI);
-    assert_true(isa_riscv64.wakes(&b->cpu));
+    assert_true(isa_riscv64.traps.wakes(&b->cpu));
     bench_run(b, 1);
     assert_int_equal(b->s->hart.waiting, 0);
     /* What is taken ends the wait. */
     b->s->hart.waiting = 1;
-    isa_riscv64.take_interrupt(&b->cpu); /* MIE is clear: nothing */
+    isa_riscv64.traps.take_interrupt(&b->cpu); /* MIE is clear: nothing */
     assert_int_equal(b->s->hart.waiting, 1);
     b->s->mstatus = MSTATUS_MIE;
-    isa_riscv64.take_interrupt(&b->cpu);
+    isa_riscv64.traps.take_interrupt(&b->cpu);
     assert_int_equal(b->s->hart.waiting, 0);
     assert_int_equal(b->s->mcause, CAUSE_INTERRUPT | IRQ_MTI);
     bench_free(b);
@@ -311,24 +311,24 @@ static void the_hart_has_a_timer(void **state)
     b->cpu.timer.when = ten_ticks_when;
     b->s->menvcfg |= ENVCFG_STCE;
     b->s->mcounteren = 2;
-    assert_int_equal(isa_riscv64.next_alarm(&b->cpu), TICK_NEVER);
+    assert_int_equal(isa_riscv64.traps.next_alarm(&b->cpu), TICK_NEVER);
     bench_write(b, 0x14d, 5);
-    assert_int_equal(isa_riscv64.next_alarm(&b->cpu), 50);
+    assert_int_equal(isa_riscv64.traps.next_alarm(&b->cpu), 50);
     b->s->soft = IRQ_BIT(IRQ_STI); /* does not count while Sstc is on */
     assert_int_equal(riscv_mip(b->s), 0);
-    isa_riscv64.alarm(&b->cpu, 49);
+    isa_riscv64.traps.alarm(&b->cpu, 49);
     assert_int_equal(riscv_mip(b->s), 0);
-    isa_riscv64.alarm(&b->cpu, 50);
+    isa_riscv64.traps.alarm(&b->cpu, 50);
     assert_int_equal(riscv_mip(b->s), IRQ_BIT(IRQ_STI));
-    assert_int_equal(isa_riscv64.next_alarm(&b->cpu), TICK_NEVER);
+    assert_int_equal(isa_riscv64.traps.next_alarm(&b->cpu), TICK_NEVER);
     b->cpu.block_tick = 50;
     bench_write(b, 0x14d, 6); /* later again: the line falls */
     assert_int_equal(riscv_mip(b->s), 0);
-    assert_int_equal(isa_riscv64.next_alarm(&b->cpu), 60);
+    assert_int_equal(isa_riscv64.traps.next_alarm(&b->cpu), 60);
     bench_write(b, 0x14d, 4);
     assert_int_equal(riscv_mip(b->s), IRQ_BIT(IRQ_STI));
     b->s->menvcfg = 0;
-    assert_int_equal(isa_riscv64.next_alarm(&b->cpu), TICK_NEVER);
+    assert_int_equal(isa_riscv64.traps.next_alarm(&b->cpu), TICK_NEVER);
     bench_free(b);
 }
 
@@ -338,14 +338,14 @@ static void pins_that_are_not_there(void **state)
 
     (void)state;
     b->cpu.look = false;
-    isa_riscv64.set_line(&b->cpu, IRQ_SSI, true);
-    isa_riscv64.set_line(&b->cpu, 64, true);
+    isa_riscv64.traps.set_line(&b->cpu, IRQ_SSI, true);
+    isa_riscv64.traps.set_line(&b->cpu, 64, true);
     assert_int_equal(riscv_mip(b->s), 0);
     assert_false(b->cpu.look);
-    isa_riscv64.set_line(&b->cpu, IRQ_MSI, true);
+    isa_riscv64.traps.set_line(&b->cpu, IRQ_MSI, true);
     assert_true(b->cpu.look);
     b->cpu.look = false;
-    isa_riscv64.set_line(&b->cpu, IRQ_MSI, true); /* the same level again */
+    isa_riscv64.traps.set_line(&b->cpu, IRQ_MSI, true); /* the same level again */
     assert_false(b->cpu.look);
     bench_free(b);
 }

@@ -119,8 +119,8 @@ static void test_order_at_a_tick(void **state)
     struct machine *m;
 
     (void)state;
-    isa.next_alarm = hart_next_alarm;
-    isa.alarm = hart_alarm;
+    isa.traps.next_alarm = hart_next_alarm;
+    isa.traps.alarm = hart_alarm;
     machine_config_init(&c);
     c.hart_count = HARTS;
     m = machine_new(&c, &isa, &e);

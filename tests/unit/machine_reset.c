@@ -74,14 +74,13 @@ struct house {
 };
 
 /* What kind it was is to be seen in pc. */
-static int hart_reset(void *state, const struct isa_options *o, struct error *e)
+static void hart_reset(void *state, const void *model, const struct isa_options *o)
 {
     struct bench_hart *h = state;
 
-    (void)e;
+    (void)model;
     h->hart.waiting = 1;
     h->hart.pc = 0x100 * o->hart + (unsigned)o->reset;
-    return 0;
 }
 
 static const struct survivor pins_survive[] = {SURVIVOR(struct bench_hart, pins, RESET_HART)};

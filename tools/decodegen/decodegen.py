@@ -4,23 +4,52 @@
 
 usage: decodegen.py TABLE OUTPUT.c PREFIX
 
-The table's form is described at its own head (src/isa/riscv/insn.decode). Output: the table of
-`struct PREFIX_insn_info` with name, operands, extension and lift function, and PREFIX_decode(),
-a tree of switches over the bits that all remaining candidates fix. Refuses lines that can never
-match and names that miss a format.
+The table's form:
+  include "FILE"          of the C file that comes out, which declares struct PREFIX_insn (with info,
+                          bits, length and the operands), struct PREFIX_insn_info (name, operands,
+                          lift, argument, extension) and the functions PREFIX_lift_*
+  width BITS [CONDITION]  how long instructions are: BITS if the C expression CONDITION holds of the
+                          word w, which begins at the first byte; the last width has none
+  operand NAME TYPE       an operand whose member of struct PREFIX_insn is no uint8_t
+  format NAME operand=spec ...   spec: pieces of the encoding, most significant first, joined by |,
+                          each HI:LO or BIT; a leading s sign-extends; <<N shifts; +N adds; #N is a
+                          constant
+  NAME bits format extension lift[:argument] operands
+                          bits: 0 and 1 are fixed, . is free; when two lines match, the one with
+                          more fixed bits wins (the earlier one if equal). extension: -, or EXT_
+                          names without the prefix, joined by |. lift: PREFIX_lift_NAME.
+                          operands: a text for the disassembler, "-" for none.
+Output: the table of `struct PREFIX_insn_info`, PREFIX_insn_infos(), and PREFIX_decode(), a tree of
+switches over the bits that all remaining candidates fix. Refuses lines that can never match, names
+that miss a format, and widths that miss a line.
 """
 import re
 import sys
 
 
+class Table:
+    """Of one processor."""
+    def __init__(self):
+        self.include = None
+        self.widths = []     # (bits, condition)
+        self.types = {}      # of operands
+        self.formats, self.lines = {}, []
+
+    def cast(self, operand):
+        return self.types.get(operand, "uint8_t")
+
+    def word(self):
+        return "uint64_t" if max(bits for bits, _ in self.widths) > 32 else "uint32_t"
+
+
 class Line:
-    def __init__(self, index, number, fields):
+    def __init__(self, index, number, fields, widths):
         self.index, self.number = index, number
         self.name = fields.pop(0)
         bits = ""
         while fields and re.fullmatch(r"[01.]+", fields[0]):
             bits += fields.pop(0)
-        if len(bits) not in (16, 32) or len(fields) != 4:
+        if len(bits) not in widths or len(fields) != 4:
             sys.exit(f"line {number}: {self.name}: {len(bits)} bits, {len(fields)} columns after them")
         self.format, self.extension, lift, self.operands = fields
         self.lift, _, self.argument = lift.partition(":")
@@ -54,24 +83,53 @@ def piece_expression(spec):
     return text
 
 
+def read_directive(table, number, fields):
+    """False if the line is none."""
+    if fields[0] == "include" and len(fields) == 2:
+        table.include = fields[1]
+    elif fields[0] == "width" and len(fields) >= 2 and fields[1].isdigit():
+        table.widths.append((int(fields[1]), " ".join(fields[2:])))
+    elif fields[0] == "operand" and len(fields) == 3:
+        table.types[fields[1]] = fields[2]
+    elif fields[0] == "format" and len(fields) >= 2:
+        table.formats[fields[1]] = [f.split("=", 1) for f in fields[2:]]
+    elif fields[0] in ("include", "width", "operand", "format"):
+        sys.exit(f"line {number}: a malformed {fields[0]}")
+    else:
+        return False
+    return True
+
+
+def check_widths(table, path):
+    if table.include is None or not table.widths:
+        sys.exit(f"{path}: it says no include or no width")
+    for i, (bits, condition) in enumerate(table.widths):
+        if bits % 8 or not 8 <= bits <= 64:
+            sys.exit(f"{path}: a width of {bits} bits")
+        if bool(condition) == (i + 1 == len(table.widths)):
+            sys.exit(f"{path}: all widths but the last have a condition")
+        if not any(line.width == bits for line in table.lines):
+            sys.exit(f"{path}: no instruction has {bits} bits")
+
+
 def read_table(path):
-    formats, lines = {}, []
-    with open(path, encoding="ascii") as table:
-        for number, text in enumerate(table, 1):
-            fields = text.split("#", 1)[0].split() if not text.startswith("format") else text.split()
-            if not fields:
+    table = Table()
+    with open(path, encoding="ascii") as file:
+        for number, text in enumerate(file, 1):
+            is_format = text.startswith("format")
+            fields = (text if is_format else text.split("#", 1)[0]).split()
+            if not fields or read_directive(table, number, fields):
                 continue
-            if fields[0] == "format":
-                formats[fields[1]] = [f.split("=", 1) for f in fields[2:]]
-            else:
-                lines.append(Line(len(lines), number, fields))
-    for a in lines:
-        if a.format not in formats:
+            widths = [bits for bits, _ in table.widths]
+            table.lines.append(Line(len(table.lines), number, fields, widths))
+    for a in table.lines:
+        if a.format not in table.formats:
             sys.exit(f"line {a.number}: no format {a.format}")
-        for b in lines[: a.index]:
+        for b in table.lines[: a.index]:
             if (a.width, a.mask, a.match) == (b.width, b.mask, b.match):
                 sys.exit(f"line {a.number}: {a.name} never matches: line {b.number} is the same")
-    return formats, lines
+    check_widths(table, path)
+    return table
 
 
 def tree(lines, used, depth, out):
@@ -99,42 +157,59 @@ def tree(lines, used, depth, out):
     out.append(f"{pad}}}")
 
 
-def main():
-    path, output, prefix = sys.argv[1:]
-    formats, lines = read_table(path)
-    out = [f"/* Made by tools/decodegen from {path.rsplit('/', 1)[-1]}; not to be edited. */",
-           '#include "isa/riscv/lift.h"', ""]
+def put_infos(table, prefix, out):
     out.append(f"static const struct {prefix}_insn_info infos[] = {{")
-    for l in lines:
-        ext = "0" if l.extension == "-" else f"EXT_{l.extension}"
+    for l in table.lines:
+        ext = " | ".join(f"EXT_{e}" for e in l.extension.split("|")) if l.extension != "-" else "0"
         out.append(f'    {{"{l.name}", "{l.operands}", {prefix}_lift_{l.lift}, '
                    f"{l.argument or 0}, {ext}}},")
     out += ["};", ""]
-    for name, operands in formats.items():
-        out.append(f"static void fields_{name}(uint32_t w, struct {prefix}_insn *i)")
+
+
+def put_fields(table, prefix, out):
+    word = table.word()
+    for name, operands in table.formats.items():
+        out.append(f"static void fields_{name}({word} w, struct {prefix}_insn *i)")
         out.append("{")
         if not operands:
             out += ["    (void)w;", "    (void)i;"]
         for operand, spec in operands:
-            cast = "int64_t" if operand == "imm" else "uint16_t" if operand == "csr" else "uint8_t"
-            out.append(f"    i->{operand} = ({cast})({piece_expression(spec)});")
+            out.append(f"    i->{operand} = ({table.cast(operand)})({piece_expression(spec)});")
         out += ["}", ""]
-    out.append("typedef void fields_fn(uint32_t w, struct %s_insn *i);" % prefix)
+    out.append(f"typedef void fields_fn({word} w, struct {prefix}_insn *i);")
     out.append("static fields_fn *const fields[] = {")
-    out += [f"    fields_{l.format}," for l in lines]
+    out += [f"    fields_{l.format}," for l in table.lines]
     out += ["};", ""]
-    for width in (16, 32):
-        out += [f"static int find_{width}(uint32_t w)", "{"]
-        tree([l for l in lines if l.width == width], 0, 1, out)
+
+
+def put_decode(table, prefix, out):
+    word = table.word()
+    for width, _ in table.widths:
+        out += [f"static int find_{width}({word} w)", "{"]
+        tree([l for l in table.lines if l.width == width], 0, 1, out)
         out += ["}", ""]
-    out += [f"bool {prefix}_decode(uint32_t w, struct {prefix}_insn *i)", "{",
-            "    bool wide = (w & 3) == 3;",
-            "    int index = wide ? find_32(w) : find_16(w & 0xffff);", "",
-            f"    *i = (struct {prefix}_insn){{.bits = wide ? w : w & 0xffff, .length = wide ? 4 : 2}};",
+    out += [f"bool {prefix}_decode({word} w, struct {prefix}_insn *i)", "{", "    unsigned bits;",
+            "    int index;", ""]
+    for n, (width, condition) in enumerate(table.widths):
+        lead = "    } else " if n else "    "
+        out.append(f"{lead}if ({condition}) {{" if condition else f"{lead}{{" if n else "    {")
+        out += [f"        bits = {width};", f"        w &= {(1 << width) - 1:#x}u;",
+                f"        index = find_{width}(w);"]
+    out += ["    }", f"    *i = (struct {prefix}_insn){{.bits = w, .length = (uint8_t)(bits / 8)}};",
             "    if (index < 0) {", "        return false;", "    }",
             "    i->info = &infos[index];", "    fields[index](w, i);", "    return true;", "}", "",
             f"const struct {prefix}_insn_info *{prefix}_insn_infos(size_t *count)", "{",
             "    *count = ARRAY_LEN(infos);", "    return infos;", "}", ""]
+
+
+def main():
+    path, output, prefix = sys.argv[1:]
+    table = read_table(path)
+    out = [f"/* Made by tools/decodegen from {path.rsplit('/', 1)[-1]}; not to be edited. */",
+           f"#include {table.include}", ""]
+    put_infos(table, prefix, out)
+    put_fields(table, prefix, out)
+    put_decode(table, prefix, out)
     with open(output, "w", encoding="ascii") as file:
         file.write("\n".join(out))
 

@@ -147,21 +147,25 @@ static int parse_cpu(const char *cpu, uint32_t *extensions, struct error *e)
     return 0;
 }
 
-int riscv_reset(void *state, const struct isa_options *o, struct error *e)
+int riscv_make_model(void *model, const struct isa_options *o, struct error *e)
+{
+    struct riscv_model *m = model;
+
+    return parse_cpu(o->cpu, &m->extensions, e);
+}
+
+void riscv_reset(void *state, const void *model, const struct isa_options *o)
 {
     struct riscv *s = state;
 
     memset(s, 0, sizeof(*s));
-    if (parse_cpu(o->cpu, &s->extensions, e) < 0) {
-        return -1;
-    }
+    s->extensions = ((const struct riscv_model *)model)->extensions;
     s->hart.pc = 0x1000; /* where boards of this kind have their reset code */
     s->priv = PRIV_M;
     s->hart_id = o->hart;
     s->stimecmp = UINT64_MAX;
     /* Firmware that has not heard of Svadu gets walks that set A and D. */
     s->menvcfg = (s->extensions & EXT_SVADU) != 0 ? ENVCFG_ADUE : 0;
-    return 0;
 }
 
 static int riscv_check(const struct cpu *cpu, const void *state, struct error *e)
@@ -195,28 +199,31 @@ uint32_t riscv_block_mode(const struct cpu *cpu)
 
 const struct isa isa_riscv64 = {
     .name = "riscv64",
-    .gdb_name = "riscv:rv64",
     .elf_machine = 243,
     .insn_align = 2,
+    .model_size = sizeof(struct riscv_model),
+    .make_model = riscv_make_model,
     .state = FIELD_TABLE(struct riscv, fields),
     .reset = riscv_reset,
     .check = riscv_check,
     .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},
-    .helpers = riscv_helpers,
-    .helper_count = RISCV_HELPER_COUNT,
-    .pinned_slots = {X_SLOT(15), X_SLOT(10), X_SLOT(2), X_SLOT(14), X_SLOT(8)},
-    .pinned_count = 5,
-    .block_mode = riscv_block_mode,
-    .lift = riscv_lift,
-    .interrupt_pending = riscv_interrupt_pending,
-    .wakes = riscv_wakes,
-    .take_interrupt = riscv_take_interrupt,
-    .take_exception = riscv_take_exception,
-    .set_line = riscv_set_line,
-    .next_alarm = riscv_next_alarm,
-    .alarm = riscv_alarm,
+    .lifter = {.helpers = riscv_helpers,
+               .helper_count = RISCV_HELPER_COUNT,
+               .block_mode = riscv_block_mode,
+               .lift = riscv_lift,
+               .pinned_slots = {X_SLOT(15), X_SLOT(10), X_SLOT(2), X_SLOT(14), X_SLOT(8)},
+               .pinned_count = 5},
+    .traps = {.interrupt_pending = riscv_interrupt_pending,
+              .wakes = riscv_wakes,
+              .take_interrupt = riscv_take_interrupt,
+              .take_exception = riscv_take_exception,
+              .set_line = riscv_set_line,
+              .next_alarm = riscv_next_alarm,
+              .alarm = riscv_alarm},
+    .gdb = {.name = "riscv:rv64",
+            .registers = riscv_gdb_registers,
+            .pc = RISCV_GDB_PC,
+            .get = riscv_gdb_get,
+            .set = riscv_gdb_set},
     .disassemble = riscv_disassemble,
-    .gdb_registers = riscv_gdb_registers,
-    .gdb_get = riscv_gdb_get,
-    .gdb_set = riscv_gdb_set,
 };

@@ -64,6 +64,11 @@ struct riscv {
     uint64_t pmp_generation; /* counts PMP writes: part of an address space's key */
 };
 
+/* What `-cpu` chose. */
+struct riscv_model {
+    uint32_t extensions; /* EXT_* */
+};
+
 extern const struct isa isa_riscv64;
 
 static inline struct riscv *riscv_of(const struct cpu *cpu)
@@ -227,10 +232,12 @@ extern const struct ir_helper riscv_helpers[RISCV_HELPER_COUNT];
 
 /* ---- the rest ---- */
 
-int riscv_reset(void *state, const struct isa_options *o, struct error *e);
+int riscv_make_model(void *model, const struct isa_options *o, struct error *e);
+void riscv_reset(void *state, const void *model, const struct isa_options *o);
 uint32_t riscv_block_mode(const struct cpu *cpu);
 bool riscv_lift(struct lift *l);
 unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
+#define RISCV_GDB_PC 32
 const struct isa_register *riscv_gdb_registers(size_t *count);
 bool riscv_gdb_get(struct cpu *cpu, uint32_t number, uint8_t *value);
 bool riscv_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value);
