@@ -211,6 +211,7 @@ void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c)
         memcpy(m->parts[i].state, from, m->parts[i].table->state_size);
         from += m->parts[i].table->state_size;
     }
+    machine_remap(m);
     forget_translations(m);
     s->stats.restores++;
 }

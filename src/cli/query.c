@@ -50,23 +50,24 @@ static int parse_range(const char *text, uint64_t *at, uint64_t *length, struct 
     return 0;
 }
 
-/* The physical address that is meant; the machine is where the question is asked. */
-static int find_memory(struct query *q, uint64_t *at, struct error *e)
+/* The home of the bytes that are meant; the machine is where the question is asked. */
+static int find_memory(struct query *q, uint64_t given, uint64_t length, haddr *home,
+                       struct error *e)
 {
     struct machine *m = q->side.machine;
-    uint64_t given = *at;
+    paddr at = given;
 
-    if (!q->options->physical && !cpu_debug_translate(&m->cpus[m->state.current], given, at)) {
+    if (!q->options->physical && !cpu_debug_translate(&m->cpus[m->state.current], given, &at)) {
         return error_set(e,
                          "hart%u maps nothing at 0x%llx at tick %llu; --phys means physical "
                          "memory, --before another tick",
                          m->state.current, (unsigned long long)given,
                          (unsigned long long)m->state.now);
     }
-    return mem_block_at(&m->mem, *at)
+    return mem_home_of(&m->mem, at, length, home)
                ? 0
                : error_set(e, "there is no memory at physical address 0x%llx",
-                           (unsigned long long)*at);
+                           (unsigned long long)at);
 }
 
 static int last_write(struct query *q, struct error *e)
@@ -75,6 +76,7 @@ static int last_write(struct query *q, struct error *e)
     struct travel_write write;
     struct text line = {0};
     uint64_t at, length;
+    haddr home;
     enum travel_why why;
     int status;
 
@@ -89,10 +91,10 @@ static int last_write(struct query *q, struct error *e)
     if (status != EXIT_FINE) {
         return status;
     }
-    if (find_memory(q, &at, e) < 0) {
+    if (find_memory(q, at, length, &home, e) < 0) {
         return cli_fail(e);
     }
-    why = travel_last_write(q->side.travel, at, length, before, &write);
+    why = travel_last_write(q->side.travel, home, length, before, &write);
     if (why == TRAVEL_ARRIVED) {
         travel_print_write(&write, &line);
         say_lines(stdout, &line);

@@ -4,8 +4,9 @@
  *
  * Order of events of one access: alignment, watchpoints, translation of every page it touches
  * (from the lowest address), the bus, the bytes. Nothing is stored before all of it has passed.
- * Devices take what their window says, aligned; other accesses go to mmu->bus_fault, as do those to
- * where nothing is. Stores to ROM are dropped.
+ * Devices take what their window says, aligned; other accesses are split by those that want it, and
+ * else go to mmu->bus_fault, as do those to where nothing is, and those of which one page's part lies in
+ * several places. Stores to ROM are dropped.
  */
 #include "cpu/cpu.h"
 
@@ -13,11 +14,15 @@
 struct place {
     struct mem_block *block;
     struct mem_window *window;
-    paddr at;
-    uint8_t *host;   /* of a block */
-    bool fill;       /* may go into the table of its kind */
-    bool is_steady;  /* may be repeated without asking, but for what the page holds */
-    bool is_dropped; /* a store to ROM */
+    uint64_t at; /* home, or bytes into the window */
+    paddr physical;
+    uint64_t before, left; /* bytes of the window that are there too, `left` of them from `at` on */
+    uint8_t *host;         /* of a block */
+    bool fill;             /* may go into the table of its kind */
+    bool is_steady;        /* may be repeated without asking, but for what the page holds */
+    bool is_whole;         /* all of the page lies there */
+    bool is_both;          /* reads and writes reach the same */
+    bool is_dropped;       /* a store to ROM */
 };
 
 /* An access in its one or two parts; a second one only when it crosses a page. */
@@ -41,7 +46,7 @@ static void fill_read(struct cpu *cpu, vaddr va, const struct place *p)
         uint32_t index = (uint32_t)((va >> PAGE_BITS) % TLB_ENTRIES);
 
         cpu->space->read[index] = entry_for(va, p);
-        cpu->space->physical[index] = p->at - va;
+        cpu->space->physical[index] = p->physical - va;
     }
 }
 
@@ -75,17 +80,18 @@ static bool may_fill(const struct cpu *cpu, vaddr va, enum access access, uint8_
     const struct cpu_watch *watch = cpu->watch;
     const uint8_t slow = PAGE_CODE | PAGE_TABLE | PAGE_WATCHED;
 
-    if (!t->cacheable || MEM_AS(mem_attr) != AS_CURRENT || !t->readable) {
+    if (!t->cacheable || MEM_AS(mem_attr) != AS_CURRENT || !t->readable || !p->is_whole) {
         return false;
     }
+    /* The write table also serves read-modify-write. */
     if (access == ACCESS_WRITE &&
-        (!t->writable || (cpu->mem->flags[mem_page_of(p->block, p->at)] & slow))) {
+        (!t->writable || !p->is_both || (cpu->mem->flags[mem_page_of(p->block, p->at)] & slow))) {
         return false;
     }
     if (watch == NULL) {
         return true;
     }
-    /* The write table also serves read-modify-write, so it is no place for watched reads either. */
+    /* For the same reason it is no place for watched reads either. */
     vaddr page = align_down(va, PAGE_SIZE);
     return !watch->page_watched(watch->opaque, page, ACCESS_READ) &&
            (access != ACCESS_WRITE || !watch->page_watched(watch->opaque, page, ACCESS_WRITE));
@@ -106,6 +112,7 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
                        uint8_t mem_attr, struct place *p)
 {
     struct translation t = {0};
+    struct mem_place m;
 
     *p = (struct place){.block = NULL};
     if (!cpu->mmu->translate(cpu, va, access, MEM_AS(mem_attr), &t)) {
@@ -115,20 +122,26 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
         cpu->mmu->bus_fault(cpu, va, access); /* protection ends inside the access */
         return false;
     }
-    p->at = t.at;
-    p->is_steady = t.cacheable && MEM_AS(mem_attr) == AS_CURRENT &&
-                   (access == ACCESS_WRITE ? t.writable : t.readable);
-    p->block = mem_block_at(cpu->mem, t.at);
-    if (p->block != NULL) {
-        p->is_dropped = access == ACCESS_WRITE && !p->block->is_ram;
-        p->host = p->block->host + (t.at - p->block->base);
-        p->fill = !p->is_dropped && may_fill(cpu, va, access, mem_attr, &t, p);
-        return true;
-    }
-    p->window = mem_window_at(cpu->mem, t.at);
-    if (p->window == NULL || size > p->window->size - (t.at - p->window->base)) {
+    m = mem_find(cpu->mem, t.at, access == ACCESS_WRITE);
+    if ((m.block == NULL && m.window == NULL) || size > m.left) {
         cpu->mmu->bus_fault(cpu, va, access);
         return false;
+    }
+    *p =
+        (struct place){.block = m.block,
+                       .window = m.window,
+                       .at = m.at,
+                       .physical = t.at,
+                       .before = m.before,
+                       .left = m.left,
+                       .is_steady = t.cacheable && MEM_AS(mem_attr) == AS_CURRENT &&
+                                    (access == ACCESS_WRITE ? t.writable : t.readable),
+                       .is_whole = m.is_whole,
+                       .is_both = m.is_both,
+                       .is_dropped = m.block != NULL && access == ACCESS_WRITE && !m.block->is_ram};
+    if (p->block != NULL) {
+        p->host = mem_host(p->block, p->at);
+        p->fill = !p->is_dropped && may_fill(cpu, va, access, mem_attr, &t, p);
     }
     return true;
 }
@@ -145,18 +158,25 @@ static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access acce
     return found;
 }
 
-/* A device takes some of 1, 2, 4 and 8 bytes, at a multiple of their number, in one page. */
+/* Whether the part is memory, or of a device that wants to have accesses split. */
+static bool may_be_split(const struct place *p)
+{
+    return p->window == NULL || p->window->splits;
+}
+
+/* A device takes some of 1, 2, 4 and 8 bytes, at a multiple of their number, in one page; or has
+ * everything else split. */
 static bool window_takes(struct cpu *cpu, vaddr va, unsigned size, enum access access,
                          const struct reach *r)
 {
     const struct mem_window *w = r->part[0].window;
 
-    if (w == NULL && r->part[1].window == NULL) {
+    if (may_be_split(&r->part[0]) && may_be_split(&r->part[1])) {
         return true;
     }
     if (w == NULL || va % size != 0 || r->size[1] != 0 || (w->sizes & size) == 0) {
         if (w != NULL && w->refused != NULL) {
-            w->refused(w->opaque, r->part[0].at - w->base, size, access == ACCESS_WRITE);
+            w->refused(w->opaque, r->part[0].at, size, access == ACCESS_WRITE);
         }
         cpu->mmu->bus_fault(cpu, va, access);
         return false;
@@ -225,10 +245,35 @@ static bool reach(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_att
 
 /* ---- bytes ---- */
 
-static struct mem_access access_of(const struct cpu *cpu, const struct mem_window *w,
-                                   const struct place *p, unsigned size)
+/* An access of which a part, or all, is a window's. What the first part does to the map changes nothing
+ * for the second, and no table is filled: it may be right no more. */
+static void read_windows(struct cpu *cpu, const struct reach *r, uint8_t *bytes)
 {
-    return mem_access_to(w, p->at - w->base, size, (int)cpu->number);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct place *p = &r->part[i];
+
+        if (p->window != NULL) {
+            (void)mem_window_read(p->window, p->at, bytes, r->size[i], (int)cpu->number);
+        } else if (r->size[i] != 0) {
+            memcpy(bytes, p->host, r->size[i]);
+        }
+        bytes += r->size[i];
+    }
+}
+
+static void write_windows(struct cpu *cpu, const struct reach *r, const uint8_t *bytes)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        const struct place *p = &r->part[i];
+
+        if (p->window != NULL) {
+            (void)mem_window_write(p->window, p->at, bytes, r->size[i], (int)cpu->number);
+        } else if (r->size[i] != 0 && !p->is_dropped) {
+            mem_before_write(cpu->mem, p->block, p->at, r->size[i]);
+            memcpy(p->host, bytes, r->size[i]);
+        }
+        bytes += r->size[i];
+    }
 }
 
 /* Reads `size` bytes in memory order. */
@@ -241,10 +286,8 @@ static bool read_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t byte
         watch_stops(cpu, va, size, ACCESS_READ, 0) || !reach(cpu, va, ACCESS_READ, mem_attr, &r)) {
         return false;
     }
-    if (r.part[0].window != NULL) {
-        struct mem_window *w = r.part[0].window;
-
-        bytes_set_le(bytes, size, w->read(w->opaque, access_of(cpu, w, &r.part[0], size)));
+    if (unlikely(r.part[0].window != NULL || r.part[1].window != NULL)) {
+        read_windows(cpu, &r, bytes);
         return true;
     }
     memcpy(bytes, r.part[0].host, r.size[0]);
@@ -281,10 +324,8 @@ static bool write_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint8
     if (!reach(cpu, va, ACCESS_WRITE, mem_attr, &r)) {
         return false;
     }
-    if (r.part[0].window != NULL) {
-        struct mem_window *w = r.part[0].window;
-
-        w->write(w->opaque, access_of(cpu, w, &r.part[0], size), bytes_get_le(bytes, size));
+    if (unlikely(r.part[0].window != NULL || r.part[1].window != NULL)) {
+        write_windows(cpu, &r, bytes);
     } else if (r.size[1] != 0) {
         write_crossing(cpu, &r, bytes);
     } else if (!r.part[0].is_dropped) {
@@ -399,7 +440,7 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
         note_failed(cpu, va, ACCESS_WRITE, mem_attr);
         return NULL;
     }
-    if (r.part[0].window != NULL || r.part[0].is_dropped || r.size[1] != 0) {
+    if (r.part[0].window != NULL || r.part[0].is_dropped || !r.part[0].is_both || r.size[1] != 0) {
         *device = true;
         return NULL;
     }
@@ -442,9 +483,12 @@ const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum 
         MEM_AS(mem_attr) != AS_CURRENT) {
         return NULL;
     }
-    *at = d->at + va % PAGE_SIZE - w->base;
+    *at = d->at + va % PAGE_SIZE;
     /* A page may hold several. */
-    return *at < w->size && size <= w->size - *at && (w->sizes & size) != 0 ? w : NULL;
+    return *at - d->first < d->bytes && size <= d->bytes - (*at - d->first) &&
+                   (w->sizes & size) != 0
+               ? w
+               : NULL;
 }
 
 /* try_part() has found no memory. */
@@ -460,7 +504,9 @@ static enum cpu_try why_not(struct cpu *cpu, vaddr va, enum access access, const
     }
     if (p->window != NULL && p->is_steady) {
         *device_of(cpu, va, access) = (struct device_entry){.page = align_down(va, PAGE_SIZE),
-                                                            .at = align_down(p->at, PAGE_SIZE),
+                                                            .at = p->at - va % PAGE_SIZE,
+                                                            .first = p->at - p->before,
+                                                            .bytes = p->before + p->left,
                                                             .window = p->window};
     }
     return CPU_HARD;
@@ -558,7 +604,7 @@ static bool find_mixed(struct cpu *cpu, vaddr va, struct place *p)
         return false;
     }
     *p = (struct place){.block = m->block, .at = m->at + va % PAGE_SIZE};
-    p->host = m->block->host + (p->at - m->block->base);
+    p->host = mem_host(m->block, p->at);
     return true;
 }
 
@@ -608,7 +654,7 @@ static void remember_place(struct cpu *cpu, vaddr va, const struct place *p)
 {
     if (p->fill) {
         fill_write(cpu, va, p);
-    } else if (p->is_steady) {
+    } else if (p->is_steady && p->is_whole) {
         *mixed_of(cpu, va) = (struct mixed_entry){.page = align_down(va, PAGE_SIZE),
                                                   .at = align_down(p->at, PAGE_SIZE),
                                                   .block = p->block};
@@ -693,7 +739,7 @@ enum cpu_try cpu_try_rmw(struct cpu *cpu, vaddr va, uint8_t mem_attr, void **hos
         note_failed(cpu, va, ACCESS_WRITE, mem_attr);
         return answer;
     }
-    if (mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
+    if (!p.is_both || mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
         return CPU_HARD;
     }
     mem_before_write(cpu->mem, p.block, p.at, size);

@@ -87,18 +87,20 @@ struct tlb_entry {
 
 struct fetch_entry {
     vaddr page; /* UINT64_MAX: none */
-    paddr at;   /* its physical page */
+    haddr at;   /* the home of its page */
 };
 /* A page of RAM that holds code or tables besides data: stores to it are looked at one by one. */
 struct mixed_entry {
     vaddr page; /* UINT64_MAX: none */
-    paddr at;
+    haddr at;
     struct mem_block *block;
 };
 /* A page of a device's registers, for one kind of access. */
 struct device_entry {
     vaddr page; /* UINT64_MAX: none */
-    paddr at;
+    uint64_t
+        at; /* of the page's first byte, counted from the window's beginning; may be below it */
+    uint64_t first, bytes; /* of the window: what of it is there */
     struct mem_window *window;
 };
 struct jump_entry {
@@ -268,13 +270,13 @@ enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access);
 #define CPU_NOWHERE UINT64_MAX
 paddr cpu_physical(struct cpu *cpu, vaddr va);
 /* Bytes of RAM change that no instruction of a hart stores: a reservation that they touch ends. It is
- * of the aligned 8 bytes around its address. */
+ * of the aligned 8 bytes around its address, where that is by now. */
 #define CPU_RESERVED_BYTES 8u
-void cpu_end_reservation(struct cpu *cpu, paddr at, uint64_t size);
+void cpu_end_reservation(struct cpu *cpu, haddr at, uint64_t size);
 
 /* Where code may be read from: what cpu_fetch() found. */
 struct fetch {
-    paddr page; /* physical address of the page */
+    haddr page; /* home of the page */
     uint32_t
         extent; /* bytes from va on that may be executed without asking again, inside the page */
     bool is_steady; /* the page's rest for as long as this space is selected */
@@ -283,13 +285,14 @@ struct fetch {
 bool cpu_fetch(struct cpu *cpu, vaddr va, struct fetch *out);
 
 /* ---- for page walks ---- */
-/* Reads a page-table entry of 4 or 8 bytes; false if it is not in RAM or ROM. */
+/* Reads a page-table entry of 4 or 8 bytes; false if it is not in RAM or ROM. `at` is physical. */
 bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, uint64_t *out);
 /* The entry that was read is valid, and what follows from it may be cached (not for AS_DEBUG): it
  * becomes watched for stores. It maps the 2^shift bytes around va. Entries that are not valid are
  * not named: nothing is cached from them. */
 void cpu_walk_used(struct cpu *cpu, paddr at, unsigned size, vaddr va, unsigned shift);
-/* Writes an entry back (A/D bits) after the read; false if it is not RAM. */
+/* Writes an entry back (A/D bits) after the read; false if it is not RAM, or reads and writes there
+ * reach different bytes. */
 bool cpu_walk_update(struct cpu *cpu, paddr at, unsigned size, uint64_t value);
 
 /* For debuggers: bytes through the hart's current translation, without faults, A/D bits, watch or

@@ -4,43 +4,39 @@
  */
 #include "cpu/cpu.h"
 
-/* The block that holds all of an entry, or NULL. */
-static struct mem_block *entry_block(struct cpu *cpu, paddr at, unsigned size)
-{
-    struct mem_block *b = mem_block_at(cpu->mem, at);
-
-    return b != NULL && size <= b->size - (at - b->base) ? b : NULL;
-}
-
 bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, uint64_t *out)
 {
-    struct mem_block *b = entry_block(cpu, at, size);
+    const struct mem_place p = mem_find(cpu->mem, at, false);
 
-    if (b == NULL) {
+    if (p.block == NULL || size > p.left) {
         return false;
     }
-    *out = bytes_get_le(b->host + (at - b->base), size);
+    *out = bytes_get_le(mem_host(p.block, p.at), size);
     return true;
 }
 
 void cpu_walk_used(struct cpu *cpu, paddr at, unsigned size, vaddr va, unsigned shift)
 {
-    mem_table_used(cpu->mem, at, size, va, shift);
+    const struct mem_place p = mem_find(cpu->mem, at, false);
+
+    if (p.block != NULL) {
+        mem_table_used(cpu->mem, p.at, size, va, shift);
+    }
 }
 
 bool cpu_walk_update(struct cpu *cpu, paddr at, unsigned size, uint64_t value)
 {
-    struct mem_block *b = entry_block(cpu, at, size);
+    const struct mem_place p = mem_find(cpu->mem, at, true);
 
-    if (b == NULL || !b->is_ram) {
+    if (p.block == NULL || !p.block->is_ram || !p.is_both || size > p.left) {
         return false;
     }
-    if (unlikely(cpu->trying) && mem_update_is_heard(cpu->mem, b, at, size)) {
+    if (unlikely(cpu->trying) && mem_update_is_heard(cpu->mem, p.block, p.at, size)) {
         cpu->hard = true;
         return false;
     }
-    mem_before_walk_update(cpu->mem, b, at, size);
-    bytes_set_le(b->host + (at - b->base), size, value);
+    mem_before_walk_update(cpu->mem, p.block, p.at, size);
+    bytes_set_le(mem_host(p.block, p.at), size, value);
     return true;
 }
 
@@ -49,6 +45,7 @@ bool cpu_fetch(struct cpu *cpu, vaddr va, struct fetch *out)
     struct fetch_entry *f = &cpu->space->fetch[(va >> PAGE_BITS) % FETCH_ENTRIES];
     vaddr va_page = align_down(va, PAGE_SIZE);
     uint32_t left = (uint32_t)(PAGE_SIZE - va % PAGE_SIZE);
+    struct mem_place p;
     struct translation t;
 
     if (f->page == va_page) {
@@ -58,14 +55,16 @@ bool cpu_fetch(struct cpu *cpu, vaddr va, struct fetch *out)
     if (!cpu->mmu->translate(cpu, va, ACCESS_FETCH, AS_CURRENT, &t)) {
         return false;
     }
-    if (mem_block_at(cpu->mem, t.at) == NULL) {
+    p = mem_find(cpu->mem, t.at, false);
+    if (p.block == NULL) {
         cpu->mmu->bus_fault(cpu, va, ACCESS_FETCH);
         return false;
     }
-    *out = (struct fetch){.page = align_down(t.at, PAGE_SIZE),
+    left = p.left < left ? (uint32_t)p.left : left;
+    *out = (struct fetch){.page = align_down(p.at, PAGE_SIZE),
                           .extent = t.extent != 0 && t.extent < left ? t.extent : left,
-                          .is_steady = t.cacheable};
-    if (t.cacheable) {
+                          .is_steady = t.cacheable && p.is_whole};
+    if (out->is_steady) {
         *f = (struct fetch_entry){.page = va_page, .at = out->page};
     }
     return true;
@@ -82,11 +81,16 @@ paddr cpu_physical(struct cpu *cpu, vaddr va)
     return cpu_debug_translate(cpu, va, &at) ? at : CPU_NOWHERE;
 }
 
-void cpu_end_reservation(struct cpu *cpu, paddr at, uint64_t size)
+void cpu_end_reservation(struct cpu *cpu, haddr at, uint64_t size)
 {
     paddr first = align_down(cpu->hart->reservation, CPU_RESERVED_BYTES);
+    struct mem_place p;
 
-    if (first - at < size || at - first < CPU_RESERVED_BYTES) {
+    if (!cpu->hart->reserved) {
+        return;
+    }
+    p = mem_find(cpu->mem, first, false);
+    if (p.block != NULL && (p.at - at < size || at - p.at < CPU_RESERVED_BYTES)) {
         cpu->hart->reserved = 0;
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cache: translated blocks by (pc, physical address, mode), and what happens to them when memory
+ * cache: translated blocks by (pc, home, mode), and what happens to them when memory
  * changes. The engine listens to mem for all harts: code, page tables, epochs, DMA.
  */
 #include <stdlib.h>
@@ -135,12 +135,18 @@ static void epoch(void *listener)
     }
 }
 
-static void dma_written(void *listener, paddr at, uint64_t size)
+static void dma_written(void *listener, haddr at, uint64_t size)
 {
     struct engine *e = listener;
     for (unsigned i = 0; i < e->cpu_count; i++) {
         cpu_end_reservation(&e->cpus[i], at, size);
     }
+}
+
+/* What harts found by physical addresses is gone, and translated code stays: it is of storage. */
+static void map_changed(void *listener)
+{
+    table_written(listener, 0, 0);
 }
 
 void cache_init(struct engine *e)
@@ -154,6 +160,7 @@ void cache_init(struct engine *e)
     e->mem->page_unwritable = page_unwritable;
     e->mem->epoch = epoch;
     e->mem->dma_written = dma_written;
+    e->mem->map_changed = map_changed;
 }
 
 void cache_flush(struct engine *e)
@@ -255,7 +262,7 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
     struct jump_entry *jump = &cpu->space->jump[jump_index(pc)];
     struct block *b;
     struct fetch f;
-    paddr at;
+    haddr at;
 
     if (likely(jump->pc == pc && jump->block->mode == mode)) {
         return jump->block;

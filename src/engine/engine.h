@@ -15,7 +15,8 @@ enum probe_kind {
     PROBE_WATCH_READ, /* about to access any byte of [at, at+size), virtual */
     PROBE_WATCH_WRITE,
     PROBE_WATCH_ACCESS, /* either */
-    PROBE_PHYSICAL,     /* about to write any byte of [at, at+size), physical: whoever does */
+    PROBE_PHYSICAL,     /* about to write any byte of storage in [at, at+size), homes (mem/mem.h):
+                           whoever does, and by whichever physical address */
     PROBE_STEP          /* about to take any step of hart `hart`: instruction or trap entry */
 };
 #define PROBE_ANY_HART UINT32_MAX
@@ -34,7 +35,7 @@ struct probe_hit {
     uint32_t hart;  /* PROBE_ANY_HART: none's step */
     tick at_tick;
     vaddr pc;
-    vaddr address;      /* of the access, for watchpoints; physical for PROBE_PHYSICAL */
+    vaddr address;      /* of the access, for watchpoints; a home for PROBE_PHYSICAL */
     uint32_t size;      /* of the access */
     uint64_t value;     /* about to be stored; 0 for a read and for PROBE_PHYSICAL */
     const char *writer; /* PROBE_PHYSICAL: as in struct mem_writer; NULL: an instruction */

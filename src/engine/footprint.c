@@ -341,7 +341,7 @@ static bool may_write(const uint8_t *packed, size_t count, vaddr at, uint64_t si
     return r.bad;
 }
 
-static bool may_write_physical(const uint8_t *packed, size_t count, const struct mem *m, paddr at,
+static bool may_write_physical(const uint8_t *packed, size_t count, const struct mem *m, haddr at,
                                uint64_t size)
 {
     struct maps maps;
@@ -349,11 +349,11 @@ static bool may_write_physical(const uint8_t *packed, size_t count, const struct
 
     maps_open(&maps, packed, count);
     for (uint64_t page = at >> PAGE_BITS; page <= (at + (size - 1)) >> PAGE_BITS; page++) {
-        const struct mem_block *b = mem_block_at((struct mem *)m, page << PAGE_BITS);
+        const struct mem_block *b = mem_block_of((struct mem *)m, page << PAGE_BITS);
         uint64_t number = b != NULL ? mem_page_of(b, page << PAGE_BITS) : before;
         unsigned first, last;
 
-        if (number < before) { /* numbers rise with addresses inside a block only */
+        if (number < before) { /* numbers rise with homes inside a block only */
             maps_open(&maps, packed, count);
         }
         before = number;

@@ -10,12 +10,12 @@
 #define BLOCK_NO_PAGE UINT32_MAX
 #define BLOCK_DEAD    UINT32_MAX /* a mode that no ISA gives */
 
-/* A piece of guest code in one mode, at one virtual and one physical place. An instruction that
+/* A piece of guest code in one mode, at one virtual address and one place in storage. An instruction that
  * crosses a page stands alone in its block, which then depends on two pages. */
 struct block {
     const void *code; /* where generated code jumps to; first: it does so through jump entries */
     vaddr pc;
-    paddr at;             /* physical address of pc */
+    haddr at;             /* home of the byte at pc */
     uint32_t mode;        /* isa->lifter.block_mode(); BLOCK_DEAD once its bytes changed */
     bool crosses;         /* into the next page: right only while that is where it was */
     bool is_asked_for;    /* each time that space or mode change: no jump is linked to it */
@@ -25,7 +25,7 @@ struct block {
     bool probed;          /* a probe is to be asked before it: see engine_set_probes */
     uint32_t noted;       /* engine.note_round in which its granules were */
     uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
-    paddr second_page;    /* physical address of the second page, if it crosses */
+    haddr second_page;    /* home of the second page, if it crosses */
     uint64_t granules[2]; /* of each page that the bytes were read from */
     struct ir_block *ir;  /* NULL when compiled: made again if the interpreter is to run it */
     uint32_t insn_count;

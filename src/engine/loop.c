@@ -215,14 +215,14 @@ static void ungroup(struct engine *e, struct cpu *cpu, uint32_t site)
 {
     const void *code = jit_code_at(e->jit, site);
     struct fetch f;
-    paddr at;
+    haddr at;
 
     if (!cpu_fetch(cpu, cpu->hart->pc, &f)) {
         cpu->fault.raised = false;
         return;
     }
     at = f.page;
-    for (struct block *b = e->page_list[mem_page_of(mem_block_at(e->mem, at), at)]; b;
+    for (struct block *b = e->page_list[mem_page_of(mem_block_of(e->mem, at), at)]; b;
          b = b->page_next[b->at - at < PAGE_SIZE ? 0 : 1]) {
         if (b->code == code) {
             jit_kill(e->jit, code);

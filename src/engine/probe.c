@@ -162,9 +162,9 @@ static bool watch_stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, e
     return stop;
 }
 
-/* ---- physical memory: all writes are told, nothing can stop them ---- */
+/* ---- storage: all writes are told, nothing can stop them ---- */
 
-static bool physical_is_watched(void *listener, paddr at, uint64_t size)
+static bool physical_is_watched(void *listener, haddr at, uint64_t size)
 {
     const struct engine *e = listener;
 
@@ -178,7 +178,7 @@ static bool physical_is_watched(void *listener, paddr at, uint64_t size)
     return false;
 }
 
-static void physical_written(void *listener, paddr at, uint64_t size, const struct mem_writer *by)
+static void physical_written(void *listener, haddr at, uint64_t size, const struct mem_writer *by)
 {
     struct engine *e = listener;
     bool in_step = by->name == NULL || by->at == TICK_NEVER;

@@ -20,19 +20,19 @@ struct source {
     unsigned most;        /* instructions */
     /* One instruction that goes on behind the room. */
     uint8_t crossing[2 * FETCH_BYTES];
-    paddr second_page; /* where it goes on in the next page */
+    haddr second_page; /* where it goes on in the next page */
 };
 
-static const uint8_t *bytes_at(struct engine *e, struct cpu *cpu, paddr at)
+static const uint8_t *bytes_at(struct engine *e, struct cpu *cpu, haddr at)
 {
-    struct mem_block *block = mem_block_at(e->mem, at);
+    struct mem_block *block = mem_block_of(e->mem, at);
 
     if (!block) {
         cpu->mmu->bus_fault(cpu, cpu->hart->pc, ACCESS_FETCH);
         must(cpu->fault.raised);
         return NULL;
     }
-    return block->host + (at - block->base);
+    return mem_host(block, at);
 }
 
 /* The first instruction needs more than the `available` bytes: what follows is asked for, piece by
@@ -138,12 +138,12 @@ static uint64_t granule_span(uint64_t first_byte, uint64_t last_byte)
     return bits_set(0, a, z - a + 1, UINT64_MAX);
 }
 
-static void set_pages(struct engine *e, struct block *b, unsigned length, paddr second_page)
+static void set_pages(struct engine *e, struct block *b, unsigned length, haddr second_page)
 {
     uint64_t first = b->at & (PAGE_SIZE - 1);
     uint64_t last = first + length - 1;
 
-    b->page[0] = mem_page_of(mem_block_at(e->mem, b->at), b->at);
+    b->page[0] = mem_page_of(mem_block_of(e->mem, b->at), b->at);
     b->page[1] = BLOCK_NO_PAGE;
     if (last < PAGE_SIZE) {
         b->granules[0] = granule_span(first, last);
@@ -153,7 +153,7 @@ static void set_pages(struct engine *e, struct block *b, unsigned length, paddr 
     b->crosses = true;
     b->second_page = second_page;
     b->granules[1] = granule_span(0, last - PAGE_SIZE);
-    b->page[1] = mem_page_of(mem_block_at(e->mem, second_page), second_page);
+    b->page[1] = mem_page_of(mem_block_of(e->mem, second_page), second_page);
     if (b->page[1] == b->page[0]) { /* one page mapped twice in a row */
         b->granules[0] |= b->granules[1];
         b->page[1] = BLOCK_NO_PAGE;
@@ -172,7 +172,7 @@ static void trace_block(struct engine *e)
 
 struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, const struct fetch *f)
 {
-    paddr at = f->page | (cpu->hart->pc & (PAGE_SIZE - 1));
+    haddr at = f->page | (cpu->hart->pc & (PAGE_SIZE - 1));
     struct source source = {
         .bytes = bytes_at(e, cpu, at), .room = f->extent, .most = IR_BLOCK_INSNS_MAX};
     unsigned length;

@@ -37,6 +37,7 @@ void gdb_command_lastwrite(struct gdb_session *s, const char *argument, struct t
     struct travel_write write;
     uint64_t at, length;
     bool physical;
+    haddr home;
 
     if (!parse(argument, &at, &length, &physical)) {
         text_add(out, "lastwrite wants ADDR[,LEN] [phys]: lastwrite 0x80200000,4\n");
@@ -51,12 +52,12 @@ void gdb_command_lastwrite(struct gdb_session *s, const char *argument, struct t
                  s->hart);
         return;
     }
-    if (mem_block_at(&s->machine->mem, at) == NULL) {
+    if (!mem_home_of(&s->machine->mem, at, length, &home)) {
         text_add(out, "there is no memory at physical address 0x%llx\n", (unsigned long long)at);
         return;
     }
     gdb_journey_begins(s);
-    switch (travel_last_write(s->travel, at, length, travel_now(s->travel), &write)) {
+    switch (travel_last_write(s->travel, home, length, travel_now(s->travel), &write)) {
     case TRAVEL_ARRIVED: travel_print_write(&write, out); break;
     case TRAVEL_BEGIN:
         text_add(out, "nothing wrote there since tick %llu, where history begins\n",

@@ -98,13 +98,18 @@ static bool is_ram(struct gdb_session *s, uint64_t at, size_t size)
 {
     for (uint64_t done = 0; done < size;) {
         uint64_t n = PAGE_SIZE - ((at + done) & (PAGE_SIZE - 1));
-        const struct mem_block *b;
+        struct mem_place p;
         paddr where;
 
-        if (!translate(s, at + done, &where) ||
-            (b = mem_block_at(&s->machine->mem, where)) == NULL || !b->is_ram) {
+        if (!translate(s, at + done, &where)) {
             return false;
         }
+        /* Where a write would not be read again, as under a ROM, it is refused. */
+        p = mem_find(&s->machine->mem, where, true);
+        if (p.block == NULL || !p.block->is_ram || !p.is_both) {
+            return false;
+        }
+        n = p.left < n ? p.left : n;
         done += n;
     }
     return true;

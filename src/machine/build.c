@@ -180,16 +180,42 @@ static void window_refused(void *opaque, uint64_t at, unsigned size, bool is_wri
 
 static int add_window(struct machine *m, struct device *d, unsigned n, struct error *e)
 {
-    struct mem_window w = {.base = d->base,
-                           .size = d->class->windows[n].bytes,
+    struct mem_window w = {.size = d->class->windows[n].bytes,
                            .opaque = d,
                            .read = window_read,
                            .write = window_write,
                            .number = (uint16_t)n,
                            .sizes = d->class->windows[n].sizes,
+                           .splits = d->class->windows[n].splits,
                            .refused = window_refused};
     snprintf(w.name, sizeof w.name, "%s", d->name);
-    return mem_add_window(&m->mem, &w, e);
+    d->windows[n] = mem_add_loose_window(&m->mem, &w, e);
+    return d->windows[n] != NULL ? 0 : -1;
+}
+
+static int add_windows(struct machine *m, struct device *d, struct error *e)
+{
+    const struct device_class *c = d->class;
+
+    for (unsigned n = 0; n < DEVICE_WINDOWS_MAX && c->windows[n].bytes != 0; n++) {
+        if (add_window(m, d, n, e) < 0) {
+            return -1;
+        }
+    }
+    return c->windows[0].bytes != 0 && c->map == NULL ? machine_place_window(d, 0, d->base, e) : 0;
+}
+
+int machine_place_window(struct device *d, unsigned window, paddr base, struct error *e)
+{
+    must(!d->machine->sealed && window < DEVICE_WINDOWS_MAX && d->windows[window] != NULL &&
+         d->class->map == NULL);
+    return mem_place_window(&d->machine->mem, d->windows[window], base, e);
+}
+
+void machine_give_storage(struct device *d, unsigned n, struct mem_block *b)
+{
+    must(!d->machine->sealed && n < DEVICE_STORAGES_MAX);
+    d->storages[n] = b;
 }
 
 struct device *machine_add_device(struct machine *m, const struct device_class *class,
@@ -219,7 +245,7 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
     must(class->output_lines <= DEVICE_LINES_MAX);
     m->devices[m->device_count++] = d;
     add_part(m, d->name, &class->state, d->state);
-    if (class->windows[0].bytes && add_window(m, d, 0, e) < 0) {
+    if (add_windows(m, d, e) < 0) {
         return NULL;
     }
     if (port_name && (d->port = add_port(m, port_name, d, e)) < 0) {
@@ -228,21 +254,21 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
     return d;
 }
 
-int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t size, struct error *e)
+int machine_add_load(struct machine *m, haddr at, const void *data, uint64_t size, struct error *e)
 {
     return machine_add_load_of(m, at, data, size, NULL, e);
 }
 
-int machine_add_load_of(struct machine *m, paddr at, const void *data, uint64_t size,
+int machine_add_load_of(struct machine *m, haddr at, const void *data, uint64_t size,
                         struct shared_bytes *shared, struct error *e)
 {
-    struct mem_block *b = mem_block_at(&m->mem, at);
+    struct mem_block *b = mem_block_of(&m->mem, at);
     struct machine_load load = {.at = at, .size = size};
 
     if (size == 0) {
         return 0;
     }
-    if (!b || size > b->size - (at - b->base)) {
+    if (!b || size > b->size - (at - b->home)) {
         return error_set(e, "an image of %llu bytes at 0x%llx does not lie in memory",
                          (unsigned long long)size, (unsigned long long)at);
     }

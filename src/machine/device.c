@@ -77,19 +77,47 @@ void device_output(struct device *d, const uint8_t *bytes, size_t count)
     }
 }
 
+/* What is reached may be a device's window, and that one may do the same in turn: to no end, if the
+ * guest has set them up so. */
+static bool dma_begin(struct device *d, paddr at)
+{
+    struct machine *m = d->machine;
+
+    if (m->dma_depth == DMA_DEPTH_MAX) {
+        device_log(d, "guest error: DMA at 0x%llx: %d devices are at it already",
+                   (unsigned long long)at, DMA_DEPTH_MAX);
+        return false;
+    }
+    m->dma_depth++;
+    return true;
+}
+
 bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size)
 {
-    return mem_read_bytes(&d->machine->mem, at, bytes, size);
+    struct machine *m = d->machine;
+    bool done;
+
+    if (!dma_begin(d, at)) {
+        return false;
+    }
+    done = mem_bus_read(&m->mem, at, bytes, size);
+    m->dma_depth--;
+    return done;
 }
 
 bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size)
 {
     struct machine *m = d->machine;
+    struct mem_writer before = m->mem.writer;
     bool done;
 
+    if (!dma_begin(d, at)) {
+        return false;
+    }
     machine_writes(m, d->name);
-    done = mem_write_bytes(&m->mem, at, bytes, size);
-    machine_writes(m, NULL);
+    done = mem_bus_write(&m->mem, at, bytes, size);
+    m->mem.writer = before;
+    m->dma_depth--;
     return done;
 }
 

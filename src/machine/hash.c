@@ -34,16 +34,16 @@ static bool first_memory_difference(struct machine *a, struct machine *b,
     for (uint32_t p = 0; p < a->mem.page_count; p++) {
         const uint8_t *x = mem_page_bytes(&a->mem, p);
         const uint8_t *y = mem_page_bytes(&b->mem, p);
-        paddr at = mem_page_address(&a->mem, p);
+        haddr at = mem_page_home(&a->mem, p);
         if (memcmp(x, y, PAGE_SIZE) == 0) {
             continue;
         }
         for (uint32_t i = 0; i < PAGE_SIZE; i += 8) {
             if (memcmp(x + i, y + i, 8) != 0) {
-                const struct mem_block *block = mem_block_at(&a->mem, at);
+                const struct mem_block *block = mem_block_of(&a->mem, at);
                 must(block != NULL);
                 snprintf(out->where, sizeof out->where, "%s+0x%llx", block->name,
-                         (unsigned long long)(at - block->base + i));
+                         (unsigned long long)(at - block->home + i));
                 out->a = bytes_get_le(x + i, 8);
                 out->b = bytes_get_le(y + i, 8);
                 return true;

@@ -57,16 +57,23 @@ struct device;
 /* One of a device's windows: a range of registers. */
 struct device_window {
     uint64_t bytes; /* 0: there are no more */
-    uint8_t sizes;  /* OR of 1, 2, 4, 8: sizes that read() and write() understand; to a hart, others
-                       are faults */
+    uint8_t sizes;  /* OR of 1, 2, 4, 8: sizes that read() and write() understand */
+    /* A hart's accesses of other sizes, and misaligned ones: made in pieces, as the bus of a PC does
+     * it; else they are faults to the hart. */
+    bool splits;
 };
-#define DEVICE_WINDOWS_MAX 8
+#define DEVICE_WINDOWS_MAX  8
+#define DEVICE_STORAGES_MAX 4
 
 /* One kind of device. All its state is one plain struct that `state` tiles; alarms are ticks
  * inside it. Functions may be NULL where a device has no such thing. */
 struct device_class {
     const char *name;
     struct device_window windows[DEVICE_WINDOWS_MAX];
+    /* Says where all of its windows and storages are, by device_map_window() and device_map_storage():
+     * a pure function of its state, asked whenever that may have changed. May be NULL: then its first
+     * window is where it was added, the others where machine_place_window() put them. */
+    void (*map)(struct device *d);
     struct field_table state;
     uint32_t alarm_offset; /* of `tick alarm[alarm_count]` in the state; TICK_NEVER: unarmed */
     uint32_t alarm_count;
@@ -125,7 +132,9 @@ struct device {
     const void *config; /* the class's own, from the board; outlives the machine's build: copied */
     uint32_t number;    /* index in the machine: the order of ties */
     paddr base;
-    int port; /* -1: none */
+    struct mem_window *windows[DEVICE_WINDOWS_MAX];
+    struct mem_block *storages[DEVICE_STORAGES_MAX]; /* NULL: not given */
+    int port;                                        /* -1: none */
     struct device_line lines[DEVICE_LINES_MAX];
 };
 
@@ -141,9 +150,20 @@ void device_output(struct device *d, const uint8_t *bytes, size_t count);
 /* Drives a hart's interrupt pin directly (for CLINT, PLIC, which have a pin per hart): one that no line
  * leads to. */
 void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool level);
-/* Guest memory by physical address; false if it is not RAM. */
+/* Guest memory and other devices' windows by physical address, as mem_bus_read() and mem_bus_write().
+ * False if something else is there, or if devices have called each other so DMA_DEPTH_MAX times. */
+#define DMA_DEPTH_MAX 4
 bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
 bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size);
+/* map() would give another answer now: the next access goes by it, be it of the same instruction. */
+void device_remap(struct device *d);
+/* For map() alone. The window, or `bytes` of the storage from `offset` on, is at `base` for accesses
+ * of these ways; where several things are, enum mem_level decides. Page by page for storage: all three
+ * numbers are multiples of PAGE_SIZE. */
+void device_map_window(struct device *d, unsigned window, paddr base, enum mem_way ways,
+                       enum mem_level level);
+void device_map_storage(struct device *d, unsigned storage, paddr base, uint64_t offset,
+                        uint64_t bytes, enum mem_way ways, enum mem_level level);
 /* The guest did something that the device has no answer for: logged; reads give 0. */
 uint64_t device_bad_read(struct device *d, struct mem_access a);
 void device_bad_write(struct device *d, struct mem_access a, uint64_t value);
@@ -181,7 +201,7 @@ struct port {
 #define POKE_PORT 0
 
 struct machine_load { /* put back into memory at every reset */
-    paddr at;
+    haddr at;
     const uint8_t *data; /* owned by the machine, or held by `shared`; NULL: zeros */
     struct shared_bytes *shared;
     uint64_t size;
@@ -217,6 +237,8 @@ struct machine {
     struct machine_log log;
     struct cpu *running; /* inside engine_run: time is cpu_now() of it */
     bool settling;       /* reaching the tick state.now: the step is not begun */
+    bool mapping;        /* devices are asked where they are */
+    unsigned dma_depth;  /* devices that reached each other by DMA, in this very step */
     uint64_t boot[4];    /* board's: what the harts' reset values are made from */
     void (*board_reset)(struct machine *m); /* after devices and harts were reset */
     /* A hart cannot go on. NULL: then all is reset, with power on. */
@@ -233,16 +255,20 @@ void machine_free(struct machine *m);
 struct device *machine_add_device(struct machine *m, const struct device_class *class,
                                   const char *name, paddr base, const void *config,
                                   size_t config_size, const char *port_name, struct error *e);
+/* Puts a further window of a device whose windows never move. -1 and a sentence. */
+int machine_place_window(struct device *d, unsigned window, paddr base, struct error *e);
+/* Storage number n of a device is this block: for its map(). */
+void machine_give_storage(struct device *d, unsigned n, struct mem_block *b);
 /* A line may be connected to several places, which all follow it. A place that several lines are
  * connected to is up while any of them is. */
 void machine_connect(struct device *from, uint32_t line, struct device *to, uint32_t input);
 void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uint32_t pin);
-/* The bytes are copied; they are put at `at` at every reset, the last that was added last. NULL for
+/* The bytes are copied; they are put at `at`, a home, at every reset, the last that was added last. NULL for
  * zeros, which cost nothing where memory is zero already. */
-int machine_add_load(struct machine *m, paddr at, const void *data, uint64_t size, struct error *e);
+int machine_add_load(struct machine *m, haddr at, const void *data, uint64_t size, struct error *e);
 /* The same for bytes that lie in `shared` (NULL: in nothing that is shared): they are held instead of
  * copied, unless they are the lesser part of it. */
-int machine_add_load_of(struct machine *m, paddr at, const void *data, uint64_t size,
+int machine_add_load_of(struct machine *m, haddr at, const void *data, uint64_t size,
                         struct shared_bytes *shared, struct error *e);
 int machine_seal(struct machine *m, struct error *e);
 /* Drops the journal's inlet in: before running. The default inlet is silent: no input, idle jumps
@@ -273,6 +299,8 @@ uint64_t machine_hash_slow(struct machine *m);
 /* Drops everything derived: after parts or memory were changed from outside (restore), or in
  * tests at any tick. */
 void machine_forget(struct machine *m);
+/* Makes the memory map that follows from the devices' states. */
+void machine_remap(struct machine *m);
 
 /* How many bytes of input the port would take now. */
 uint32_t machine_port_room(const struct machine *m, uint16_t port);

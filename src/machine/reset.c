@@ -7,16 +7,16 @@
 #include "machine/internal.h"
 
 /* Pages that are zero are left alone: the host need not have them. */
-static void load_zeros(struct mem *m, paddr at, uint64_t size)
+static void load_zeros(struct mem *m, haddr at, uint64_t size)
 {
     static const uint8_t zeros[PAGE_SIZE];
 
     while (size != 0) {
         uint64_t piece = PAGE_SIZE - at % PAGE_SIZE;
-        const struct mem_block *b = mem_block_at(m, at);
+        const struct mem_block *b = mem_block_of(m, at);
 
         piece = piece < size ? piece : size;
-        if (memcmp(b->host + (at - b->base), zeros, piece) != 0) {
+        if (memcmp(mem_host(b, at), zeros, piece) != 0) {
             must(mem_load_bytes(m, at, zeros, piece));
         }
         at += piece;
@@ -40,7 +40,7 @@ static void clear_memory(struct machine *m)
         const struct mem_block *b = &m->mem.blocks[i];
 
         if (b->is_ram) {
-            load_zeros(&m->mem, b->base, b->size);
+            load_zeros(&m->mem, b->home, b->size);
         }
     }
 }

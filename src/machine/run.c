@@ -30,6 +30,7 @@ void machine_set_probes(struct machine *m, const struct probe_set *set)
 
 void machine_forget(struct machine *m)
 {
+    machine_remap(m);
     engine_forget(m->engine);
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * mem: guest physical memory: RAM and ROM blocks, device windows, and what is known of each page:
- * dirty since when, holds translated code, was read by a page-table walk.
+ * mem: guest physical memory. *Storage* is blocks of bytes (RAM, ROM, video memory, flash), with what
+ * is known of each of their pages: dirty since when, holds translated code, was read by a page-table
+ * walk. The *map* says which block or device window a physical address reaches, for reads and for
+ * writes on its own (docs/memory.md).
  *
  * Nothing virtual in here (cpu/) and no device (dev/): a window is a pair of callbacks.
- * Blocks and windows are wiring; only the bytes of blocks are machine state.
+ * Blocks and windows are wiring; only the bytes of blocks are machine state. The map is neither: it
+ * follows from the state of devices, and is made again whenever that may have changed.
  */
 #ifndef MEM_MEM_H
 #define MEM_MEM_H
@@ -13,8 +16,17 @@
 #define PAGE_BITS 12
 #define PAGE_SIZE (UINT64_C(1) << PAGE_BITS)
 
-#define MEM_BLOCKS_MAX  8
+#define MEM_BLOCKS_MAX  16
 #define MEM_WINDOWS_MAX 128
+
+/* A byte of storage by a name that no map changes: its block's home plus the place in the block. A
+ * block that was added at an address has its home there, so that for all that never moves the two are
+ * the same number. Page hashes, probes, last writes, faults and loads at reset go by homes. */
+typedef uint64_t haddr;
+/* Where the homes of blocks without an address begin, in the order in which they were added, each at
+ * the next multiple of MEM_HOME_STEP. */
+#define MEM_HOMES     (UINT64_C(1) << 63)
+#define MEM_HOME_STEP (UINT64_C(1) << 44)
 
 /* What is known of a page; see the rules of the write table in cpu/cpu.h. */
 enum {
@@ -34,8 +46,8 @@ enum {
 
 struct mem_block {
     char name[16];
-    paddr base;
-    uint64_t size;       /* bytes, a multiple of PAGE_SIZE */
+    haddr home;          /* a multiple of PAGE_SIZE, as the size is */
+    uint64_t size;       /* bytes */
     uint8_t *host;       /* zero-filled at first */
     uint32_t first_page; /* index of its first page in the arrays below */
     bool is_ram;         /* guest stores reach it; else they are dropped (ROM) */
@@ -54,15 +66,54 @@ struct mem_access {
  * answer, if it is aligned and of one of its sizes. */
 struct mem_window {
     char name[24];
-    paddr base;
+    paddr base; /* where it lies, if it never moves */
     uint64_t size;
     void *opaque;
     uint64_t (*read)(void *opaque, struct mem_access a);
     void (*write)(void *opaque, struct mem_access a, uint64_t value);
     uint16_t number; /* the owner's, if it has several */
     uint8_t sizes;   /* OR of 1, 2, 4 and 8 */
+    bool splits;     /* a hart's other accesses are made in pieces; else they are bus faults */
     /* Told of an access that is not made, for its size or place; NULL: nobody is. */
     void (*refused)(void *opaque, uint64_t at, unsigned size, bool is_write);
+};
+
+/* What a range of addresses reaches. */
+struct mem_target {
+    struct mem_block *block; /* at most one of the two; neither: nothing is there */
+    struct mem_window *window;
+    uint64_t offset; /* of the range's first byte, in the block or the window */
+    uint8_t level;   /* enum mem_level; 0: nothing is there */
+};
+struct mem_range {
+    paddr first, last;
+    struct mem_target to[2]; /* by is_write */
+};
+/* Sorted and disjoint; no two that could be one. */
+struct mem_map {
+    struct mem_range *ranges;
+    size_t count, room;
+};
+
+/* Which of several that lie at one address is reached: the highest level, and of one level what was laid
+ * down first: the board's, then devices in their order, each in the order in which it says so. */
+enum mem_level {
+    MEM_LEVEL_UNDER = 1, /* where nothing else is: what a guest may put anywhere */
+    MEM_LEVEL_FIXED = 2, /* mem_add_block(), mem_add_window() */
+    MEM_LEVEL_OVER = 3   /* hides what the board put there */
+};
+enum mem_way { MEM_READS = 1, MEM_WRITES = 2, MEM_BOTH = 3 };
+
+/* Where a byte lies: what mem_find() says. */
+struct mem_place {
+    struct mem_block *block; /* at most one of the two */
+    struct mem_window *window;
+    uint64_t at; /* haddr in the block, or bytes into the window */
+    uint64_t
+        left; /* bytes from there on that lie in the same place; at least 1 if anything is there */
+    uint64_t before; /* bytes before it that do */
+    bool is_whole;   /* all of the address's page does */
+    bool is_both;    /* reads and writes reach the same */
 };
 
 /* What the entries of a page of a page table map: entry 0 [base, base + 2^shift), and so on. */
@@ -88,8 +139,13 @@ struct mem_writer {
 struct mem {
     struct mem_block blocks[MEM_BLOCKS_MAX];
     unsigned block_count;
-    struct mem_window windows[MEM_WINDOWS_MAX]; /* sorted by base, never overlapping */
+    unsigned homeless; /* blocks that were added without an address */
+    struct mem_window windows[MEM_WINDOWS_MAX];
     unsigned window_count;
+    struct mem_map map;   /* as it is now */
+    struct mem_map fixed; /* what never moves, with its levels */
+    struct mem_map next;  /* between mem_map_begin() and mem_map_end() */
+    size_t near;          /* the range that was found last */
 
     uint32_t page_count;        /* of all blocks together */
     uint8_t *flags;             /* PAGE_*, per page */
@@ -97,7 +153,7 @@ struct mem {
     uint64_t *table;            /* per page 8 words: bit per 8-byte entry in use by a cached walk */
     struct mem_table *table_of; /* per page: what its entries map, while any is in use */
     uint16_t *w_at;    /* per page 2: at which indexes of write tables it may be; see cpu/ */
-    uint64_t *hash;    /* per page: hash(address, content), 0 for a zero page; see mem_hash() */
+    uint64_t *hash;    /* per page: hash(home, content), 0 for a zero page; see mem_hash() */
     uint64_t hash_sum; /* sum of hash[] modulo 2^64 */
     /* Dirty pages, each once, in the order in which they became so (never visible to the guest). */
     uint32_t *dirty_hash;
@@ -126,31 +182,66 @@ struct mem {
     void (*page_unwritable)(void *listener, uint32_t page); /* must leave all write tables now */
     void (*epoch)(void *listener); /* all pages must leave all write tables now */
     /* A device or a poke wrote: ends reservations there. */
-    void (*dma_written)(void *listener, paddr at, uint64_t size);
+    void (*dma_written)(void *listener, haddr at, uint64_t size);
     /* Only for pages with PAGE_WATCHED: whether a write there is to be told, and telling it. */
-    bool (*is_watched)(void *listener, paddr at, uint64_t size);
-    void (*watched_written)(void *listener, paddr at, uint64_t size, const struct mem_writer *by);
+    bool (*is_watched)(void *listener, haddr at, uint64_t size);
+    void (*watched_written)(void *listener, haddr at, uint64_t size, const struct mem_writer *by);
+    /* The map is another one: all that was found by physical addresses is to be forgotten (with
+     * mem_tables_forget()). */
+    void (*map_changed)(void *listener);
 };
 
 void mem_init(struct mem *m);
 void mem_fini(struct mem *m);
 
-/* Adds a zero-filled block / a device window. Overlap or a bad size: -1 and a sentence. */
+/* Adds a zero-filled block / a device window, which lies at that address from now on. Overlap or a bad
+ * size: -1 and a sentence. */
 int mem_add_block(struct mem *m, const char *name, paddr base, uint64_t size, bool is_ram,
                   struct error *e);
 int mem_add_window(struct mem *m, const struct mem_window *w, struct error *e);
+/* The same without an address: the map has to say where it is. NULL and a sentence. */
+struct mem_block *mem_add_storage(struct mem *m, const char *name, uint64_t size, bool is_ram,
+                                  struct error *e);
+struct mem_window *mem_add_loose_window(struct mem *m, const struct mem_window *w, struct error *e);
+/* A loose window lies at `base` from now on. Overlap: -1 and a sentence. */
+int mem_place_window(struct mem *m, struct mem_window *w, paddr base, struct error *e);
 
-/* The block / window that holds `at`, or NULL. */
-static inline struct mem_block *mem_block_at(struct mem *m, paddr at)
+/* The block whose home `at` is in, or NULL. */
+static inline struct mem_block *mem_block_of(struct mem *m, haddr at)
 {
     for (unsigned i = 0; i < m->block_count; i++) {
-        if (at - m->blocks[i].base < m->blocks[i].size) {
+        if (at - m->blocks[i].home < m->blocks[i].size) {
             return &m->blocks[i];
         }
     }
     return NULL;
 }
+/* The host's address of a byte of a block. */
+static inline uint8_t *mem_host(const struct mem_block *b, haddr at)
+{
+    return b->host + (at - b->home);
+}
+
+/* ---- the map ---- */
+
+/* What a physical address reaches. */
+struct mem_place mem_find(struct mem *m, paddr at, bool is_write);
+/* The block / window that reads reach there, or NULL. */
+struct mem_block *mem_block_at(struct mem *m, paddr at);
 struct mem_window *mem_window_at(struct mem *m, paddr at);
+/* The home of the bytes that reads of [at, at+size) reach; false unless all are of one block. */
+bool mem_home_of(struct mem *m, paddr at, uint64_t size, haddr *home);
+
+/* Making it anew: begin, lay down all that moves, end. What does not fit below the end of addresses is
+ * cut off; what lies under something else is not reached (enum mem_level). mem_map_end() tells
+ * map_changed() if the map is another one than before. */
+void mem_map_begin(struct mem *m);
+/* `bytes` of a block from `offset` on, all multiples of PAGE_SIZE, as is `base`. */
+void mem_map_block(struct mem *m, paddr base, struct mem_block *b, uint64_t offset, uint64_t bytes,
+                   enum mem_way ways, enum mem_level level);
+void mem_map_window(struct mem *m, paddr base, struct mem_window *w, enum mem_way ways,
+                    enum mem_level level);
+void mem_map_end(struct mem *m);
 /* An access to it of `size` bytes, `at` bytes into it. */
 static inline struct mem_access mem_access_to(const struct mem_window *w, uint64_t at,
                                               unsigned size, int hart)
@@ -158,40 +249,56 @@ static inline struct mem_access mem_access_to(const struct mem_window *w, uint64
     return (struct mem_access){.at = at, .size = size, .window = w->number, .hart = (int16_t)hart};
 }
 
-static inline uint32_t mem_page_of(const struct mem_block *b, paddr at)
+/* ---- storage ---- */
+
+static inline uint32_t mem_page_of(const struct mem_block *b, haddr at)
 {
-    return b->first_page + (uint32_t)((at - b->base) >> PAGE_BITS);
+    return b->first_page + (uint32_t)((at - b->home) >> PAGE_BITS);
 }
-/* A page's bytes and address by its index, 0 <= page < page_count. */
+/* A page's bytes and home by its index, 0 <= page < page_count. */
 uint8_t *mem_page_bytes(struct mem *m, uint32_t page);
-paddr mem_page_address(const struct mem *m, uint32_t page);
+haddr mem_page_home(const struct mem *m, uint32_t page);
 
 /* A guest store or an A/D update is about to change RAM at [at, at+size), inside one page: marks
  * the page dirty and tells the listeners of code and page tables. */
-void mem_before_write(struct mem *m, struct mem_block *b, paddr at, unsigned size);
+void mem_before_write(struct mem *m, struct mem_block *b, haddr at, unsigned size);
 /* As mem_before_write for the A/D bits that a walk sets. Cached walks are not told: they hold a
  * page only once its bits are set, so that setting bits takes nothing from them. */
-void mem_before_walk_update(struct mem *m, struct mem_block *b, paddr at, unsigned size);
+void mem_before_walk_update(struct mem *m, struct mem_block *b, haddr at, unsigned size);
 
 /* Whether that would tell a listener of code, of page tables or of watched bytes. */
-bool mem_write_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size);
+bool mem_write_is_heard(const struct mem *m, const struct mem_block *b, haddr at, unsigned size);
 /* Whether mem_before_walk_update() would tell a listener of watched bytes. */
-bool mem_update_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size);
+bool mem_update_is_heard(const struct mem *m, const struct mem_block *b, haddr at, unsigned size);
 
-/* Bytes to and from blocks, for devices (DMA), loaders and debuggers; windows are never touched.
- * False, and nothing done, unless the whole range lies in one block (RAM for a write). */
+/* Bytes to and from blocks by the map, for debuggers and their pokes; windows are never touched.
+ * False, and nothing done, unless all of the range is memory (RAM for a write). */
 bool mem_read_bytes(struct mem *m, paddr at, void *bytes, uint64_t size);
 bool mem_write_bytes(struct mem *m, paddr at, const void *bytes, uint64_t size);
-/* As mem_write_bytes, into ROM too: for images laid down at reset. */
-bool mem_load_bytes(struct mem *m, paddr at, const void *bytes, uint64_t size);
+/* By homes, in one block, wherever the map has it. Loading reaches ROM too: for images that are laid
+ * down at reset. */
+bool mem_peek_bytes(struct mem *m, haddr at, void *bytes, uint64_t size);
+bool mem_load_bytes(struct mem *m, haddr at, const void *bytes, uint64_t size);
 
-/* The pages of a physical range of at least one byte, which does not wrap, are watched from now on,
- * or not; what is not memory is ignored. */
-void mem_watch_pages(struct mem *m, paddr at, uint64_t size, bool on);
+/* bus.c: the same by the map for devices (DMA), which reach windows as well. False if something in
+ * the range is neither RAM (or ROM, for a read) nor a window: then nothing was done, unless a window that
+ * was written to moved the rest away. Also false if a window refused a piece: the others are done. */
+bool mem_bus_read(struct mem *m, paddr at, void *bytes, uint64_t size);
+bool mem_bus_write(struct mem *m, paddr at, const void *bytes, uint64_t size);
+/* Bytes of a window as a bus of 8 bytes carries them: from the lowest address on in the largest pieces
+ * that are aligned and of a size that it takes. A byte that no such piece has reads 0 and is not
+ * written: refused() is told, and the answer is false. */
+bool mem_window_read(const struct mem_window *w, uint64_t at, void *bytes, uint64_t size, int hart);
+bool mem_window_write(const struct mem_window *w, uint64_t at, const void *bytes, uint64_t size,
+                      int hart);
+
+/* The pages of a range of homes of at least one byte, which does not wrap, are watched from now on,
+ * or not; what is no block's is ignored. */
+void mem_watch_pages(struct mem *m, haddr at, uint64_t size, bool on);
 
 /* ---- state: hash and checkpoints ---- */
 
-/* Sum modulo 2^64 over all pages of hash(address, content), a zero page counting 0, after
+/* Sum modulo 2^64 over all pages of hash(home, content), a zero page counting 0, after
  * re-hashing the pages written since; costs what was written. Starts an epoch. */
 uint64_t mem_hash(struct mem *m);
 /* As mem_hash, from nothing: what the incremental one must equal. For tests. */
@@ -241,7 +348,7 @@ static inline void mem_mark(const struct mem *m, const void *host, unsigned size
 
 /* A walk whose result is cached has used the entry of 4 or 8 bytes at `at`, which maps the 2^shift
  * bytes around va. */
-void mem_table_used(struct mem *m, paddr at, unsigned size, vaddr va, unsigned shift);
+void mem_table_used(struct mem *m, haddr at, unsigned size, vaddr va, unsigned shift);
 /* Cached walks are gone: no entry is in use any more. */
 void mem_tables_forget(struct mem *m);
 /* Translated code was made from granules of a page / none is left on it. */

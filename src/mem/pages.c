@@ -28,11 +28,11 @@ uint8_t *mem_page_bytes(struct mem *m, uint32_t page)
     return b->host + ((uint64_t)(page - b->first_page) << PAGE_BITS);
 }
 
-paddr mem_page_address(const struct mem *m, uint32_t page)
+haddr mem_page_home(const struct mem *m, uint32_t page)
 {
     const struct mem_block *b = block_of_page(m, page);
 
-    return b->base + ((uint64_t)(page - b->first_page) << PAGE_BITS);
+    return b->home + ((uint64_t)(page - b->first_page) << PAGE_BITS);
 }
 
 /* ---- writes ---- */
@@ -91,12 +91,12 @@ static unsigned table_hits(const struct mem *m, uint32_t page, unsigned first, u
     return hits;
 }
 
-bool mem_update_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size)
+bool mem_update_is_heard(const struct mem *m, const struct mem_block *b, haddr at, unsigned size)
 {
     return (m->flags[mem_page_of(b, at)] & PAGE_WATCHED) && m->is_watched(m->listener, at, size);
 }
 
-bool mem_write_is_heard(const struct mem *m, const struct mem_block *b, paddr at, unsigned size)
+bool mem_write_is_heard(const struct mem *m, const struct mem_block *b, haddr at, unsigned size)
 {
     uint32_t page = mem_page_of(b, at);
     unsigned first = (unsigned)(at % PAGE_SIZE), last = first + size - 1, granule;
@@ -156,7 +156,7 @@ static void tell_tables(struct mem *m, uint32_t page, unsigned first, unsigned l
                      (uint64_t)(8 / t.entry_size) << t.shift);
 }
 
-static void before_write(struct mem *m, struct mem_block *b, paddr at, unsigned size, bool update)
+static void before_write(struct mem *m, struct mem_block *b, haddr at, unsigned size, bool update)
 {
     uint32_t page = mem_page_of(b, at);
     unsigned first = (unsigned)(at % PAGE_SIZE), last = first + size - 1;
@@ -164,7 +164,7 @@ static void before_write(struct mem *m, struct mem_block *b, paddr at, unsigned 
     must(size != 0 && last < PAGE_SIZE);
     if (unlikely(m->marked != NULL)) {
         mem_marks_list(m, page);
-        mem_mark(m, b->host + (at - b->base), size);
+        mem_mark(m, mem_host(b, at), size);
     }
     if ((m->flags[page] & PAGE_DIRTY_ALL) != PAGE_DIRTY_ALL) {
         mark_dirty(m, page);
@@ -182,23 +182,23 @@ static void before_write(struct mem *m, struct mem_block *b, paddr at, unsigned 
     }
 }
 
-void mem_before_write(struct mem *m, struct mem_block *b, paddr at, unsigned size)
+void mem_before_write(struct mem *m, struct mem_block *b, haddr at, unsigned size)
 {
     before_write(m, b, at, size, false);
 }
 
-void mem_before_walk_update(struct mem *m, struct mem_block *b, paddr at, unsigned size)
+void mem_before_walk_update(struct mem *m, struct mem_block *b, haddr at, unsigned size)
 {
     before_write(m, b, at, size, true);
 }
 
-void mem_watch_pages(struct mem *m, paddr at, uint64_t size, bool on)
+void mem_watch_pages(struct mem *m, haddr at, uint64_t size, bool on)
 {
-    paddr first = align_down(at, PAGE_SIZE), last = align_down(at + (size - 1), PAGE_SIZE);
+    haddr first = align_down(at, PAGE_SIZE), last = align_down(at + (size - 1), PAGE_SIZE);
 
     must(size != 0 && last >= first);
     for (uint64_t i = 0; i <= (last - first) >> PAGE_BITS; i++) {
-        const struct mem_block *b = mem_block_at(m, first + (i << PAGE_BITS));
+        const struct mem_block *b = mem_block_of(m, first + (i << PAGE_BITS));
         uint32_t page;
 
         if (b != NULL) {
@@ -225,7 +225,7 @@ static bool page_is_zero(const uint8_t *bytes)
     return true;
 }
 
-static uint64_t hash_page(paddr at, const uint8_t *bytes)
+static uint64_t hash_page(haddr at, const uint8_t *bytes)
 {
     uint64_t hash;
 
@@ -241,14 +241,14 @@ uint64_t mem_page_hash(const struct mem *m, uint32_t page)
     const struct mem_block *b = block_of_page(m, page);
     uint64_t at = (uint64_t)(page - b->first_page) << PAGE_BITS;
 
-    return hash_page(b->base + at, b->host + at);
+    return hash_page(b->home + at, b->host + at);
 }
 
 uint64_t mem_page_hash_of(const struct mem *m, uint32_t page, const uint8_t bytes[PAGE_SIZE])
 {
     const struct mem_block *b = block_of_page(m, page);
 
-    return hash_page(b->base + ((uint64_t)(page - b->first_page) << PAGE_BITS), bytes);
+    return hash_page(b->home + ((uint64_t)(page - b->first_page) << PAGE_BITS), bytes);
 }
 
 /* The pages of a list lose `flag`, and all pages leave the write tables: none is in one that was
@@ -318,9 +318,9 @@ void mem_restore_page(struct mem *m, uint32_t page, const uint8_t *bytes, uint64
 
 /* ---- page tables and code ---- */
 
-void mem_table_used(struct mem *m, paddr at, unsigned size, vaddr va, unsigned shift)
+void mem_table_used(struct mem *m, haddr at, unsigned size, vaddr va, unsigned shift)
 {
-    const struct mem_block *b = mem_block_at(m, at);
+    const struct mem_block *b = mem_block_of(m, at);
 
     if (b == NULL) {
         return;

@@ -19,13 +19,13 @@ tick travel_next_injection(const struct travel *t, tick after)
     return next;
 }
 
-static void flip_memory(struct mem *mem, paddr at, unsigned bit)
+static void flip_memory(struct mem *mem, haddr at, unsigned bit)
 {
-    struct mem_block *b = mem_block_at(mem, at);
+    struct mem_block *b = mem_block_of(mem, at);
 
     must(b != NULL);
     mem_before_write(mem, b, at, 1);
-    b->host[at - b->base] ^= (uint8_t)(1u << bit);
+    *mem_host(b, at) ^= (uint8_t)(1u << bit);
 }
 
 static void apply(struct machine *m, const struct injection *x)
@@ -91,7 +91,7 @@ static int find_target(struct machine *m, const char *part, const char *field, s
 {
     if (field == NULL) {
         x->part = -1;
-        if (strcmp(part, "ram") != 0 || mem_block_at(&m->mem, x->index) == NULL || x->bit >= 8) {
+        if (strcmp(part, "ram") != 0 || mem_block_of(&m->mem, x->index) == NULL || x->bit >= 8) {
             return error_set(e, "no bit %u of a byte at 0x%llx in \"%s\"", x->bit,
                              (unsigned long long)x->index, part);
         }

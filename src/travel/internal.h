@@ -17,7 +17,7 @@ struct injection {
     tick at;
     int part; /* index in the machine; -1: RAM */
     const struct field *field;
-    uint64_t index; /* element, or physical address */
+    uint64_t index; /* element, or the home of a byte */
     unsigned bit;
 };
 

@@ -8,14 +8,14 @@
 
 /* ---- who wrote there last ---- */
 
-static void read_value(struct machine *m, paddr at, const struct travel_write *w, uint8_t *to)
+static void read_value(struct machine *m, haddr at, const struct travel_write *w, uint8_t *to)
 {
     /* What is not memory was not found to be written. */
-    must(mem_read_bytes(&m->mem, at, to, w->bytes));
+    must(mem_peek_bytes(&m->mem, at, to, w->bytes));
 }
 
 /* The machine stands before the step that writes; what it is, and both values. */
-static enum travel_why describe(struct travel *t, paddr at, const struct probe_hit *hit,
+static enum travel_why describe(struct travel *t, haddr at, const struct probe_hit *hit,
                                 struct travel_write *w)
 {
     enum travel_why why;
@@ -41,7 +41,7 @@ static enum travel_why describe(struct travel *t, paddr at, const struct probe_h
     return why;
 }
 
-enum travel_why travel_last_write(struct travel *t, paddr at, uint64_t size, tick before,
+enum travel_why travel_last_write(struct travel *t, haddr at, uint64_t size, tick before,
                                   struct travel_write *out)
 {
     const struct probe probe = {

@@ -249,15 +249,15 @@ struct travel_write {
     tick at;         /* of the step that wrote: H(at) has it not, H(at + 1) has */
     char writer[24]; /* "poke", "reset", "page walk", a device; empty: the instruction */
     struct travel_step_name step;  /* during which it happened */
-    paddr address;                 /* of what was written, and */
+    haddr address;                 /* of what was written, and */
     uint32_t size;                 /* how many bytes, in one page */
     uint8_t before[16], after[16]; /* the first bytes of what was asked about */
     uint32_t bytes;                /* how many of them */
 };
-/* To any byte of the physical range [at, at+size), at least one, which does not wrap; `before` is in
- * known history. TRAVEL_ARRIVED: found; TRAVEL_BEGIN: none since history began; or why it was given
+/* To any byte of storage in [at, at+size), at least one, which does not wrap, by whichever physical address;
+ * `at` is a home (mem_home_of()), `before` is in known history. TRAVEL_ARRIVED: found; TRAVEL_BEGIN: none since history began; or why it was given
  * up: then nothing wrote there from tick out->at on, and what is before that was not looked at. */
-enum travel_why travel_last_write(struct travel *t, paddr at, uint64_t size, tick before,
+enum travel_why travel_last_write(struct travel *t, haddr at, uint64_t size, tick before,
                                   struct travel_write *out);
 /* A line: tick, who, before and after. */
 void travel_print_write(const struct travel_write *w, struct text *out);
@@ -316,7 +316,7 @@ void travel_print_difference(const struct travel_difference *d, struct text *out
 
 /* For tests: flips one bit of the state at tick `at`, whenever it is reached from now on.
  * `part` names a part and `field` one of its fields; or "ram" with field NULL, then `index` is the
- * byte's physical address. -1 and a sentence if there is no such thing. */
+ * byte's home. -1 and a sentence if there is no such thing. */
 int travel_inject(struct travel *t, tick at, const char *part, const char *field, uint64_t index,
                   unsigned bit, struct error *e);
 

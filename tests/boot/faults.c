@@ -87,8 +87,8 @@ static void both_to(struct bench *x, tick at)
 static void target_name(const struct bench *x, const struct target *t, char *out, size_t room)
 {
     if (!t->part) {
-        const struct mem_block *block = mem_block_at(&x->a.machine->mem, t->index);
-        snprintf(out, room, "%s+0x%" PRIx64, block->name, (t->index - block->base) & ~UINT64_C(7));
+        const struct mem_block *block = mem_block_of(&x->a.machine->mem, t->index);
+        snprintf(out, room, "%s+0x%" PRIx64, block->name, (t->index - block->home) & ~UINT64_C(7));
     } else if (t->field->count > 1) {
         snprintf(out, room, "%s.%s[%" PRIu64 "]", t->part->name, t->field->name, t->index);
     } else {

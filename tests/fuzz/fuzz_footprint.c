@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(first || p.kind != PROBE_STEP);
         /* Cut off: anything may be, but a write to where no memory is. */
         must(engine_footprint_allows(bytes, 0, &m->mem, &p) ||
-             (p.kind == PROBE_PHYSICAL && mem_block_at(&m->mem, p.at) == NULL));
+             (p.kind == PROBE_PHYSICAL && mem_block_of(&m->mem, p.at) == NULL));
     }
     free(bytes);
     machine_free(m);

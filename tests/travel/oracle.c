@@ -544,12 +544,12 @@ static bool ask_forward(struct asking *a, const struct travel_probes *p)
 }
 
 /* Does memory hold what is said of it at that tick? Leaves the cursor there. */
-static bool holds(struct asking *a, tick at, paddr where, const uint8_t *bytes, uint32_t count)
+static bool holds(struct asking *a, tick at, haddr where, const uint8_t *bytes, uint32_t count)
 {
     uint8_t there[16];
 
     return travel_seek(a->travel, at).why == TRAVEL_ARRIVED &&
-           mem_read_bytes(&travel_machine(a->travel)->mem, where, there, count) &&
+           mem_peek_bytes(&travel_machine(a->travel)->mem, where, there, count) &&
            memcmp(there, bytes, count) == 0;
 }
 

@@ -24,7 +24,7 @@ size_t writes_probes(const struct writes *w, struct probe *out, size_t room)
         const struct mem_block *b = &w->machine->mem.blocks[i];
 
         out[count++] = (struct probe){
-            .kind = PROBE_PHYSICAL, .hart = PROBE_ANY_HART, .at = b->base, .size = b->size};
+            .kind = PROBE_PHYSICAL, .hart = PROBE_ANY_HART, .at = b->home, .size = b->size};
     }
     return count;
 }
@@ -39,7 +39,7 @@ void writes_hit(struct writes *w, const struct probe_hit *h)
     vec_push(&w->list, l);
 }
 
-static bool is_logged(const struct writes *w, paddr at)
+static bool is_logged(const struct writes *w, haddr at)
 {
     for (size_t i = w->list.count; i-- > 0 && w->list.data[i].at + 1 >= w->now;) {
         if (at - w->list.data[i].address < w->list.data[i].size) {
@@ -64,9 +64,9 @@ bool writes_are_complete(struct writes *w)
             continue;
         }
         for (unsigned k = 0; k < PAGE_SIZE; k++) {
-            if (shadow[k] != bytes[k] && !is_logged(w, mem_page_address(m, pages[i]) + k)) {
+            if (shadow[k] != bytes[k] && !is_logged(w, mem_page_home(m, pages[i]) + k)) {
                 fprintf(stderr, "0x%llx changed before tick %llu, and nobody said so\n",
-                        (unsigned long long)(mem_page_address(m, pages[i]) + k),
+                        (unsigned long long)(mem_page_home(m, pages[i]) + k),
                         (unsigned long long)w->now);
                 return false;
             }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * map: the memory map as the devices want it. It follows from their states alone: so it is no state,
+ * and whoever replaces states has it made again.
+ */
+#include "machine/internal.h"
+
+void machine_remap(struct machine *m)
+{
+    must(!m->mapping);
+    m->mapping = true;
+    mem_map_begin(&m->mem);
+    for (unsigned i = 0; i < m->device_count; i++) {
+        struct device *d = m->devices[i];
+
+        if (d->class->map != NULL) {
+            d->class->map(d);
+        }
+    }
+    m->mapping = false;
+    mem_map_end(&m->mem);
+}
+
+void device_remap(struct device *d)
+{
+    machine_remap(d->machine);
+}
+
+void device_map_window(struct device *d, unsigned window, paddr base, enum mem_way ways,
+                       enum mem_level level)
+{
+    must(d->machine->mapping && window < DEVICE_WINDOWS_MAX && d->windows[window] != NULL);
+    mem_map_window(&d->machine->mem, base, d->windows[window], ways, level);
+}
+
+void device_map_storage(struct device *d, unsigned storage, paddr base, uint64_t offset,
+                        uint64_t bytes, enum mem_way ways, enum mem_level level)
+{
+    must(d->machine->mapping && storage < DEVICE_STORAGES_MAX && d->storages[storage] != NULL);
+    mem_map_block(&d->machine->mem, base, d->storages[storage], offset, bytes, ways, level);
+}
