@@ -13,10 +13,18 @@
 #define TREE_BYTES (64 * KIB) /* plenty for 8 harts, the longest command line included */
 
 /* Extensions by their names in `riscv,isa-extensions`, in the order of `riscv,isa`. Those of more
- * than a letter can be switched off by name in -cpu. */
-static const char *const extensions[] = {
-    "i",     "m",        "a",     "f",   "d",   "c",   "zicbom", "zicboz", "zicntr",
-    "zicsr", "zifencei", "zihpm", "zba", "zbb", "zbs", "sstc",   "svadu",  "svinval",
+ * than a letter can be switched by name in -cpu, and are on in the model rv64 or only in max. */
+static const struct {
+    const char *name;
+    bool only_max;
+} extensions[] = {
+    {"i", false},          {"m", false},      {"a", false},      {"f", false},
+    {"d", false},          {"c", false},      {"zicbom", false}, {"zicboz", false},
+    {"zicntr", false},     {"zicond", true},  {"zicsr", false},  {"zifencei", false},
+    {"zihintpause", true}, {"zihpm", false},  {"zfa", true},     {"zfh", true},
+    {"zfhmin", true},      {"zba", false},    {"zbb", false},    {"zbc", true},
+    {"zbkb", true},        {"zbs", false},    {"sstc", false},   {"svadu", false},
+    {"svinval", false},    {"svnapot", true}, {"svpbmt", true},
 };
 
 enum { CBO_BLOCK_BYTES = 64 };
@@ -139,29 +147,41 @@ static bool begins_with(const char *item, const char *word, const char *ends)
     return strchr(ends, *item) != NULL; /* also at its NUL */
 }
 
-/* Whether -cpu's argument says "name=" and a word for no. That it is well formed is the ISA's to
- * check, when the machine is sealed. */
-static bool switched_off(const char *cpu, const char *name)
+/* What -cpu's argument says last about an extension, or `otherwise`. That it is well formed is the
+ * ISA's to check, when the machine is sealed. */
+static bool is_on(const char *cpu, const char *name, bool otherwise)
 {
     const char *item = cpu;
-    bool off = false;
 
     while ((item = strchr(item, ',')) != NULL) {
         item++;
-        if (begins_with(item, name, "=")) { /* the last word counts */
+        if (begins_with(item, name, "=")) {
             const char *value = item + strcspn(item, "=");
 
             value += *value == '=';
-            off = begins_with(value, "false", ",") || begins_with(value, "off", ",") ||
-                  begins_with(value, "no", ",");
+            if (begins_with(value, "false", ",") || begins_with(value, "off", ",") ||
+                begins_with(value, "no", ",")) {
+                otherwise = false;
+            } else if (begins_with(value, "true", ",") || begins_with(value, "on", ",") ||
+                       begins_with(value, "yes", ",")) {
+                otherwise = true;
+            }
         }
     }
-    return off;
+    return otherwise;
 }
 
 static bool has_extension(const struct machine_config *c, const char *name)
 {
-    return name[1] == '\0' || !switched_off(c->cpu, name);
+    bool is_max = begins_with(c->cpu, "max", ",");
+
+    for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
+        if (strcmp(extensions[i].name, name) == 0) {
+            return name[1] == '\0' || is_on(c->cpu, name, is_max || !extensions[i].only_max) ||
+                   (strcmp(name, "zfhmin") == 0 && has_extension(c, "zfh"));
+        }
+    }
+    return false;
 }
 
 static void add_isa(struct tree *t, const struct machine_config *c)
@@ -170,9 +190,11 @@ static void add_isa(struct tree *t, const struct machine_config *c)
 
     text_add(&isa, "rv64");
     for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
-        if (has_extension(c, extensions[i])) {
-            text_add(&isa, "%s%s", extensions[i][1] == '\0' ? "" : "_", extensions[i]);
-            text_add_bytes(&list, extensions[i], strlen(extensions[i]) + 1);
+        const char *name = extensions[i].name;
+
+        if (has_extension(c, name)) {
+            text_add(&isa, "%s%s", name[1] == '\0' ? "" : "_", name);
+            text_add_bytes(&list, name, strlen(name) + 1);
         }
     }
     prop_text(t, "riscv,isa", isa.data);

@@ -324,6 +324,7 @@ build:  li      t3, 1 << 12
 # The settings of sequence s4. MPRV comes only with MPP = M here: it begins to count behind the
 # MRET, which leaves U in MPP, and trapping puts M there again.
 settings:
+        mv      s11, ra
         li      t0, 48
         mul     t0, t0, s4
         li      t1, SETTINGS
@@ -353,13 +354,22 @@ settings:
         srli    t3, t3, 12
         slli    t3, t3, 10
         ld      t0, 32(s5)
-        or      t0, t0, t3
+        call    place
         sd      t0, 0(t1)
         addi    t3, t3, 1 << 10
         ld      t0, 40(s5)
-        or      t0, t0, t3
+        call    place
         sd      t0, 8(t1)
         sfence.vma
+        jr      s11
+
+# The entry t0 for the page whose bits of the entry are t3; one of a range of 64 KiB (bit 63) has
+# the last bits of the page's number itself.
+place:  mv      t4, t3
+        bgez    t0, 1f
+        srli    t4, t4, 14
+        slli    t4, t4, 14
+1:      or      t0, t0, t4
         ret
         .endif
 

@@ -3,13 +3,16 @@
 """Random RISC-V instructions on the reference and on ours: registers, flags, traps and memory are
 compared after each sequence.
 
-usage: riscv_random.py [--user | --cache-ops] [--count N] [--seed S] [--keep DIR]
-                       [--reference PROGRAM] COMMAND...
+usage: riscv_random.py [--user | --cache-ops] [--extension NAME]... [--count N] [--seed S]
+                       [--keep DIR] [--reference PROGRAM] COMMAND...
 COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console,
 e.g. `reprise run -bios none -kernel KERNEL -nographic`. Without one, ours is not run: only the
 image is made. Exits 77 (skipped) without the reference or the cross compiler. The reference is
 PROGRAM, else what REFERENCE names, else qemu-system-riscv64; with --cache-ops the host's has to be
 10 (Debian 13's) or newer, else it is the one that tools/guests/make-reference makes.
+--extension switches one on that neither has by default (with `-cpu`, which COMMAND then must not
+have), and makes every other instruction one of its own; it wants the newer reference, too. Svnapot
+and Svpbmt are bits of page table entries: with --cache-ops these get them.
 
 Each sequence is LENGTH instructions of src/isa/riscv/insn.decode with random operands and small
 forward branches; with --user in U mode behind Sv39, with some wild addresses. With --cache-ops
@@ -26,6 +29,10 @@ Left out, because the two may rightly differ or the run would not end:
 - CBIE = 2 (reserved)
 - with QEMU 10 the low six bits of mtval of a cache-block operation: the reference reports the
   block, ours rs1, as volume I has it; and mtval of EBREAK: its address, ours 0 (both allowed)
+- with Zfa FROUND and FROUNDNX whose result is overwritten and never read: QEMU 10 leaves them out,
+  and their flags with them
+- with Svnapot entries of a reserved size with A or D clear: QEMU 10 sets them before it faults, as a
+  walk may that speculates
 - stores between LR and SC, and SC of another size: the reference compares values, ours only the
   address
 - misaligned accesses across pages that fault: the reference rounds their address down
@@ -65,6 +72,8 @@ DOUBLES = [0, 1 << 63, 1, 0x000fffffffffffff, 0x0010000000000000, 0x3ff000000000
            0x41e0000000000000, 0xc1e0000000000000, 0x43e0000000000000, 0xc3e0000000000000,
            0x43f0000000000000, 0x3fdfffffffffffff, 0x3fe0000000000000, 0x47efffffe0000000,
            0x47efffffefffffff, 0x380fffffffffffff, 0x36a0000000000000, 0x3690000000000001]
+HALVES = [0, 0x8000, 1, 0x8001, 0x03ff, 0x0400, 0x3c00, 0xbc00, 0x7bff, 0xfbff, 0x7c00, 0xfc00,
+          0x7e00, 0xfe01, 0x7c01, 0x3800, 0x37ff, 0x5fff, 0x6000, 0x0c00, 0x1400]
 INTEGERS = [0, 1, 2, 3, (1 << 64) - 1, 1 << 63, (1 << 63) - 1, 1 << 31, (1 << 31) - 1, 0xffffffff,
             0xffffffff80000000, 0x100000000, 0x7fffffff00000000, 63, 64, 31, 32, 0xff, 0x80]
 
@@ -72,12 +81,15 @@ INTEGERS = [0, 1, 2, 3, (1 << 64) - 1, 1 << 63, (1 << 63) - 1, 1 << 31, (1 << 31
 class Table:
     """insn.decode: patterns with the operands that each format has."""
 
-    def __init__(self, cache):
+    def __init__(self, cache, extensions):
         self.formats, self.lines = {}, []
+        self.wanted = []  # the lines of the extensions that were asked for
+        asked = {name.upper() for name in extensions} | ({"ZFHMIN"} if "zfh" in extensions else set())
+        has = {"-", "ZBA", "ZBB", "ZBS", "ZICBOM", "ZICBOZ"} | asked
         self.refused = []  # mask, match and length of what must not be made by chance
         for text in open(DECODE, encoding="ascii"):
             fields = text.split()
-            if not fields or text.startswith("#"):
+            if not fields or text.startswith("#") or fields[0] in ("include", "width", "operand"):
                 continue
             if fields[0] == "format":
                 self.formats[fields[1]] = dict(f.split("=", 1) for f in fields[2:])
@@ -89,13 +101,18 @@ class Table:
             lift, _, argument = fields[at + 2].partition(":")
             form = self.formats[fields[at]]
             wanted = cache and lift in ("cbo", "cbo_zero")
-            if not wanted and (SKIP.match(lift) or lift == "jalr" or "SVINVAL" in fields or
+            needs = set(fields[at + 1].split("|"))
+            if fields[0].endswith(".h") and "ZFA" in needs and not "ZFH" in asked:
+                needs = {"ZFH"}
+            if not wanted and (SKIP.match(lift) or lift == "jalr" or not needs & has or
                     form.get("rd") == "#2" or fields[0] == "ctzw"):
                 self.refused.append((int(re.sub("[01]", "1", bits).replace(".", "0"), 2),
                                      int(bits.replace(".", "0"), 2), len(bits) // 8))
                 continue
             self.lines.append((fields[0], bits, form, lift, argument,
                                fields[at + 3] if len(fields) > at + 3 else ""))
+            if needs & asked:
+                self.wanted.append(self.lines[-1])
 
     def is_refused(self, word, bits):
         """A refused line that fixes more bits would win."""
@@ -132,6 +149,7 @@ class Maker:
                       if l[3] not in ("lr", "sc", "amow", "amod", "jalr", "cbo", "cbo_zero")]
         self.atomics = {l[0]: l for l in table.by("lr") + table.by("sc")}
         self.slli = next(l for l in table.lines if l[0] == "slli" and len(l[1]) == 32)
+        self.fsd = next(l for l in table.lines if l[0] == "fsd" and len(l[1]) == 32)
         self.addi = next(l for l in table.lines if l[0] == "addi" and len(l[1]) == 32)
 
     def encode(self, line, **operands):
@@ -246,15 +264,25 @@ class Maker:
             return self.jump(left - 1)
         if choice < 0.14:
             return self.csr()
-        line = self.rng.choice(self.plain)
+        line = self.rng.choice(self.table.wanted if self.table.wanted and choice < 0.6 else self.plain)
         if line[3] in MEMORY:
             return self.access(line)
         if line[3] in ("branch", "branch_swap", "jal"):
             return self.jump(left - 1) if left > 1 else []
+        if line[0].startswith("fround"):
+            return self.rounding(line)
         operands = {}
         if "rd" in line[2] and not line[5].startswith("fd"):
             operands["rd"] = self.destination(line[2])
         return [self.encode(line, **operands)]
+
+    def rounding(self, line):
+        """FROUND or FROUNDNX, and a store of the result: one piece. QEMU 10 leaves out those whose
+        result nobody sees, with their flags."""
+        to = self.rng.randrange(32)
+        pair = [self.encode(line, rd=to)[0],
+                self.encode(self.fsd, rs1=3, rs2=to, imm=8 * self.rng.randrange(-32, 32))[0]]
+        return [(b"".join(word.to_bytes(4, "little") for word in pair), 8)]
 
     def sequence(self):
         """The bytes of one sequence, without its end."""
@@ -281,12 +309,15 @@ def call(at, target):
     return struct.pack("<II", high << 12 | 0x97, (distance & 0xfff) << 20 | 1 << 15 | 1 << 7 | 0x67)
 
 
-def initial_blocks(rng):
+def initial_blocks(rng, halves):
     def integer():
         return rng.choice([rng.choice(INTEGERS), rng.getrandbits(64), rng.getrandbits(32),
                            rng.getrandbits(7)])
 
     def real():
+        if halves and rng.random() < 0.6:
+            return 0xffffffffffff << 16 | rng.choice([rng.choice(HALVES), rng.getrandbits(16),
+                                                      0x3800 + rng.getrandbits(12)])
         kind = rng.random()
         if kind < 0.3:
             return 0xffffffff << 32 | rng.choice(SINGLES)
@@ -309,7 +340,7 @@ def initial_blocks(rng):
     return out
 
 
-def entry(rng, user, amos):
+def entry(rng, user, amos, extensions):
     """The bits of a page table entry but its address: usual ones, and some that must fault."""
     flags = rng.choice([0, 2, 2, 4, 6, 6, 6, 6, 8, 10, 12, 14]) | (rng.random() < 0.95)
     flags |= (user != (rng.random() < 0.15)) << 4 | rng.getrandbits(1) << 5
@@ -318,6 +349,13 @@ def entry(rng, user, amos):
         flags |= 1 << 6
     if rng.random() < 0.08:
         flags ^= 1 << rng.randrange(54, 64)
+    if "svpbmt" in extensions and rng.random() < 0.5:
+        flags |= rng.randrange(4) << 61
+    if "svnapot" in extensions and rng.random() < 0.6:
+        flags |= 1 << 63
+    if flags >> 63:  # then the low bits of the page's number are these
+        low = rng.choice([8, 8, 8, rng.getrandbits(4)])
+        flags |= low << 10 | (0xc0 if low != 8 else 0)
     return flags
 
 
@@ -326,7 +364,7 @@ def has_amos(index):
     return index % 2 == 1
 
 
-def setting(rng, amos):
+def setting(rng, amos, extensions):
     """What the sequence runs under; riscv_random.S says what the words are."""
     mode = rng.choice([0, 0, 1, 1, 3])
     menvcfg, senvcfg = (rng.getrandbits(1) | rng.choice([0, 1, 3]) << 4 | rng.getrandbits(2) << 6
@@ -334,21 +372,24 @@ def setting(rng, amos):
     if rng.random() < 0.5:
         menvcfg |= 0xf0
     menvcfg |= rng.getrandbits(1) << 61
+    if "svpbmt" in extensions:
+        menvcfg |= (rng.random() < 0.8) << 62
     mstatus = 3 << 13 | mode << 11 | rng.getrandbits(2) << 18
     if mode == 3:
         mstatus |= (rng.random() < 0.6) << 17  # MPRV
     user = mode != 1
-    return [menvcfg, senvcfg, mstatus, 0 if user else 0x3000, entry(rng, user, amos),
-            entry(rng, user, amos)]
+    return [menvcfg, senvcfg, mstatus, 0 if user else 0x3000, entry(rng, user, amos, extensions),
+            entry(rng, user, amos, extensions)]
 
 
 class Image:
     """Random code and its tables; link() makes the ELF file. `mode` is machine, user or cache."""
 
-    def __init__(self, count, seed, mode, newer):
+    def __init__(self, count, seed, mode, newer, extensions):
         rng = random.Random(seed)
-        maker = Maker(Table(mode == "cache"), rng, mode)
-        blocks = initial_blocks(rng)
+        self.extensions = extensions
+        maker = Maker(Table(mode == "cache", extensions), rng, mode)
+        blocks = initial_blocks(rng, {"zfh", "zfhmin"} & set(extensions))
         code, self.places = bytearray(), []
         for index in range((count + LENGTH - 1) // LENGTH):
             maker.has_amos = has_amos(index)
@@ -362,7 +403,7 @@ class Image:
         self.bytes = self.code + bytes(self.table - CODE - len(code)) + blocks
         self.settings = CODE + len(self.bytes)
         if mode == "cache":
-            self.each = [setting(rng, has_amos(i)) for i in range(len(self.places))]
+            self.each = [setting(rng, has_amos(i), extensions) for i in range(len(self.places))]
             self.bytes += b"".join(struct.pack("<6Q", *words) for words in self.each)
 
     def link(self, where, first=0, last=0):
@@ -384,10 +425,13 @@ class Image:
         return elf
 
 
-def reference(elf, program, mode):
+def reference(elf, program, image):
     has = "zba=true,zbb=true,zbs=true"
-    if mode == "cache":
+    if image.mode == "cache":
         has += ",zicbom=true,zicboz=true,svade=true,svadu=true,svnapot=false,svpbmt=false"
+    if image.newer:
+        has += ",zfa=false,zbc=false"
+    has += "".join(f",{name}=true" for name in image.extensions)
     return [program, "-nodefaults", "-M", "virt", "-m", "128", "-bios", "none", "-display", "none",
             "-monitor", "none", "-serial", "stdio", "-cpu", f"rv64,{has}", "-kernel", elf]
 
@@ -408,7 +452,7 @@ def names():
 def explain(first, image, where, program, command):
     """Prints what differs after sequence `first`, and its code."""
     elf = image.link(where, first, first + 1)
-    pair = [run(reference(elf, program, image.mode), "the reference"),
+    pair = [run(reference(elf, program, image), "the reference"),
             run([elf if w == "KERNEL" else w for w in command], "ours")]
     rows = [[l.split() for l in out if l.startswith(" ")] for out in pair]
     for label, a, b in zip(names(), rows[0][0], rows[1][0]):
@@ -440,7 +484,7 @@ def find_reference(args):
     """The program, or None."""
     program = args.reference or os.environ.get("REFERENCE")
     host = shutil.which("qemu-system-riscv64")
-    if not program and args.cache_ops and not (host and version(host) >= 10):
+    if not program and (args.cache_ops or args.extension) and not (host and version(host) >= 10):
         made = subprocess.run([MAKE_REFERENCE, "--if-made"], capture_output=True, text=True)
         return made.stdout.strip() or None
     return shutil.which(program or "qemu-system-riscv64")
@@ -457,6 +501,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--user", action="store_true")
     parser.add_argument("--cache-ops", action="store_true")
+    parser.add_argument("--extension", action="append", default=[])
     parser.add_argument("--reference")
     parser.add_argument("--keep")
     parser.add_argument("--explain", type=int, default=3, help="how many differences to explain")
@@ -466,18 +511,20 @@ def main():
     if not program or not shutil.which(CC):
         print("skipped: " + ("there is no " + CC if program else
                              "tools/guests/make-reference has not made the reference yet"
-                             if args.cache_ops else "there is no qemu-system-riscv64"))
+                             if args.cache_ops or args.extension else "there is no qemu-system-riscv64"))
         sys.exit(77)
     mode = "cache" if args.cache_ops else "user" if args.user else "machine"
     newer = version(program) > 7
-    image = Image(args.count, args.seed, mode, newer)
+    image = Image(args.count, args.seed, mode, newer, args.extension)
+    if args.extension and args.command:
+        args.command += ["-cpu", "rv64" + "".join(f",{name}=on" for name in args.extension)]
     with tempfile.TemporaryDirectory() as place_:
         where = args.keep or place_
         elf = image.link(where)
         if not args.command:
             print(elf)
             return
-        want = run(reference(elf, program, mode), "the reference")
+        want = run(reference(elf, program, image), "the reference")
         got = run([elf if w == "KERNEL" else w for w in args.command], "ours")
         differ = [i for i, (a, b) in enumerate(zip(want, got)) if a != b]
         for first in differ[:args.explain]:

@@ -4,7 +4,8 @@
 generated code, in lockstep: `-accel verify` names the first tick at which they differ.
 
 usage: random_guest.py [--count N] [--seed S]... REPRISE
-Both ways: all in M mode, and in U mode behind page tables. Exits 77 (skipped) as the maker does.
+Three ways: all in M mode, in U mode behind page tables, and with the extensions that are off by
+default (`-cpu max`). Exits 77 (skipped) as the maker does.
 """
 import argparse
 import os
@@ -14,6 +15,8 @@ import tempfile
 
 MAKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../diff/riscv_random.py")
 
+MAX = [word for name in ("zbc", "zbkb", "zicond", "zfh", "zfa") for word in ("--extension", name)]
+
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
@@ -22,7 +25,7 @@ def main():
     parser.add_argument("reprise")
     args = parser.parse_args()
     for seed in args.seed or [1]:
-        for user in ([], ["--user"]):
+        for user in ([], ["--user"], MAX):
             with tempfile.TemporaryDirectory() as where:
                 made = subprocess.run([sys.executable, MAKER, "--count", str(args.count), "--seed",
                                        str(seed), "--keep", where] + user,
@@ -31,7 +34,8 @@ def main():
                     print(made.stdout)
                     sys.exit(made.returncode)
                 done = subprocess.run([args.reprise, "run", "-bios", "none", "-kernel",
-                                       made.stdout.strip(), "-nographic", "-accel", "verify"],
+                                       made.stdout.strip(), "-nographic", "-accel", "verify",
+                                       "-cpu", "max" if user == MAX else "rv64"],
                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                       stderr=subprocess.PIPE, text=True, errors="replace")
             told = done.stderr.strip()

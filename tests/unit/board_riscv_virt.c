@@ -345,6 +345,14 @@ static void test_extensions(void **state)
                "rv64imafdc_zicbom_zicntr_zicsr_zifencei_zihpm_zba_zbs_sstc_svinval", false);
     assert_isa("rv64,zba=off,zba=on", all, true);
     assert_isa("rv64,zba=offer,xzbb=off,zbb,zbs=", all, true);
+    assert_isa("rv64,zfh=on,svpbmt=true,zbc=on,zbc=off",
+               "rv64imafdc_zicbom_zicboz_zicntr_zicsr_zifencei_zihpm_zfh_zfhmin_zba_zbb_zbs_sstc_"
+               "svadu_svinval_svpbmt",
+               true);
+    assert_isa("max,zicboz=off,zfa=off",
+               "rv64imafdc_zicbom_zicntr_zicond_zicsr_zifencei_zihintpause_zihpm_zfh_zfhmin_zba_"
+               "zbb_zbc_zbkb_zbs_sstc_svadu_svinval_svnapot_svpbmt",
+               false);
 }
 
 static void test_seed(void **state)

@@ -28,15 +28,20 @@ static paddr map(struct bench *b, unsigned levels, unsigned leaf_level, vaddr va
     return table;
 }
 
-static struct bench *paged(unsigned mode)
+static struct bench *paged_as(const char *cpu, unsigned mode)
 {
-    struct bench *b = bench_new(NULL);
+    struct bench *b = bench_new(cpu);
 
     bench_open_pmp(b);
     b->s->priv = PRIV_S;
     b->s->satp = (uint64_t)mode << 60 | ROOT >> 12;
     cpu_select_space(&b->cpu, 0);
     return b;
+}
+
+static struct bench *paged(unsigned mode)
+{
+    return paged_as(NULL, mode);
 }
 
 /* The cause, or -1 for success with the address checked. */
@@ -119,6 +124,62 @@ static void malformed_entries_fault(void **state)
     /* A table where nothing is. */
     bench_store(b, ROOT + 8 * bits_get(va, 30, 9), pte(0x1000, V));
     assert_int_equal(try_access(b, va, ACCESS_FETCH, 0), CAUSE_FETCH_ACCESS);
+    bench_free(b);
+}
+
+#define N       (UINT64_C(1) << 63)
+#define PBMT(n) ((uint64_t)(n) << 61)
+
+static void ranges_of_64_kib(void **state)
+{
+    struct bench *b = paged_as("rv64,svnapot=on", SATP_SV39);
+    const vaddr va = 0x12340000;
+    paddr leaf;
+
+    (void)state;
+    for (unsigned page = 0; page < 16; page++) { /* each has its own entry */
+        leaf = map(b, 3, 0, va + 0x1000 * page, pte(TARGET + 0x8000, V | R | W | N));
+        assert_int_equal(
+            try_access(b, va + 0x1000 * page + 0x123, ACCESS_READ, TARGET + 0x1000 * page + 0x123),
+            -1);
+        assert_int_equal(bench_load(b, leaf), pte(TARGET + 0x8000, V | R | W | A | N));
+    }
+    /* Other sizes are reserved, and so is the bit in larger pages and in pointers. */
+    for (unsigned low = 0; low < 16; low++) {
+        map(b, 3, 0, va, pte(TARGET + 0x1000 * low, V | R | A | N));
+        assert_int_equal(try_access(b, va, ACCESS_READ, TARGET), low == 8 ? -1 : CAUSE_LOAD_PAGE);
+    }
+    map(b, 3, 1, va, pte(TARGET + 0x8000, V | R | A | N));
+    assert_int_equal(try_access(b, va, ACCESS_READ, 0), CAUSE_LOAD_PAGE);
+    map(b, 3, 0, va, pte(TARGET, V | R | A));
+    assert_int_equal(try_access(b, va, ACCESS_READ, TARGET), -1);
+    bench_store(b, ROOT + 8 * bits_get(va, 30, 9), pte(ROOT + 0x1000, V | N));
+    assert_int_equal(try_access(b, va, ACCESS_READ, 0), CAUSE_LOAD_PAGE);
+    bench_free(b);
+}
+
+static void memory_types(void **state)
+{
+    struct bench *b = paged_as("rv64,svpbmt=on", SATP_SV39);
+    const vaddr va = 0x12340000;
+
+    (void)state;
+    for (unsigned on = 2; on-- > 0;) {
+        b->s->menvcfg = ENVCFG_ADUE | (on ? ENVCFG_PBMTE : 0);
+        for (unsigned type = 0; type < 4; type++) {
+            bool good = type == 0 || (on && type != 3);
+
+            map(b, 3, 0, va, pte(TARGET, V | R | A | PBMT(type)));
+            assert_int_equal(try_access(b, va, ACCESS_READ, TARGET), good ? -1 : CAUSE_LOAD_PAGE);
+            map(b, 3, 1, va, pte(TARGET, V | R | A | PBMT(type)));
+            assert_int_equal(try_access(b, va, ACCESS_READ, TARGET + (va & 0x1fffff)),
+                             good ? -1 : CAUSE_LOAD_PAGE);
+            map(b, 3, 0, va, pte(TARGET, V | R | A));
+            bench_store(b, ROOT + 8 * bits_get(va, 30, 9), pte(ROOT + 0x1000, V | PBMT(type)));
+            assert_int_equal(try_access(b, va, ACCESS_READ, TARGET),
+                             type == 0 ? -1 : CAUSE_LOAD_PAGE);
+        }
+    }
     bench_free(b);
 }
 
@@ -379,6 +440,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_depth_and_size_of_page),
         cmocka_unit_test(malformed_entries_fault),
+        cmocka_unit_test(ranges_of_64_kib),
+        cmocka_unit_test(memory_types),
         cmocka_unit_test(permissions),
         cmocka_unit_test(accessed_and_dirty),
         cmocka_unit_test(debugger_sees_what_is_mapped),

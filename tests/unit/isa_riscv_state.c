@@ -25,11 +25,17 @@ static uint32_t extensions_of(const char *option)
 static void options_switch_extensions(void **state)
 {
     (void)state;
-    assert_int_equal(extensions_of(NULL), EXT_ALL);
-    assert_int_equal(extensions_of("rv64"), EXT_ALL);
-    assert_int_equal(extensions_of("rv64,zba=false,Zicbom=off"), EXT_ALL & ~(EXT_ZBA | EXT_ZICBOM));
-    assert_int_equal(extensions_of("rv64,sstc=off,sstc=on"), EXT_ALL);
-    assert_int_equal(extensions_of("rv64,m=true,v=false,h=off"), EXT_ALL);
+    assert_int_equal(extensions_of(NULL), EXT_RV64);
+    assert_int_equal(extensions_of("rv64"), EXT_RV64);
+    assert_int_equal(extensions_of("rv64,zba=false,Zicbom=off"),
+                     EXT_RV64 & ~(EXT_ZBA | EXT_ZICBOM));
+    assert_int_equal(extensions_of("rv64,sstc=off,sstc=on"), EXT_RV64);
+    assert_int_equal(extensions_of("rv64,m=true,v=false,h=off"), EXT_RV64);
+    assert_int_equal(extensions_of("max"), EXT_ALL);
+    assert_int_equal(extensions_of("max,zbc=off,svpbmt=off"), EXT_ALL & ~(EXT_ZBC | EXT_SVPBMT));
+    assert_int_equal(extensions_of("rv64,zfhmin=on,zicond=on"), EXT_RV64 | EXT_ZFHMIN | EXT_ZICOND);
+    /* One brings the other along. */
+    assert_int_equal(extensions_of("rv64,zfhmin=off,zfh=on"), EXT_RV64 | EXT_ZFH | EXT_ZFHMIN);
 }
 
 static void wrong_options_get_a_sentence(void **state)
@@ -52,24 +58,38 @@ static void wrong_options_get_a_sentence(void **state)
 static void a_switched_off_extension_is_illegal(void **state)
 {
     static const struct {
-        const char *option;
+        const char *on, *off;
         uint32_t insn;
     } cases[] = {
-        {"rv64,zba=off", 0x20a52533},    /* sh1add a0,a0,a0 */
-        {"rv64,zbb=off", 0x60051513},    /* clz a0,a0 */
-        {"rv64,zbs=off", 0x48a51533},    /* bclr a0,a0,a0 */
-        {"rv64,zicbom=off", 0x0015200f}, /* cbo.clean (a0) */
-        {"rv64,zicboz=off", 0x0045200f}, /* cbo.zero (a0) */
-        {"rv64,svinval=off", 0x16000073},
+        {"rv64", "rv64,zba=off", 0x20a52533},                        /* sh1add a0,a0,a0 */
+        {"rv64", "rv64,zbb=off", 0x60051513},                        /* clz a0,a0 */
+        {"rv64", "rv64,zbs=off", 0x48a51533},                        /* bclr a0,a0,a0 */
+        {"rv64", "rv64,zicbom=off", 0x0015200f},                     /* cbo.clean (a0) */
+        {"rv64", "rv64,zicboz=off", 0x0045200f},                     /* cbo.zero (a0) */
+        {"rv64", "rv64,svinval=off", 0x16000073},                    /* sinval.vma */
+        {"rv64", "rv64,zbb=off", 0x40a57533},                        /* andn a0,a0,a0 */
+        {"rv64,zbb=off,zbkb=on", "rv64,zbb=off", 0x40a57533},        /* the same */
+        {"rv64,zbkb=on", "rv64", 0x08a54533},                        /* pack a0,a0,a0 */
+        {"rv64,zbc=on", "rv64", 0x0aa51533},                         /* clmul a0,a0,a0 */
+        {"rv64,zicond=on", "rv64", 0x0ea55533},                      /* czero.eqz a0,a0,a0 */
+        {"rv64,zfh=on", "rv64", 0x04a57553},                         /* fadd.h fa0,fa0,fa0 */
+        {"rv64,zfh=on", "rv64,zfhmin=on", 0x04a57553},               /* the same */
+        {"rv64,zfhmin=on", "rv64", 0x00051507},                      /* flh fa0,(a0) */
+        {"rv64,zfh=on", "rv64,zfhmin=off", 0x00051507},              /* the same */
+        {"rv64,zfa=on", "rv64", 0xf0180553},                         /* fli.s fa0,1.0 */
+        {"rv64,zfa=on,zfhmin=on", "rv64,zfa=on", 0xf4180553},        /* fli.h fa0,1.0 */
+        {"rv64,zfa=on,zfh=on", "rv64,zfh=on", 0xf4180553},           /* the same */
+        {"rv64,zfa=on,zfh=on", "rv64,zfa=on,zfhmin=on", 0x2ca52553}, /* fminm.h fa0,fa0,fa0 */
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         for (unsigned on = 0; on < 2; on++) {
-            struct bench *b = bench_new(on ? NULL : cases[i].option);
+            struct bench *b = bench_new(on ? cases[i].on : cases[i].off);
 
             b->s->mtvec = RAM + 0x100;
             b->s->x[10] = RAM + 0x1000;
+            b->s->fs = FS_INITIAL;
             bench_code(b, RAM, cases[i].insn);
             bench_run(b, 1);
             assert_int_equal(b->s->hart.pc, on ? RAM + 4 : RAM + 0x100);

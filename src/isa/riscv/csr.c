@@ -213,6 +213,7 @@ static uint64_t envcfg_bits(const struct riscv *s, bool machine)
     if (machine) {
         bits |= (s->extensions & EXT_SSTC) != 0 ? ENVCFG_STCE : 0;
         bits |= (s->extensions & EXT_SVADU) != 0 ? ENVCFG_ADUE : 0;
+        bits |= (s->extensions & EXT_SVPBMT) != 0 ? ENVCFG_PBMTE : 0;
     }
     return bits;
 }

@@ -16,6 +16,41 @@ static const char *const f_names[32] = {
 };
 static const char *const roundings[] = {"rne", "rtz", "rdn", "rup", "rmm"};
 #define RM_DYNAMIC 7
+/* Zfa's constants, as assemblers read them. */
+static const char *const constants[32] = {
+    "-1.0",
+    "min",
+    "1.52587890625e-05",
+    "3.0517578125e-05",
+    "0.00390625",
+    "0.0078125",
+    "0.0625",
+    "0.125",
+    "0.25",
+    "0.3125",
+    "0.375",
+    "0.4375",
+    "0.5",
+    "0.625",
+    "0.75",
+    "0.875",
+    "1.0",
+    "1.25",
+    "1.5",
+    "1.75",
+    "2.0",
+    "2.5",
+    "3.0",
+    "4.0",
+    "8.0",
+    "16.0",
+    "128.0",
+    "256.0",
+    "32768.0",
+    "65536.0",
+    "inf",
+    "nan",
+};
 
 static void add_fence_set(struct text *out, unsigned set)
 {
@@ -67,6 +102,8 @@ static void add_operand(struct text *out, const char *word, size_t length,
         riscv_csr_print(i->csr, out);
     } else if (strncmp(word, "rm", length) == 0 || strncmp(word, "rne", length) == 0) {
         text_add(out, "%s", i->rm < ARRAY_LEN(roundings) ? roundings[i->rm] : "unknown");
+    } else if (strncmp(word, "fli", length) == 0) {
+        text_add(out, "%s", constants[i->imm & 31]);
     } else if (strncmp(word, "fence", length) == 0) {
         add_fence_set(out, i->imm >> 4 & 15);
         text_add(out, ",");

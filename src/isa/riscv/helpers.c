@@ -122,6 +122,14 @@ static uint64_t help_cbo_zero(struct cpu *cpu, uint64_t bits, uint64_t address, 
     return 0;
 }
 
+static uint64_t help_fclass_h(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    (void)cpu;
+    (void)b;
+    (void)c;
+    return f16_class((f16)bits);
+}
+
 static uint64_t help_fclass_s(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
 {
     (void)cpu;
@@ -138,6 +146,46 @@ static uint64_t help_fclass_d(struct cpu *cpu, uint64_t bits, uint64_t b, uint64
     return f64_class(bits);
 }
 
+/* ---- carry-less products ---- */
+
+/* The bits of the product from `low` on. */
+static uint64_t carry_less(uint64_t a, uint64_t b, unsigned low)
+{
+    uint64_t product = 0;
+
+    for (; b != 0; b &= b - 1) {
+        int at = __builtin_ctzll(b) - (int)low; /* where a's lowest bit comes */
+
+        if (at >= 0) {
+            product ^= a << at;
+        } else if (at > -64) {
+            product ^= a >> -at;
+        }
+    }
+    return product;
+}
+
+static uint64_t help_clmul(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)cpu;
+    (void)c;
+    return carry_less(a, b, 0);
+}
+
+static uint64_t help_clmulh(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)cpu;
+    (void)c;
+    return carry_less(a, b, 64);
+}
+
+static uint64_t help_clmulr(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)cpu;
+    (void)c;
+    return carry_less(a, b, 63);
+}
+
 /* All of the state but x and f. */
 #define SYSTEM_SLOTS                                                                               \
     {                                                                                              \
@@ -152,6 +200,14 @@ static uint64_t help_fclass_d(struct cpu *cpu, uint64_t bits, uint64_t b, uint64
 #define CHANGES(function, count)                                                                   \
     HELPER(function, HELPER_READS | HELPER_WRITES | HELPER_FAULTS, count), .reads = SYSTEM_SLOTS,  \
                                                                            .writes = SYSTEM_SLOTS
+#define FP_FLAGS                                                                                   \
+    {                                                                                              \
+        {                                                                                          \
+            offsetof(struct riscv, hart.fp_flags), offsetof(struct riscv, hart.fp_flags) + 1       \
+        }                                                                                          \
+    }
+#define FLAGS(function, count)                                                                     \
+    HELPER(function, HELPER_READS | HELPER_WRITES, count), .reads = FP_FLAGS, .writes = FP_FLAGS
 #define CHECKS(function, does, count)                                                              \
     HELPER(function, HELPER_READS | HELPER_FAULTS | (does), count), .reads = SYSTEM_SLOTS
 
@@ -165,6 +221,12 @@ const struct ir_helper riscv_helpers[RISCV_HELPER_COUNT] = {
     [HELP_FENCE_INVAL] = {"fence_inval", CHECKS(help_fence_inval, 0, 1)},
     [HELP_CBO] = {"cbo", CHECKS(help_cbo, HELPER_MEMORY, 2)},
     [HELP_CBO_ZERO] = {"cbo_zero", CHECKS(help_cbo_zero, HELPER_MEMORY, 2)},
+    [HELP_FCLASS_H] = {"fclass_h", HELPER(help_fclass_h, HELPER_PURE, 1)},
     [HELP_FCLASS_S] = {"fclass_s", HELPER(help_fclass_s, HELPER_PURE, 1)},
     [HELP_FCLASS_D] = {"fclass_d", HELPER(help_fclass_d, HELPER_PURE, 1)},
+    [HELP_CLMUL] = {"clmul", HELPER(help_clmul, HELPER_PURE, 2)},
+    [HELP_CLMULH] = {"clmulh", HELPER(help_clmulh, HELPER_PURE, 2)},
+    [HELP_CLMULR] = {"clmulr", HELPER(help_clmulr, HELPER_PURE, 2)},
+    [HELP_HALF] = {"half", FLAGS(riscv_help_half, 2)},
+    [HELP_FCVTMOD] = {"fcvtmod", FLAGS(riscv_help_fcvtmod, 1)},
 };

@@ -49,15 +49,18 @@ static const struct {
     const char *name;
     uint32_t bit;
 } switches[] = {
-    {"zba", EXT_ZBA},       {"zbb", EXT_ZBB},   {"zbs", EXT_ZBS},     {"zicbom", EXT_ZICBOM},
-    {"zicboz", EXT_ZICBOZ}, {"sstc", EXT_SSTC}, {"svadu", EXT_SVADU}, {"svinval", EXT_SVINVAL},
+    {"zba", EXT_ZBA},         {"zbb", EXT_ZBB},         {"zbs", EXT_ZBS},
+    {"zicbom", EXT_ZICBOM},   {"zicboz", EXT_ZICBOZ},   {"sstc", EXT_SSTC},
+    {"svadu", EXT_SVADU},     {"svinval", EXT_SVINVAL}, {"zbc", EXT_ZBC},
+    {"zbkb", EXT_ZBKB},       {"zicond", EXT_ZICOND},   {"zihintpause", EXT_ZIHINTPAUSE},
+    {"zfhmin", EXT_ZFHMIN},   {"zfh", EXT_ZFH},         {"zfa", EXT_ZFA},
+    {"svnapot", EXT_SVNAPOT}, {"svpbmt", EXT_SVPBMT},
 };
 /* What can only be on, and what can only be off. */
 static const char *const always[] = {"i",   "m",     "a",        "f",      "d",
                                      "c",   "g",     "s",        "u",      "mmu",
                                      "pmp", "zicsr", "zifencei", "zicntr", "counters"};
-static const char *const never[] = {"e",      "h",   "j",         "v",        "b",       "zbc",
-                                    "zfh",    "zfa", "zicond",    "zawrs",    "svnapot", "svpbmt",
+static const char *const never[] = {"e",      "h",   "j",         "v",        "b",    "zawrs",
                                     "smepmp", "zkr", "smstateen", "sscofpmf", "debug"};
 
 static char lower(char c)
@@ -128,13 +131,15 @@ static int parse_cpu(const char *cpu, uint32_t *extensions, struct error *e)
 {
     size_t length;
 
-    *extensions = EXT_ALL;
+    *extensions = EXT_RV64;
     if (cpu == NULL) {
         return 0;
     }
     length = strcspn(cpu, ",");
-    if (!word_is(cpu, length, "rv64") && !word_is(cpu, length, "max")) {
-        return error_set(e, "-cpu: no CPU of riscv64 is called \"%.*s\"; there is rv64",
+    if (word_is(cpu, length, "max")) {
+        *extensions = EXT_ALL;
+    } else if (!word_is(cpu, length, "rv64")) {
+        return error_set(e, "-cpu: no CPU of riscv64 is called \"%.*s\"; there are rv64 and max",
                          (int)length, cpu);
     }
     for (cpu += length; *cpu == ','; cpu += length) {
@@ -143,6 +148,9 @@ static int parse_cpu(const char *cpu, uint32_t *extensions, struct error *e)
         if (apply_option(cpu, length, extensions, e) < 0) {
             return -1;
         }
+    }
+    if ((*extensions & EXT_ZFH) != 0) {
+        *extensions |= EXT_ZFHMIN;
     }
     return 0;
 }
@@ -164,8 +172,9 @@ void riscv_reset(void *state, const void *model, const struct isa_options *o)
     s->priv = PRIV_M;
     s->hart_id = o->hart;
     s->stimecmp = UINT64_MAX;
-    /* Firmware that has not heard of Svadu gets walks that set A and D. */
-    s->menvcfg = (s->extensions & EXT_SVADU) != 0 ? ENVCFG_ADUE : 0;
+    /* Behind firmware that has not heard of them Svadu and Svpbmt are of use all the same. */
+    s->menvcfg = ((s->extensions & EXT_SVADU) != 0 ? ENVCFG_ADUE : 0) |
+                 ((s->extensions & EXT_SVPBMT) != 0 ? ENVCFG_PBMTE : 0);
 }
 
 static int riscv_check(const struct cpu *cpu, const void *state, struct error *e)

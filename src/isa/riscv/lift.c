@@ -39,7 +39,7 @@ bool riscv_lift(struct lift *l)
     l->length = length;
     l->ends = false;
     if (!riscv_decode((uint32_t)bytes_get_le(l->bytes, length), &i) ||
-        (i.info->extension & ~MODE_EXT(l->mode)) != 0) {
+        (i.info->extension != 0 && (i.info->extension & MODE_EXT(l->mode)) == 0)) {
         riscv_lift_illegal(l, &i);
     } else {
         i.info->lift(l, &i);

@@ -5,6 +5,7 @@
 #ifndef ISA_RISCV_LIFT_H
 #define ISA_RISCV_LIFT_H
 
+#include "base/softfloat.h"
 #include "isa/riscv/riscv.h"
 
 struct riscv_insn {
@@ -34,6 +35,39 @@ const struct riscv_insn_info *riscv_insn_infos(size_t *count);
 enum { FMA_ADD, FMA_SUB, FMA_NSUB, FMA_NADD };
 enum { SGNJ, SGNJN, SGNJX };
 enum { CVT_W, CVT_WU, CVT_L, CVT_LU };
+/* Half precision, which HELP_HALF computes: its second argument is one of these and, from bit 8,
+ * the rounding. Its first one is up to three halves, the first one lowest, or what is converted. */
+enum riscv_half {
+    HALF_ADD,
+    HALF_SUB,
+    HALF_MUL,
+    HALF_DIV,
+    HALF_SQRT,
+    HALF_FMA,
+    HALF_ROUND,
+    HALF_ROUNDNX,
+    HALF_MIN,
+    HALF_MAX,
+    HALF_MINM,
+    HALF_MAXM,
+    HALF_EQ,
+    HALF_LT,
+    HALF_LE,
+    HALF_LTQ,
+    HALF_LEQ,
+    HALF_TO_W,
+    HALF_TO_WU,
+    HALF_TO_L,
+    HALF_TO_LU,
+    HALF_TO_S,
+    HALF_TO_D,
+    HALF_OF_W,
+    HALF_OF_WU,
+    HALF_OF_L,
+    HALF_OF_LU,
+    HALF_OF_S,
+    HALF_OF_D
+};
 
 riscv_lift_fn riscv_lift_illegal;
 /* lift_i.c */
@@ -53,11 +87,19 @@ riscv_lift_fn riscv_lift_fcmp_s, riscv_lift_fcmp_d, riscv_lift_fclass;
 riscv_lift_fn riscv_lift_fmv_x_w, riscv_lift_fmv_w_x, riscv_lift_fmv_x_d, riscv_lift_fmv_d_x;
 riscv_lift_fn riscv_lift_fcvt_s_d, riscv_lift_fcvt_d_s, riscv_lift_fcvt_i_s, riscv_lift_fcvt_i_d;
 riscv_lift_fn riscv_lift_fcvt_s_i, riscv_lift_fcvt_d_i;
+riscv_lift_fn riscv_lift_fminmaxm_s, riscv_lift_fminmaxm_d, riscv_lift_fround_s;
+riscv_lift_fn riscv_lift_fround_d, riscv_lift_fcvtmod;
+/* lift_zfh.c */
+riscv_lift_fn riscv_lift_fround_h, riscv_lift_fma_h, riscv_lift_fsgnj_h, riscv_lift_fchoose_h;
+riscv_lift_fn riscv_lift_fcmp_h, riscv_lift_fmv_x_h, riscv_lift_fmv_h_x, riscv_lift_fcvt_s_h;
+riscv_lift_fn riscv_lift_fcvt_d_h, riscv_lift_fcvt_h_s, riscv_lift_fcvt_h_d, riscv_lift_fcvt_i_h;
+riscv_lift_fn riscv_lift_fcvt_h_i, riscv_lift_fli;
 /* lift_zb.c */
 riscv_lift_fn riscv_lift_sh_add, riscv_lift_sh_add_uw, riscv_lift_slli_uw, riscv_lift_xnor;
 riscv_lift_fn riscv_lift_unary, riscv_lift_unaryw, riscv_lift_sext, riscv_lift_zext;
 riscv_lift_fn riscv_lift_orc_b, riscv_lift_bit, riscv_lift_biti, riscv_lift_bext;
-riscv_lift_fn riscv_lift_bexti;
+riscv_lift_fn riscv_lift_bexti, riscv_lift_pack, riscv_lift_packh, riscv_lift_packw;
+riscv_lift_fn riscv_lift_brev8, riscv_lift_clmul, riscv_lift_czero;
 /* lift_system.c */
 riscv_lift_fn riscv_lift_csr, riscv_lift_csri, riscv_lift_xret, riscv_lift_wfi, riscv_lift_pause;
 riscv_lift_fn riscv_lift_fence_i, riscv_lift_fence_vma, riscv_lift_cbo, riscv_lift_cbo_zero;
@@ -92,6 +134,20 @@ static inline void x_put32(struct lift *l, unsigned r, ir_ref v)
 {
     x_put(l, r, ir_un(l->b, IR_SEXT, IR_I64, v));
 }
+
+/* ---- floating point: lift_fd.c ---- */
+
+#define FP_ANY_ROUNDING IR_FP(FP_RNE, FP_NAN_CANONICAL)
+/* False, and the exception emitted, if FP is off. */
+bool riscv_fp_on(struct lift *l, const struct riscv_insn *i);
+/* As riscv_fp_on(), and the operation's rounding and rule for NaNs; false if that is reserved. */
+bool riscv_fp_rounds(struct lift *l, const struct riscv_insn *i, uint8_t *attr);
+void riscv_fp_dirty(struct lift *l);
+/* A register as F32 (the default NaN if it is not boxed) or F64. */
+ir_ref riscv_f_get(struct lift *l, enum ir_type t, unsigned r);
+void riscv_f_put(struct lift *l, enum ir_type t, unsigned r, ir_ref v);
+/* The bits of a half as I64; the default NaN if it is not boxed. */
+ir_ref riscv_h_bits(struct lift *l, unsigned r);
 
 /* Emits the exception and ends the block. */
 void riscv_lift_raise(struct lift *l, uint32_t cause, uint64_t value);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * lift_zb: Zba, Zbb and Zbs, after "RISC-V Bit-Manipulation ISA-extensions" 1.0. Those that are one
- * IR operation are lifted by lift_i.c.
+ * lift_zb: Zba, Zbb, Zbc and Zbs, after "RISC-V Bit-Manipulation ISA-extensions" 1.0, Zbkb, after
+ * "RISC-V Cryptography Extensions" 1.0, and Zicond. Those that are one IR operation are lifted by
+ * lift_i.c.
  */
 #include "isa/riscv/lift.h"
 
@@ -92,4 +93,56 @@ void riscv_lift_bext(struct lift *l, const struct riscv_insn *i)
 void riscv_lift_bexti(struct lift *l, const struct riscv_insn *i)
 {
     x_put(l, i->rd, ir_extract(l->b, IR_I64, x_get(l, i->rs1), (unsigned)i->imm, 1));
+}
+
+/* ---- Zbkb ---- */
+
+void riscv_lift_pack(struct lift *l, const struct riscv_insn *i)
+{
+    x_put(l, i->rd, ir_deposit(l->b, IR_I64, x_get(l, i->rs1), x_get(l, i->rs2), 32, 32));
+}
+
+void riscv_lift_packh(struct lift *l, const struct riscv_insn *i)
+{
+    ir_ref low = ir_extract(l->b, IR_I64, x_get(l, i->rs1), 0, 8);
+
+    x_put(l, i->rd, ir_deposit(l->b, IR_I64, low, x_get(l, i->rs2), 8, 8));
+}
+
+void riscv_lift_packw(struct lift *l, const struct riscv_insn *i)
+{
+    x_put32(l, i->rd, ir_deposit(l->b, IR_I32, x_get32(l, i->rs1), x_get32(l, i->rs2), 16, 16));
+}
+
+/* Both bits of each pair, then of each four and each eight, change places. */
+void riscv_lift_brev8(struct lift *l, const struct riscv_insn *i)
+{
+    static const uint64_t low[] = {UINT64_C(0x5555555555555555), UINT64_C(0x3333333333333333),
+                                   UINT64_C(0x0f0f0f0f0f0f0f0f)};
+    ir_ref x = x_get(l, i->rs1);
+
+    for (unsigned step = 0; step < ARRAY_LEN(low); step++) {
+        ir_ref up = ir_bini(l->b, IR_SHL, IR_I64, ir_bini(l->b, IR_AND, IR_I64, x, low[step]),
+                            UINT64_C(1) << step);
+        ir_ref down = ir_bini(l->b, IR_AND, IR_I64,
+                              ir_bini(l->b, IR_SHR, IR_I64, x, UINT64_C(1) << step), low[step]);
+        x = ir_bin(l->b, IR_OR, IR_I64, up, down);
+    }
+    x_put(l, i->rd, x);
+}
+
+/* ---- Zbc, Zicond ---- */
+
+void riscv_lift_clmul(struct lift *l, const struct riscv_insn *i)
+{
+    x_put(l, i->rd,
+          ir_call(l->b, i->info->argument, x_get(l, i->rs1), x_get(l, i->rs2), IR_ABSENT));
+}
+
+/* rs1 where rs2 compares so with zero, else 0. */
+void riscv_lift_czero(struct lift *l, const struct riscv_insn *i)
+{
+    ir_ref keeps = ir_bini(l->b, (enum ir_opcode)i->info->argument, IR_I64, x_get(l, i->rs2), 0);
+
+    x_put(l, i->rd, ir_select(l->b, IR_I64, keeps, x_get(l, i->rs1), ir_const(l->b, IR_I64, 0)));
 }

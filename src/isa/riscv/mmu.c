@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * mmu: Sv39, Sv48 and Sv57 page walks, after volume II, 4.3 to 4.6, then physical memory
- * protection. A and D are set by the walk if menvcfg.ADUE says so (Svadu), else they fault (Svade).
+ * mmu: Sv39, Sv48 and Sv57 page walks with Svnapot and Svpbmt (whose memory types change nothing
+ * here), after volume II, 4.3 to 4.6, then physical memory protection. A and D are set by the walk if menvcfg.ADUE says so (Svadu), else they fault (Svade).
  * ASIDs and fences have no effect: what is cached is always what the tables say.
  */
 #include "isa/riscv/riscv.h"
@@ -9,6 +9,9 @@ enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_A = 64, PTE_D
 #define PTE_PPN_POS  10
 #define PTE_PPN_LEN  44
 #define PTE_RESERVED (UINT64_MAX << (PTE_PPN_POS + PTE_PPN_LEN))
+#define PTE_N        (UINT64_C(1) << 63)
+#define PTE_PBMT     (UINT64_C(3) << 61)
+#define NAPOT_BITS   4 /* of the page number: the only size there is, 64 KiB */
 #define VPN_BITS     9
 
 enum outcome { WALK_OK, WALK_PAGE_FAULT, WALK_ACCESS_FAULT };
@@ -19,6 +22,7 @@ struct walk {
     unsigned priv; /* effective: MPRV */
     bool debug;
     bool sum, mxr, adue;
+    uint64_t reserved; /* bits that make an entry invalid */
 };
 
 static void raise_for(struct cpu *cpu, vaddr va, enum access access, enum outcome why)
@@ -77,6 +81,24 @@ static unsigned leaf_allows(const struct walk *w, uint64_t pte)
     return allowed;
 }
 
+/* Where a leaf's page begins; *shift bits of the address stay as they are. False if the page is
+ * misaligned or the leaf has reserved values. */
+static bool leaf_place(uint64_t pte, unsigned *shift, paddr *page)
+{
+    if ((pte & PTE_PBMT) == PTE_PBMT) {
+        return false;
+    }
+    if ((pte & PTE_N) != 0) {
+        /* The low bits of the page number say the size: 0b1000 is 64 KiB, others are reserved. */
+        if (*shift != PAGE_BITS || bits_get(*page, PAGE_BITS, NAPOT_BITS) != 8) {
+            return false;
+        }
+        *shift += NAPOT_BITS;
+        *page = align_down(*page, UINT64_C(1) << *shift);
+    }
+    return (*page & ((UINT64_C(1) << *shift) - 1)) == 0;
+}
+
 static const uint8_t access_need[3] = {PMP_R, PMP_W, PMP_X};
 
 /* A leaf was found: checks it, sets A and D, and says what the page allows. */
@@ -124,7 +146,6 @@ static enum outcome walk(struct cpu *cpu, const struct walk *w, vaddr va, paddr 
     for (unsigned level = levels; level-- > 0;) {
         unsigned shift = PAGE_BITS + VPN_BITS * level;
         paddr at = table + 8 * bits_get(va, shift, VPN_BITS);
-        uint64_t span = (UINT64_C(1) << shift) - 1;
         enum outcome why;
         uint64_t pte;
         unsigned extent;
@@ -133,7 +154,7 @@ static enum outcome walk(struct cpu *cpu, const struct walk *w, vaddr va, paddr 
             !cpu_walk_read(cpu, at, 8, &pte)) {
             return WALK_ACCESS_FAULT;
         }
-        if ((pte & PTE_V) == 0 || (pte & (PTE_R | PTE_W)) == PTE_W || (pte & PTE_RESERVED) != 0) {
+        if ((pte & PTE_V) == 0 || (pte & (PTE_R | PTE_W)) == PTE_W || (pte & w->reserved) != 0) {
             return WALK_PAGE_FAULT;
         }
         if (!w->debug) {
@@ -141,19 +162,27 @@ static enum outcome walk(struct cpu *cpu, const struct walk *w, vaddr va, paddr 
         }
         table = bits_get(pte, PTE_PPN_POS, PTE_PPN_LEN) << PAGE_BITS;
         if ((pte & (PTE_R | PTE_X)) == 0) {
-            if ((pte & (PTE_A | PTE_D | PTE_U)) != 0) {
+            if ((pte & (PTE_A | PTE_D | PTE_U | PTE_N | PTE_PBMT)) != 0) {
                 return WALK_PAGE_FAULT; /* reserved in a pointer */
             }
             continue;
         }
-        if ((table & span) != 0) {
-            return WALK_PAGE_FAULT; /* misaligned superpage */
+        if (!leaf_place(pte, &shift, &table)) {
+            return WALK_PAGE_FAULT;
         }
         why = use_leaf(cpu, w, at, &pte, allowed);
-        *out = table | (va & span);
+        *out = table | (va & ((UINT64_C(1) << shift) - 1));
         return why;
     }
     return WALK_PAGE_FAULT;
+}
+
+static uint64_t reserved_bits(const struct riscv *s)
+{
+    uint64_t bits = PTE_RESERVED;
+
+    bits &= (s->extensions & EXT_SVNAPOT) != 0 ? ~PTE_N : bits;
+    return (s->menvcfg & ENVCFG_PBMTE) != 0 ? bits & ~PTE_PBMT : bits;
 }
 
 bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
@@ -167,6 +196,7 @@ bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
         .sum = (s->mstatus & MSTATUS_SUM) != 0,
         .mxr = (s->mstatus & MSTATUS_MXR) != 0,
         .adue = (s->menvcfg & ENVCFG_ADUE) != 0,
+        .reserved = reserved_bits(s),
     };
     unsigned allowed = PMP_R | PMP_W | PMP_X;
     enum outcome why = WALK_OK;
@@ -206,7 +236,8 @@ void riscv_space_key(const struct cpu *cpu, uint64_t key[4])
     key[0] = bare ? 0 : s->satp;
     key[1] = s->priv | data_priv(s) << 2;
     if (!bare) {
-        key[1] |= (s->mstatus & (MSTATUS_SUM | MSTATUS_MXR)) | (s->menvcfg & ENVCFG_ADUE);
+        key[1] |= (s->mstatus & (MSTATUS_SUM | MSTATUS_MXR)) |
+                  (s->menvcfg & (ENVCFG_ADUE | ENVCFG_PBMTE));
     }
     key[2] = s->pmp_generation;
     key[3] = 0;

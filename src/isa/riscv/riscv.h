@@ -3,8 +3,9 @@
  *
  * After "The RISC-V Instruction Set Manual", volume I (unprivileged, 20191213 and the ratified
  * extensions since) and volume II (privileged, 1.12): RV64 I M A F D C, Zicsr, Zifencei, Zicntr,
- * Zihpm (all zero), Zba, Zbb, Zbs, Zicbom, Zicboz, Sstc, Svadu, Svinval; modes M, S and U.
- * Left out: hypervisor, vectors, triggers, big-endian data, Svnapot, Svpbmt, changes of XLEN.
+ * Zihpm (all zero), Zihintpause, Zba, Zbb, Zbc, Zbs, Zbkb, Zicond, Zfh, Zfa, Zicbom, Zicboz, Sstc,
+ * Svadu, Svinval, Svnapot, Svpbmt; modes M, S and U. Left out: hypervisor, vectors, triggers,
+ * big-endian data, changes of XLEN.
  */
 #ifndef ISA_RISCV_RISCV_H
 #define ISA_RISCV_RISCV_H
@@ -30,7 +31,17 @@ enum {
     EXT_SSTC = 32,
     EXT_SVADU = 64,
     EXT_SVINVAL = 128,
-    EXT_ALL = 255
+    EXT_ZBC = 0x100,
+    EXT_ZBKB = 0x200,
+    EXT_ZICOND = 0x400,
+    EXT_ZIHINTPAUSE = 0x800, /* only a name: PAUSE is a hint, legal everywhere */
+    EXT_ZFHMIN = 0x1000,
+    EXT_ZFH = 0x2000, /* comes with EXT_ZFHMIN */
+    EXT_ZFA = 0x4000,
+    EXT_SVNAPOT = 0x8000,
+    EXT_SVPBMT = 0x10000,
+    EXT_RV64 = 0xff,   /* on in `-cpu rv64` */
+    EXT_ALL = 0x1ffff, /* on in `-cpu max` */
 };
 
 /* All of a hart. Interrupt-pending bits are kept by who sets them: `lines` by pins from outside,
@@ -134,6 +145,7 @@ enum { INHIBIT_CYCLE = 1, INHIBIT_INSTRET = 4 }; /* bits of mcountinhibit */
 #define ENVCFG_CBCFE         (UINT64_C(1) << 6)
 #define ENVCFG_CBZE          (UINT64_C(1) << 7)
 #define ENVCFG_ADUE          (UINT64_C(1) << 61)
+#define ENVCFG_PBMTE         (UINT64_C(1) << 62)
 #define ENVCFG_STCE          (UINT64_C(1) << 63)
 
 enum { FS_OFF, FS_INITIAL, FS_CLEAN, FS_DIRTY };
@@ -224,11 +236,20 @@ enum riscv_helper {
     HELP_FENCE_INVAL,
     HELP_CBO,
     HELP_CBO_ZERO,
+    HELP_FCLASS_H,
     HELP_FCLASS_S,
     HELP_FCLASS_D,
+    HELP_CLMUL,
+    HELP_CLMULH,
+    HELP_CLMULR,
+    HELP_HALF,
+    HELP_FCVTMOD,
     RISCV_HELPER_COUNT
 };
 extern const struct ir_helper riscv_helpers[RISCV_HELPER_COUNT];
+/* helpers_half.c; the arguments of the first are those of enum riscv_half in lift.h. */
+uint64_t riscv_help_half(struct cpu *cpu, uint64_t operands, uint64_t how, uint64_t unused);
+uint64_t riscv_help_fcvtmod(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c);
 
 /* ---- the rest ---- */
 
