@@ -74,7 +74,7 @@ static void fill_write(struct cpu *cpu, vaddr va, const struct place *p)
 
 /* ---- finding the bytes ---- */
 
-static bool may_fill(const struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr,
+static bool may_fill(const struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr,
                      const struct translation *t, const struct place *p)
 {
     const struct cpu_watch *watch = cpu->watch;
@@ -109,7 +109,7 @@ static void note(struct cpu_notes *notes, vaddr va, enum access access, uint32_t
 /* Translates the part at va and finds what is there; false with a fault raised, or with none if
  * the ISA ignores accesses to nowhere. */
 static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access access,
-                       uint8_t mem_attr, struct place *p)
+                       uint32_t mem_attr, struct place *p)
 {
     struct translation t = {0};
     struct mem_place m;
@@ -147,7 +147,7 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
 }
 
 static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access access,
-                      uint8_t mem_attr, struct place *p)
+                      uint32_t mem_attr, struct place *p)
 {
     bool found = find_bytes(cpu, va, size, access, mem_attr, p);
 
@@ -196,16 +196,22 @@ static bool watch_stops(struct cpu *cpu, vaddr va, unsigned size, enum access ac
     return false;
 }
 
-static bool alignment_holds(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr)
+static bool alignment_holds(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr)
 {
-    if ((mem_attr & MEM_ALIGNED) && va % MEM_SIZE(mem_attr) != 0) {
-        cpu->mmu->misaligned(cpu, va, access);
+    if ((va & MEM_ALIGN_MASK(mem_attr)) != 0) {
+        cpu->mmu->misaligned(cpu, va, mem_attr & MEM_FOR_WRITE ? ACCESS_WRITE : access);
         return false;
     }
     return true;
 }
 
-static bool find_parts(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr,
+/* Where an access goes on. */
+static vaddr further(vaddr va, unsigned by, uint32_t mem_attr)
+{
+    return mem_address(va + by, mem_attr);
+}
+
+static bool find_parts(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr,
                        struct reach *r)
 {
     unsigned size = MEM_SIZE(mem_attr);
@@ -217,24 +223,24 @@ static bool find_parts(struct cpu *cpu, vaddr va, enum access access, uint8_t me
     if (!find_part(cpu, va, r->size[0], access, mem_attr, &r->part[0])) {
         return false;
     }
-    if (r->size[1] != 0 &&
-        !find_part(cpu, va + r->size[0], r->size[1], access, mem_attr, &r->part[1])) {
+    if (r->size[1] != 0 && !find_part(cpu, further(va, r->size[0], mem_attr), r->size[1], access,
+                                      mem_attr, &r->part[1])) {
         return false;
     }
     return window_takes(cpu, va, size, access, r);
 }
 
 /* Watchpoints are asked about all of an access, also of one that fails then and stores nothing. */
-static void note_failed(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr)
+static void note_failed(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr)
 {
     if (unlikely(cpu->notes != NULL)) {
         note(cpu->notes, va, access, CPU_NOTE_ANY);
-        note(cpu->notes, va + (MEM_SIZE(mem_attr) - 1), access, CPU_NOTE_ANY);
+        note(cpu->notes, further(va, MEM_SIZE(mem_attr) - 1, mem_attr), access, CPU_NOTE_ANY);
     }
 }
 
 /* Finds all bytes of an access. */
-static bool reach(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr, struct reach *r)
+static bool reach(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr, struct reach *r)
 {
     if (find_parts(cpu, va, access, mem_attr, r)) {
         return true;
@@ -276,14 +282,25 @@ static void write_windows(struct cpu *cpu, const struct reach *r, const uint8_t 
     }
 }
 
+/* Finds the bytes of a load, if it is for a store those of that before. */
+static bool reach_load(struct cpu *cpu, vaddr va, uint32_t mem_attr, struct reach *r)
+{
+    struct reach written;
+
+    if ((mem_attr & MEM_FOR_WRITE) && !reach(cpu, va, ACCESS_WRITE, mem_attr, &written)) {
+        return false;
+    }
+    return reach(cpu, va, ACCESS_READ, mem_attr, r);
+}
+
 /* Reads `size` bytes in memory order. */
-static bool read_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t bytes[16])
+static bool read_bytes(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8_t bytes[16])
 {
     unsigned size = MEM_SIZE(mem_attr);
     struct reach r;
 
     if (!alignment_holds(cpu, va, ACCESS_READ, mem_attr) ||
-        watch_stops(cpu, va, size, ACCESS_READ, 0) || !reach(cpu, va, ACCESS_READ, mem_attr, &r)) {
+        watch_stops(cpu, va, size, ACCESS_READ, 0) || !reach_load(cpu, va, mem_attr, &r)) {
         return false;
     }
     if (unlikely(r.part[0].window != NULL || r.part[1].window != NULL)) {
@@ -294,7 +311,7 @@ static bool read_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t byte
     fill_read(cpu, va, &r.part[0]);
     if (r.size[1] != 0) {
         memcpy(bytes + r.size[0], r.part[1].host, r.size[1]);
-        fill_read(cpu, va + r.size[0], &r.part[1]);
+        fill_read(cpu, further(va, r.size[0], mem_attr), &r.part[1]);
     }
     return true;
 }
@@ -316,7 +333,7 @@ static void write_crossing(struct cpu *cpu, const struct reach *r, const uint8_t
 }
 
 /* Stores `size` bytes, given in memory order. */
-static bool write_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint8_t bytes[16])
+static bool write_bytes(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint8_t bytes[16])
 {
     unsigned size = MEM_SIZE(mem_attr);
     struct reach r;
@@ -338,14 +355,14 @@ static bool write_bytes(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint8
 
 /* ---- numbers ---- */
 
-static uint64_t number_of(const uint8_t *bytes, unsigned size, uint8_t mem_attr)
+static uint64_t number_of(const uint8_t *bytes, unsigned size, uint32_t mem_attr)
 {
     uint64_t value = mem_attr & MEM_BIG ? bytes_get_be(bytes, size) : bytes_get_le(bytes, size);
 
     return mem_attr & MEM_SIGNED ? bits_sext(value, 8 * size) : value;
 }
 
-static void set_number(uint8_t *bytes, unsigned size, uint8_t mem_attr, uint64_t value)
+static void set_number(uint8_t *bytes, unsigned size, uint32_t mem_attr, uint64_t value)
 {
     if (mem_attr & MEM_BIG) {
         bytes_set_be(bytes, size, value);
@@ -355,7 +372,7 @@ static void set_number(uint8_t *bytes, unsigned size, uint8_t mem_attr, uint64_t
 }
 
 /* Of 16 bytes; value[0] is the less significant half. */
-static void numbers_of(const uint8_t bytes[16], uint8_t mem_attr, uint64_t value[2])
+static void numbers_of(const uint8_t bytes[16], uint32_t mem_attr, uint64_t value[2])
 {
     unsigned low = mem_attr & MEM_BIG ? 8 : 0;
 
@@ -364,7 +381,7 @@ static void numbers_of(const uint8_t bytes[16], uint8_t mem_attr, uint64_t value
     }
 }
 
-static void set_numbers(uint8_t bytes[16], uint8_t mem_attr, const uint64_t value[2])
+static void set_numbers(uint8_t bytes[16], uint32_t mem_attr, const uint64_t value[2])
 {
     unsigned low = mem_attr & MEM_BIG ? 8 : 0;
 
@@ -375,21 +392,23 @@ static void set_numbers(uint8_t bytes[16], uint8_t mem_attr, const uint64_t valu
 
 /* ---- what cpu.h promises ---- */
 
-uint64_t cpu_load(struct cpu *cpu, vaddr va, uint8_t mem_attr)
+uint64_t cpu_load(struct cpu *cpu, vaddr va, uint32_t mem_attr)
 {
     uint8_t bytes[16];
     unsigned size = MEM_SIZE(mem_attr);
 
     must(size <= 8);
+    va = mem_address(va, mem_attr);
     return read_bytes(cpu, va, mem_attr, bytes) ? number_of(bytes, size, mem_attr) : 0;
 }
 
-void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
+void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint32_t mem_attr)
 {
     uint8_t bytes[16];
     unsigned size = MEM_SIZE(mem_attr);
 
     must(size <= 8);
+    va = mem_address(va, mem_attr);
     if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
         watch_stops(cpu, va, size, ACCESS_WRITE, bits_get(value, 0, 8 * size))) {
         return;
@@ -398,13 +417,14 @@ void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
     (void)write_bytes(cpu, va, mem_attr, bytes);
 }
 
-bool cpu_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t out[2])
+bool cpu_load128(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint64_t out[2])
 {
     uint8_t bytes[16];
 
     must(MEM_SIZE(mem_attr) == 16);
     out[0] = 0;
     out[1] = 0;
+    va = mem_address(va, mem_attr);
     if (!read_bytes(cpu, va, mem_attr, bytes)) {
         return false;
     }
@@ -412,11 +432,12 @@ bool cpu_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t out[2])
     return true;
 }
 
-bool cpu_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t value[2])
+bool cpu_store128(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint64_t value[2])
 {
     uint8_t bytes[16];
 
     must(MEM_SIZE(mem_attr) == 16);
+    va = mem_address(va, mem_attr);
     if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
         watch_stops(cpu, va, 16, ACCESS_WRITE, value[0])) {
         return false;
@@ -425,12 +446,13 @@ bool cpu_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t va
     return write_bytes(cpu, va, mem_attr, bytes);
 }
 
-void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device)
+void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint32_t mem_attr, bool *device)
 {
     unsigned size = MEM_SIZE(mem_attr);
     struct reach r, readable;
 
     *device = false;
+    va = mem_address(va, mem_attr);
     if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
         watch_stops(cpu, va, size, ACCESS_READ, 0) || watch_stops(cpu, va, size, ACCESS_WRITE, 0) ||
         !reach(cpu, va, ACCESS_WRITE, mem_attr, &r)) {
@@ -456,8 +478,8 @@ static bool is_watched(struct cpu *cpu, vaddr va, unsigned size, enum access acc
     return cpu->watch != NULL && cpu->watch->touches(cpu->watch->opaque, va, size, access);
 }
 
-static bool try_part(struct cpu *cpu, vaddr va, unsigned size, enum access access, uint8_t mem_attr,
-                     struct place *p)
+static bool try_part(struct cpu *cpu, vaddr va, unsigned size, enum access access,
+                     uint32_t mem_attr, struct place *p)
 {
     bool found;
 
@@ -473,14 +495,17 @@ static struct device_entry *device_of(struct cpu *cpu, vaddr va, enum access acc
 }
 
 const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum access access,
-                                          uint8_t mem_attr, uint64_t *at)
+                                          uint32_t mem_attr, uint64_t *at)
 {
-    const struct device_entry *d = &cpu->space->device[access][(va >> PAGE_BITS) % DEVICE_ENTRIES];
-    const struct mem_window *w = d->window;
     unsigned size = MEM_SIZE(mem_attr);
+    const struct device_entry *d;
+    const struct mem_window *w;
 
-    if (d->page != align_down(va, PAGE_SIZE) || va % size != 0 || cpu->watch != NULL ||
-        MEM_AS(mem_attr) != AS_CURRENT) {
+    va = mem_address(va, mem_attr);
+    d = &cpu->space->device[access][(va >> PAGE_BITS) % DEVICE_ENTRIES];
+    w = d->window;
+    if (d->page != align_down(va, PAGE_SIZE) || !mem_is_natural(va, mem_attr) ||
+        cpu->watch != NULL || MEM_AS(mem_attr) != AS_CURRENT || (mem_attr & MEM_FOR_WRITE)) {
         return NULL;
     }
     *at = d->at + va % PAGE_SIZE;
@@ -513,7 +538,7 @@ static enum cpu_try why_not(struct cpu *cpu, vaddr va, enum access access, const
 }
 
 /* Both parts of an access that crosses a page. */
-static enum cpu_try try_crossing(struct cpu *cpu, vaddr va, enum access access, uint8_t mem_attr,
+static enum cpu_try try_crossing(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr,
                                  struct reach *r)
 {
     unsigned size = MEM_SIZE(mem_attr), at = 0;
@@ -521,16 +546,18 @@ static enum cpu_try try_crossing(struct cpu *cpu, vaddr va, enum access access, 
     r->size[0] = (unsigned)(PAGE_SIZE - va % PAGE_SIZE);
     r->size[1] = size - r->size[0];
     for (unsigned i = 0; i < 2; i++) {
-        if (!try_part(cpu, va + at, r->size[i], access, mem_attr, &r->part[i])) {
+        vaddr here = further(va, at, mem_attr);
+
+        if (!try_part(cpu, here, r->size[i], access, mem_attr, &r->part[i])) {
             note_failed(cpu, va, access, mem_attr);
-            return why_not(cpu, va + at, access, &r->part[i]);
+            return why_not(cpu, here, access, &r->part[i]);
         }
         at = r->size[0];
     }
     return CPU_DONE;
 }
 
-static enum cpu_try read_crossing(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t bytes[16])
+static enum cpu_try read_crossing(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8_t bytes[16])
 {
     struct reach r;
     enum cpu_try answer = try_crossing(cpu, va, ACCESS_READ, mem_attr, &r);
@@ -539,25 +566,50 @@ static enum cpu_try read_crossing(struct cpu *cpu, vaddr va, uint8_t mem_attr, u
         memcpy(bytes, r.part[0].host, r.size[0]);
         memcpy(bytes + r.size[0], r.part[1].host, r.size[1]);
         fill_read(cpu, va, &r.part[0]);
-        fill_read(cpu, va + r.size[0], &r.part[1]);
+        fill_read(cpu, further(va, r.size[0], mem_attr), &r.part[1]);
     }
     return answer;
 }
 
-/* Reads in memory order. */
-static enum cpu_try try_read(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_t bytes[16])
+/* Of a load for a store: the page becomes one that the store finds in its table. */
+static enum cpu_try try_reach_store(struct cpu *cpu, vaddr va, uint32_t mem_attr)
 {
     unsigned size = MEM_SIZE(mem_attr);
     struct place p;
 
-    if (is_watched(cpu, va, size, ACCESS_READ)) {
+    if (!try_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p)) {
+        note_failed(cpu, va, ACCESS_WRITE, mem_attr);
+        return why_not(cpu, va, ACCESS_WRITE, &p);
+    }
+    if (p.fill && !mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
+        mem_before_write(cpu->mem, p.block, p.at, size);
+        fill_write(cpu, va, &p);
+    }
+    return CPU_DONE;
+}
+
+/* Reads in memory order. */
+static enum cpu_try try_read(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8_t bytes[16])
+{
+    unsigned size = MEM_SIZE(mem_attr);
+    bool crosses = va % PAGE_SIZE > PAGE_SIZE - size, for_write = (mem_attr & MEM_FOR_WRITE) != 0;
+    enum cpu_try answer;
+    struct place p;
+
+    if (is_watched(cpu, va, size, ACCESS_READ) || (crosses && for_write)) {
         return CPU_HARD;
     }
     if (!alignment_holds(cpu, va, ACCESS_READ, mem_attr)) {
         return CPU_FAULT;
     }
-    if (unlikely(va % PAGE_SIZE > PAGE_SIZE - size)) {
+    if (unlikely(crosses)) {
         return read_crossing(cpu, va, mem_attr, bytes);
+    }
+    if (for_write) {
+        answer = try_reach_store(cpu, va, mem_attr);
+        if (answer != CPU_DONE) {
+            return answer;
+        }
     }
     if (!try_part(cpu, va, size, ACCESS_READ, mem_attr, &p)) {
         return why_not(cpu, va, ACCESS_READ, &p);
@@ -567,11 +619,11 @@ static enum cpu_try try_read(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint8_
     return CPU_DONE;
 }
 
-enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value)
+enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint64_t *value)
 {
     uint8_t bytes[16];
     unsigned size = MEM_SIZE(mem_attr);
-    enum cpu_try answer = try_read(cpu, va, mem_attr, bytes);
+    enum cpu_try answer = try_read(cpu, mem_address(va, mem_attr), mem_attr, bytes);
 
     if (answer == CPU_DONE) {
         *value = number_of(bytes, size, mem_attr);
@@ -579,10 +631,10 @@ enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t 
     return answer;
 }
 
-enum cpu_try cpu_try_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t value[2])
+enum cpu_try cpu_try_load128(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint64_t value[2])
 {
     uint8_t bytes[16];
-    enum cpu_try answer = try_read(cpu, va, mem_attr, bytes);
+    enum cpu_try answer = try_read(cpu, mem_address(va, mem_attr), mem_attr, bytes);
 
     if (answer == CPU_DONE) {
         numbers_of(bytes, mem_attr, value);
@@ -608,7 +660,7 @@ static bool find_mixed(struct cpu *cpu, vaddr va, struct place *p)
     return true;
 }
 
-static enum cpu_try try_write_crossing(struct cpu *cpu, vaddr va, uint8_t mem_attr,
+static enum cpu_try try_write_crossing(struct cpu *cpu, vaddr va, uint32_t mem_attr,
                                        const uint8_t bytes[16])
 {
     struct reach r;
@@ -627,14 +679,14 @@ static enum cpu_try try_write_crossing(struct cpu *cpu, vaddr va, uint8_t mem_at
 }
 
 /* Whether the write table has all of an access by the current mode's rules. */
-static bool write_hits(const struct cpu *cpu, vaddr va, uint8_t mem_attr, struct tlb_entry *e)
+static bool write_hits(const struct cpu *cpu, vaddr va, uint32_t mem_attr, struct tlb_entry *e)
 {
     *e = cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES];
     return va - e->tag <= PAGE_SIZE - MEM_SIZE(mem_attr) && MEM_AS(mem_attr) == AS_CURRENT;
 }
 
 /* One page's bytes, which may be stored to without anybody hearing of it. */
-static enum cpu_try try_place(struct cpu *cpu, vaddr va, uint8_t mem_attr, struct place *p)
+static enum cpu_try try_place(struct cpu *cpu, vaddr va, uint32_t mem_attr, struct place *p)
 {
     unsigned size = MEM_SIZE(mem_attr);
     bool current = MEM_AS(mem_attr) == AS_CURRENT;
@@ -662,14 +714,14 @@ static void remember_place(struct cpu *cpu, vaddr va, const struct place *p)
 }
 
 /* Stores bytes that are given in memory order. */
-static enum cpu_try try_write(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint8_t bytes[16])
+static enum cpu_try try_write(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint8_t bytes[16])
 {
     unsigned size = MEM_SIZE(mem_attr);
     enum cpu_try answer;
     struct tlb_entry e;
     struct place p;
 
-    if (write_hits(cpu, va, mem_attr, &e) && !(mem_attr & MEM_ALIGNED)) {
+    if (write_hits(cpu, va, mem_attr, &e) && MEM_ALIGN_LOG2(mem_attr) == 0) {
         /* It came here for its alignment, which concerns only its marks. */
         p.host = (uint8_t *)(e.addend + (uintptr_t)va);
         memcpy(p.host, bytes, size);
@@ -693,30 +745,31 @@ static enum cpu_try try_write(struct cpu *cpu, vaddr va, uint8_t mem_attr, const
     return answer;
 }
 
-enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr)
+enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint32_t mem_attr)
 {
     uint8_t bytes[16];
 
     set_number(bytes, MEM_SIZE(mem_attr), mem_attr, value);
-    return try_write(cpu, va, mem_attr, bytes);
+    return try_write(cpu, mem_address(va, mem_attr), mem_attr, bytes);
 }
 
-enum cpu_try cpu_try_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t value[2])
+enum cpu_try cpu_try_store128(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint64_t value[2])
 {
     uint8_t bytes[16];
 
     set_numbers(bytes, mem_attr, value);
-    return try_write(cpu, va, mem_attr, bytes);
+    return try_write(cpu, mem_address(va, mem_attr), mem_attr, bytes);
 }
 
-enum cpu_try cpu_try_rmw(struct cpu *cpu, vaddr va, uint8_t mem_attr, void **host)
+enum cpu_try cpu_try_rmw(struct cpu *cpu, vaddr va, uint32_t mem_attr, void **host)
 {
     unsigned size = MEM_SIZE(mem_attr);
     enum cpu_try answer;
     struct tlb_entry e;
     struct place p, readable;
 
-    if (write_hits(cpu, va, mem_attr, &e) && va % size == 0) {
+    va = mem_address(va, mem_attr);
+    if (write_hits(cpu, va, mem_attr, &e) && mem_is_natural(va, mem_attr)) {
         *host = (void *)(e.addend + (uintptr_t)va); /* what may be written there may be read */
         mem_mark(cpu->mem, *host, size);
         return CPU_DONE;
@@ -748,11 +801,11 @@ enum cpu_try cpu_try_rmw(struct cpu *cpu, vaddr va, uint8_t mem_attr, void **hos
     return CPU_DONE;
 }
 
-enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access)
+enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr)
 {
     struct place p;
 
-    if (!try_part(cpu, va, 1, access, 0, &p) || !p.fill) {
+    if (!try_part(cpu, va, 1, access, mem_attr, &p) || !p.fill) {
         return why_not(cpu, va, access, &p);
     }
     if (access == ACCESS_WRITE) {

@@ -39,9 +39,11 @@ static inline bool hart_is_ready(const struct hart *h)
         FIELD(type, hart.fp_flags), FIELD_BOOL(type, hart.stopped), FIELD_ARRAY(type, hart.zero)
 
 enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH };
-/* Which rules of translation an access follows, beside the current mode (memory operations carry
- * it, ir/ir.h): AS_USER is e.g. Arm's LDTR; AS_DEBUG walks without faults, A/D bits or devices. */
-enum access_as { AS_CURRENT, AS_USER, AS_OTHER, AS_DEBUG };
+/* Which rules of translation an access follows; memory operations carry it (MEM_AS). AS_USER is e.g.
+ * Arm's LDTR, AS_SYSTEM what a processor does by itself whatever its mode (descriptors, trap frames),
+ * the others are for the ISA to name (m68k's MOVES, spaces of s390). AS_DEBUG walks without faults,
+ * A/D bits or devices. */
+enum access_as { AS_CURRENT, AS_USER, AS_SYSTEM, AS_OTHER, AS_OTHER2, AS_OTHER3, AS_DEBUG };
 
 /* Where a virtual page lies. */
 struct translation {
@@ -223,47 +225,75 @@ static inline void cpu_raise(struct cpu *cpu, uint32_t cause, uint64_t value)
     cpu->fault = (struct fault){.raised = true, .cause = cause, .value = value};
 }
 
-/* Memory operand attributes: a byte, also of the IR's operations. */
-#define MEM_SIZE_LOG2  0x07 /* 0..4: 1 to 16 bytes */
-#define MEM_SIGNED     0x08 /* loads sign-extend to the type */
-#define MEM_BIG        0x10 /* big-endian */
-#define MEM_ALIGNED    0x20 /* misaligned addresses fault */
-#define MEM_AS_SHIFT   6    /* enum access_as in bits 6..7 */
+/* Attributes of a memory operand: 32 bits, also in the IR's operations. */
+#define MEM_SIZE_LOG2 0x0007u /* 0..4: 1 to 16 bytes */
+#define MEM_SIGNED    0x0008u /* loads sign-extend to the type */
+#define MEM_BIG       0x0010u /* big-endian */
+/* Other addresses than multiples of 2^n bytes fault, n = 0..4 (0: none does); and that with the size. */
+#define MEM_ALIGN(n)         ((uint32_t)(n) << 5)
+#define MEM_ALIGNED(n)       ((uint32_t)(n) | MEM_ALIGN(n))
+#define MEM_ALIGN_LOG2(attr) ((attr) >> 5 & 7)
+#define MEM_ALIGN_MASK(attr) ((UINT64_C(1) << MEM_ALIGN_LOG2(attr)) - 1)
+#define MEM_AS_SHIFT         8 /* enum access_as in bits 8..11 */
+/* How the address is made of the sum of base and displacement. MEM_32: modulo 2^32. MEM_UNTAG: the
+ * top byte, a tag that is nobody's business, becomes copies of bit 55. At most one of them. */
+#define MEM_32    0x1000u
+#define MEM_UNTAG 0x2000u
+/* A load from where the same instruction will store: the page is checked, and fails, as for that
+ * store. */
+#define MEM_FOR_WRITE  0x4000u
+#define MEM_ALL        0x7fffu
 #define MEM_SIZE(attr) (1u << ((attr)&MEM_SIZE_LOG2))
-#define MEM_AS(attr)   ((enum access_as)((attr) >> MEM_AS_SHIFT))
+#define MEM_AS(attr)   ((enum access_as)((attr) >> MEM_AS_SHIFT & 15))
+
+/* Aligned to its size, and as it must be. */
+static inline bool mem_is_natural(vaddr va, uint32_t mem_attr)
+{
+    return (va & (MEM_ALIGN_MASK(mem_attr) | (MEM_SIZE(mem_attr) - 1))) == 0;
+}
+
+static inline vaddr mem_address(uint64_t sum, uint32_t mem_attr)
+{
+    if (unlikely(mem_attr & (MEM_32 | MEM_UNTAG))) {
+        return mem_attr & MEM_32 ? (uint32_t)sum : bits_sext(sum, 56);
+    }
+    return sum;
+}
 
 /* ---- slow paths: any size 1..16, any alignment, RAM or device ---- */
 
-/* On failure (fault raised or watch hit) the result is 0 / nothing was stored. A load extends to
+/* `va` is a sum that mem_address() makes the address of.
+ * On failure (fault raised or watch hit) the result is 0 / nothing was stored. A load extends to
  * 64 bits as mem_attr says; 16-byte accesses use two words, the less significant first. The order
  * of checks and what devices take: access.c. */
-uint64_t cpu_load(struct cpu *cpu, vaddr va, uint8_t mem_attr);
-void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr);
-bool cpu_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t out[2]);
-bool cpu_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t value[2]);
+uint64_t cpu_load(struct cpu *cpu, vaddr va, uint32_t mem_attr);
+void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint32_t mem_attr);
+bool cpu_load128(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint64_t out[2]);
+bool cpu_store128(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint64_t value[2]);
 /* For read-modify-write: the host address of [va, va+size) with read and write permission checked
  * (the write first, as the ISA reports it), the page marked written; NULL with fault or watch_hit
  * set, or with neither when it is not RAM: then *device is true, and the caller uses cpu_load and
  * cpu_store. size <= 16, must be naturally aligned. */
-void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint8_t mem_attr, bool *device);
+void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint32_t mem_attr, bool *device);
 
 /* The same for generated code: CPU_HARD, and nothing done, where anything but RAM and ROM is
  * concerned, or a listener would have to hear of it (code or page tables in use), or a byte is
  * watched: the interpreter's part. */
 enum cpu_try { CPU_DONE, CPU_FAULT, CPU_HARD };
-enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t *value);
-enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint8_t mem_attr);
-enum cpu_try cpu_try_load128(struct cpu *cpu, vaddr va, uint8_t mem_attr, uint64_t value[2]);
-enum cpu_try cpu_try_store128(struct cpu *cpu, vaddr va, uint8_t mem_attr, const uint64_t value[2]);
+enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint64_t *value);
+enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint32_t mem_attr);
+enum cpu_try cpu_try_load128(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint64_t value[2]);
+enum cpu_try cpu_try_store128(struct cpu *cpu, vaddr va, uint32_t mem_attr,
+                              const uint64_t value[2]);
 /* As cpu_rmw_address(), inside one page. */
-enum cpu_try cpu_try_rmw(struct cpu *cpu, vaddr va, uint8_t mem_attr, void **host);
+enum cpu_try cpu_try_rmw(struct cpu *cpu, vaddr va, uint32_t mem_attr, void **host);
 /* The device that cpu_try_load() or cpu_try_store() found at va before and that the same kind of
  * access may be made of at once, *at bytes into its window; NULL: not so, or not known. */
 const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum access access,
-                                          uint8_t mem_attr, uint64_t *at);
-/* An access at va is about to be made: puts its page into the read or write table, with all that
- * belongs to a first one (A/D bits, dirty). CPU_HARD: it cannot be there. */
-enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access);
+                                          uint32_t mem_attr, uint64_t *at);
+/* An access at va, now an address, is about to be made: puts its page into the read or write table,
+ * with all that belongs to a first one (A/D bits, dirty). CPU_HARD: it cannot be there. */
+enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr);
 
 /* The physical address that loads from va reach, whether or not anything is there and the mode may
  * read it; CPU_NOWHERE if va is not mapped. Disturbs nobody: no fault, no A/D bits, no notes. */

@@ -245,70 +245,98 @@ void ir_put(struct ir_build *b, enum ir_type t, uint32_t slot, ir_ref value)
 
 /* ---- memory, exits, calls, floating point ---- */
 
-/* An address x + constant is taken apart: the displacement costs nothing. */
-static ir_ref split_address(const struct ir_build *b, ir_ref base, int64_t *disp)
+/* Whether the sum is a displacement; of addresses of 32 bits each is. */
+static bool fits(enum ir_type t, uint64_t *disp)
 {
-    const struct ir_op *o = ir_maker(b, base);
+    uint64_t narrow = bits_sext(*disp, 32);
+    bool fits = t == IR_I32 || narrow == *disp;
 
-    if (o != NULL && o->op == IR_ADD && o->type == (IR_I64 | IR_IMM)) {
-        *disp = (int64_t)((uint64_t)*disp + o->imm);
-        return o->a;
-    }
-    return base;
+    *disp = fits ? narrow : *disp;
+    return fits;
 }
 
-ir_ref ir_ld(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, uint8_t mem_attr)
+/* An address x + constant is taken apart: the displacement costs nothing. What is too far away for
+ * one is added. Gives the base, and what else an operation at the address has of it. */
+static struct ir_op operand(struct ir_build *b, ir_ref base, int64_t disp, uint32_t mem_attr)
 {
-    base = split_address(b, base, &disp);
-    return ir_emit(
-        b,
-        (struct ir_op){
-            .op = IR_LD, .type = (uint8_t)t, .attr = mem_attr, .a = base, .imm = (uint64_t)disp});
+    const struct ir_op *o = ir_maker(b, base);
+    enum ir_type t = o != NULL && ir_result_type(o) == IR_I32 ? IR_I32 : IR_I64;
+    uint64_t sum = (uint64_t)disp;
+
+    if (!fits(t, &sum)) {
+        base = ir_bini(b, IR_ADD, IR_I64, base, sum);
+        sum = 0;
+    } else if (o != NULL && o->op == IR_ADD && o->type == (t | IR_IMM)) {
+        sum += o->imm;
+        if (fits(t, &sum)) {
+            base = o->a;
+        } else {
+            sum = (uint64_t)disp;
+        }
+    }
+    return (struct ir_op){
+        .a = base, .disp = (int32_t)sum, .mem = mem_attr | (t == IR_I32 ? MEM_32 : 0)};
+}
+
+/* The same where there is no displacement. */
+static uint32_t address_attr(const struct ir_build *b, ir_ref address, uint32_t mem_attr)
+{
+    const struct ir_op *o = ir_maker(b, address);
+
+    return mem_attr | (o != NULL && ir_result_type(o) == IR_I32 ? MEM_32 : 0);
+}
+
+ir_ref ir_ld(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, uint32_t mem_attr)
+{
+    struct ir_op o = operand(b, base, disp, mem_attr);
+
+    o.op = IR_LD;
+    o.type = (uint8_t)t;
+    return ir_emit(b, o);
 }
 
 void ir_st(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, ir_ref value,
-           uint8_t mem_attr)
+           uint32_t mem_attr)
 {
-    base = split_address(b, base, &disp);
-    ir_emit(b, (struct ir_op){.op = IR_ST,
-                              .type = (uint8_t)t,
-                              .attr = mem_attr,
-                              .a = base,
-                              .b = value,
-                              .imm = (uint64_t)disp});
+    struct ir_op o = operand(b, base, disp, mem_attr);
+
+    o.op = IR_ST;
+    o.type = (uint8_t)t;
+    o.b = value;
+    ir_emit(b, o);
 }
 
 void ir_stc(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref value, ir_ref cond,
-            uint8_t mem_attr)
+            uint32_t mem_attr)
 {
     ir_emit(b, (struct ir_op){.op = IR_STC,
                               .type = (uint8_t)t,
-                              .attr = mem_attr,
                               .a = address,
                               .b = value,
-                              .c = cond});
+                              .c = cond,
+                              .mem = address_attr(b, address, mem_attr)});
 }
 
 ir_ref ir_rmw(struct ir_build *b, enum ir_type t, enum ir_rmw kind, ir_ref address, ir_ref value,
-              uint8_t mem_attr)
+              uint32_t mem_attr)
 {
     return ir_emit(b, (struct ir_op){.op = IR_RMW,
                                      .type = (uint8_t)t,
-                                     .attr = mem_attr,
+                                     .attr = (uint8_t)kind,
                                      .a = address,
                                      .b = value,
-                                     .x = (uint32_t)kind});
+                                     .mem = address_attr(b, address, mem_attr)});
 }
 
 ir_ref ir_cas(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref expected, ir_ref desired,
-              uint8_t mem_attr)
+              uint32_t mem_attr)
 {
     return ir_emit(b, (struct ir_op){.op = IR_CAS,
                                      .type = (uint8_t)t,
-                                     .attr = mem_attr,
                                      .a = address,
                                      .b = expected,
-                                     .c = desired});
+                                     .c = desired,
+                                     .mem = address_attr(b, address, mem_attr)});
 }
 
 ir_ref ir_phys(struct ir_build *b, ir_ref address)

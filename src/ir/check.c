@@ -71,6 +71,9 @@ static int check_operand(const struct checker *c, const struct ir_op *o, unsigne
     if (kind == K_X) {
         return check_free(c, o, value);
     }
+    if (kind == K_ADDRESS) {
+        kind = o->mem & MEM_32 ? K_I32 : K_I64;
+    }
     if (kind == K_NONE) {
         return value == IR_ABSENT ? 0 : wrong(c, "it has an operand too many");
     }
@@ -136,7 +139,6 @@ static bool x_fits(const struct ir_op *o)
 {
     switch (o->op) {
     case IR_DEPOSIT: return field_fits(o, o->x);
-    case IR_RMW: return o->x < ir_word_count(ir_word_rmw);
     case IR_FMIN:
     case IR_FMAX: return o->x < ir_word_count(ir_word_fminmax);
     case IR_FCMP: return o->x < ir_word_count(ir_word_fcmp);
@@ -171,6 +173,23 @@ static bool slot_fits(const struct checker *c, const struct ir_op *o)
            size <= c->state_size - o->imm;
 }
 
+/* Integers may be narrower in memory than in the value; the others are moved whole. */
+static bool mem_fits(const struct ir_op *o)
+{
+    unsigned size = MEM_SIZE(o->mem), type = o->type & IR_TYPE_MASK;
+    bool extends = o->op == IR_LD || o->op == IR_RMW || o->op == IR_CAS;
+
+    if ((o->mem & ~MEM_ALL) || MEM_AS(o->mem) >= AS_DEBUG || MEM_ALIGN_LOG2(o->mem) > 4 ||
+        (o->mem & (MEM_32 | MEM_UNTAG)) == (MEM_32 | MEM_UNTAG) ||
+        ((o->mem & MEM_FOR_WRITE) && o->op != IR_LD)) {
+        return false;
+    }
+    if (type != IR_I32 && type != IR_I64) {
+        return size == ir_type_size(type) && !(o->mem & MEM_SIGNED);
+    }
+    return size <= ir_type_size(type) && (extends || !(o->mem & MEM_SIGNED));
+}
+
 static int check_imm(const struct checker *c, const struct ir_op *o)
 {
     bool narrow = ir_type_width(o->type) == 32;
@@ -187,27 +206,13 @@ static int check_imm(const struct checker *c, const struct ir_op *o)
     case IMM_N: return n_fits(o) ? 0 : wrong(c, "its number is out of range");
     case IMM_X: return x_fits(o) ? 0 : wrong(c, "its number is out of range");
     case IMM_DISP:
+    case IMM_MEM: return mem_fits(o) ? 0 : wrong(c, "its memory operand does not fit its type");
     case IMM_PC: break;
     }
     return 0;
 }
 
 /* ---- attributes ---- */
-
-/* Integers may be narrower in memory than in the value; the others are moved whole. */
-static bool mem_fits(const struct ir_op *o)
-{
-    unsigned size = MEM_SIZE(o->attr), type = o->type & IR_TYPE_MASK;
-    bool extends = o->op == IR_LD || o->op == IR_RMW || o->op == IR_CAS;
-
-    if (MEM_AS(o->attr) == AS_DEBUG) {
-        return false;
-    }
-    if (type != IR_I32 && type != IR_I64) {
-        return size == ir_type_size(type) && !(o->attr & MEM_SIGNED);
-    }
-    return size <= ir_type_size(type) && (extends || !(o->attr & MEM_SIGNED));
-}
 
 /* What widens needs lanes that can be twice as wide, what narrows others. */
 static bool lanes_fit(const struct ir_op *o)
@@ -231,7 +236,8 @@ static int check_attr(const struct checker *c, const struct ir_op *o)
 {
     switch ((enum ir_attr_kind)ir_op_info[o->op].attr) {
     case ATTR_NONE: return o->attr == 0 ? 0 : wrong(c, "it has an attribute");
-    case ATTR_MEM: return mem_fits(o) ? 0 : wrong(c, "its memory operand does not fit its type");
+    case ATTR_RMW:
+        return o->attr < ir_word_count(ir_word_rmw) ? 0 : wrong(c, "there is no such kind");
     case ATTR_CC: return o->attr <= CC_G ? 0 : wrong(c, "there is no such condition");
     case ATTR_FP:
         return (o->attr & 7) <= FP_ODD && (o->attr >> 3 & 3) <= FP_NAN_ARM

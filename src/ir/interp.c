@@ -108,15 +108,21 @@ static enum ir_left leave_by_exit(struct cpu *cpu, const struct ir_op *o, vaddr 
 
 /* ---- the fast way to memory ---- */
 
+/* The address has been made of the sum already. */
+#define MEM_PLAIN (MEM_SIZE_LOG2 | MEM_SIGNED | MEM_ALIGN(7) | MEM_32 | MEM_UNTAG)
+
 /* True if the table holds the page and the access needs nothing else: little-endian, current
  * rules, in one page, aligned if it must be. */
-EVAL_INLINE bool hit(const struct tlb_entry *e, vaddr va, uint8_t attr)
+EVAL_INLINE bool hit(const struct tlb_entry *e, vaddr va, uint32_t mem)
 {
-    unsigned size = MEM_SIZE(attr);
-    vaddr must_be_zero = attr & MEM_ALIGNED ? va & (size - 1) : 0;
+    vaddr must_be_zero = va & MEM_ALIGN_MASK(mem);
 
-    return va - e->tag <= PAGE_SIZE - size &&
-           ((attr & (MEM_BIG | 3 << MEM_AS_SHIFT)) | must_be_zero) == 0;
+    return va - e->tag <= PAGE_SIZE - MEM_SIZE(mem) && ((mem & ~MEM_PLAIN) | must_be_zero) == 0;
+}
+
+EVAL_INLINE vaddr address(const struct ir_op *o, uint64_t base)
+{
+    return mem_address(base + (uint64_t)(int64_t)o->disp, o->mem);
 }
 
 EVAL_INLINE const struct tlb_entry *entry_of(const struct tlb_entry *table, vaddr va)
@@ -124,7 +130,7 @@ EVAL_INLINE const struct tlb_entry *entry_of(const struct tlb_entry *table, vadd
     return &table[(va >> PAGE_BITS) % TLB_ENTRIES];
 }
 
-EVAL_INLINE uint64_t read_host(const void *host, uint8_t attr, unsigned width)
+EVAL_INLINE uint64_t read_host(const void *host, uint32_t attr, unsigned width)
 {
     union ir_value x = {.u = 0};
     unsigned kind = attr & (MEM_SIGNED | MEM_SIZE_LOG2);
@@ -140,7 +146,7 @@ EVAL_INLINE uint64_t read_host(const void *host, uint8_t attr, unsigned width)
     }
 }
 
-EVAL_INLINE void write_host(void *host, uint8_t attr, uint64_t value)
+EVAL_INLINE void write_host(void *host, uint32_t attr, uint64_t value)
 {
     switch (attr & MEM_SIZE_LOG2) {
     case 0: memcpy(host, &value, 1); break;
@@ -249,27 +255,27 @@ EVAL_INLINE enum ir_left run_block(struct run *run, bool careful)
         case C_PUT_V: memcpy(SLOT(cpu, o->imm), &A, 16); NEXT;
 
         case C_LD_32: {
-            va = A.u + o->imm;
+            va = address(o, A.u);
             const struct tlb_entry *e = entry_of(cpu->space->read, va);
-            if (unlikely(!hit(e, va, o->attr))) {
+            if (unlikely(!hit(e, va, o->mem))) {
                 goto load;
             }
-            r->u = read_host((const void *)(e->addend + (uintptr_t)va), o->attr, 32);
+            r->u = read_host((const void *)(e->addend + (uintptr_t)va), o->mem, 32);
             NEXT;
         }
         case C_LD_64: {
-            va = A.u + o->imm;
+            va = address(o, A.u);
             const struct tlb_entry *e = entry_of(cpu->space->read, va);
-            if (unlikely(!hit(e, va, o->attr))) {
+            if (unlikely(!hit(e, va, o->mem))) {
                 goto load;
             }
-            r->u = read_host((const void *)(e->addend + (uintptr_t)va), o->attr, 64);
+            r->u = read_host((const void *)(e->addend + (uintptr_t)va), o->mem, 64);
             NEXT;
         }
         case C_LD_V: {
-            va = A.u + o->imm;
+            va = address(o, A.u);
             const struct tlb_entry *e = entry_of(cpu->space->read, va);
-            if (unlikely(!hit(e, va, o->attr))) {
+            if (unlikely(!hit(e, va, o->mem))) {
                 goto load;
             }
             memcpy(r, (const void *)(e->addend + (uintptr_t)va), 16);
@@ -286,23 +292,23 @@ EVAL_INLINE enum ir_left run_block(struct run *run, bool careful)
             if (C.u == 0) {
                 NEXT;
             }
-            va = A.u;
+            va = mem_address(A.u, o->mem);
             goto store;
         case C_ST_32:
         case C_ST_64: {
-            va = A.u + o->imm;
+            va = address(o, A.u);
             const struct tlb_entry *e = entry_of(cpu->space->write, va);
-            if (unlikely(!hit(e, va, o->attr))) {
+            if (unlikely(!hit(e, va, o->mem))) {
                 goto store;
             }
-            write_host((void *)(e->addend + (uintptr_t)va), o->attr, B.u);
-            mem_mark(cpu->mem, (void *)(e->addend + (uintptr_t)va), MEM_SIZE(o->attr));
+            write_host((void *)(e->addend + (uintptr_t)va), o->mem, B.u);
+            mem_mark(cpu->mem, (void *)(e->addend + (uintptr_t)va), MEM_SIZE(o->mem));
             NEXT;
         }
         case C_ST_V: {
-            va = A.u + o->imm;
+            va = address(o, A.u);
             const struct tlb_entry *e = entry_of(cpu->space->write, va);
-            if (unlikely(!hit(e, va, o->attr))) {
+            if (unlikely(!hit(e, va, o->mem))) {
                 goto store;
             }
             memcpy((void *)(e->addend + (uintptr_t)va), &B, 16);

@@ -15,18 +15,18 @@ static uint64_t type_mask(const struct ir_op *o)
 void ir_interp_load(struct cpu *cpu, const struct ir_op *o, vaddr va, union ir_value *result)
 {
     if ((o->type & IR_TYPE_MASK) == IR_V128) {
-        (void)cpu_load128(cpu, va, o->attr, result->d);
+        (void)cpu_load128(cpu, va, o->mem, result->d);
     } else {
-        result->u = cpu_load(cpu, va, o->attr) & type_mask(o);
+        result->u = cpu_load(cpu, va, o->mem) & type_mask(o);
     }
 }
 
 void ir_interp_store(struct cpu *cpu, const struct ir_op *o, vaddr va, const union ir_value *value)
 {
     if ((o->type & IR_TYPE_MASK) == IR_V128) {
-        (void)cpu_store128(cpu, va, o->attr, value->d);
+        (void)cpu_store128(cpu, va, o->mem, value->d);
     } else {
-        cpu_store(cpu, va, value->u, o->attr);
+        cpu_store(cpu, va, value->u, o->mem);
     }
 }
 
@@ -54,14 +54,14 @@ static uint64_t rmw_value(unsigned kind, unsigned bits, uint64_t old, uint64_t b
 
 /* The operand in RAM, or NULL: then *device says whether to load and store it instead; else
  * nothing is to be done, for a fault, a watchpoint, or because nothing is there. */
-static void *rmw_host(struct cpu *cpu, vaddr va, uint8_t attr, bool *device)
+static void *rmw_host(struct cpu *cpu, vaddr va, uint32_t attr, bool *device)
 {
     const struct tlb_entry *e = &cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES];
     unsigned size = MEM_SIZE(attr);
 
     *device = false;
     /* Pages in the write table are readable too: access.c. */
-    if (MEM_AS(attr) == AS_CURRENT && va - e->tag <= PAGE_SIZE - size && va % size == 0) {
+    if (MEM_AS(attr) == AS_CURRENT && va - e->tag <= PAGE_SIZE - size && mem_is_natural(va, attr)) {
         mem_mark(cpu->mem, (void *)(e->addend + (uintptr_t)va), size);
         return (void *)(e->addend + (uintptr_t)va);
     }
@@ -73,14 +73,14 @@ static bool stopped(const struct cpu *cpu)
     return cpu->fault.raised || cpu->watch_hit;
 }
 
-static uint64_t host_get(const void *host, uint8_t attr)
+static uint64_t host_get(const void *host, uint32_t attr)
 {
     unsigned size = MEM_SIZE(attr);
 
     return attr & MEM_BIG ? bytes_get_be(host, size) : bytes_get_le(host, size);
 }
 
-static void host_set(void *host, uint8_t attr, uint64_t value)
+static void host_set(void *host, uint32_t attr, uint64_t value)
 {
     unsigned size = MEM_SIZE(attr);
 
@@ -93,27 +93,27 @@ static void host_set(void *host, uint8_t attr, uint64_t value)
 
 static uint64_t extended(const struct ir_op *o, uint64_t value)
 {
-    unsigned bits = 8 * MEM_SIZE(o->attr);
+    unsigned bits = 8 * MEM_SIZE(o->mem);
 
-    return (o->attr & MEM_SIGNED ? bits_sext(value, bits) : value) & type_mask(o);
+    return (o->mem & MEM_SIGNED ? bits_sext(value, bits) : value) & type_mask(o);
 }
 
 void ir_interp_rmw(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
                    union ir_value *result)
 {
-    vaddr va = v[o->a].u;
-    unsigned bits = 8 * MEM_SIZE(o->attr);
+    vaddr va = mem_address(v[o->a].u, o->mem);
+    unsigned bits = 8 * MEM_SIZE(o->mem);
     uint64_t old = 0, b = bits_get(v[o->b].u, 0, bits);
     bool device;
-    void *host = rmw_host(cpu, va, o->attr, &device);
+    void *host = rmw_host(cpu, va, o->mem, &device);
 
     if (host != NULL) {
-        old = host_get(host, o->attr);
-        host_set(host, o->attr, rmw_value(o->x, bits, old, b));
+        old = host_get(host, o->mem);
+        host_set(host, o->mem, rmw_value(o->attr, bits, old, b));
     } else if (device) {
-        old = cpu_load(cpu, va, o->attr & (uint8_t)~MEM_SIGNED);
+        old = cpu_load(cpu, va, o->mem & ~MEM_SIGNED);
         if (!stopped(cpu)) {
-            cpu_store(cpu, va, rmw_value(o->x, bits, old, b), o->attr);
+            cpu_store(cpu, va, rmw_value(o->attr, bits, old, b), o->mem);
         }
     }
     result->u = extended(o, old);
@@ -122,7 +122,7 @@ void ir_interp_rmw(struct cpu *cpu, const struct ir_op *o, const union ir_value 
 static void cas_128(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
                     union ir_value *result)
 {
-    vaddr va = v[o->a].u;
+    vaddr va = mem_address(v[o->a].u, o->mem);
     const union ir_value *expected = &v[o->b], *desired = &v[o->c];
     union ir_value old;
     bool device;
@@ -130,14 +130,14 @@ static void cas_128(struct cpu *cpu, const struct ir_op *o, const union ir_value
     /* cpu_load128 knows about byte order; the address was only asked for the permission. */
     result->d[0] = 0;
     result->d[1] = 0;
-    if (cpu_rmw_address(cpu, va, o->attr, &device) == NULL && !device) {
+    if (cpu_rmw_address(cpu, va, o->mem, &device) == NULL && !device) {
         return;
     }
-    if (!cpu_load128(cpu, va, o->attr, old.d)) {
+    if (!cpu_load128(cpu, va, o->mem, old.d)) {
         return;
     }
     if (memcmp(old.d, expected->d, sizeof(old.d)) == 0 &&
-        !cpu_store128(cpu, va, o->attr, desired->d)) {
+        !cpu_store128(cpu, va, o->mem, desired->d)) {
         return;
     }
     *result = old;
@@ -146,8 +146,8 @@ static void cas_128(struct cpu *cpu, const struct ir_op *o, const union ir_value
 void ir_interp_cas(struct cpu *cpu, const struct ir_op *o, const union ir_value *v,
                    union ir_value *result)
 {
-    vaddr va = v[o->a].u;
-    unsigned bits = 8 * MEM_SIZE(o->attr);
+    vaddr va = mem_address(v[o->a].u, o->mem);
+    unsigned bits = 8 * MEM_SIZE(o->mem);
     uint64_t old = 0;
     bool device;
     void *host;
@@ -157,16 +157,16 @@ void ir_interp_cas(struct cpu *cpu, const struct ir_op *o, const union ir_value 
         return;
     }
     uint64_t expected = bits_get(v[o->b].u, 0, bits);
-    host = rmw_host(cpu, va, o->attr, &device);
+    host = rmw_host(cpu, va, o->mem, &device);
     if (host != NULL) {
-        old = host_get(host, o->attr);
+        old = host_get(host, o->mem);
         if (old == expected) {
-            host_set(host, o->attr, v[o->c].u);
+            host_set(host, o->mem, v[o->c].u);
         }
     } else if (device) {
-        old = cpu_load(cpu, va, o->attr & (uint8_t)~MEM_SIGNED);
+        old = cpu_load(cpu, va, o->mem & ~MEM_SIGNED);
         if (!stopped(cpu) && old == expected) {
-            cpu_store(cpu, va, v[o->c].u, o->attr);
+            cpu_store(cpu, va, v[o->c].u, o->mem);
         }
     }
     result->u = extended(o, old);
@@ -175,14 +175,14 @@ void ir_interp_cas(struct cpu *cpu, const struct ir_op *o, const union ir_value 
 enum cpu_try ir_try_rmw(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_t b,
                         uint64_t *value)
 {
-    unsigned bits = 8 * MEM_SIZE(o->attr);
+    unsigned bits = 8 * MEM_SIZE(o->mem);
     void *host;
-    enum cpu_try answer = cpu_try_rmw(cpu, a, o->attr, &host);
+    enum cpu_try answer = cpu_try_rmw(cpu, a, o->mem, &host);
 
     if (answer == CPU_DONE) {
-        uint64_t old = host_get(host, o->attr);
+        uint64_t old = host_get(host, o->mem);
 
-        host_set(host, o->attr, rmw_value(o->x, bits, old, bits_get(b, 0, bits)));
+        host_set(host, o->mem, rmw_value(o->attr, bits, old, bits_get(b, 0, bits)));
         *value = extended(o, old);
     }
     return answer;
@@ -192,15 +192,15 @@ enum cpu_try ir_try_cas(struct cpu *cpu, const struct ir_op *o, uint64_t a,
                         const uint64_t expected[2], const uint64_t desired[2], uint64_t value[2])
 {
     void *host;
-    enum cpu_try answer = cpu_try_rmw(cpu, a, o->attr, &host);
+    enum cpu_try answer = cpu_try_rmw(cpu, a, o->mem, &host);
 
     if (answer != CPU_DONE) {
         return answer;
     }
     if ((o->type & IR_TYPE_MASK) == IR_V128) {
-        bool big = (o->attr & MEM_BIG) != 0;
+        bool big = (o->mem & MEM_BIG) != 0;
         uint8_t *low = (uint8_t *)host + (big ? 8 : 0), *high = (uint8_t *)host + (big ? 0 : 8);
-        uint8_t half = (uint8_t)(3 | (o->attr & MEM_BIG));
+        uint32_t half = 3 | (o->mem & MEM_BIG);
 
         value[0] = host_get(low, half);
         value[1] = host_get(high, half);
@@ -209,10 +209,10 @@ enum cpu_try ir_try_cas(struct cpu *cpu, const struct ir_op *o, uint64_t a,
             host_set(high, half, desired[1]);
         }
     } else {
-        uint64_t old = host_get(host, o->attr);
+        uint64_t old = host_get(host, o->mem);
 
-        if (old == bits_get(expected[0], 0, 8 * MEM_SIZE(o->attr))) {
-            host_set(host, o->attr, desired[0]);
+        if (old == bits_get(expected[0], 0, 8 * MEM_SIZE(o->mem))) {
+            host_set(host, o->mem, desired[0]);
         }
         value[0] = extended(o, old);
     }

@@ -46,21 +46,28 @@ typedef uint16_t ir_ref;
 struct ir_op {
     uint8_t op;   /* enum ir_opcode */
     uint8_t type; /* enum ir_type, perhaps | IR_IMM */
-    uint8_t attr;
+    uint8_t attr; /* see ir_op_info.attr; of RMW enum ir_rmw */
     uint8_t insn; /* guest instruction in the block */
     ir_ref a, b;
     union {
         uint64_t imm;
         struct {
-            ir_ref c, d;
-            uint32_t x;
+            union {
+                struct {
+                    ir_ref c, d;
+                };
+                int32_t disp; /* of LD and ST */
+            };
+            union {
+                uint32_t x;
+                uint32_t mem; /* of memory operations: MEM_* of cpu/cpu.h */
+            };
         };
     };
 };
+_Static_assert(sizeof(struct ir_op) == 16, "operations are 16 bytes");
 
 /* ---- attributes ---- */
-
-/* Memory operand (attr MEM): MEM_* of cpu/cpu.h. */
 
 /* Flags as FPACK lays them out. C is the borrow after a subtraction. */
 enum {
@@ -249,15 +256,16 @@ ir_ref ir_sextract(struct ir_build *b, enum ir_type t, ir_ref x, unsigned pos, u
 ir_ref ir_deposit(struct ir_build *b, enum ir_type t, ir_ref x, ir_ref y, unsigned pos,
                   unsigned len);
 ir_ref ir_select(struct ir_build *b, enum ir_type t, ir_ref cond, ir_ref yes, ir_ref no);
-ir_ref ir_ld(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, uint8_t mem_attr);
+/* Memory: MEM_32 is set by the builder where the address is an i32. */
+ir_ref ir_ld(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, uint32_t mem_attr);
 void ir_st(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, ir_ref value,
-           uint8_t mem_attr);
+           uint32_t mem_attr);
 void ir_stc(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref value, ir_ref cond,
-            uint8_t mem_attr);
+            uint32_t mem_attr);
 ir_ref ir_rmw(struct ir_build *b, enum ir_type t, enum ir_rmw kind, ir_ref address, ir_ref value,
-              uint8_t mem_attr);
+              uint32_t mem_attr);
 ir_ref ir_cas(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref expected, ir_ref desired,
-              uint8_t mem_attr);
+              uint32_t mem_attr);
 ir_ref ir_phys(struct ir_build *b, ir_ref address);
 void ir_exit(struct ir_build *b, vaddr target, uint8_t exit_attr);
 void ir_exit_to(struct ir_build *b, ir_ref target, uint8_t exit_attr);
@@ -276,9 +284,19 @@ struct ir_op_info {
     uint8_t imm, attr, effects;
     const char *meaning;
 };
-enum ir_operand_kind { K_NONE, K_T, K_R, K_I64, K_I32, K_FLAGS, K_V128, K_X };
-enum ir_imm_kind { IMM_NONE, IMM_CONST, IMM_SLOT, IMM_DISP, IMM_PC, IMM_HELPER, IMM_N, IMM_X };
-enum ir_attr_kind { ATTR_NONE, ATTR_MEM, ATTR_CC, ATTR_FP, ATTR_LANE, ATTR_EXIT };
+enum ir_operand_kind { K_NONE, K_T, K_R, K_I64, K_I32, K_FLAGS, K_V128, K_X, K_ADDRESS };
+enum ir_imm_kind {
+    IMM_NONE,
+    IMM_CONST,
+    IMM_SLOT,
+    IMM_DISP,
+    IMM_MEM,
+    IMM_PC,
+    IMM_HELPER,
+    IMM_N,
+    IMM_X
+};
+enum ir_attr_kind { ATTR_NONE, ATTR_RMW, ATTR_CC, ATTR_FP, ATTR_LANE, ATTR_EXIT };
 extern const struct ir_op_info ir_op_info[IR_OPCODE_COUNT];
 /* The type of an operation's result; IR_NONE if it has none. */
 enum ir_type ir_result_type(const struct ir_op *op);

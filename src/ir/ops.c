@@ -37,7 +37,7 @@ const uint8_t ir_op_form[IR_OPCODE_COUNT] = {
 #define IR_OP(NAME, TEXT, T, RESULT, A, B, C, IMM, ATTR, EFFECTS, MEANING)                         \
     [IR_##NAME] =                                                                                  \
         (HAS(K_##A) ? FORM_A : 0) | (HAS(K_##B) ? FORM_B : 0) | (HAS(K_##C) ? FORM_C : 0) |        \
-        (IMM_##IMM == IMM_X || IMM_##IMM == IMM_HELPER ? FORM_X : 0) |                             \
+        (IMM_##IMM == IMM_X || IMM_##IMM == IMM_MEM || IMM_##IMM == IMM_HELPER ? FORM_X : 0) |     \
         (ATTR_##ATTR != ATTR_NONE ? FORM_ATTR : 0) | (IS_IMM(IMM_##IMM) ? FORM_IMM : 0) |          \
         (IMM_##IMM == IMM_CONST ? FORM_CONST : 0) | (((EFFECTS) & ~E_GET) == 0 ? FORM_GONE : 0),
 #include "ir/ops.def"
@@ -69,7 +69,8 @@ enum ir_type ir_result_type(const struct ir_op *op)
     case K_FLAGS: return IR_FLAGS;
     case K_V128: return IR_V128;
     case K_NONE:
-    case K_X: break;
+    case K_X:
+    case K_ADDRESS: break;
     }
     return IR_NONE;
 }

@@ -378,7 +378,6 @@ static int parse_x(struct parser *p, struct ir_op *o)
         }
         o->x = (uint32_t)value;
         return 0;
-    case IR_RMW: return take_word(p, "the kind", ir_word_rmw, &o->x);
     case IR_FMIN:
     case IR_FMAX: return take_word(p, "the rule", ir_word_fminmax, &o->x);
     case IR_FCMP: return take_word(p, "the comparison", ir_word_fcmp, &o->x);
@@ -393,12 +392,64 @@ static int parse_x(struct parser *p, struct ir_op *o)
     }
 }
 
+/* The word's index, if the next item is one of them and not the first. */
+static uint32_t take_choice(struct parser *p, const char *const words[])
+{
+    int found = ir_word_find(words, peek(p));
+
+    p->next += found > 0;
+    return found > 0 ? (uint32_t)found : 0;
+}
+
+static int parse_mem(struct parser *p, uint32_t *mem)
+{
+    static const char *const sizes[] = {"u1", "u2", "u4", "u8", "u16", ",",   ",",
+                                        ",",  "s1", "s2", "s4", "s8",  "s16", NULL};
+
+    /* The list is laid out so that an index is MEM_SIGNED and MEM_SIZE_LOG2; no item is a comma. */
+    if (take_word(p, "the size", sizes, mem) < 0) {
+        return -1;
+    }
+    *mem |= take_flag(p, IR_WORD_BIG) ? MEM_BIG : 0;
+    *mem |= take_flag(p, IR_WORD_ALIGNED) ? MEM_ALIGN(*mem & MEM_SIZE_LOG2)
+                                          : MEM_ALIGN(take_choice(p, ir_word_align));
+    *mem |= take_choice(p, ir_word_as) << MEM_AS_SHIFT;
+    *mem |= take_flag(p, IR_WORD_32) ? MEM_32 : 0;
+    *mem |= take_flag(p, IR_WORD_UNTAG) ? MEM_UNTAG : 0;
+    *mem |= take_flag(p, IR_WORD_FOR_WRITE) ? MEM_FOR_WRITE : 0;
+    return 0;
+}
+
+static int parse_displacement(struct parser *p, int32_t *out)
+{
+    uint64_t value;
+
+    if (take_number(p, "the displacement", UINT64_MAX, &value) < 0) {
+        return -1;
+    }
+    *out = (int32_t)value;
+    if ((uint64_t)(int64_t)*out != value) {
+        return error_set(p->e, "the displacement has more than 32 bits");
+    }
+    return 0;
+}
+
 static int parse_imm(struct parser *p, struct ir_op *o)
 {
+    uint32_t word = 0;
+
     switch ((enum ir_imm_kind)ir_op_info[o->op].imm) {
     case IMM_CONST: return take_number(p, "the constant", UINT64_MAX, &o->imm);
     case IMM_PC: return take_number(p, "the address", UINT64_MAX, &o->imm);
-    case IMM_DISP: return take_number(p, "the displacement", UINT64_MAX, &o->imm);
+    case IMM_DISP: return parse_displacement(p, &o->disp) < 0 ? -1 : parse_mem(p, &o->mem);
+    case IMM_MEM:
+        if (o->op == IR_RMW) {
+            if (take_word(p, "the kind", ir_word_rmw, &word) < 0) {
+                return -1;
+            }
+            o->attr = (uint8_t)word;
+        }
+        return parse_mem(p, &o->mem);
     case IMM_SLOT: return take_slot(p, &o->imm);
     case IMM_N:
         return o->op == IR_EXTRACT || o->op == IR_SEXTRACT
@@ -407,28 +458,6 @@ static int parse_imm(struct parser *p, struct ir_op *o)
     case IMM_X: return parse_x(p, o);
     case IMM_NONE:
     case IMM_HELPER: break;
-    }
-    return 0;
-}
-
-static int parse_mem(struct parser *p, uint8_t *attr)
-{
-    static const char *const sizes[] = {"u1", "u2", "u4", "u8", "u16", ",",   ",",
-                                        ",",  "s1", "s2", "s4", "s8",  "s16", NULL};
-    uint32_t size = 0;
-    int as;
-
-    /* The list is laid out so that an index is MEM_SIGNED and MEM_SIZE_LOG2; no item is a comma. */
-    if (take_word(p, "the size", sizes, &size) < 0) {
-        return -1;
-    }
-    *attr = (uint8_t)size;
-    *attr |= take_flag(p, IR_WORD_BIG) ? MEM_BIG : 0;
-    *attr |= take_flag(p, IR_WORD_ALIGNED) ? MEM_ALIGNED : 0;
-    as = ir_word_find(ir_word_as, peek(p));
-    if (as > AS_CURRENT) {
-        p->next++;
-        *attr |= (uint8_t)(as << MEM_AS_SHIFT);
     }
     return 0;
 }
@@ -453,8 +482,8 @@ static int parse_attr(struct parser *p, struct ir_op *o)
     uint32_t word = 0;
 
     switch ((enum ir_attr_kind)ir_op_info[o->op].attr) {
-    case ATTR_NONE: return 0;
-    case ATTR_MEM: return parse_mem(p, &o->attr);
+    case ATTR_NONE:
+    case ATTR_RMW: return 0; /* taken already */
     case ATTR_FP: return parse_fp(p, &o->attr);
     case ATTR_CC:
     case ATTR_LANE:

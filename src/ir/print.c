@@ -118,7 +118,6 @@ static void print_x(struct line *l, const struct ir_op *o)
         item(l, "%u", o->x & 0xff);
         item(l, "%u", o->x >> 8);
         break;
-    case IR_RMW: word(l, ir_word_rmw, o->x); break;
     case IR_FMIN:
     case IR_FMAX: word(l, ir_word_fminmax, o->x); break;
     case IR_FCMP: word(l, ir_word_fcmp, o->x); break;
@@ -135,31 +134,53 @@ static void print_x(struct line *l, const struct ir_op *o)
     }
 }
 
+static void print_mem(struct line *l, uint32_t mem)
+{
+    unsigned align = MEM_ALIGN_LOG2(mem);
+
+    item(l, "%c%u", mem & MEM_SIGNED ? 's' : 'u', MEM_SIZE(mem));
+    if (mem & MEM_BIG) {
+        item(l, IR_WORD_BIG);
+    }
+    if (align != 0 && align == (mem & MEM_SIZE_LOG2)) {
+        item(l, IR_WORD_ALIGNED);
+    } else if (align != 0) {
+        word(l, ir_word_align, align);
+    }
+    if (MEM_AS(mem) != AS_CURRENT) {
+        word(l, ir_word_as, MEM_AS(mem));
+    }
+    if (mem & MEM_32) {
+        item(l, IR_WORD_32);
+    }
+    if (mem & MEM_UNTAG) {
+        item(l, IR_WORD_UNTAG);
+    }
+    if (mem & MEM_FOR_WRITE) {
+        item(l, IR_WORD_FOR_WRITE);
+    }
+}
+
 static void print_imm(struct line *l, const struct ir_op *o)
 {
     switch ((enum ir_imm_kind)ir_op_info[o->op].imm) {
     case IMM_CONST:
     case IMM_PC: item(l, "0x%" PRIx64, o->imm); break;
     case IMM_SLOT: item(l, "@%" PRIu64, o->imm); break;
-    case IMM_DISP: item(l, "%" PRId64, (int64_t)o->imm); break;
+    case IMM_DISP:
+        item(l, "%" PRId32, o->disp);
+        print_mem(l, o->mem);
+        break;
+    case IMM_MEM:
+        if (o->op == IR_RMW) {
+            word(l, ir_word_rmw, o->attr);
+        }
+        print_mem(l, o->mem);
+        break;
     case IMM_N: print_n(l, o); break;
     case IMM_X: print_x(l, o); break;
     case IMM_NONE:
     case IMM_HELPER: break;
-    }
-}
-
-static void print_mem(struct line *l, uint8_t attr)
-{
-    item(l, "%c%u", attr & MEM_SIGNED ? 's' : 'u', MEM_SIZE(attr));
-    if (attr & MEM_BIG) {
-        item(l, IR_WORD_BIG);
-    }
-    if (attr & MEM_ALIGNED) {
-        item(l, IR_WORD_ALIGNED);
-    }
-    if (MEM_AS(attr) != AS_CURRENT) {
-        word(l, ir_word_as, MEM_AS(attr));
     }
 }
 
@@ -181,8 +202,8 @@ static void print_fp(struct line *l, uint8_t attr)
 static void print_attr(struct line *l, const struct ir_op *o)
 {
     switch ((enum ir_attr_kind)ir_op_info[o->op].attr) {
-    case ATTR_NONE: break;
-    case ATTR_MEM: print_mem(l, o->attr); break;
+    case ATTR_NONE:
+    case ATTR_RMW: break; /* said already */
     case ATTR_CC: word(l, ir_word_cc, o->attr); break;
     case ATTR_FP: print_fp(l, o->attr); break;
     case ATTR_LANE: item(l, "x%u", 1u << (o->attr & 7)); break;

@@ -16,9 +16,13 @@ extern const char *const ir_word_fcmp[];     /* enum ir_fcmp */
 extern const char *const ir_word_fminmax[];  /* enum ir_fminmax */
 extern const char *const ir_word_int_rule[]; /* enum fp_int_rule */
 extern const char *const ir_word_as[];       /* enum access_as; the first is never written */
+extern const char *const ir_word_align[];    /* MEM_ALIGN; nor is this first */
 
 #define IR_WORD_BIG          "big"
-#define IR_WORD_ALIGNED      "aligned"
+#define IR_WORD_ALIGNED      "aligned" /* to its size */
+#define IR_WORD_32           "a32"
+#define IR_WORD_UNTAG        "untag"
+#define IR_WORD_FOR_WRITE    "for_write"
 #define IR_WORD_TINY_BEFORE  "tiny_before"
 #define IR_WORD_FLUSH_INPUTS "flush_inputs"
 #define IR_WORD_FLUSH_OUTPUT "flush_output"

@@ -29,8 +29,9 @@ static const char *types_text(uint8_t types)
 static const char *operand_text(uint8_t kind)
 {
     static const char *const words[] = {
-        [K_NONE] = "",   [K_T] = "T",         [K_R] = "T or imm", [K_I64] = "i64",
-        [K_I32] = "i32", [K_FLAGS] = "flags", [K_V128] = "v128",  [K_X] = "see right"};
+        [K_NONE] = "",     [K_T] = "T",         [K_R] = "T or imm",
+        [K_I64] = "i64",   [K_I32] = "i32",     [K_FLAGS] = "flags",
+        [K_V128] = "v128", [K_X] = "see right", [K_ADDRESS] = "address"};
 
     return words[kind];
 }
@@ -38,7 +39,7 @@ static const char *operand_text(uint8_t kind)
 static void add_row(const struct ir_op_info *o, struct text *out)
 {
     static const char *const attributes[] = {
-        [ATTR_NONE] = "", [ATTR_MEM] = "mem",   [ATTR_CC] = "cc",
+        [ATTR_NONE] = "", [ATTR_RMW] = "kind",  [ATTR_CC] = "cc",
         [ATTR_FP] = "fp", [ATTR_LANE] = "lane", [ATTR_EXIT] = "exit"};
     static const char *const effects[] = {"get",   "put",  "load", "store",
                                           "fault", "exit", "fp",   "call"};

@@ -305,8 +305,8 @@ static ir_ref rebuild_op(struct ir_build *b, struct ir_op o)
     case IR_EXTRACT: return ir_extract(b, t, o.a, o.imm & 0xff, (unsigned)(o.imm >> 8));
     case IR_SEXTRACT: return ir_sextract(b, t, o.a, o.imm & 0xff, (unsigned)(o.imm >> 8));
     case IR_SELECT: return ir_select(b, t, o.c, o.a, o.b);
-    case IR_LD: return ir_ld(b, t, o.a, (int64_t)o.imm, o.attr);
-    case IR_ST: ir_st(b, t, o.a, (int64_t)o.imm, o.b, o.attr); return IR_ABSENT;
+    case IR_LD: return ir_ld(b, t, o.a, o.disp, o.mem);
+    case IR_ST: ir_st(b, t, o.a, o.disp, o.b, o.mem); return IR_ABSENT;
     case IR_EXIT_IF:
         if (o.attr == 0) {
             ir_exit_if(b, o.a, o.imm);

@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 
-enum { HELP_SUM, HELP_NOW, HELP_POKE, HELP_RAISE, HELP_LOOK, HELP_F80_ADD, HELP_MOVE, HELP_COPY };
-
 #define FP_FIRST 29 /* index of what is of interest as floating point */
 static const uint64_t interesting[] = {
     0, 1, 2, 3, 7, 8, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
@@ -284,132 +282,6 @@ static void fp_op(struct maker *m)
     (void)maker_add(m, o);
 }
 
-/* ---- memory ---- */
-
-static ir_ref new_address(struct maker *m, uint64_t *disp)
-{
-    static const vaddr places[] = {TINY_RAM,    TINY_RAM,       TINY_RAM, TINY_RAM,
-                                   TINY_ALIAS,  TINY_READ_ONLY, TINY_ROM, TINY_NOTHING,
-                                   TINY_DEVICE, TINY_DEVICE,    TINY_RAM, 0x12345000};
-    vaddr base = places[maker_roll(m, maker_chance(m, 85) ? 5 : ARRAY_LEN(places))];
-    unsigned mask = base == TINY_DEVICE ? 0xfff : 0x3fff;
-    ir_ref x;
-
-    *disp = maker_chance(m, 30) ? 0 : (uint64_t)(maker_roll(m, 4096)) - 2048;
-    if (maker_chance(m, 2)) {
-        *disp = chance_next(&m->rng) >> maker_roll(m, 40);
-    }
-    if (maker_chance(m, 12)) { /* at the end of a page, or over it */
-        base += 0x1000 * maker_roll(m, 6) + 0xff0 + maker_roll(m, 20);
-        return maker_add(m, maker_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, base - *disp));
-    }
-    x = maker_pick(m, IR_I64);
-    x = maker_add(m, maker_imm(IR_AND, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
-                               maker_chance(m, 70) ? mask & ~7u : mask));
-    return maker_add(m, maker_imm(IR_ADD, (enum ir_type)(IR_I64 | IR_IMM), x, IR_ABSENT,
-                                  base - (maker_chance(m, 90) ? *disp : 0)));
-}
-
-/* An address value, and what is to be added to it. */
-static ir_ref address(struct maker *m, uint64_t *disp)
-{
-    ir_ref at;
-
-    if (m->base_count && maker_chance(m, 60)) {
-        *disp =
-            maker_chance(m, 80) ? 8 * maker_roll(m, 16) : (uint64_t)(maker_roll(m, 4096)) - 2048;
-        *disp += maker_chance(m, 10) ? maker_roll(m, 8) : 0;
-        return m->bases[maker_roll(m, m->base_count)];
-    }
-    at = new_address(m, disp);
-    m->bases[m->base_count < ARRAY_LEN(m->bases) ? m->base_count++
-                                                 : maker_roll(m, ARRAY_LEN(m->bases))] = at;
-    return at;
-}
-
-static uint8_t mem_attr(struct maker *m, enum ir_type t, bool may_sign)
-{
-    unsigned most = t == IR_V128 ? 4 : t == IR_I64 || t == IR_F64 ? 3 : 2;
-    unsigned rare = 1 + m->percent[MIX_MEMORY] / 2;
-    bool is_int = t == IR_I32 || t == IR_I64;
-    unsigned attr = is_int && maker_chance(m, 70) ? (unsigned)maker_roll(m, most + 1) : most;
-
-    if (is_int && may_sign && maker_chance(m, 40)) {
-        attr |= MEM_SIGNED;
-    }
-    if (maker_chance(m, 15)) {
-        attr |= MEM_ALIGNED;
-    }
-    if (maker_chance(m, rare)) {
-        attr |= MEM_BIG;
-    }
-    if (maker_chance(m, rare / 2 + 1)) {
-        attr |= (maker_chance(m, 50) ? AS_USER : AS_OTHER) << MEM_AS_SHIFT;
-    }
-    return (uint8_t)attr;
-}
-
-static void memory_op(struct maker *m)
-{
-    static const enum ir_type types[] = {IR_I64, IR_I64, IR_I32, IR_F64, IR_F32};
-    enum ir_type t = types[maker_roll(m, ARRAY_LEN(types))];
-    unsigned kind = (unsigned)maker_roll(m, 100);
-    uint64_t disp;
-    ir_ref at = address(m, &disp), value, cond;
-    struct ir_op o;
-
-    if (maker_chance(m, m->percent[MIX_VECTOR])) {
-        t = IR_V128;
-    }
-    if (maker_chance(m, m->percent[MIX_CALLS] / 2)) {
-        kind = 99;
-    }
-    if (kind != 99 && maker_chance(m, 1 + m->percent[MIX_MEMORY] / 3)) {
-        value = maker_pick(m, t);
-        cond = maker_pick(m, t);
-        o = maker_op(IR_CAS, t, at, value, cond);
-        o.attr = (uint8_t)(mem_attr(m, t, true) | MEM_ALIGNED);
-        if (maker_chance(m, 50)) { /* one that finds what it expects */
-            struct ir_op before = maker_imm(IR_LD, t, at, IR_ABSENT, 0);
-
-            before.attr = o.attr;
-            o.b = maker_add(m, before);
-        }
-    } else if (kind < 50) {
-        o = maker_imm(IR_LD, t, at, IR_ABSENT, disp);
-        o.attr = mem_attr(m, t, true);
-    } else if (kind < 80) {
-        value = maker_pick(m, t);
-        o = maker_imm(IR_ST, t, at, value, disp);
-        o.attr = mem_attr(m, t, false);
-    } else if (kind < 88) {
-        value = maker_pick(m, t);
-        cond = maker_pick(m, IR_I64);
-        o = maker_op(IR_STC, t, at, value, cond);
-        o.attr = mem_attr(m, t, false);
-    } else if (kind < 90) {
-        o = maker_op(IR_PHYS, IR_I64, at, IR_ABSENT, IR_ABSENT);
-    } else if (kind < 98) {
-        t = t == IR_I32 || t == IR_F32 ? IR_I32 : IR_I64;
-        value = maker_pick(m, t);
-        o = maker_op(IR_RMW, t, at, value, IR_ABSENT);
-        o.x = (uint32_t)maker_roll(m, 11);
-        o.attr = mem_attr(m, t, true);
-        o.attr |= maker_chance(m, 90) ? MEM_ALIGNED : 0;
-    } else {
-        value = maker_pick(m, IR_I64);
-        cond = maker_pick(m, IR_I64);
-        o = maker_op(IR_CALL, IR_I64, value, cond, IR_ABSENT);
-        o.x = HELP_RAISE;
-        if (maker_chance(m, 50 + m->percent[MIX_CALLS] / 2)) {
-            o.a = address(m, &disp);
-            o.b = at;
-            o.x = HELP_COPY;
-        }
-    }
-    (void)maker_add(m, o);
-}
-
 static ir_ref constant(struct maker *m, uint64_t value)
 {
     return maker_add(m, maker_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, value));
@@ -532,7 +404,7 @@ static void instruction(struct maker *m)
     m->insn_count++;
     pure_ops(m, 4, false);
     if (maker_chance(m, 40 + m->percent[MIX_MEMORY] / 2)) {
-        memory_op(m);
+        maker_memory_op(m);
         if (end_plainly(m)) {
             return;
         }

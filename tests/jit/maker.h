@@ -6,6 +6,9 @@
 
 #include "generate.h"
 
+/* In the order of tiny_helpers. */
+enum { HELP_SUM, HELP_NOW, HELP_POKE, HELP_RAISE, HELP_LOOK, HELP_F80_ADD, HELP_MOVE, HELP_COPY };
+
 struct maker {
     uint64_t rng;
     struct ir_op ops[IR_BLOCK_OPS_MAX];
@@ -14,7 +17,11 @@ struct maker {
     vaddr targets[8];            /* of exits */
     unsigned pressure;           /* how far back operands are taken from */
     unsigned percent[MIX_COUNT]; /* how many operations are of a kind */
-    ir_ref bases[4];             /* addresses that were made: several accesses at one */
+    struct {                     /* addresses that were made: several accesses at one */
+        ir_ref at;
+        uint32_t mem;  /* MEM_* by which the sum becomes an address */
+        uint32_t less; /* what a displacement has to be less by */
+    } bases[4];
     unsigned base_count;
     ir_ref values[IR_TYPE_COUNT][IR_BLOCK_OPS_MAX];
     unsigned value_count[IR_TYPE_COUNT];
@@ -31,7 +38,8 @@ struct ir_op maker_imm(enum ir_opcode op, enum ir_type t, ir_ref a, ir_ref b, ui
 ir_ref maker_pick(struct maker *m, enum ir_type t);
 uint8_t maker_fp_attr(struct maker *m);
 
-/* generate_vector.c, generate_flags.c */
+/* generate_memory.c, generate_vector.c, generate_flags.c */
+void maker_memory_op(struct maker *m);          /* or a call that may fault */
 void maker_vector_op(struct maker *m, bool fp); /* fp: flags may be raised */
 ir_ref maker_vector(struct maker *m);           /* a new one of what there is */
 void maker_flags_op(struct maker *m);

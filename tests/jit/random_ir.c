@@ -37,8 +37,9 @@ static bool is_of(const struct ir_op *o, int mix)
     case MIX_CALLS: return o->op == IR_CALL;
     case MIX_MEMORY:
         return o->op == IR_CAS ||
-               (ir_op_info[o->op].attr == ATTR_MEM &&
-                ((o->attr & MEM_BIG) || MEM_AS(o->attr) != AS_CURRENT || MEM_SIZE(o->attr) > 8));
+               ((ir_op_info[o->op].imm == IMM_DISP || ir_op_info[o->op].imm == IMM_MEM) &&
+                ((o->mem & ~(uint32_t)(MEM_SIZE_LOG2 | MEM_SIGNED | MEM_ALIGN(7))) ||
+                 MEM_SIZE(o->mem) > 8));
     default: return true;
     }
 }

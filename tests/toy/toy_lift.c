@@ -111,12 +111,12 @@ static void lift_copy(struct lift *l, unsigned d, unsigned s)
 
 static void lift_memory(struct lift *l, uint8_t op, unsigned d, unsigned s)
 {
-    const uint8_t word = 2 | MEM_BIG;
+    const uint32_t word = 2 | MEM_BIG;
 
     switch (op) {
     case TOY_LD: toy_set_reg(l, d, ir_ld(l->b, IR_I32, toy_address(l, s), 0, word)); break;
     case TOY_LDA:
-        toy_set_reg(l, d, ir_ld(l->b, IR_I32, toy_address(l, s), 0, word | MEM_ALIGNED));
+        toy_set_reg(l, d, ir_ld(l->b, IR_I32, toy_address(l, s), 0, word | MEM_ALIGN(2)));
         break;
     case TOY_LDB: toy_set_reg(l, d, ir_ld(l->b, IR_I32, toy_address(l, s), 0, 0)); break;
     case TOY_ST: ir_st(l->b, IR_I32, toy_address(l, s), 0, toy_reg(l, d), word); break;
@@ -124,7 +124,7 @@ static void lift_memory(struct lift *l, uint8_t op, unsigned d, unsigned s)
     case TOY_FETADD:
         toy_set_reg(
             l, d,
-            ir_rmw(l->b, IR_I32, RMW_ADD, toy_address(l, s), toy_reg(l, d), word | MEM_ALIGNED));
+            ir_rmw(l->b, IR_I32, RMW_ADD, toy_address(l, s), toy_reg(l, d), word | MEM_ALIGN(2)));
         break;
     default: lift_copy(l, d, s);
     }
@@ -135,7 +135,7 @@ static void lift_call(struct lift *l)
     ir_ref sp = ir_bini(l->b, IR_SUB, IR_I32, toy_reg(l, 7), 4);
     ir_ref back = ir_const(l->b, IR_I32, (uint32_t)toy_next_pc(l));
 
-    ir_st(l->b, IR_I32, ir_un(l->b, IR_ZEXT, IR_I64, sp), 0, back, 2 | MEM_BIG);
+    ir_st(l->b, IR_I32, sp, 0, back, 2 | MEM_BIG);
     toy_set_reg(l, 7, sp);
     toy_leave(l, (vaddr)bytes_get_be(l->bytes + 1, 4), 0);
 }

@@ -55,10 +55,10 @@ static inline void toy_set_reg(struct lift *l, unsigned r, ir_ref value)
     ir_put(l->b, IR_I32, toy_reg_slot(r), value);
 }
 
-/* What is in a register, as an address. */
+/* What is in a register, as an address: of 32 bits. */
 static inline ir_ref toy_address(struct lift *l, unsigned r)
 {
-    return ir_un(l->b, IR_ZEXT, IR_I64, toy_reg(l, r));
+    return toy_reg(l, r);
 }
 
 static inline vaddr toy_next_pc(const struct lift *l)

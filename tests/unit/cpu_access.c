@@ -213,14 +213,14 @@ static void alignment_is_checked_first(void **state)
     uint64_t value;
     bool device;
 
-    cpu_store(&t->cpu, 0x5001, 1, U2 | MEM_ALIGNED); /* not mapped either */
+    cpu_store(&t->cpu, 0x5001, 1, U2 | MEM_ALIGN(1)); /* not mapped either */
     assert_int_equal(fault(t, &value), TINY_MISALIGNED + ACCESS_WRITE);
     assert_int_equal(value, 0x5001);
-    (void)cpu_load(&t->cpu, PAGE0 + 4, U8 | MEM_ALIGNED);
+    (void)cpu_load(&t->cpu, PAGE0 + 4, U8 | MEM_ALIGN(3));
     assert_int_equal(fault(t, &value), TINY_MISALIGNED + ACCESS_READ);
-    (void)cpu_load(&t->cpu, PAGE0 + 8, U8 | MEM_ALIGNED);
+    (void)cpu_load(&t->cpu, PAGE0 + 8, U8 | MEM_ALIGN(3));
     assert_int_equal(fault(t, &value), 0);
-    assert_null(cpu_rmw_address(&t->cpu, PAGE0 + 2, U4 | MEM_ALIGNED, &device));
+    assert_null(cpu_rmw_address(&t->cpu, PAGE0 + 2, U4 | MEM_ALIGN(2), &device));
     assert_int_equal(fault(t, &value), TINY_MISALIGNED + ACCESS_WRITE);
     assert_false(device);
 }

@@ -38,9 +38,9 @@ static uint8_t *host(struct tiny *t, vaddr va)
     return t->mem.blocks[0].host + (va - TINY_RAM);
 }
 
-static struct ir_op rmw(enum ir_type type, enum ir_rmw kind, uint8_t attr)
+static struct ir_op rmw(enum ir_type type, enum ir_rmw kind, uint32_t mem)
 {
-    return (struct ir_op){.op = IR_RMW, .type = (uint8_t)type, .attr = attr, .x = kind};
+    return (struct ir_op){.op = IR_RMW, .type = (uint8_t)type, .attr = (uint8_t)kind, .mem = mem};
 }
 
 /* Nobody was told, nothing is raised, nothing is in flight. */
@@ -71,7 +71,7 @@ static void loads_are_those_of_the_slow_way(void **state)
     bytes_set_le(host(t, PAGE0 + 8), 8, 0x8899aabbccddeeff);
     for (unsigned size = 0; size < 4; size++) {
         for (unsigned sign = 0; sign < 2; sign++) {
-            uint8_t attr = (uint8_t)(size | (sign ? MEM_SIGNED : 0));
+            uint32_t attr = size | (sign ? MEM_SIGNED : 0);
 
             for (unsigned at = 0; at < 8; at++) { /* misaligned is fine */
                 assert_int_equal(cpu_try_load(&t->cpu, PAGE0 + 8 + at, attr, &value), CPU_DONE);
@@ -135,7 +135,7 @@ static void more_than_memory_is_hard(void **state)
 /* Every size and place of a border, either byte order, by any mode's rules. */
 static void crossing_a_page_is_as_the_slow_way_does_it(void **state)
 {
-    static const uint8_t ways[] = {0, MEM_SIGNED, MEM_BIG, MEM_BIG | AS_USER << MEM_AS_SHIFT};
+    static const uint32_t ways[] = {0, MEM_SIGNED, MEM_BIG, MEM_BIG | AS_USER << MEM_AS_SHIFT};
     struct tiny *t = *state;
 
     for (unsigned i = 0; i < 16; i++) {
@@ -144,13 +144,13 @@ static void crossing_a_page_is_as_the_slow_way_does_it(void **state)
     for (unsigned w = 0; w < ARRAY_LEN(ways); w++) {
         for (unsigned size = 1; size < 4; size++) {
             for (vaddr va = PAGE1 - (1u << size) + 1; va < PAGE1; va++) {
-                uint8_t attr = (uint8_t)(size | ways[w]);
+                uint32_t attr = size | ways[w];
                 uint64_t value;
 
                 assert_int_equal(cpu_try_load(&t->cpu, va, attr, &value), CPU_DONE);
                 assert_int_equal(value, cpu_load(&t->cpu, va, attr));
                 assert_int_equal(cpu_try_store(&t->cpu, va, value + va, attr), CPU_DONE);
-                assert_int_equal(cpu_load(&t->cpu, va, attr & (uint8_t)~MEM_SIGNED),
+                assert_int_equal(cpu_load(&t->cpu, va, attr & ~MEM_SIGNED),
                                  bits_get(value + va, 0, 8u << size));
             }
         }
@@ -169,7 +169,7 @@ static void crossing_into_what_is_not_memory_changes_nothing(void **state)
     assert_fault(t, TINY_PAGE_FAULT + ACCESS_WRITE, TINY_READ_ONLY);
     assert_int_equal(cpu_try_load(&t->cpu, TINY_RAM + TINY_RAM_BYTES - 4, U8, &value), CPU_FAULT);
     assert_fault(t, TINY_PAGE_FAULT + ACCESS_READ, TINY_RAM + TINY_RAM_BYTES);
-    assert_int_equal(cpu_try_load(&t->cpu, PAGE1 - 7, U8 | MEM_ALIGNED, &value), CPU_FAULT);
+    assert_int_equal(cpu_try_load(&t->cpu, PAGE1 - 7, U8 | MEM_ALIGN(3), &value), CPU_FAULT);
     assert_fault(t, TINY_MISALIGNED + ACCESS_READ, PAGE1 - 7);
     assert_int_equal(cpu_try_store128(&t->cpu, TINY_RAM - 8, 4, two), CPU_FAULT);
     assert_fault(t, TINY_PAGE_FAULT + ACCESS_WRITE, TINY_RAM - 8);
@@ -189,7 +189,7 @@ static void sixteen_bytes_are_those_of_the_slow_way(void **state)
     uint64_t a[2], b[2];
 
     for (unsigned w = 0; w < 2; w++) {
-        uint8_t attr = (uint8_t)(4 | (w ? MEM_BIG : 0));
+        uint32_t attr = 4 | (w ? MEM_BIG : 0);
 
         for (vaddr va = PAGE1 - 20; va < PAGE1 + 4; va++) {
             assert_int_equal(cpu_try_store128(&t->cpu, va, attr, in), CPU_DONE);
@@ -208,7 +208,7 @@ static void sixteen_bytes_are_those_of_the_slow_way(void **state)
 static void other_modes_have_no_table(void **state)
 {
     struct tiny *t = *state;
-    uint8_t attr = U8 | AS_USER << MEM_AS_SHIFT;
+    uint32_t attr = U8 | AS_USER << MEM_AS_SHIFT;
     uint64_t at, value;
 
     assert_int_equal(cpu_try_load(&t->cpu, PAGE0, attr, &value), CPU_DONE);
@@ -245,9 +245,9 @@ static void faults_are_raised_once_and_change_nothing(void **state)
     assert_false(t->cpu.fault.raised);
     assert_int_equal(t->mem.blocks[1].host[0], 0);
     /* Alignment comes before translation, as on the slow way. */
-    assert_int_equal(cpu_try_load(&t->cpu, 0x5001, U4 | MEM_ALIGNED, &value), CPU_FAULT);
+    assert_int_equal(cpu_try_load(&t->cpu, 0x5001, U4 | MEM_ALIGN(2), &value), CPU_FAULT);
     assert_fault(t, TINY_MISALIGNED + ACCESS_READ, 0x5001);
-    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 2, 1, U4 | MEM_ALIGNED), CPU_FAULT);
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 2, 1, U4 | MEM_ALIGN(2)), CPU_FAULT);
     assert_fault(t, TINY_MISALIGNED + ACCESS_WRITE, PAGE0 + 2);
     assert_int_equal(t->mem.flags[0], 0);
     assert_int_equal(t->mem.flags[6], 0);
@@ -348,8 +348,8 @@ static void watched_bytes_are_left_to_the_interpreter(void **state)
     assert_int_equal(cpu_try_load(&t->cpu, PAGE0 + 1, U8, &value), CPU_HARD);
     assert_int_equal(cpu_try_store(&t->cpu, PAGE0 + 15, 1, U8), CPU_HARD);
     assert_int_equal(ir_try_rmw(&t->cpu, &add, PAGE0 + 8, 1, &value), CPU_HARD);
-    assert_int_equal(cpu_try_fill(&t->cpu, PAGE0, ACCESS_READ), CPU_HARD);
-    assert_int_equal(cpu_try_fill(&t->cpu, PAGE0, ACCESS_WRITE), CPU_HARD);
+    assert_int_equal(cpu_try_fill(&t->cpu, PAGE0, ACCESS_READ, 0), CPU_HARD);
+    assert_int_equal(cpu_try_fill(&t->cpu, PAGE0, ACCESS_WRITE, 0), CPU_HARD);
     assert_int_equal(value, 42);
     assert_int_equal(t->mem.flags[0], 0);
     /* Bytes beside them, again and again: the page stays out of the tables. */
@@ -463,7 +463,7 @@ static void read_modify_write_is_that_of_the_interpreter(void **state)
     assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_DEVICE, 1, &value), CPU_HARD);
     assert_int_equal(ir_try_rmw(&t->cpu, &o, TINY_ROM, 1, &value), CPU_HARD);
     assert_quiet(t);
-    o.attr |= MEM_ALIGNED;
+    o.mem |= MEM_ALIGN(2);
     assert_int_equal(ir_try_rmw(&t->cpu, &o, PAGE0 + 2, 1, &value), CPU_FAULT);
     assert_fault(t, TINY_MISALIGNED + ACCESS_WRITE, PAGE0 + 2);
     assert_quiet(t);
@@ -472,7 +472,7 @@ static void read_modify_write_is_that_of_the_interpreter(void **state)
 static void compare_and_swap_is_that_of_the_interpreter(void **state)
 {
     struct tiny *t = *state;
-    struct ir_op o = {.op = IR_CAS, .type = IR_I64, .attr = U2 | MEM_SIGNED | MEM_BIG};
+    struct ir_op o = {.op = IR_CAS, .type = IR_I64, .mem = U2 | MEM_SIGNED | MEM_BIG};
     const uint64_t other[2] = {1, 2}, wanted[2] = {0x1234, 0x5678}, same[2] = {0x8001, 0};
     uint64_t value[2];
 
@@ -482,7 +482,7 @@ static void compare_and_swap_is_that_of_the_interpreter(void **state)
     assert_int_equal(bytes_get_be(host(t, PAGE0 + 6), 2), 0x8001);
     assert_int_equal(ir_try_cas(&t->cpu, &o, PAGE0 + 6, same, wanted, value), CPU_DONE);
     assert_int_equal(bytes_get_be(host(t, PAGE0 + 4), 8), UINT64_C(0x123400000000));
-    o = (struct ir_op){.op = IR_CAS, .type = IR_V128, .attr = 4};
+    o = (struct ir_op){.op = IR_CAS, .type = IR_V128, .mem = 4};
     memcpy(host(t, PAGE0 + 16), other, 16);
     assert_int_equal(ir_try_cas(&t->cpu, &o, PAGE0 + 16, other, wanted, value), CPU_DONE);
     assert_memory_equal(value, other, 16);

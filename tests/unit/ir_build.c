@@ -160,12 +160,39 @@ static void constants_fold_and_become_immediates(void **state)
     assert_int_equal(b->ops[y].a, x);
     y = ir_ld(b, IR_I64, ir_bini(b, IR_ADD, IR_I64, x, 16), -8, 3);
     assert_int_equal(b->ops[y].a, x);
-    assert_int_equal(b->ops[y].imm, 8);
+    assert_int_equal(b->ops[y].disp, 8);
     assert_int_equal(count(b, IR_EXIT_IF), 0);
     ir_exit_if(b, ir_const(b, IR_I64, 0), 0x2000);
     assert_int_equal(count(b, IR_EXIT_IF), 0);
     ir_exit_if(b, ir_const(b, IR_I64, 1), 0x2000);
     assert_int_equal(count(b, IR_EXIT_IF), 1);
+}
+
+/* A displacement has 32 bits; sums of 32 bits are modulo 2^32 anyway. */
+static void displacements_are_taken_from_the_address(void **state)
+{
+    struct ir_build *b = *state;
+    ir_ref x = ir_get(b, IR_I64, SLOT), n = ir_get(b, IR_I32, SLOT + 8), y;
+
+    y = ir_ld(b, IR_I64, ir_bini(b, IR_ADD, IR_I64, x, 0x7ffffff0), 15, 3);
+    assert_int_equal(b->ops[y].a, x);
+    assert_int_equal(b->ops[y].disp, INT32_MAX);
+    y = ir_ld(b, IR_I64, ir_bini(b, IR_ADD, IR_I64, x, 0x7ffffff0), 16, 3);
+    assert_int_equal(b->ops[b->ops[y].a].op, IR_ADD);
+    assert_int_equal(b->ops[y].disp, 16);
+    y = ir_ld(b, IR_I64, x, INT64_C(0x80000000), 3);
+    assert_int_equal(b->ops[b->ops[y].a].imm, 0x80000000);
+    assert_int_equal(b->ops[y].disp, 0);
+    assert_int_equal(b->ops[y].mem, 3);
+    y = ir_ld(b, IR_I64, ir_bini(b, IR_ADD, IR_I32, n, 0x7ffffff0), 16, 3);
+    assert_int_equal(b->ops[y].a, n);
+    assert_int_equal(b->ops[y].disp, INT32_MIN);
+    assert_int_equal(b->ops[y].mem, 3 | MEM_32);
+    ir_st(b, IR_I32, n, INT64_C(0x80000004), n, 2);
+    assert_int_equal(b->ops[b->op_count - 1].disp, INT32_MIN + 4);
+    y = ir_rmw(b, IR_I32, RMW_ADD, n, n, MEM_ALIGNED(2));
+    assert_int_equal(b->ops[y].mem, MEM_ALIGNED(2) | MEM_32);
+    assert_int_equal(b->ops[y].attr, RMW_ADD);
 }
 
 static void only_what_is_pure_dies(void **state)
@@ -236,6 +263,7 @@ int main(void)
         TEST(helpers_and_floating_point_write_behind_the_back),
         TEST(more_slots_than_are_remembered),
         TEST(constants_fold_and_become_immediates),
+        TEST(displacements_are_taken_from_the_address),
         TEST(only_what_is_pure_dies),
         TEST(too_much_is_said_and_not_written),
     };

@@ -58,22 +58,27 @@ enum pool {
     POOL_COUNT
 };
 
-/* What C is told about a place in a block: attr or nothing | refund<<8 | more<<16, where refund is
- * the ticks to be given back on leaving before the instruction. More is the length of a group in
+/* What C is told about a place in a block, 64 bits: the low byte of MEM_* or nothing | refund<<8 |
+ * more<<16 | the rest of MEM_*<<32 (0 for most: a short instruction), where refund is the ticks to be
+ * given back on leaving before the instruction. More is the length of a group in
  * bytes; or, of a load or a store, what is left of the instruction behind it: nothing but to be
  * `REST_LENGTH` bytes long and to PUT what was loaded into slot 8 * `REST_SLOT`, if that is not 0;
  * or more than that: REST_MUCH. */
-#define SITE_INFO(attr, refund) ((uint32_t)(attr) | (uint32_t)(refund) << 8)
-#define SITE_REFUND(info)       ((info) >> 8 & 0xff)
-#define SITE_REST(info)         ((info) >> 16)
-#define REST_LENGTH(rest)       ((rest) >> 12)
-#define REST_SLOT(rest)         ((rest)&0xfff)
-#define REST_MUCH               0u /* no instruction is 0 bytes long */
+#define SITE_INFO(mem, refund)                                                                     \
+    (((mem)&0xffu) | (uint64_t)(refund) << 8 | (uint64_t)((mem) >> 8) << 32)
+#define SITE_MORE(more)   ((uint64_t)(more) << 16)
+#define SITE_MEM(info)    ((uint32_t)((info)&0xff) | (uint32_t)((info) >> 32) << 8)
+#define SITE_REFUND(info) ((info) >> 8 & 0xff)
+#define SITE_REST(info)   ((uint32_t)((info) >> 16 & 0xffff))
+#define REST_LENGTH(rest) ((rest) >> 12)
+#define REST_SLOT(rest)   ((rest)&0xfff)
+#define REST_MUCH         0u /* no instruction is 0 bytes long */
 
 #define GROUPS_MAX  32
 #define GROUP_SLOTS 8
 #define GROUP_SPAN  1024 /* bytes at most: a wider one would often lie across pages */
 #define NO_GROUP    0xff
+#define GROUP_MEM   (MEM_32 | MEM_UNTAG) /* what is the same for all accesses of a group */
 
 struct context {   /* of one jit_run(); the layout is known to thunks.c */
     uint64_t left; /* ticks; out */
@@ -133,6 +138,7 @@ struct group {
     uint16_t rep;                /* the base value */
     uint16_t first, last, count; /* operations */
     int32_t lo, hi;              /* displacements [lo, hi) */
+    uint32_t mem;                /* GROUP_MEM of all of them */
     bool is_write;
     int8_t slot; /* -1: none, the accesses are checked one by one */
 };
@@ -282,9 +288,9 @@ void gen_note_sunk(struct gen *g, struct stub *s);
 void gen_sunk_puts(struct gen *g, const struct stub *s);
 
 /* memory.c: what C is told; which accesses share a check; after last uses are known. */
-uint32_t gen_site_info(const struct gen *g, const struct ir_op *o);
-/* A register's address in the write table: rax = host minus virtual address; the jump of a miss. */
-uint32_t gen_look_up(struct gen *g, unsigned base, unsigned size);
+uint64_t gen_site_info(const struct gen *g, const struct ir_op *o);
+/* The address that a register has, in the write table: rdx = the host's; the jump of a miss. */
+uint32_t gen_look_up(struct gen *g, unsigned base, uint32_t mem);
 /* As the operation's attribute says; little-endian, or not. */
 void gen_load_integer(struct gen *g, const struct ir_op *o, unsigned dst, struct rm from);
 void gen_find_groups(struct gen *g);
@@ -344,16 +350,16 @@ struct slow_answer {
     uint64_t left; /* 0: done; else enum jit_left + 1 */
 };
 /* r15: the ticks left, without those of the block. */
-struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info, uint64_t unused,
+struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint64_t info, uint64_t unused,
                              struct context *c, uint64_t r15);
-uint64_t slow_group(struct cpu *cpu, vaddr va, uint32_t info);
-uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value, struct context *c,
+uint64_t slow_group(struct cpu *cpu, vaddr va, uint64_t info);
+uint64_t slow_store(struct cpu *cpu, vaddr va, uint64_t info, uint64_t value, struct context *c,
                     uint64_t r15);
 struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const uint64_t *args,
                              const struct context *c, uint64_t left);
 /* Vectors are given and taken where FRAME_VECTORS is. */
-uint64_t slow_load_vector(struct cpu *cpu, vaddr va, uint32_t info, uint64_t *vector);
-uint64_t slow_store_vector(struct cpu *cpu, vaddr va, uint32_t info, const uint64_t *vector);
+uint64_t slow_load_vector(struct cpu *cpu, vaddr va, uint64_t info, uint64_t *vector);
+uint64_t slow_store_vector(struct cpu *cpu, vaddr va, uint64_t info, const uint64_t *vector);
 uint64_t slow_vector(struct cpu *cpu, const struct ir_op *o, uint64_t *args);
 uint64_t slow_fp(struct cpu *cpu, const struct ir_op *o, const uint64_t *args);
 /* RMW and CAS. */

@@ -37,7 +37,7 @@ bool gen_call(struct gen *g, const struct ir_op *o)
     dst = gen_dest(g, IR_ABSENT);
     emit_mov_imm(g->e, RAX, gen_insn_pc(g, o->insn));
     emit_mov_imm(g->e, RDX, (uint64_t)(uintptr_t)h);
-    emit_mov_imm(g->e, RCX, gen_site_info(g, o));
+    emit_mov_imm(g->e, RCX, SITE_INFO(0, gen_refund(g, o->insn)));
     gen_call_thunk(g, (sees_pins(g, h) ? g->j->call : g->j->call_apart)[gen_live_xmm(g)]);
     if (writes) {
         gen_load_slots(g, h->writes);

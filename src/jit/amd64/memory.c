@@ -9,19 +9,38 @@
 #define WRITE_AT ((int32_t)offsetof(struct space, write))
 #define PHYS_AT  ((int32_t)offsetof(struct space, physical))
 
+/* The address is not the sum of base and displacement as it stands. */
+static bool is_folded(uint32_t mem)
+{
+    return (mem & (MEM_32 | MEM_UNTAG)) != 0;
+}
+
+/* rdx := the address */
+static void make_address(struct gen *g, unsigned base, int32_t disp, uint32_t mem)
+{
+    bool wide = !(mem & MEM_32);
+
+    if (disp == 0) {
+        emit_mov(g->e, wide, RDX, rm_reg(base));
+    } else {
+        emit_op(g->e, 0x8d, wide, RDX, rm_mem(base, disp)); /* lea */
+    }
+    if (mem & MEM_UNTAG) {
+        emit_shift_imm(g->e, SHIFT_SHL, true, RDX, 8);
+        emit_shift_imm(g->e, SHIFT_SAR, true, RDX, 8);
+    }
+}
+
 /* Leaves rax = host address minus virtual address and rcx = the entry's offset in its table; returns
  * the jump taken on a miss. */
-static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t table, unsigned size)
+static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t table, unsigned size,
+                        uint32_t mem)
 {
     struct emit *e = g->e;
-    unsigned va = RDX;
+    unsigned va =
+        disp == 0 ? base : RDX; /* the index need not wait for a copy; nor has it the top */
 
-    if (disp == 0) { /* the index need not wait for the copy */
-        emit_mov(e, true, RDX, rm_reg(base));
-        va = base;
-    } else {
-        emit_lea(e, RDX, rm_mem(base, disp));
-    }
+    make_address(g, base, disp, mem);
     if (g->j->has_bits) {
         emit_vex(e, OP_F2 | OP_0F3A | 0xf0, false, RCX, 0, rm_reg(va)); /* rorx */
         emit_byte(e, PAGE_BITS - 4);
@@ -36,46 +55,40 @@ static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t tabl
     return emit_jcc(e, COND_A);
 }
 
-uint32_t gen_look_up(struct gen *g, unsigned base, unsigned size)
+/* After look_up(): the bytes. What was folded is made again, which costs less than keeping it. Uses
+ * rdx. */
+static struct rm found(struct gen *g, unsigned base, int32_t disp, uint32_t mem)
 {
-    return look_up(g, base, 0, WRITE_AT, size);
-}
-
-/* The register and the displacement that make the address. One that does not fit, as a constant
- * base leaves it, is added first. */
-static unsigned address(struct gen *g, const struct ir_op *o, int32_t *disp)
-{
-    unsigned base, sum;
-
-    *disp = (int32_t)o->imm;
-    if ((uint64_t)(int64_t)*disp == o->imm) {
-        return gen_reg(g, o->a);
+    if (!is_folded(mem)) {
+        return rm_sib(base, RAX, 0, disp);
     }
-    *disp = 0;
-    sum = gen_temp(g);
-    emit_mov_imm(g->e, sum, o->imm);
-    base = gen_reg(g, o->a);
-    emit_alu(g->e, ALU_ADD, true, sum, rm_reg(base));
-    return sum;
+    make_address(g, base, disp, mem);
+    return rm_sib(RDX, RAX, 0, 0);
 }
 
-/* Stores that are marked have one mark only. */
-static bool must_align(const struct gen *g, const struct ir_op *o)
+uint32_t gen_look_up(struct gen *g, unsigned base, uint32_t mem)
 {
-    return (o->attr & MEM_ALIGNED) != 0 || (g->j->guest.marks && o->op != IR_LD);
+    uint32_t miss = look_up(g, base, 0, WRITE_AT, MEM_SIZE(mem), mem);
+
+    emit_lea(g->e, RDX, found(g, base, 0, mem));
+    return miss;
 }
 
-/* A misaligned address of an operation that must be aligned goes the cold way. */
+/* A misaligned address of an operation that must be aligned goes the cold way, and so does a store
+ * that would have to set two marks. */
 static uint32_t check_aligned(struct gen *g, const struct ir_op *o, unsigned base, int32_t disp)
 {
-    unsigned size = MEM_SIZE(o->attr);
+    unsigned low = (unsigned)MEM_ALIGN_MASK(o->mem);
 
-    if (!must_align(g, o) || size == 1) {
+    if (g->j->guest.marks && o->op != IR_LD) {
+        low |= MEM_SIZE(o->mem) - 1;
+    }
+    if (low == 0) {
         return 0;
     }
     emit_lea(g->e, RDX, rm_mem(base, disp));
     emit_op(g->e, 0xf6, false, 0, rm_reg(RDX)); /* test dl, imm8 */
-    emit_byte(g->e, size - 1);
+    emit_byte(g->e, low);
     return emit_jcc(g->e, COND_NE);
 }
 
@@ -83,8 +96,14 @@ static uint32_t check_aligned(struct gen *g, const struct ir_op *o, unsigned bas
 
 static bool may_group(const struct ir_op *o)
 {
-    return (o->op == IR_LD || o->op == IR_ST) && !(o->attr & MEM_ALIGNED) &&
-           MEM_AS(o->attr) == AS_CURRENT && (uint64_t)(int64_t)(int32_t)o->imm == o->imm;
+    return (o->op == IR_LD || o->op == IR_ST) && MEM_ALIGN_LOG2(o->mem) == 0 &&
+           MEM_AS(o->mem) == AS_CURRENT && o->disp <= INT32_MAX - GROUP_SPAN;
+}
+
+/* Whether the write table has to have the page. */
+static bool is_write(const struct ir_op *o)
+{
+    return o->op != IR_LD || (o->mem & MEM_FOR_WRITE);
 }
 
 static bool may_be_slow(const struct ir_op *o)
@@ -97,7 +116,7 @@ static bool join(struct group *group, uint32_t i, int32_t disp, int32_t size)
     int32_t lo = disp < group->lo ? disp : group->lo;
     int32_t hi = disp + size > group->hi ? disp + size : group->hi;
 
-    if (hi - lo > GROUP_SPAN) {
+    if ((int64_t)hi - lo > GROUP_SPAN) {
         return false;
     }
     group->lo = lo;
@@ -107,10 +126,9 @@ static bool join(struct group *group, uint32_t i, int32_t disp, int32_t size)
     return true;
 }
 
-static void open_group(struct gen *g, uint32_t i, uint16_t rep, bool is_write)
+static void open_group(struct gen *g, uint32_t i, uint16_t rep)
 {
     const struct ir_op *o = &g->block->ops[i];
-    int32_t disp = (int32_t)o->imm;
     uint32_t k = g->group_count;
 
     if (k == GROUPS_MAX) {
@@ -120,35 +138,35 @@ static void open_group(struct gen *g, uint32_t i, uint16_t rep, bool is_write)
                                   .first = (uint16_t)i,
                                   .last = (uint16_t)i,
                                   .count = 1,
-                                  .lo = disp,
-                                  .hi = disp + (int32_t)MEM_SIZE(o->attr),
-                                  .is_write = is_write,
+                                  .lo = o->disp,
+                                  .hi = o->disp + (int32_t)MEM_SIZE(o->mem),
+                                  .mem = o->mem & GROUP_MEM,
+                                  .is_write = is_write(o),
                                   .slot = -1};
     g->values[i].group = (uint8_t)k;
     g->open_groups |= UINT32_C(1) << k;
-    g->write_groups |= (uint32_t)is_write << k;
+    g->write_groups |= (uint32_t)is_write(o) << k;
     g->group_count++;
 }
 
 static void add_to_group(struct gen *g, uint32_t i)
 {
     const struct ir_op *o = &g->block->ops[i];
-    bool is_write = o->op == IR_ST;
     uint16_t rep = gen_rep(g, o->a);
-    uint32_t open = g->open_groups & (is_write ? g->write_groups : ~g->write_groups);
+    uint32_t open = g->open_groups & (is_write(o) ? g->write_groups : ~g->write_groups);
 
     for (; open != 0; open &= open - 1) {
         uint32_t k = (uint32_t)__builtin_ctz(open);
-        if (g->groups[k].rep != rep) {
+        if (g->groups[k].rep != rep || g->groups[k].mem != (o->mem & GROUP_MEM)) {
             continue;
         }
-        if (join(&g->groups[k], i, (int32_t)o->imm, (int32_t)MEM_SIZE(o->attr))) {
+        if (join(&g->groups[k], i, o->disp, (int32_t)MEM_SIZE(o->mem))) {
             g->values[i].group = (uint8_t)k;
             return;
         }
         g->open_groups &= ~(UINT32_C(1) << k);
     }
-    open_group(g, i, rep, is_write);
+    open_group(g, i, rep);
 }
 
 static void end_other_stores(struct gen *g, uint32_t i)
@@ -212,12 +230,12 @@ static struct rm group_slot(const struct group *group)
     return rm_mem(RSP, FRAME_GROUPS + 8 * group->slot);
 }
 
-/* ---- marks: as mem_mark() does; rax = host address minus virtual address, which is kept ---- */
+/* ---- marks: as mem_mark() does; what rax holds is kept ---- */
 
-/* rcx := where the mark is, less what is in rdx */
-static void find_mark(struct gen *g, unsigned base, int32_t disp)
+/* rcx := where the mark of the bytes is, less the offset that is in rdx or will be */
+static void find_mark(struct gen *g, struct rm at)
 {
-    emit_lea(g->e, RCX, rm_sib(base, RAX, 0, disp));
+    emit_lea(g->e, RCX, at);
     emit_shift_imm(g->e, SHIFT_SHR, true, RCX, MARK_BITS);
 }
 
@@ -228,16 +246,23 @@ static void set_mark(struct gen *g, int32_t further)
 }
 
 /* A store that is aligned: what is not goes the cold way, which marks by itself. */
-static void mark_store(struct gen *g, unsigned size, unsigned base, int32_t disp)
+static void mark_store(struct gen *g, unsigned size, struct rm at)
 {
     if (g->j->guest.marks) {
+        find_mark(g, at);
         emit_mov_imm(g->e, RDX, g->j->guest.marks_offset);
-        find_mark(g, base, disp);
         set_mark(g, 0);
         if (size > 8) {
             set_mark(g, 1);
         }
     }
+}
+
+/* The bytes of an access, with rax as the group has it: the host's address for base 0; or, folded,
+ * for displacement `lo`. */
+static struct rm in_group(const struct group *group, unsigned base, int32_t disp)
+{
+    return is_folded(group->mem) ? rm_mem(RAX, disp - group->lo) : rm_sib(base, RAX, 0, disp);
 }
 
 /* All that the group may store, at its first access. It may begin in the middle of eight bytes: then
@@ -250,7 +275,7 @@ static void mark_group(struct gen *g, const struct group *group, unsigned base)
         return;
     }
     emit_mov_imm(g->e, RDX, g->j->guest.marks_offset);
-    find_mark(g, base, group->lo);
+    find_mark(g, in_group(group, base, group->lo));
     for (; left >= 4; left -= 4, at += 4) {
         emit_op(g->e, 0xc7, false, 0, rm_sib(RDX, RCX, 0, at));
         emit_32(g->e, 0x01010101);
@@ -258,11 +283,11 @@ static void mark_group(struct gen *g, const struct group *group, unsigned base)
     for (; left > 0; left--, at++) {
         set_mark(g, at);
     }
-    find_mark(g, base, group->hi - 1);
+    find_mark(g, in_group(group, base, group->hi - 1));
     set_mark(g, 0);
 }
 
-/* rax := host address minus virtual address, checked for the whole group at its first access. */
+/* rax := what in_group() says, checked for the whole group at its first access. */
 static void check_group(struct gen *g, const struct group *group, unsigned base)
 {
     uint32_t again, miss;
@@ -274,7 +299,11 @@ static void check_group(struct gen *g, const struct group *group, unsigned base)
     }
     again = g->e->at;
     miss = look_up(g, base, group->lo, group->is_write ? WRITE_AT : READ_AT,
-                   (unsigned)(group->hi - group->lo));
+                   (unsigned)(group->hi - group->lo), group->mem);
+    if (is_folded(group->mem)) {
+        make_address(g, base, group->lo, group->mem);
+        emit_lea(g->e, RAX, rm_sib(RDX, RAX, 0, 0));
+    }
     s = gen_stub(g, STUB_GROUP, miss);
     s->back = again;
     s->base = (int8_t)base;
@@ -293,7 +322,8 @@ static void group_stub(struct gen *g, const struct stub *s, const struct ir_op *
     emit_op(e, 0xc7, false, 0, rm_mem(RSP, FRAME_SITE));
     emit_32(e, g->entry);
     emit_mov_imm(e, RCX,
-                 SITE_INFO(o->op == IR_ST, gen_refund(g, o->insn)) | (uint32_t)s->imm << 16);
+                 SITE_INFO((o->mem & GROUP_MEM) | is_write(o), gen_refund(g, o->insn)) |
+                     SITE_MORE(s->imm));
     gen_call_thunk(g, g->j->group[s->keep]);
     emit_patch(e, emit_jmp(e), s->back);
 }
@@ -302,7 +332,7 @@ static void group_stub(struct gen *g, const struct stub *s, const struct ir_op *
 
 static bool is_big(const struct ir_op *o)
 {
-    return (o->attr & MEM_BIG) != 0 && MEM_SIZE(o->attr) > 1;
+    return (o->mem & MEM_BIG) != 0 && MEM_SIZE(o->mem) > 1;
 }
 
 /* The bytes of a 2-, 4- or 8-byte integer in the opposite order; of 2, the others stay. */
@@ -318,7 +348,7 @@ static void reverse(struct gen *g, unsigned reg, unsigned size)
 
 static void load_xmm(struct gen *g, const struct ir_op *o, unsigned dst, struct rm from)
 {
-    unsigned size = MEM_SIZE(o->attr);
+    unsigned size = MEM_SIZE(o->mem);
 
     if (is_big(o) && size < 16) {
         emit_mov(g->e, size == 8, RCX, from);
@@ -339,8 +369,8 @@ static void load_xmm(struct gen *g, const struct ir_op *o, unsigned dst, struct 
 
 void gen_load_integer(struct gen *g, const struct ir_op *o, unsigned dst, struct rm from)
 {
-    unsigned size = MEM_SIZE(o->attr);
-    bool is_signed = (o->attr & MEM_SIGNED) != 0, wide = (o->type & IR_TYPE_MASK) == IR_I64;
+    unsigned size = MEM_SIZE(o->mem);
+    bool is_signed = (o->mem & MEM_SIGNED) != 0, wide = (o->type & IR_TYPE_MASK) == IR_I64;
     unsigned extend = OP_0F | (is_signed ? 0xbeu : 0xb6u) | (size == 2);
 
     if (size < 4) {
@@ -365,34 +395,36 @@ void gen_load_integer(struct gen *g, const struct ir_op *o, unsigned dst, struct
 static uint32_t look_up_or_miss(struct gen *g, const struct ir_op *o, unsigned base, int32_t disp,
                                 int32_t table)
 {
-    if (MEM_AS(o->attr) != AS_CURRENT) {
+    if (MEM_AS(o->mem) != AS_CURRENT) {
         return emit_jmp(g->e);
     }
-    return look_up(g, base, disp, table, MEM_SIZE(o->attr));
+    return look_up(g, base, disp, table, MEM_SIZE(o->mem), o->mem);
 }
 
 static bool load(struct gen *g, const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK;
     bool in_xmm = type == IR_F32 || type == IR_F64 || type == IR_V128;
-    int32_t disp;
     unsigned base, dst;
     const struct group *group = group_of(g);
     uint32_t aligned = 0, miss = 0;
     struct stub *s;
+    struct rm at;
 
-    base = address(g, o, &disp);
+    base = gen_reg(g, o->a);
     dst = in_xmm ? gen_dest_xmm(g) : gen_dest(g, IR_ABSENT);
     if (group) {
         check_group(g, group, base);
+        at = in_group(group, base, o->disp);
     } else {
-        aligned = check_aligned(g, o, base, disp);
-        miss = look_up_or_miss(g, o, base, disp, READ_AT);
+        aligned = check_aligned(g, o, base, o->disp);
+        miss = look_up_or_miss(g, o, base, o->disp, is_write(o) ? WRITE_AT : READ_AT);
+        at = found(g, base, o->disp, o->mem);
     }
     if (in_xmm) {
-        load_xmm(g, o, dst, rm_sib(base, RAX, 0, disp));
+        load_xmm(g, o, dst, at);
     } else {
-        gen_load_integer(g, o, dst, rm_sib(base, RAX, 0, disp));
+        gen_load_integer(g, o, dst, at);
     }
     if (group) {
         return true;
@@ -401,7 +433,7 @@ static bool load(struct gen *g, const struct ir_op *o)
     s->site2 = aligned;
     s->back = g->e->at;
     s->base = (int8_t)base;
-    s->disp = disp;
+    s->disp = o->disp;
     s->reg = in_xmm ? -1 : (int8_t)dst;
     s->xmm = in_xmm ? (int8_t)dst : -1;
     return true;
@@ -411,7 +443,7 @@ static bool load(struct gen *g, const struct ir_op *o)
 static void store_reversed(struct gen *g, const struct ir_op *o, struct rm to, int reg, int xmm,
                            uint64_t imm)
 {
-    unsigned size = MEM_SIZE(o->attr);
+    unsigned size = MEM_SIZE(o->mem);
 
     if (size == 16) {
         gen_xmm_move(g, 14, (unsigned)xmm);
@@ -434,7 +466,7 @@ static void store_reversed(struct gen *g, const struct ir_op *o, struct rm to, i
 static void store_hot(struct gen *g, const struct ir_op *o, struct rm to, int reg, int xmm,
                       uint64_t imm)
 {
-    unsigned size = MEM_SIZE(o->attr);
+    unsigned size = MEM_SIZE(o->mem);
     struct emit *e = g->e;
 
     if (is_big(o)) {
@@ -464,17 +496,18 @@ static void store_hot(struct gen *g, const struct ir_op *o, struct rm to, int re
 
 static bool store(struct gen *g, const struct ir_op *o)
 {
-    unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->attr);
+    unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->mem);
     bool conditional = o->op == IR_STC;
-    int32_t disp = 0;
+    int32_t disp = conditional ? 0 : o->disp;
     unsigned base;
     int reg = -1, xmm = -1;
     uint64_t imm = 0;
     const struct group *group = group_of(g);
     uint32_t skip = 0, aligned = 0, miss = 0;
     struct stub *s;
+    struct rm at;
 
-    base = conditional ? gen_reg(g, o->a) : address(g, o, &disp);
+    base = gen_reg(g, o->a);
     if (type == IR_F32 || type == IR_F64 || type == IR_V128) {
         xmm = (int)gen_xmm(g, o->b);
     } else if (!gen_is_const(g, o->b, &imm) ||
@@ -488,13 +521,14 @@ static bool store(struct gen *g, const struct ir_op *o)
     }
     if (group) {
         check_group(g, group, base);
-        store_hot(g, o, rm_sib(base, RAX, 0, disp), reg, xmm, imm);
+        store_hot(g, o, in_group(group, base, disp), reg, xmm, imm);
         return true;
     }
     aligned = check_aligned(g, o, base, disp);
     miss = look_up_or_miss(g, o, base, disp, WRITE_AT);
-    store_hot(g, o, rm_sib(base, RAX, 0, disp), reg, xmm, imm);
-    mark_store(g, size, base, disp);
+    at = found(g, base, disp, o->mem);
+    store_hot(g, o, at, reg, xmm, imm);
+    mark_store(g, size, at);
     s = gen_stub(g, STUB_STORE, miss);
     s->site2 = aligned;
     s->back = g->e->at;
@@ -512,7 +546,7 @@ static bool store(struct gen *g, const struct ir_op *o)
 static bool physical(struct gen *g, const struct ir_op *o)
 {
     unsigned base = gen_reg(g, o->a), dst = gen_dest(g, IR_ABSENT);
-    uint32_t miss = look_up(g, base, 0, READ_AT, 1);
+    uint32_t miss = look_up(g, base, 0, READ_AT, 1, 0);
     struct stub *s;
 
     emit_shift_imm(g->e, SHIFT_SHR, false, RCX, 1); /* entries of 8 bytes, not 16 */
@@ -533,9 +567,9 @@ static void physical_stub(struct gen *g, const struct stub *s)
     emit_patch(g->e, emit_jmp(g->e), s->back);
 }
 
-uint32_t gen_site_info(const struct gen *g, const struct ir_op *o)
+uint64_t gen_site_info(const struct gen *g, const struct ir_op *o)
 {
-    return SITE_INFO(o->attr, gen_refund(g, o->insn));
+    return SITE_INFO(o->mem, gen_refund(g, o->insn));
 }
 
 /* What C would have to do to be done with the instruction whose load or store this is. */
@@ -606,7 +640,7 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
         pass_stored(e, s);
     }
     emit_mov_imm(e, RAX, gen_insn_pc(g, o->insn));
-    emit_mov_imm(e, RCX, gen_site_info(g, o) | rest_of(g, o) << 16);
+    emit_mov_imm(e, RCX, gen_site_info(g, o) | SITE_MORE(rest_of(g, o)));
     gen_call_thunk(g, s->kind == STUB_LOAD ? g->j->load[s->keep] : g->j->store[s->keep]);
     if (s->kind == STUB_LOAD) {
         if (s->xmm >= 0) {

@@ -47,16 +47,16 @@ void gen_rmw_stub(struct gen *g, const struct stub *s)
 
 static bool is_min_or_max(const struct ir_op *o)
 {
-    return o->op == IR_RMW && o->x >= RMW_MINS && o->x <= RMW_MAXU;
+    return o->op == IR_RMW && o->attr >= RMW_MINS && o->attr <= RMW_MAXU;
 }
 
 /* Marks of what is written are C's part, as are bytes in the other order. */
 bool gen_rmw_is_plain(const struct gen *g, const struct ir_op *o)
 {
-    unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->attr);
+    unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->mem);
 
-    return (type == IR_I32 || type == IR_I64) && !(o->attr & MEM_BIG) &&
-           MEM_AS(o->attr) == AS_CURRENT && !g->j->guest.marks && (size >= 4 || !is_min_or_max(o));
+    return (type == IR_I32 || type == IR_I64) && !(o->mem & MEM_BIG) &&
+           MEM_AS(o->mem) == AS_CURRENT && !g->j->guest.marks && (size >= 4 || !is_min_or_max(o));
 }
 
 static void put_back(struct gen *g, unsigned size, unsigned reg)
@@ -96,24 +96,25 @@ static void modify(struct gen *g, const struct ir_op *o, unsigned b)
                                   [RMW_XOR] = ALU_XOR, [RMW_ANDN] = ALU_AND, [RMW_RSUB] = ALU_SUB};
 
     if (is_min_or_max(o)) {
-        choose(g, (enum ir_rmw)o->x, MEM_SIZE(o->attr) == 8, b);
-    } else if (o->x == RMW_RSUB) {
+        choose(g, (enum ir_rmw)o->attr, MEM_SIZE(o->mem) == 8, b);
+    } else if (o->attr == RMW_RSUB) {
         emit_mov(g->e, true, RAX, rm_reg(RCX));
         emit_alu(g->e, ALU_SUB, true, RAX, rm_reg(b));
     } else {
         emit_mov(g->e, true, RAX, rm_reg(b));
-        if (o->x == RMW_ANDN) {
+        if (o->attr == RMW_ANDN) {
             emit_op(g->e, 0xf7, true, 2, rm_reg(RAX)); /* not */
         }
-        if (o->x != RMW_SWAP) {
-            emit_alu(g->e, (enum alu)alu[o->x], true, RAX, rm_reg(RCX));
+        if (o->attr != RMW_SWAP) {
+            emit_alu(g->e, (enum alu)alu[o->attr], true, RAX, rm_reg(RCX));
         }
     }
 }
 
 bool gen_rmw(struct gen *g, const struct ir_op *o)
 {
-    unsigned base, b, c = 0, dst, size = MEM_SIZE(o->attr);
+    unsigned base, b, c = 0, dst, size = MEM_SIZE(o->mem);
+    unsigned low = (unsigned)MEM_ALIGN_MASK(o->mem) | (size - 1);
     uint32_t misaligned = 0, miss;
     struct stub *s;
 
@@ -127,13 +128,12 @@ bool gen_rmw(struct gen *g, const struct ir_op *o)
         c = gen_reg(g, o->c);
     }
     dst = gen_dest(g, IR_ABSENT); /* written last: it may be a register that an operand dies in */
-    if (size > 1) {
+    if (low != 0) {
         emit_op(g->e, 0xf6 | OP_BYTE, false, 0, rm_reg(base)); /* test, imm8 */
-        emit_byte(g->e, size - 1);
+        emit_byte(g->e, low);
         misaligned = emit_jcc(g->e, COND_NE);
     }
-    miss = gen_look_up(g, base, size);
-    emit_lea(g->e, RDX, rm_sib(base, RAX, 0, 0));
+    miss = gen_look_up(g, base, o->mem);
     gen_load_integer(g, o, RCX, rm_mem(RDX, 0));
     if (o->op == IR_CAS) {
         swap_if_equal(g, size, b, c);

@@ -42,12 +42,12 @@ void slow_sync(struct cpu *cpu)
 /* ---- from code ---- */
 
 /* What a device takes and gives are bytes in memory, least significant first. */
-static uint64_t in_order(uint64_t value, uint8_t attr)
+static uint64_t in_order(uint64_t value, uint32_t attr)
 {
     return attr & MEM_BIG ? __builtin_bswap64(value) >> (64 - 8 * MEM_SIZE(attr)) : value;
 }
 
-static uint64_t mem_extended(uint64_t value, uint8_t attr)
+static uint64_t mem_extended(uint64_t value, uint32_t attr)
 {
     unsigned bits = 8 * MEM_SIZE(attr);
 
@@ -64,7 +64,7 @@ static void enter_device(struct cpu *cpu, const struct context *c, uint64_t left
 
 /* The rest of the block may run if nothing changed that the engine has to look at. Else it is left
  * with all of the instruction done: jit_run() does what is still missing. Enum jit_left + 1, or 0. */
-static uint64_t leave_device(struct cpu *cpu, struct context *c, uint32_t info)
+static uint64_t leave_device(struct cpu *cpu, struct context *c, uint64_t info)
 {
     uint32_t mxcsr;
 
@@ -91,25 +91,25 @@ static void do_rest(struct cpu *cpu, struct context *c)
     c->left--;
 }
 
-struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info, uint64_t unused,
+struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint64_t info, uint64_t unused,
                              struct context *c, uint64_t r15)
 {
     struct slow_answer a = {0, 0};
     uint64_t at;
-    const struct mem_window *w = cpu_known_device(cpu, va, ACCESS_READ, (uint8_t)info, &at);
+    const struct mem_window *w = cpu_known_device(cpu, va, ACCESS_READ, SITE_MEM(info), &at);
 
     (void)unused;
     if (w != NULL && SITE_REST(info) != REST_MUCH) {
         enter_device(cpu, c, r15 + SITE_REFUND(info));
         a.value =
             in_order(w->read(w->opaque, mem_access_to(w, at, MEM_SIZE(info), (int)cpu->number)),
-                     (uint8_t)info);
-        a.value = mem_extended(a.value, (uint8_t)info);
+                     SITE_MEM(info));
+        a.value = mem_extended(a.value, SITE_MEM(info));
         a.left = leave_device(cpu, c, info);
         c->loaded = a.value;
         return a;
     }
-    switch (cpu_try_load(cpu, va, (uint8_t)info, &a.value)) {
+    switch (cpu_try_load(cpu, va, SITE_MEM(info), &a.value)) {
     case CPU_DONE: break;
     case CPU_FAULT: a.left = JIT_FAULT + 1; break;
     case CPU_HARD: a.left = JIT_HARD + 1; break;
@@ -119,14 +119,15 @@ struct slow_answer slow_load(struct cpu *cpu, vaddr va, uint32_t info, uint64_t 
 
 /* Puts the page of a group into its table. What faults is for the interpreter, at the very
  * instruction; what can never be there is better checked one by one. */
-uint64_t slow_group(struct cpu *cpu, vaddr va, uint32_t info)
+uint64_t slow_group(struct cpu *cpu, vaddr va, uint64_t info)
 {
-    uint32_t bytes = info >> 16;
+    uint32_t bytes = SITE_REST(info), mem = SITE_MEM(info);
 
+    va = mem_address(va, mem);
     if (va % PAGE_SIZE + bytes > PAGE_SIZE) {
         return JIT_UNGROUP + 1;
     }
-    switch (cpu_try_fill(cpu, va, info & 1 ? ACCESS_WRITE : ACCESS_READ)) {
+    switch (cpu_try_fill(cpu, va, mem & 1 ? ACCESS_WRITE : ACCESS_READ, mem & ~0xffu)) {
     case CPU_DONE: return 0;
     case CPU_FAULT: cpu->fault.raised = false; return JIT_HARD + 1;
     case CPU_HARD: break;
@@ -134,21 +135,21 @@ uint64_t slow_group(struct cpu *cpu, vaddr va, uint32_t info)
     return JIT_UNGROUP + 1;
 }
 
-uint64_t slow_store(struct cpu *cpu, vaddr va, uint32_t info, uint64_t value, struct context *c,
+uint64_t slow_store(struct cpu *cpu, vaddr va, uint64_t info, uint64_t value, struct context *c,
                     uint64_t r15)
 {
     uint64_t at;
-    const struct mem_window *w = cpu_known_device(cpu, va, ACCESS_WRITE, (uint8_t)info, &at);
+    const struct mem_window *w = cpu_known_device(cpu, va, ACCESS_WRITE, SITE_MEM(info), &at);
 
     if (w != NULL && SITE_REST(info) != REST_MUCH) {
         unsigned size = MEM_SIZE(info);
 
         enter_device(cpu, c, r15 + SITE_REFUND(info));
         w->write(w->opaque, mem_access_to(w, at, size, (int)cpu->number),
-                 in_order(bits_get(value, 0, 8 * size), (uint8_t)info));
+                 in_order(bits_get(value, 0, 8 * size), SITE_MEM(info)));
         return leave_device(cpu, c, info);
     }
-    switch (cpu_try_store(cpu, va, value, (uint8_t)info)) {
+    switch (cpu_try_store(cpu, va, value, SITE_MEM(info))) {
     case CPU_DONE: break;
     case CPU_FAULT: return JIT_FAULT + 1;
     case CPU_HARD: return JIT_HARD + 1;
@@ -195,14 +196,14 @@ static uint64_t left_by(enum cpu_try answer)
     return 0;
 }
 
-uint64_t slow_load_vector(struct cpu *cpu, vaddr va, uint32_t info, uint64_t *vector)
+uint64_t slow_load_vector(struct cpu *cpu, vaddr va, uint64_t info, uint64_t *vector)
 {
-    return left_by(cpu_try_load128(cpu, va, (uint8_t)info, vector));
+    return left_by(cpu_try_load128(cpu, va, SITE_MEM(info), vector));
 }
 
-uint64_t slow_store_vector(struct cpu *cpu, vaddr va, uint32_t info, const uint64_t *vector)
+uint64_t slow_store_vector(struct cpu *cpu, vaddr va, uint64_t info, const uint64_t *vector)
 {
-    return left_by(cpu_try_store128(cpu, va, (uint8_t)info, vector));
+    return left_by(cpu_try_store128(cpu, va, SITE_MEM(info), vector));
 }
 
 /* Operand n is a vector, or a word, where the operation has it so. */

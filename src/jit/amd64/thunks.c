@@ -140,7 +140,7 @@ static void leave_if(struct jit *j, unsigned status)
     emit_byte(e, 0xc3);
 }
 
-/* A thunk that may leave: rax is the pc of the instruction, ecx SITE_INFO, the cpu becomes the first
+/* A thunk that may leave: rax is the pc of the instruction, rcx SITE_INFO, the cpu becomes the first
  * argument. */
 static uint32_t begin_way(struct jit *j, unsigned keep)
 {
@@ -168,7 +168,7 @@ static uint32_t make_access(struct jit *j, unsigned keep, uint64_t function, uns
     uint32_t at = begin_way(j, keep);
 
     emit_mov(e, true, RSI, rm_reg(RDX));
-    emit_mov(e, false, RDX, rm_reg(RCX));
+    emit_mov(e, true, RDX, rm_reg(RCX));
     emit_mov(e, true, RCX, frame(FRAME_ARGS)); /* a store's value */
     emit_mov(e, true, R8, frame(FRAME_CONTEXT));
     emit_mov(e, true, R9, rm_reg(R15));
@@ -219,7 +219,7 @@ static uint32_t make_vector_access(struct jit *j, unsigned keep, uint64_t functi
     uint32_t at = begin_way(j, keep);
 
     emit_mov(e, true, RSI, rm_reg(RDX));
-    emit_mov(e, false, RDX, rm_reg(RCX));
+    emit_mov(e, true, RDX, rm_reg(RCX));
     emit_lea(e, RCX, frame(FRAME_VECTORS));
     end_way(j, keep, function, RAX);
     return at;
