@@ -8,28 +8,7 @@
  * else go to mmu->bus_fault, as do those to where nothing is, and those of which one page's part lies in
  * several places. Stores to ROM are dropped.
  */
-#include "cpu/cpu.h"
-
-/* Where the bytes of one page's part of an access lie: in a block or in a window. */
-struct place {
-    struct mem_block *block;
-    struct mem_window *window;
-    uint64_t at; /* home, or bytes into the window */
-    paddr physical;
-    uint64_t before, left; /* bytes of the window that are there too, `left` of them from `at` on */
-    uint8_t *host;         /* of a block */
-    bool fill;             /* may go into the table of its kind */
-    bool is_steady;        /* may be repeated without asking, but for what the page holds */
-    bool is_whole;         /* all of the page lies there */
-    bool is_both;          /* reads and writes reach the same */
-    bool is_dropped;       /* a store to ROM */
-};
-
-/* An access in its one or two parts; a second one only when it crosses a page. */
-struct reach {
-    struct place part[2];
-    unsigned size[2]; /* bytes; size[1] is 0 for one part */
-};
+#include "cpu/access.h"
 
 /* ---- tables ---- */
 
@@ -40,7 +19,7 @@ static struct tlb_entry entry_for(vaddr va, const struct place *p)
     return (struct tlb_entry){.tag = page, .addend = (uintptr_t)p->host - (uintptr_t)va};
 }
 
-static void fill_read(struct cpu *cpu, vaddr va, const struct place *p)
+void access_fill_read(struct cpu *cpu, vaddr va, const struct place *p)
 {
     if (p->fill) {
         uint32_t index = (uint32_t)((va >> PAGE_BITS) % TLB_ENTRIES);
@@ -51,8 +30,8 @@ static void fill_read(struct cpu *cpu, vaddr va, const struct place *p)
 }
 
 /* Only after mem_before_write(), which made the page dirty. A page that holds code or tables in
- * use never gets here: see find_part(). */
-static void fill_write(struct cpu *cpu, vaddr va, const struct place *p)
+ * use never gets here: see access_find_part(). */
+void access_fill_write(struct cpu *cpu, vaddr va, const struct place *p)
 {
     struct mem *m = cpu->mem;
     uint16_t index = (uint16_t)((va >> PAGE_BITS) % TLB_ENTRIES);
@@ -146,7 +125,7 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
     return true;
 }
 
-static bool find_part(struct cpu *cpu, vaddr va, unsigned size, enum access access,
+bool access_find_part(struct cpu *cpu, vaddr va, unsigned size, enum access access,
                       uint32_t mem_attr, struct place *p)
 {
     bool found = find_bytes(cpu, va, size, access, mem_attr, p);
@@ -196,7 +175,7 @@ static bool watch_stops(struct cpu *cpu, vaddr va, unsigned size, enum access ac
     return false;
 }
 
-static bool alignment_holds(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr)
+bool access_alignment_holds(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr)
 {
     if ((va & MEM_ALIGN_MASK(mem_attr)) != 0) {
         cpu->mmu->misaligned(cpu, va, mem_attr & MEM_FOR_WRITE ? ACCESS_WRITE : access);
@@ -205,8 +184,7 @@ static bool alignment_holds(struct cpu *cpu, vaddr va, enum access access, uint3
     return true;
 }
 
-/* Where an access goes on. */
-static vaddr further(vaddr va, unsigned by, uint32_t mem_attr)
+vaddr access_further(vaddr va, unsigned by, uint32_t mem_attr)
 {
     return mem_address(va + by, mem_attr);
 }
@@ -220,22 +198,22 @@ static bool find_parts(struct cpu *cpu, vaddr va, enum access access, uint32_t m
     r->part[1] = (struct place){.block = NULL};
     r->size[0] = size < left ? size : left;
     r->size[1] = size - r->size[0];
-    if (!find_part(cpu, va, r->size[0], access, mem_attr, &r->part[0])) {
+    if (!access_find_part(cpu, va, r->size[0], access, mem_attr, &r->part[0])) {
         return false;
     }
-    if (r->size[1] != 0 && !find_part(cpu, further(va, r->size[0], mem_attr), r->size[1], access,
-                                      mem_attr, &r->part[1])) {
+    if (r->size[1] != 0 && !access_find_part(cpu, access_further(va, r->size[0], mem_attr),
+                                             r->size[1], access, mem_attr, &r->part[1])) {
         return false;
     }
     return window_takes(cpu, va, size, access, r);
 }
 
-/* Watchpoints are asked about all of an access, also of one that fails then and stores nothing. */
-static void note_failed(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr)
+void access_note_failed(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr)
 {
     if (unlikely(cpu->notes != NULL)) {
         note(cpu->notes, va, access, CPU_NOTE_ANY);
-        note(cpu->notes, further(va, MEM_SIZE(mem_attr) - 1, mem_attr), access, CPU_NOTE_ANY);
+        note(cpu->notes, access_further(va, MEM_SIZE(mem_attr) - 1, mem_attr), access,
+             CPU_NOTE_ANY);
     }
 }
 
@@ -245,7 +223,7 @@ static bool reach(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_at
     if (find_parts(cpu, va, access, mem_attr, r)) {
         return true;
     }
-    note_failed(cpu, va, access, mem_attr);
+    access_note_failed(cpu, va, access, mem_attr);
     return false;
 }
 
@@ -299,7 +277,7 @@ static bool read_bytes(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8_t byt
     unsigned size = MEM_SIZE(mem_attr);
     struct reach r;
 
-    if (!alignment_holds(cpu, va, ACCESS_READ, mem_attr) ||
+    if (!access_alignment_holds(cpu, va, ACCESS_READ, mem_attr) ||
         watch_stops(cpu, va, size, ACCESS_READ, 0) || !reach_load(cpu, va, mem_attr, &r)) {
         return false;
     }
@@ -308,17 +286,17 @@ static bool read_bytes(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8_t byt
         return true;
     }
     memcpy(bytes, r.part[0].host, r.size[0]);
-    fill_read(cpu, va, &r.part[0]);
+    access_fill_read(cpu, va, &r.part[0]);
     if (r.size[1] != 0) {
         memcpy(bytes + r.size[0], r.part[1].host, r.size[1]);
-        fill_read(cpu, further(va, r.size[0], mem_attr), &r.part[1]);
+        access_fill_read(cpu, access_further(va, r.size[0], mem_attr), &r.part[1]);
     }
     return true;
 }
 
 /* Both parts are announced before either is stored; listeners may drop what translations rest on,
  * so a crossing access fills nothing. */
-static void write_crossing(struct cpu *cpu, const struct reach *r, const uint8_t *bytes)
+void access_write_crossing(struct cpu *cpu, const struct reach *r, const uint8_t *bytes)
 {
     for (unsigned i = 0; i < 2; i++) {
         if (!r->part[i].is_dropped) {
@@ -344,25 +322,25 @@ static bool write_bytes(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint
     if (unlikely(r.part[0].window != NULL || r.part[1].window != NULL)) {
         write_windows(cpu, &r, bytes);
     } else if (r.size[1] != 0) {
-        write_crossing(cpu, &r, bytes);
+        access_write_crossing(cpu, &r, bytes);
     } else if (!r.part[0].is_dropped) {
         mem_before_write(cpu->mem, r.part[0].block, r.part[0].at, size);
         memcpy(r.part[0].host, bytes, size);
-        fill_write(cpu, va, &r.part[0]);
+        access_fill_write(cpu, va, &r.part[0]);
     }
     return true;
 }
 
 /* ---- numbers ---- */
 
-static uint64_t number_of(const uint8_t *bytes, unsigned size, uint32_t mem_attr)
+uint64_t access_number_of(const uint8_t *bytes, unsigned size, uint32_t mem_attr)
 {
     uint64_t value = mem_attr & MEM_BIG ? bytes_get_be(bytes, size) : bytes_get_le(bytes, size);
 
     return mem_attr & MEM_SIGNED ? bits_sext(value, 8 * size) : value;
 }
 
-static void set_number(uint8_t *bytes, unsigned size, uint32_t mem_attr, uint64_t value)
+void access_set_number(uint8_t *bytes, unsigned size, uint32_t mem_attr, uint64_t value)
 {
     if (mem_attr & MEM_BIG) {
         bytes_set_be(bytes, size, value);
@@ -372,21 +350,21 @@ static void set_number(uint8_t *bytes, unsigned size, uint32_t mem_attr, uint64_
 }
 
 /* Of 16 bytes; value[0] is the less significant half. */
-static void numbers_of(const uint8_t bytes[16], uint32_t mem_attr, uint64_t value[2])
+void access_numbers_of(const uint8_t bytes[16], uint32_t mem_attr, uint64_t value[2])
 {
     unsigned low = mem_attr & MEM_BIG ? 8 : 0;
 
     for (unsigned i = 0; i < 2; i++) {
-        value[i] = number_of(bytes + (low ^ 8 * i), 8, mem_attr & MEM_BIG);
+        value[i] = access_number_of(bytes + (low ^ 8 * i), 8, mem_attr & MEM_BIG);
     }
 }
 
-static void set_numbers(uint8_t bytes[16], uint32_t mem_attr, const uint64_t value[2])
+void access_set_numbers(uint8_t bytes[16], uint32_t mem_attr, const uint64_t value[2])
 {
     unsigned low = mem_attr & MEM_BIG ? 8 : 0;
 
     for (unsigned i = 0; i < 2; i++) {
-        set_number(bytes + (low ^ 8 * i), 8, mem_attr, value[i]);
+        access_set_number(bytes + (low ^ 8 * i), 8, mem_attr, value[i]);
     }
 }
 
@@ -399,7 +377,7 @@ uint64_t cpu_load(struct cpu *cpu, vaddr va, uint32_t mem_attr)
 
     must(size <= 8);
     va = mem_address(va, mem_attr);
-    return read_bytes(cpu, va, mem_attr, bytes) ? number_of(bytes, size, mem_attr) : 0;
+    return read_bytes(cpu, va, mem_attr, bytes) ? access_number_of(bytes, size, mem_attr) : 0;
 }
 
 void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint32_t mem_attr)
@@ -409,11 +387,11 @@ void cpu_store(struct cpu *cpu, vaddr va, uint64_t value, uint32_t mem_attr)
 
     must(size <= 8);
     va = mem_address(va, mem_attr);
-    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
+    if (!access_alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
         watch_stops(cpu, va, size, ACCESS_WRITE, bits_get(value, 0, 8 * size))) {
         return;
     }
-    set_number(bytes, size, mem_attr, value);
+    access_set_number(bytes, size, mem_attr, value);
     (void)write_bytes(cpu, va, mem_attr, bytes);
 }
 
@@ -428,7 +406,7 @@ bool cpu_load128(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint64_t out[2])
     if (!read_bytes(cpu, va, mem_attr, bytes)) {
         return false;
     }
-    numbers_of(bytes, mem_attr, out);
+    access_numbers_of(bytes, mem_attr, out);
     return true;
 }
 
@@ -438,11 +416,11 @@ bool cpu_store128(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint64_t v
 
     must(MEM_SIZE(mem_attr) == 16);
     va = mem_address(va, mem_attr);
-    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
+    if (!access_alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
         watch_stops(cpu, va, 16, ACCESS_WRITE, value[0])) {
         return false;
     }
-    set_numbers(bytes, mem_attr, value);
+    access_set_numbers(bytes, mem_attr, value);
     return write_bytes(cpu, va, mem_attr, bytes);
 }
 
@@ -453,13 +431,13 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint32_t mem_attr, bool *device
 
     *device = false;
     va = mem_address(va, mem_attr);
-    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
+    if (!access_alignment_holds(cpu, va, ACCESS_WRITE, mem_attr) ||
         watch_stops(cpu, va, size, ACCESS_READ, 0) || watch_stops(cpu, va, size, ACCESS_WRITE, 0) ||
         !reach(cpu, va, ACCESS_WRITE, mem_attr, &r)) {
         return NULL;
     }
     if (!r.part[0].fill && !reach(cpu, va, ACCESS_READ, mem_attr, &readable)) {
-        note_failed(cpu, va, ACCESS_WRITE, mem_attr);
+        access_note_failed(cpu, va, ACCESS_WRITE, mem_attr);
         return NULL;
     }
     if (r.part[0].window != NULL || r.part[0].is_dropped || !r.part[0].is_both || r.size[1] != 0) {
@@ -467,352 +445,6 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint32_t mem_attr, bool *device
         return NULL;
     }
     mem_before_write(cpu->mem, r.part[0].block, r.part[0].at, size);
-    fill_write(cpu, va, &r.part[0]);
+    access_fill_write(cpu, va, &r.part[0]);
     return r.part[0].host;
-}
-
-/* ---- for generated code: RAM and ROM only, nothing that anybody else must hear of ---- */
-
-static bool is_watched(struct cpu *cpu, vaddr va, unsigned size, enum access access)
-{
-    return cpu->watch != NULL && cpu->watch->touches(cpu->watch->opaque, va, size, access);
-}
-
-static bool try_part(struct cpu *cpu, vaddr va, unsigned size, enum access access,
-                     uint32_t mem_attr, struct place *p)
-{
-    bool found;
-
-    cpu->trying = true;
-    found = find_part(cpu, va, size, access, mem_attr, p) && p->block != NULL && !p->is_dropped;
-    cpu->trying = false;
-    return found;
-}
-
-static struct device_entry *device_of(struct cpu *cpu, vaddr va, enum access access)
-{
-    return &cpu->space->device[access][(va >> PAGE_BITS) % DEVICE_ENTRIES];
-}
-
-const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum access access,
-                                          uint32_t mem_attr, uint64_t *at)
-{
-    unsigned size = MEM_SIZE(mem_attr);
-    const struct device_entry *d;
-    const struct mem_window *w;
-
-    va = mem_address(va, mem_attr);
-    d = &cpu->space->device[access][(va >> PAGE_BITS) % DEVICE_ENTRIES];
-    w = d->window;
-    if (d->page != align_down(va, PAGE_SIZE) || !mem_is_natural(va, mem_attr) ||
-        cpu->watch != NULL || MEM_AS(mem_attr) != AS_CURRENT || (mem_attr & MEM_FOR_WRITE)) {
-        return NULL;
-    }
-    *at = d->at + va % PAGE_SIZE;
-    /* A page may hold several. */
-    return *at - d->first < d->bytes && size <= d->bytes - (*at - d->first) &&
-                   (w->sizes & size) != 0
-               ? w
-               : NULL;
-}
-
-/* try_part() has found no memory. */
-static enum cpu_try why_not(struct cpu *cpu, vaddr va, enum access access, const struct place *p)
-{
-    if (unlikely(cpu->hard)) {
-        cpu->hard = false;
-        cpu->fault.raised = false;
-        return CPU_HARD;
-    }
-    if (cpu->fault.raised) {
-        return CPU_FAULT;
-    }
-    if (p->window != NULL && p->is_steady) {
-        *device_of(cpu, va, access) = (struct device_entry){.page = align_down(va, PAGE_SIZE),
-                                                            .at = p->at - va % PAGE_SIZE,
-                                                            .first = p->at - p->before,
-                                                            .bytes = p->before + p->left,
-                                                            .window = p->window};
-    }
-    return CPU_HARD;
-}
-
-/* Both parts of an access that crosses a page. */
-static enum cpu_try try_crossing(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr,
-                                 struct reach *r)
-{
-    unsigned size = MEM_SIZE(mem_attr), at = 0;
-
-    r->size[0] = (unsigned)(PAGE_SIZE - va % PAGE_SIZE);
-    r->size[1] = size - r->size[0];
-    for (unsigned i = 0; i < 2; i++) {
-        vaddr here = further(va, at, mem_attr);
-
-        if (!try_part(cpu, here, r->size[i], access, mem_attr, &r->part[i])) {
-            note_failed(cpu, va, access, mem_attr);
-            return why_not(cpu, here, access, &r->part[i]);
-        }
-        at = r->size[0];
-    }
-    return CPU_DONE;
-}
-
-static enum cpu_try read_crossing(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8_t bytes[16])
-{
-    struct reach r;
-    enum cpu_try answer = try_crossing(cpu, va, ACCESS_READ, mem_attr, &r);
-
-    if (answer == CPU_DONE) {
-        memcpy(bytes, r.part[0].host, r.size[0]);
-        memcpy(bytes + r.size[0], r.part[1].host, r.size[1]);
-        fill_read(cpu, va, &r.part[0]);
-        fill_read(cpu, further(va, r.size[0], mem_attr), &r.part[1]);
-    }
-    return answer;
-}
-
-/* Of a load for a store: the page becomes one that the store finds in its table. */
-static enum cpu_try try_reach_store(struct cpu *cpu, vaddr va, uint32_t mem_attr)
-{
-    unsigned size = MEM_SIZE(mem_attr);
-    struct place p;
-
-    if (!try_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p)) {
-        note_failed(cpu, va, ACCESS_WRITE, mem_attr);
-        return why_not(cpu, va, ACCESS_WRITE, &p);
-    }
-    if (p.fill && !mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
-        mem_before_write(cpu->mem, p.block, p.at, size);
-        fill_write(cpu, va, &p);
-    }
-    return CPU_DONE;
-}
-
-/* Reads in memory order. */
-static enum cpu_try try_read(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8_t bytes[16])
-{
-    unsigned size = MEM_SIZE(mem_attr);
-    bool crosses = va % PAGE_SIZE > PAGE_SIZE - size, for_write = (mem_attr & MEM_FOR_WRITE) != 0;
-    enum cpu_try answer;
-    struct place p;
-
-    if (is_watched(cpu, va, size, ACCESS_READ) || (crosses && for_write)) {
-        return CPU_HARD;
-    }
-    if (!alignment_holds(cpu, va, ACCESS_READ, mem_attr)) {
-        return CPU_FAULT;
-    }
-    if (unlikely(crosses)) {
-        return read_crossing(cpu, va, mem_attr, bytes);
-    }
-    if (for_write) {
-        answer = try_reach_store(cpu, va, mem_attr);
-        if (answer != CPU_DONE) {
-            return answer;
-        }
-    }
-    if (!try_part(cpu, va, size, ACCESS_READ, mem_attr, &p)) {
-        return why_not(cpu, va, ACCESS_READ, &p);
-    }
-    fill_read(cpu, va, &p);
-    memcpy(bytes, p.host, size);
-    return CPU_DONE;
-}
-
-enum cpu_try cpu_try_load(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint64_t *value)
-{
-    uint8_t bytes[16];
-    unsigned size = MEM_SIZE(mem_attr);
-    enum cpu_try answer = try_read(cpu, mem_address(va, mem_attr), mem_attr, bytes);
-
-    if (answer == CPU_DONE) {
-        *value = number_of(bytes, size, mem_attr);
-    }
-    return answer;
-}
-
-enum cpu_try cpu_try_load128(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint64_t value[2])
-{
-    uint8_t bytes[16];
-    enum cpu_try answer = try_read(cpu, mem_address(va, mem_attr), mem_attr, bytes);
-
-    if (answer == CPU_DONE) {
-        numbers_of(bytes, mem_attr, value);
-    }
-    return answer;
-}
-
-static struct mixed_entry *mixed_of(struct cpu *cpu, vaddr va)
-{
-    return &cpu->space->mixed[(va >> PAGE_BITS) % MIXED_ENTRIES];
-}
-
-/* A page that stores go to again and again, and that may not be in the write table. */
-static bool find_mixed(struct cpu *cpu, vaddr va, struct place *p)
-{
-    const struct mixed_entry *m = mixed_of(cpu, va);
-
-    if (m->page != align_down(va, PAGE_SIZE)) {
-        return false;
-    }
-    *p = (struct place){.block = m->block, .at = m->at + va % PAGE_SIZE};
-    p->host = mem_host(m->block, p->at);
-    return true;
-}
-
-static enum cpu_try try_write_crossing(struct cpu *cpu, vaddr va, uint32_t mem_attr,
-                                       const uint8_t bytes[16])
-{
-    struct reach r;
-    enum cpu_try answer = try_crossing(cpu, va, ACCESS_WRITE, mem_attr, &r);
-
-    if (answer != CPU_DONE) {
-        return answer;
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        if (mem_write_is_heard(cpu->mem, r.part[i].block, r.part[i].at, r.size[i])) {
-            return CPU_HARD;
-        }
-    }
-    write_crossing(cpu, &r, bytes);
-    return CPU_DONE;
-}
-
-/* Whether the write table has all of an access by the current mode's rules. */
-static bool write_hits(const struct cpu *cpu, vaddr va, uint32_t mem_attr, struct tlb_entry *e)
-{
-    *e = cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES];
-    return va - e->tag <= PAGE_SIZE - MEM_SIZE(mem_attr) && MEM_AS(mem_attr) == AS_CURRENT;
-}
-
-/* One page's bytes, which may be stored to without anybody hearing of it. */
-static enum cpu_try try_place(struct cpu *cpu, vaddr va, uint32_t mem_attr, struct place *p)
-{
-    unsigned size = MEM_SIZE(mem_attr);
-    bool current = MEM_AS(mem_attr) == AS_CURRENT;
-
-    if (!(current && find_mixed(cpu, va, p)) &&
-        !try_part(cpu, va, size, ACCESS_WRITE, mem_attr, p)) {
-        return why_not(cpu, va, ACCESS_WRITE, p);
-    }
-    if (mem_write_is_heard(cpu->mem, p->block, p->at, size)) {
-        return CPU_HARD;
-    }
-    mem_before_write(cpu->mem, p->block, p->at, size);
-    return CPU_DONE;
-}
-
-static void remember_place(struct cpu *cpu, vaddr va, const struct place *p)
-{
-    if (p->fill) {
-        fill_write(cpu, va, p);
-    } else if (p->is_steady && p->is_whole) {
-        *mixed_of(cpu, va) = (struct mixed_entry){.page = align_down(va, PAGE_SIZE),
-                                                  .at = align_down(p->at, PAGE_SIZE),
-                                                  .block = p->block};
-    }
-}
-
-/* Stores bytes that are given in memory order. */
-static enum cpu_try try_write(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint8_t bytes[16])
-{
-    unsigned size = MEM_SIZE(mem_attr);
-    enum cpu_try answer;
-    struct tlb_entry e;
-    struct place p;
-
-    if (write_hits(cpu, va, mem_attr, &e) && MEM_ALIGN_LOG2(mem_attr) == 0) {
-        /* It came here for its alignment, which concerns only its marks. */
-        p.host = (uint8_t *)(e.addend + (uintptr_t)va);
-        memcpy(p.host, bytes, size);
-        mem_mark(cpu->mem, p.host, size);
-        return CPU_DONE;
-    }
-    if (is_watched(cpu, va, size, ACCESS_WRITE)) {
-        return CPU_HARD;
-    }
-    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr)) {
-        return CPU_FAULT;
-    }
-    if (unlikely(va % PAGE_SIZE > PAGE_SIZE - size)) {
-        return try_write_crossing(cpu, va, mem_attr, bytes);
-    }
-    answer = try_place(cpu, va, mem_attr, &p);
-    if (answer == CPU_DONE) {
-        memcpy(p.host, bytes, size);
-        remember_place(cpu, va, &p);
-    }
-    return answer;
-}
-
-enum cpu_try cpu_try_store(struct cpu *cpu, vaddr va, uint64_t value, uint32_t mem_attr)
-{
-    uint8_t bytes[16];
-
-    set_number(bytes, MEM_SIZE(mem_attr), mem_attr, value);
-    return try_write(cpu, mem_address(va, mem_attr), mem_attr, bytes);
-}
-
-enum cpu_try cpu_try_store128(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint64_t value[2])
-{
-    uint8_t bytes[16];
-
-    set_numbers(bytes, mem_attr, value);
-    return try_write(cpu, mem_address(va, mem_attr), mem_attr, bytes);
-}
-
-enum cpu_try cpu_try_rmw(struct cpu *cpu, vaddr va, uint32_t mem_attr, void **host)
-{
-    unsigned size = MEM_SIZE(mem_attr);
-    enum cpu_try answer;
-    struct tlb_entry e;
-    struct place p, readable;
-
-    va = mem_address(va, mem_attr);
-    if (write_hits(cpu, va, mem_attr, &e) && mem_is_natural(va, mem_attr)) {
-        *host = (void *)(e.addend + (uintptr_t)va); /* what may be written there may be read */
-        mem_mark(cpu->mem, *host, size);
-        return CPU_DONE;
-    }
-    if (is_watched(cpu, va, size, ACCESS_READ) || is_watched(cpu, va, size, ACCESS_WRITE) ||
-        va % PAGE_SIZE > PAGE_SIZE - size) {
-        return CPU_HARD;
-    }
-    if (!alignment_holds(cpu, va, ACCESS_WRITE, mem_attr)) {
-        return CPU_FAULT;
-    }
-    answer = try_part(cpu, va, size, ACCESS_WRITE, mem_attr, &p)
-                 ? CPU_DONE
-                 : why_not(cpu, va, ACCESS_WRITE, &p);
-    if (answer == CPU_DONE && !p.fill &&
-        !try_part(cpu, va, size, ACCESS_READ, mem_attr, &readable)) {
-        answer = why_not(cpu, va, ACCESS_READ, &readable);
-    }
-    if (answer != CPU_DONE) {
-        note_failed(cpu, va, ACCESS_WRITE, mem_attr);
-        return answer;
-    }
-    if (!p.is_both || mem_write_is_heard(cpu->mem, p.block, p.at, size)) {
-        return CPU_HARD;
-    }
-    mem_before_write(cpu->mem, p.block, p.at, size);
-    remember_place(cpu, va, &p);
-    *host = p.host;
-    return CPU_DONE;
-}
-
-enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr)
-{
-    struct place p;
-
-    if (!try_part(cpu, va, 1, access, mem_attr, &p) || !p.fill) {
-        return why_not(cpu, va, access, &p);
-    }
-    if (access == ACCESS_WRITE) {
-        mem_before_write(cpu->mem, p.block, p.at, 1);
-        fill_write(cpu, va, &p);
-    } else {
-        fill_read(cpu, va, &p);
-    }
-    return CPU_DONE;
 }
