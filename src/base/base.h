@@ -35,6 +35,9 @@ typedef uint64_t vaddr; /* guest virtual address, bytes */
 #define must(x) (likely(x) ? (void)0 : must_failed(#x, __FILE__, __LINE__))
 _Noreturn void must_failed(const char *condition, const char *file, int line);
 
+/* The host took away what we cannot go on without, such as the bytes of a file of ours: prints the
+ * sentence on stderr and exits with status 1. */
+_Noreturn void base_give_up(const char *sentence);
 /* Zeroed memory; never NULL: running out is fatal with a sentence. free() gives it back.
  * Guest-controlled sizes are bounded by the caller first. */
 void *base_alloc(size_t count, size_t size_bytes);

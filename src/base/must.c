@@ -27,6 +27,13 @@ static _Noreturn void out_of_memory(size_t count, size_t size_bytes)
     exit(EXIT_USER);
 }
 
+_Noreturn void base_give_up(const char *sentence)
+{
+    fflush(stdout);
+    fprintf(stderr, "reprise: %s\n", sentence);
+    exit(EXIT_USER);
+}
+
 void *base_alloc(size_t count, size_t size_bytes)
 {
     /* One byte at least: calloc may answer NULL to a request for nothing. */

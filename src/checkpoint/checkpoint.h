@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * checkpoint: a machine at a tick, in memory or as bytes. The parts by their field tables, guest
- * memory as a tree of pages that checkpoints share; never anything that observes or only caches
- * (probes, tables, translated code). docs/checkpoints.md has the shape and the format.
- * Left out: disks (they come with their overlays), the index file (travel/ decides what goes in).
+ * checkpoint: a machine at a tick, in memory or as bytes. The parts by their field tables and the
+ * roots of their live trees, guest memory as a tree of pages that checkpoints share; never anything
+ * that observes or only caches (probes, tables, translated code). docs/checkpoints.md has the shape
+ * and the format. Left out: the index file (travel/ decides what goes in).
  */
 #ifndef CHECKPOINT_CHECKPOINT_H
 #define CHECKPOINT_CHECKPOINT_H
@@ -35,7 +35,8 @@ void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c);
 tick checkpoint_tick(const struct checkpoint *c);
 uint64_t checkpoint_instructions(const struct checkpoint *c); /* retired until then, all harts */
 
-/* What the store holds in host memory, all its checkpoints together. */
+/* What the store holds, all its checkpoints together, beside what the machine's live trees are anyway.
+ * Pages that lie in a file (tree_pool_spill()) count as the others do. */
 uint64_t checkpoint_store_bytes(const struct checkpoint_store *s);
 /* Figures of the work done, for tests and statistics. */
 struct checkpoint_stats {
@@ -50,7 +51,7 @@ struct checkpoint_stats checkpoint_store_stats(const struct checkpoint_store *s)
 /* ---- as bytes ---- */
 
 /* Appends the checkpoint to `out`: complete, readable by another process (docs/checkpoints.md). */
-void checkpoint_write(const struct checkpoint *c, struct text *out);
+void checkpoint_write(struct checkpoint *c, struct text *out);
 /* Reads one back for the store's machine, which was built from the same config: one reference.
  * NULL and a sentence if the bytes are damaged, foreign, newer, or of another machine. */
 struct checkpoint *checkpoint_read(struct checkpoint_store *s, const void *bytes, size_t count,
@@ -64,14 +65,16 @@ struct checkpoint_sink {
     void *opaque;
     void (*page)(void *opaque, uint64_t id, const uint8_t *bytes);
     void (*node)(void *opaque, uint64_t id, const uint8_t *bytes, size_t count);
+    /* The checkpoint has a tree with this root: memory, or a part's. */
+    void (*root)(void *opaque, uint64_t id);
     /* Is what was put under this id still there? What is not is put again, under another; where a node
      * is, all below it has to be. NULL: nothing ever goes. */
     bool (*has_page)(void *opaque, uint64_t id);
     bool (*has_node)(void *opaque, uint64_t id);
 };
-/* Appends to `out` what is left: the states and the tree's root, whose id it returns (0: all is
- * zero). All checkpoints of a store go to one place or are got from one. */
-uint64_t checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out);
+/* Appends to `out` what is left: the states and the trees' roots. All checkpoints of a store go to one
+ * place or are got from one. */
+void checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out);
 /* How many ids there are in a node that was put, and which; *pages: they are of pages. */
 #define CHECKPOINT_NODE_CHILDREN 32u
 unsigned checkpoint_node_children(const uint8_t *bytes, uint64_t ids[CHECKPOINT_NODE_CHILDREN],

@@ -11,7 +11,7 @@
 
 #define MAGIC         "reprise checkpoint\n"
 #define MAGIC_BYTES   (sizeof(MAGIC) - 1)
-#define VERSION       1
+#define VERSION       2
 #define GROUP_PAGES   64
 #define PAGE_LEVEL    1 /* of zstd */
 #define CHECKSUM_SEED 0
@@ -54,6 +54,7 @@ static void write_part(const struct machine_part *part, const uint8_t *state, st
 /* Pages are compressed some at a time: alone they are too short to gain much. */
 struct page_writer {
     struct text *out;
+    struct tree_pool *pool;
     uint32_t count;
     uint32_t index[GROUP_PAGES];
     uint64_t hash[GROUP_PAGES];
@@ -77,13 +78,13 @@ static void write_group(struct page_writer *w)
     w->count = 0;
 }
 
-static void write_page(void *opaque, uint32_t index, const struct page *page)
+static void write_page(void *opaque, uint32_t index, struct page *page)
 {
     struct page_writer *w = opaque;
 
     w->index[w->count] = index;
     w->hash[w->count] = page->hash;
-    memcpy(w->bytes + (size_t)w->count * PAGE_SIZE, page->bytes, PAGE_SIZE);
+    memcpy(w->bytes + (size_t)w->count * PAGE_SIZE, page_bytes(w->pool, page), PAGE_SIZE);
     w->count++;
     if (w->count == GROUP_PAGES) {
         write_group(w);
@@ -104,23 +105,33 @@ void state_write(const struct checkpoint *c, struct text *out)
     }
 }
 
-void checkpoint_write(const struct checkpoint *c, struct text *out)
+static void write_tree(struct page_writer *w, const struct page_tree *t, uint32_t page_count)
 {
-    const struct machine *m = c->store->machine;
-    struct tree nothing = {.level = c->memory.level};
+    const struct page_tree nothing = {.level = t->level};
+
+    put(w->out, page_count, 4);
+    tree_compare(&nothing, t, w, write_page);
+    if (w->count != 0) {
+        write_group(w);
+    }
+    put(w->out, 0, 4); /* no more groups */
+}
+
+void checkpoint_write(struct checkpoint *c, struct text *out)
+{
     struct page_writer *w = base_alloc(1, sizeof(*w));
     size_t start = out->length;
 
     text_add_bytes(out, MAGIC, MAGIC_BYTES);
     put(out, VERSION, 4);
     state_write(c, out);
-    put(out, m->mem.page_count, 4);
     w->out = out;
-    tree_compare(&nothing, &c->memory, w, write_page);
-    if (w->count != 0) {
-        write_group(w);
+    w->pool = c->store->pool;
+    for (unsigned i = 0; i <= c->store->live_count; i++) {
+        const struct whose whose = {.store = c->store, .space = i};
+
+        write_tree(w, whose_tree(whose, c), whose_page_count(whose));
     }
-    put(out, 0, 4); /* no more groups */
     free(w);
     put(out, hash_bytes(out->data + start, out->length - start, CHECKSUM_SEED), 8);
 }
@@ -203,8 +214,8 @@ int state_read(struct reader *r, struct checkpoint *c, struct error *e)
 }
 
 /* One group; 1 if there was one, 0 at the end, -1 and a sentence. `last` is the index before. */
-static int read_group(struct reader *r, struct checkpoint *c, uint8_t *room, int64_t *last,
-                      struct error *e)
+static int read_group(struct reader *r, struct checkpoint *c, struct whose whose, uint8_t *room,
+                      int64_t *last, struct error *e)
 {
     uint32_t count = (uint32_t)reader_take(r, 4), packed;
     const uint8_t *entries = take_bytes(r, (size_t)count * 12), *frame;
@@ -221,41 +232,51 @@ static int read_group(struct reader *r, struct checkpoint *c, uint8_t *room, int
     for (uint32_t i = 0; i < count; i++) {
         uint32_t index = (uint32_t)bytes_get_le(entries + (size_t)i * 12, 4);
         uint64_t hash = bytes_get_le(entries + (size_t)i * 12 + 4, 8);
+        char name[64];
 
-        if (index <= *last || index >= c->store->machine->mem.page_count) {
-            return error_set(e, "checkpoint: page %u out of place", index);
+        whose_name(whose, index, name);
+        if (index <= *last || index >= whose_page_count(whose)) {
+            return error_set(e, "checkpoint: %s is out of place", name);
         }
-        if (hash == 0 || mem_page_hash_of(&c->store->machine->mem, index,
-                                          room + (size_t)i * PAGE_SIZE) != hash) {
-            return error_set(e, "checkpoint: page %u is not what it was", index);
+        if (hash == 0 || whose_hash(whose, index, room + (size_t)i * PAGE_SIZE) != hash) {
+            return error_set(e, "checkpoint: %s is not what it was", name);
         }
         *last = index;
-        tree_set(&c->store->pool, &c->memory, index,
-                 page_keep(&c->store->pool, room + (size_t)i * PAGE_SIZE, hash));
+        tree_set(c->store->pool, whose_tree(whose, c), index,
+                 page_keep(c->store->pool, room + (size_t)i * PAGE_SIZE, hash));
     }
     return 1;
 }
 
-static int read_memory(struct reader *r, struct checkpoint *c, struct error *e)
+static int read_tree(struct reader *r, struct checkpoint *c, struct whose whose, struct error *e)
 {
     uint64_t page_count = reader_take(r, 4);
     int64_t last = -1;
     uint8_t *room;
     int more;
 
-    if (page_count != c->store->machine->mem.page_count) {
-        return error_set(e, "checkpoint: memory of %llu pages, this machine has %u",
-                         (unsigned long long)page_count, c->store->machine->mem.page_count);
+    if (r->short_of || page_count != whose_page_count(whose)) {
+        return error_set(e, "checkpoint: %s of %llu pages, this machine has %u",
+                         whose.space == 0 ? "memory" : "a tree", (unsigned long long)page_count,
+                         whose_page_count(whose));
     }
     room = base_alloc(GROUP_PAGES, PAGE_SIZE);
     do {
-        more = read_group(r, c, room, &last, e);
+        more = read_group(r, c, whose, room, &last, e);
     } while (more > 0);
     free(room);
-    if (more == 0 && r->at != r->count) {
-        return error_set(e, "checkpoint: bytes after its end");
-    }
     return more;
+}
+
+/* Memory, then the parts' trees. */
+static int read_trees(struct reader *r, struct checkpoint *c, struct error *e)
+{
+    for (unsigned i = 0; i <= c->store->live_count; i++) {
+        if (read_tree(r, c, (struct whose){.store = c->store, .space = i}, e) < 0) {
+            return -1;
+        }
+    }
+    return r->at == r->count ? 0 : error_set(e, "checkpoint: bytes after its end");
 }
 
 struct checkpoint *checkpoint_read(struct checkpoint_store *s, const void *bytes, size_t count,
@@ -282,7 +303,7 @@ struct checkpoint *checkpoint_read(struct checkpoint_store *s, const void *bytes
     }
     r.count -= 8;
     c = checkpoint_new(s);
-    if (state_read(&r, c, e) < 0 || read_memory(&r, c, e) < 0) {
+    if (state_read(&r, c, e) < 0 || read_trees(&r, c, e) < 0) {
         checkpoint_drop(c);
         return NULL;
     }

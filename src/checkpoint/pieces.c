@@ -7,7 +7,7 @@
 
 #include "checkpoint/internal.h"
 
-#define VERSION     1
+#define VERSION     2
 #define SEED        UINT64_C(0x70696563) /* of checksums: no other bytes of ours pass for pieces */
 #define HEAD_BYTES  8u
 #define CHECK_BYTES 8u
@@ -35,15 +35,16 @@ static bool is_whole(const uint8_t *bytes, size_t count, uint64_t id)
 /* ---- apart ---- */
 
 struct putting {
-    struct page_pool *pool;
+    struct tree_pool *pool;
     const struct checkpoint_sink *to;
+    unsigned space; /* whose tree it is */
 };
 
 static uint64_t put_page(const struct putting *p, struct page *page)
 {
     if (page->id == 0 || (p->to->has_page != NULL && !p->to->has_page(p->to->opaque, page->id))) {
         page->id = ++p->pool->last_page_id;
-        p->to->page(p->to->opaque, page->id, page->bytes);
+        p->to->page(p->to->opaque, page->id, page_bytes(p->pool, page));
     }
     return page->id;
 }
@@ -76,7 +77,11 @@ static uint64_t put_node(const struct putting *p, struct node *n, unsigned level
     }
     bytes_set_le(bytes, 4, level);
     bytes_set_le(bytes + 4, 4, mask);
-    node_name(p->pool, n, level, first, ++p->pool->last_node_id);
+    node_name(p->pool, n,
+              (struct node_name){.id = ++p->pool->last_node_id,
+                                 .level = (uint16_t)level,
+                                 .first = first,
+                                 .space = (uint16_t)p->space});
     bytes_set_le(bytes + at, CHECK_BYTES, hash_bytes(bytes, at, SEED + n->id));
     p->to->node(p->to->opaque, n->id, bytes, at + CHECK_BYTES);
     return n->id;
@@ -95,50 +100,63 @@ unsigned checkpoint_node_children(const uint8_t *bytes, uint64_t ids[CHECKPOINT_
     return count;
 }
 
-uint64_t checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out)
+void checkpoint_put(struct checkpoint *c, const struct checkpoint_sink *to, struct text *out)
 {
-    const struct putting p = {.pool = &c->store->pool, .to = to};
     size_t start = out->length;
-    uint64_t root;
 
     put(out, VERSION, 4);
     state_write(c, out);
-    put(out, c->store->machine->mem.page_count, 4);
-    root = put_node(&p, c->memory.root, c->memory.level, 0);
-    put(out, root, 8);
+    for (unsigned i = 0; i <= c->store->live_count; i++) {
+        const struct whose whose = {.store = c->store, .space = i};
+        const struct putting p = {.pool = c->store->pool, .to = to, .space = i};
+        const struct page_tree *t = whose_tree(whose, c);
+        uint64_t root = put_node(&p, t->root, t->level, 0);
+
+        put(out, whose_page_count(whose), 4);
+        put(out, root, 8);
+        if (root != 0) {
+            to->root(to->opaque, root);
+        }
+    }
     put(out, hash_bytes(out->data + start, out->length - start, SEED), CHECK_BYTES);
-    return root;
 }
 
 /* ---- together ---- */
 
 struct getting {
     struct checkpoint_store *store;
+    struct whose whose; /* tree it is */
     const struct checkpoint_shelf *from;
     struct error *e;
 };
 
+static struct page *bad_page(const struct getting *g, uint64_t index, const char *what)
+{
+    char name[64];
+
+    whose_name(g->whose, index, name);
+    error_set(g->e, "checkpoint: %s%s", name, what);
+    return NULL;
+}
+
 /* One reference to the page; NULL and a sentence. What has the right hash is the right page. */
 static struct page *get_page(const struct getting *g, uint32_t index, uint64_t hash, uint64_t id)
 {
-    struct page_pool *pool = &g->store->pool;
+    struct tree_pool *pool = g->store->pool;
     struct page *page = hash != 0 ? page_find(pool, hash) : NULL;
     uint8_t bytes[PAGE_SIZE];
 
     if (page != NULL) {
-        page->refs++;
-        return page;
+        return page_hold(page);
     }
     if (hash == 0) {
-        error_set(g->e, "checkpoint: page %u is empty and not", index);
-        return NULL;
+        return bad_page(g, index, " is empty and not");
     }
     if (g->from->page(g->from->opaque, id, bytes, g->e) < 0) {
         return NULL;
     }
-    if (mem_page_hash_of(&g->store->machine->mem, index, bytes) != hash) {
-        error_set(g->e, "checkpoint: page %u is not what it was", index);
-        return NULL;
+    if (whose_hash(g->whose, index, bytes) != hash) {
+        return bad_page(g, index, " is not what it was");
     }
     page = page_keep(pool, bytes, hash);
     page->id = id;
@@ -157,24 +175,26 @@ static bool get_slots(const struct getting *g, struct node *n, const uint8_t *by
         if (!(mask >> i & 1)) {
             continue;
         }
-        if (index >= g->store->machine->mem.page_count) {
-            error_set(g->e, "checkpoint: page %llu, which this machine has not",
-                      (unsigned long long)index);
-            return false;
+        if (index >= whose_page_count(g->whose)) {
+            return bad_page(g, index, " is none that this machine has") != NULL;
         }
         if (level == 0) {
-            n->slot[i].page =
+            struct page *page =
                 get_page(g, (uint32_t)index, bytes_get_le(bytes, 8), bytes_get_le(bytes + 8, 8));
+
             bytes += PAGE_ENTRY;
-            if (n->slot[i].page == NULL) {
+            if (page == NULL) {
                 return false;
             }
+            node_put_page(n, i, page);
         } else {
-            n->slot[i].node = get_node(g, bytes_get_le(bytes, 8), level - 1, (uint32_t)index);
+            struct node *below = get_node(g, bytes_get_le(bytes, 8), level - 1, (uint32_t)index);
+
             bytes += NODE_ENTRY;
-            if (n->slot[i].node == NULL) {
+            if (below == NULL) {
                 return false;
             }
+            node_put_node(n, i, below);
         }
     }
     return true;
@@ -183,13 +203,13 @@ static bool get_slots(const struct getting *g, struct node *n, const uint8_t *by
 /* One reference to the node; NULL and a sentence. */
 static struct node *get_node(const struct getting *g, uint64_t id, unsigned level, uint32_t first)
 {
-    struct page_pool *pool = &g->store->pool;
+    struct tree_pool *pool = g->store->pool;
     struct node *n = node_named(pool, id);
     uint8_t bytes[CHECKPOINT_NODE_BYTES];
     uint32_t mask;
     size_t count;
 
-    if (n != NULL && n->level == level && n->first == first) {
+    if (n != NULL && n->level == level && n->first == first && n->space == g->whose.space) {
         n->refs++;
         return n;
     }
@@ -209,13 +229,30 @@ static struct node *get_node(const struct getting *g, uint64_t id, unsigned leve
         node_drop(pool, n, level);
         return NULL;
     }
-    node_name(pool, n, level, first, id);
+    node_name(
+        pool, n,
+        (struct node_name){
+            .id = id, .level = (uint16_t)level, .first = first, .space = (uint16_t)g->whose.space});
     return n;
 }
 
-static int get_all(const struct getting *g, struct reader *r, struct checkpoint *c)
+static int get_tree(const struct getting *g, struct reader *r, struct checkpoint *c)
 {
-    uint64_t version = reader_take(r, 4), pages, root;
+    struct page_tree *t = whose_tree(g->whose, c);
+    uint64_t pages = reader_take(r, 4), root = reader_take(r, 8);
+
+    if (r->short_of || pages != whose_page_count(g->whose)) {
+        return error_set(g->e, "checkpoint: its memory is not this machine's");
+    }
+    if (root != 0) {
+        t->root = get_node(g, root, t->level, 0);
+    }
+    return root != 0 && t->root == NULL ? -1 : 0;
+}
+
+static int get_all(struct getting *g, struct reader *r, struct checkpoint *c)
+{
+    uint64_t version = reader_take(r, 4);
 
     if (version != VERSION) {
         return error_set(g->e, "checkpoint: its pieces have format %llu, this program reads %d",
@@ -224,21 +261,18 @@ static int get_all(const struct getting *g, struct reader *r, struct checkpoint 
     if (state_read(r, c, g->e) < 0) {
         return -1;
     }
-    pages = reader_take(r, 4);
-    root = reader_take(r, 8);
-    if (r->short_of || r->at != r->count || pages != g->store->machine->mem.page_count) {
-        return error_set(g->e, "checkpoint: its memory is not this machine's");
+    for (g->whose.space = 0; g->whose.space <= g->store->live_count; g->whose.space++) {
+        if (get_tree(g, r, c) < 0) {
+            return -1;
+        }
     }
-    if (root != 0) {
-        c->memory.root = get_node(g, root, c->memory.level, 0);
-    }
-    return root != 0 && c->memory.root == NULL ? -1 : 0;
+    return r->at == r->count ? 0 : error_set(g->e, "checkpoint: bytes after its end");
 }
 
 struct checkpoint *checkpoint_get(struct checkpoint_store *s, const void *bytes, size_t count,
                                   const struct checkpoint_shelf *from, struct error *e)
 {
-    const struct getting g = {.store = s, .from = from, .e = e};
+    struct getting g = {.store = s, .whose = {.store = s}, .from = from, .e = e};
     struct reader r = {.bytes = bytes, .count = count >= CHECK_BYTES ? count - CHECK_BYTES : 0};
     struct checkpoint *c;
 

@@ -2,6 +2,7 @@
  * store: saving a machine and making it what it was. A save costs the pages written since the
  * last save or restore, a restore the pages that differ, wherever one comes from.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "checkpoint/internal.h"
@@ -12,10 +13,13 @@ struct checkpoint_store *checkpoint_store_new(struct machine *m)
 
     must(m->sealed);
     s->machine = m;
-    page_pool_init(&s->pool);
+    s->pool = &m->pages;
     s->base.level = tree_level_for(m->mem.page_count);
     for (unsigned i = 0; i < m->part_count; i++) {
         s->parts_size += m->parts[i].table->state_size;
+        if (m->parts[i].tree != NULL) {
+            s->live[s->live_count++] = m->parts[i].tree;
+        }
     }
     return s;
 }
@@ -26,8 +30,7 @@ void checkpoint_store_free(struct checkpoint_store *s)
         return;
     }
     must(s->checkpoint_count == 0);
-    tree_drop(&s->pool, &s->base);
-    page_pool_fini(&s->pool);
+    tree_drop(s->pool, &s->base);
     free(s);
 }
 
@@ -38,6 +41,10 @@ struct checkpoint *checkpoint_new(struct checkpoint_store *s)
     c->store = s;
     c->refs = 1;
     c->memory.level = s->base.level;
+    c->live = base_alloc(s->live_count, sizeof(*c->live));
+    for (unsigned i = 0; i < s->live_count; i++) {
+        c->live[i].level = s->live[i]->tree.level;
+    }
     s->checkpoint_count++;
     return c;
 }
@@ -53,8 +60,12 @@ void checkpoint_drop(struct checkpoint *c)
     if (c == NULL || --c->refs != 0) {
         return;
     }
-    tree_drop(&c->store->pool, &c->memory);
+    tree_drop(c->store->pool, &c->memory);
+    for (unsigned i = 0; i < c->store->live_count; i++) {
+        tree_drop(c->store->pool, &c->live[i]);
+    }
     c->store->checkpoint_count--;
+    free(c->live);
     free(c);
 }
 
@@ -70,17 +81,54 @@ uint64_t checkpoint_instructions(const struct checkpoint *c)
 
 uint64_t checkpoint_store_bytes(const struct checkpoint_store *s)
 {
-    return page_pool_bytes(&s->pool) +
-           s->checkpoint_count * (sizeof(struct checkpoint) + s->parts_size);
+    uint64_t bytes = tree_pool_bytes(s->pool), alive = 0;
+
+    for (unsigned i = 0; i < s->live_count; i++) {
+        alive += (uint64_t)tree_pages(&s->live[i]->tree) * TREE_PAGE_BYTES;
+    }
+    return (bytes > alive ? bytes - alive : 0) +
+           s->checkpoint_count * (sizeof(struct checkpoint) + s->parts_size +
+                                  s->live_count * sizeof(struct page_tree));
 }
 
 struct checkpoint_stats checkpoint_store_stats(const struct checkpoint_store *s)
 {
     struct checkpoint_stats stats = s->stats;
 
-    stats.pages_kept = s->pool.kept;
-    stats.pages_held = s->pool.page_count;
+    stats.pages_kept = s->pool->kept;
+    stats.pages_held = s->pool->page_count;
     return stats;
+}
+
+/* ---- trees by their numbers ---- */
+
+struct page_tree *whose_tree(struct whose w, struct checkpoint *c)
+{
+    return w.space == 0 ? &c->memory : &c->live[w.space - 1];
+}
+
+uint32_t whose_page_count(struct whose w)
+{
+    return w.space == 0 ? w.store->machine->mem.page_count
+                        : live_tree_page_count(w.store->live[w.space - 1]);
+}
+
+uint64_t whose_hash(struct whose w, uint32_t index, const uint8_t bytes[PAGE_SIZE])
+{
+    return w.space == 0 ? mem_page_hash_of(&w.store->machine->mem, index, bytes)
+                        : mem_hash_bytes((haddr)index << PAGE_BITS, bytes);
+}
+
+void whose_name(struct whose w, uint64_t index, char name[64])
+{
+    const struct machine *m = w.store->machine;
+
+    snprintf(name, 64, "page %llu", (unsigned long long)index);
+    for (unsigned i = 0; w.space != 0 && i < m->part_count; i++) {
+        if (m->parts[i].tree == w.store->live[w.space - 1]) {
+            snprintf(name, 64, "page %llu of %s", (unsigned long long)index, m->parts[i].name);
+        }
+    }
 }
 
 /* ---- save ---- */
@@ -91,9 +139,9 @@ static void save_page(struct checkpoint_store *s, uint32_t index)
     struct page *page = NULL;
 
     if (mem->hash[index] != 0) {
-        page = page_keep(&s->pool, mem_page_bytes(mem, index), mem->hash[index]);
+        page = page_keep(s->pool, mem_page_bytes(mem, index), mem->hash[index]);
     }
-    tree_set(&s->pool, &s->base, index, page);
+    tree_set(s->pool, &s->base, index, page);
     s->stats.pages_saved++;
 }
 
@@ -112,7 +160,7 @@ static void move_base(struct checkpoint_store *s)
         }
     } else {
         /* Who cleaned the dirty list before, if anyone, is unknown: look at all that is there. */
-        tree_drop(&s->pool, &s->base);
+        tree_drop(s->pool, &s->base);
         for (uint32_t i = 0; i < mem->page_count; i++) {
             if (mem->hash[i] != 0) {
                 save_page(s, i);
@@ -132,6 +180,9 @@ struct checkpoint *checkpoint_save(struct checkpoint_store *s)
     must(m->running == NULL);
     move_base(s);
     c->memory = tree_hold(s->base);
+    for (unsigned i = 0; i < s->live_count; i++) {
+        c->live[i] = live_tree_save(s->live[i]);
+    }
     for (unsigned i = 0; i < m->part_count; i++) {
         memcpy(to, m->parts[i].state, m->parts[i].table->state_size);
         to += m->parts[i].table->state_size;
@@ -144,25 +195,26 @@ struct checkpoint *checkpoint_save(struct checkpoint_store *s)
 
 /* ---- restore ---- */
 
-static void restore_page(struct checkpoint_store *s, uint32_t index, const struct page *page)
+static void restore_page(struct checkpoint_store *s, uint32_t index, struct page *page)
 {
-    mem_restore_page(&s->machine->mem, index, page != NULL ? page->bytes : NULL,
+    mem_restore_page(&s->machine->mem, index, page != NULL ? page_bytes(s->pool, page) : NULL,
                      page != NULL ? page->hash : 0);
     s->stats.pages_restored++;
 }
 
 /* A page that was written since the base. Its hash may be out of date, so its bytes decide. */
-static void restore_dirty(struct checkpoint_store *s, const struct tree *to, uint32_t index)
+static void restore_dirty(struct checkpoint_store *s, const struct page_tree *to, uint32_t index)
 {
-    const struct page *page = tree_get(to, index);
+    struct page *page = tree_get(to, index);
     struct mem *mem = &s->machine->mem;
 
-    if (page == NULL || memcmp(mem_page_bytes(mem, index), page->bytes, PAGE_SIZE) != 0) {
+    if (page == NULL ||
+        memcmp(mem_page_bytes(mem, index), page_bytes(s->pool, page), PAGE_SIZE) != 0) {
         restore_page(s, index, page);
     }
 }
 
-static void restore_other(void *opaque, uint32_t index, const struct page *in_b)
+static void restore_other(void *opaque, uint32_t index, struct page *in_b)
 {
     struct checkpoint_store *s = opaque;
 
@@ -171,7 +223,7 @@ static void restore_other(void *opaque, uint32_t index, const struct page *in_b)
     }
 }
 
-static void restore_memory(struct checkpoint_store *s, const struct tree *to)
+static void restore_memory(struct checkpoint_store *s, const struct page_tree *to)
 {
     struct mem *mem = &s->machine->mem;
     uint32_t count;
@@ -185,7 +237,7 @@ static void restore_memory(struct checkpoint_store *s, const struct tree *to)
         restore_dirty(s, to, dirty[i]);
     }
     tree_compare(&s->base, to, s, restore_other);
-    tree_drop(&s->pool, &s->base);
+    tree_drop(s->pool, &s->base);
     s->base = tree_hold(*to);
     mem_checkpoint_clean(mem);
 }
@@ -207,6 +259,9 @@ void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c)
 
     must(c->store == s && m->running == NULL);
     restore_memory(s, &c->memory);
+    for (unsigned i = 0; i < s->live_count; i++) {
+        live_tree_restore(s->live[i], c->live[i]);
+    }
     for (unsigned i = 0; i < m->part_count; i++) {
         memcpy(m->parts[i].state, from, m->parts[i].table->state_size);
         from += m->parts[i].table->state_size;

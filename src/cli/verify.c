@@ -89,6 +89,10 @@ void verify_free(struct verify *v)
 static bool same_parts(const struct machine *a, const struct machine *b)
 {
     for (unsigned i = 0; i < a->part_count; i++) {
+        if (a->parts[i].tree != NULL &&
+            live_tree_hash(a->parts[i].tree) != live_tree_hash(b->parts[i].tree)) {
+            return false;
+        }
         if (memcmp(a->parts[i].state, b->parts[i].state, a->parts[i].table->state_size) != 0) {
             return false;
         }

@@ -238,6 +238,12 @@ static void info_part(const struct machine_part *p, struct text *out)
     size_t before = out->length;
 
     field_print(p->table, p->state, out);
+    if (p->tree != NULL) {
+        ull sum = live_tree_hash(p->tree);
+
+        text_add(out, "  a tree of %llu bytes, %u of its pages not zero, sum 0x%llx\n",
+                 (ull)p->tree->bytes, tree_pages(&p->tree->tree), sum);
+    }
     if (out->length == before) {
         text_add(out, "  all zero\n");
     }

@@ -32,6 +32,20 @@ int host_file_read_at(const struct host_file *f, uint64_t at, void *bytes, size_
                       struct error *e);
 void host_file_close(struct host_file *f);
 
+/* ---- scratch.c ------------------------------------------------------------------------------ */
+
+/* A file without a name, for what memory has no room for; it is gone when it is closed. */
+struct host_scratch {
+    int descriptor;
+};
+int host_scratch_open(struct host_scratch *s, const char *folder, struct error *e);
+int host_scratch_write(const struct host_scratch *s, uint64_t at, const void *bytes, size_t count,
+                       struct error *e);
+/* Bytes that were written before. */
+int host_scratch_read(const struct host_scratch *s, uint64_t at, void *bytes, size_t count,
+                      struct error *e);
+void host_scratch_close(struct host_scratch *s);
+
 /* ---- pages.c -------------------------------------------------------------------------------- */
 
 /* The host's page size in bytes: the grain of the two functions that give memory back. */

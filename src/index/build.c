@@ -394,6 +394,15 @@ static void take_node(void *opaque, uint64_t id, const uint8_t *bytes, size_t co
     }
 }
 
+static void take_root(void *opaque, uint64_t id)
+{
+    struct index_builder *b = opaque;
+
+    if (b->thinner != NULL) {
+        thinner_add_root(b->thinner, id);
+    }
+}
+
 static bool has_page(void *opaque, uint64_t id)
 {
     const struct index_builder *b = opaque;
@@ -502,15 +511,15 @@ void index_add(struct index_builder *b, struct checkpoint *c, const struct index
     const struct checkpoint_sink sink = {.opaque = b,
                                          .page = take_page,
                                          .node = take_node,
+                                         .root = take_root,
                                          .has_page = has_page,
                                          .has_node = has_node};
     struct batch *batch = base_alloc(1, sizeof(*batch));
     struct text rest = {0};
-    uint64_t root;
 
-    root = checkpoint_put(c, &sink, &rest);
+    checkpoint_put(c, &sink, &rest);
     if (b->thinner != NULL) {
-        thinner_add_checkpoint(b->thinner, checkpoint_tick(c), checkpoint_instructions(c), root);
+        thinner_add_checkpoint(b->thinner, checkpoint_tick(c), checkpoint_instructions(c));
     }
     add_record(&b->records, KIND_CHECKPOINT, checkpoint_tick(c), rest.data, rest.length);
     text_fini(&rest);

@@ -10,7 +10,7 @@
 #include "index/index.h"
 
 #define INDEX_APPLICATION 0x52724978 /* "RrIx", in the header of the database */
-#define INDEX_SCHEMA      3          /* user_version */
+#define INDEX_SCHEMA      4          /* user_version */
 #define PACK_LEVEL        (-3)       /* of zstd */
 
 /* Before the footprint in the blob of a span, 8 bytes each: its end, inputs, exceptions and
@@ -46,10 +46,11 @@ int index_check_tables(sqlite3 *db, const char *path, struct error *e);
 struct thinner;
 struct thinner *thinner_new(void);
 void thinner_free(struct thinner *t); /* NULL is fine */
-/* What an index is given, in that order: children before their node, the root before the checkpoint. */
+/* What an index is given, in that order: children before their node, the roots before the checkpoint. */
 void thinner_add_page(struct thinner *t, uint64_t id);
 void thinner_add_node(struct thinner *t, uint64_t id, const uint8_t *bytes);
-void thinner_add_checkpoint(struct thinner *t, tick at, uint64_t instructions, uint64_t root);
+void thinner_add_root(struct thinner *t, uint64_t id); /* of the checkpoint that is added next */
+void thinner_add_checkpoint(struct thinner *t, tick at, uint64_t instructions);
 /* Has not gone. */
 bool thinner_has_page(const struct thinner *t, uint64_t id);
 bool thinner_has_node(const struct thinner *t, uint64_t id);

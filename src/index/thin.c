@@ -21,10 +21,13 @@ struct thin_node {
     bool has_pages; /* its children are pages */
 };
 
+struct thin_roots {
+    VEC(uint64_t) ids;
+};
 struct thin_mark {
     tick at;
-    uint64_t cost; /* to replay until there */
-    uint64_t root;
+    uint64_t cost;           /* to replay until there */
+    struct thin_roots roots; /* of memory and of live trees, but for those of zeros */
 };
 
 struct thinner {
@@ -32,6 +35,7 @@ struct thinner {
     VEC(uint8_t) pages;          /* the same: flags */
     VEC(uint64_t) links;
     VEC(struct thin_mark) marks; /* by rising tick */
+    struct thin_roots coming;    /* of the next one */
 };
 
 struct thinner *thinner_new(void)
@@ -45,7 +49,11 @@ void thinner_free(struct thinner *t)
         vec_fini(&t->nodes);
         vec_fini(&t->pages);
         vec_fini(&t->links);
+        for (size_t i = 0; i < t->marks.count; i++) {
+            vec_fini(&t->marks.data[i].roots.ids);
+        }
         vec_fini(&t->marks);
+        vec_fini(&t->coming.ids);
         free(t);
     }
 }
@@ -71,11 +79,17 @@ void thinner_add_node(struct thinner *t, uint64_t id, const uint8_t *bytes)
     vec_push(&t->nodes, n);
 }
 
-void thinner_add_checkpoint(struct thinner *t, tick at, uint64_t instructions, uint64_t root)
+void thinner_add_root(struct thinner *t, uint64_t id)
+{
+    vec_push(&t->coming.ids, id);
+}
+
+void thinner_add_checkpoint(struct thinner *t, tick at, uint64_t instructions)
 {
     uint64_t cost = instructions <= at ? instructions + (at - instructions) / IDLE_SHARE : at;
 
-    vec_push(&t->marks, ((struct thin_mark){.at = at, .cost = cost, .root = root}));
+    vec_push(&t->marks, ((struct thin_mark){.at = at, .cost = cost, .roots = t->coming}));
+    t->coming = (struct thin_roots){{0}};
 }
 
 bool thinner_has_page(const struct thinner *t, uint64_t id)
@@ -125,7 +139,11 @@ static size_t see_from(struct thinner *t, size_t mark)
         t->pages.data[i] &= (uint8_t)~PIECE_SEEN;
     }
     for (size_t i = mark; i < t->marks.count; i++) {
-        seen += t->marks.data[i].root != 0 ? see_node(t, t->marks.data[i].root) : 0;
+        const struct thin_roots *roots = &t->marks.data[i].roots;
+
+        for (size_t k = 0; k < roots->ids.count; k++) {
+            seen += see_node(t, roots->ids.data[k]);
+        }
     }
     return seen;
 }
@@ -154,6 +172,7 @@ static size_t least_missed(const struct thinner *t)
 static void drop_mark(struct thinner *t, size_t i, void *opaque, thinner_gone *gone)
 {
     gone(opaque, KIND_CHECKPOINT, t->marks.data[i].at);
+    vec_fini(&t->marks.data[i].roots.ids);
     memmove(&t->marks.data[i], &t->marks.data[i + 1],
             (t->marks.count - i - 1) * sizeof(*t->marks.data));
     t->marks.count--;

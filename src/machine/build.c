@@ -23,11 +23,11 @@ static const struct field machine_fields[] = {
 const struct field_table machine_state_table = FIELD_TABLE(struct machine_state, machine_fields);
 
 static void add_part(struct machine *m, const char *name, const struct field_table *table,
-                     void *state)
+                     void *state, struct live_tree *tree)
 {
     must(m->part_count < MACHINE_PARTS_MAX);
-    m->parts[m->part_count++] =
-        (struct machine_part){.name = base_strdup(name), .table = table, .state = state};
+    m->parts[m->part_count++] = (struct machine_part){
+        .name = base_strdup(name), .table = table, .state = state, .tree = tree};
 }
 
 static enum inlet_answer silent_next(void *opaque, tick now, struct input *in, tick *ask_again)
@@ -95,7 +95,8 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
     snprintf(m->cpu_option, sizeof m->cpu_option, "%s", c->cpu);
     m->inlet = (struct inlet){.next = silent_next, .idle = silent_idle};
     mem_init(&m->mem);
-    add_part(m, "machine", &machine_state_table, &m->state);
+    tree_pool_init(&m->pages);
+    add_part(m, "machine", &machine_state_table, &m->state, NULL);
     for (unsigned h = 0; h < m->hart_count; h++) {
         char name[16];
         snprintf(name, sizeof name, "hart%u", h);
@@ -106,7 +107,7 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
         m->cpus[h].clock = &m->state.clock;
         m->cpus[h].machine = m;
         m->cpus[h].platform = &machine_platform;
-        add_part(m, name, &isa->state, m->cpus[h].state);
+        add_part(m, name, &isa->state, m->cpus[h].state, NULL);
         if (make_model(m, h, e) < 0) {
             machine_free(m);
             return NULL;
@@ -129,6 +130,10 @@ void machine_free(struct machine *m)
     }
     for (unsigned i = 0; i < m->device_count; i++) {
         free(m->devices[i]->state);
+        if (m->devices[i]->tree != NULL) {
+            live_tree_fini(m->devices[i]->tree);
+            free(m->devices[i]->tree);
+        }
         free((void *)(uintptr_t)m->devices[i]->config);
         for (unsigned n = 0; n < DEVICE_LINES_MAX; n++) {
             vec_fini(&m->devices[i]->lines[n].wires);
@@ -148,6 +153,7 @@ void machine_free(struct machine *m)
     vec_fini(&m->loads);
     lines_free(m);
     mem_fini(&m->mem);
+    tree_pool_fini(&m->pages);
     free(m);
 }
 
@@ -218,6 +224,19 @@ void machine_give_storage(struct device *d, unsigned n, struct mem_block *b)
     d->storages[n] = b;
 }
 
+static int add_tree(struct machine *m, struct device *d, struct error *e)
+{
+    uint64_t bytes = d->class->tree_bytes(d);
+
+    if (bytes == 0 || bytes > LIVE_TREE_MOST) {
+        return error_set(e, "%s: it would hold %llu bytes, and %llu are the most", d->name,
+                         (unsigned long long)bytes, (unsigned long long)LIVE_TREE_MOST);
+    }
+    d->tree = base_alloc(1, sizeof(*d->tree));
+    live_tree_init(d->tree, &m->pages, bytes);
+    return 0;
+}
+
 struct device *machine_add_device(struct machine *m, const struct device_class *class,
                                   const char *name, paddr base, const void *config,
                                   size_t config_size, const char *port_name, struct error *e)
@@ -244,7 +263,10 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
     }
     must(class->output_lines <= DEVICE_LINES_MAX);
     m->devices[m->device_count++] = d;
-    add_part(m, d->name, &class->state, d->state);
+    if (class->tree_bytes && add_tree(m, d, e) < 0) {
+        return NULL;
+    }
+    add_part(m, d->name, &class->state, d->state, d->tree);
     if (add_windows(m, d, e) < 0) {
         return NULL;
     }
@@ -292,7 +314,7 @@ int machine_seal(struct machine *m, struct error *e)
     m->engine = engine_new(&m->mem, m->cpus, m->hart_count);
     lines_seal(m);
     if (m->lines != NULL) { /* behind the devices, so that machines without it are as they were */
-        add_part(m, "lines", &lines_table, m->lines);
+        add_part(m, "lines", &lines_table, m->lines, NULL);
     }
     m->sealed = true;
     machine_power_on(m, RESET_POWER);

@@ -77,6 +77,24 @@ void device_output(struct device *d, const uint8_t *bytes, size_t count)
     }
 }
 
+bool device_tree_read(struct device *d, uint64_t at, void *bytes, uint64_t size)
+{
+    if (d->tree == NULL || at > d->tree->bytes || size > d->tree->bytes - at) {
+        return false;
+    }
+    live_tree_read(d->tree, at, bytes, size);
+    return true;
+}
+
+bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_t size)
+{
+    if (d->tree == NULL || at > d->tree->bytes || size > d->tree->bytes - at) {
+        return false;
+    }
+    live_tree_write(d->tree, at, bytes, size);
+    return true;
+}
+
 /* What is reached may be a device's window, and that one may do the same in turn: to no end, if the
  * guest has set them up so. */
 static bool dma_begin(struct device *d, paddr at)
@@ -153,6 +171,9 @@ void device_clear(struct device *d, enum reset_kind kind)
     const struct device_class *c = d->class;
 
     reset_clear(d->state, c->state.state_size, c->survivors, c->survivor_count, kind);
+    if (d->tree != NULL && (c->tree_resets & (unsigned)kind) == 0) {
+        live_tree_clear(d->tree);
+    }
     for (uint32_t i = 0; i < c->alarm_count; i++) {
         uint32_t offset = c->alarm_offset + i * (uint32_t)sizeof(tick);
 

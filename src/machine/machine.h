@@ -18,6 +18,7 @@
 #include "isa/isa.h"
 #include "machine/config.h"
 #include "mem/mem.h"
+#include "tree/tree.h"
 
 #define MACHINE_DEVICES_MAX 64
 #define MACHINE_PORTS_MAX   32
@@ -83,6 +84,13 @@ struct device_class {
     const struct survivor *survivors;
     uint32_t survivor_count;
 
+    /* How many bytes there are in the device's tree, by its config; NULL: it has none. A tree is state
+     * like the struct, for what is too much for one: zeros at first, read and written by
+     * device_tree_read() and device_tree_write(). What code of the device finds in it may come from
+     * elsewhere and is checked at each use, as what DMA finds in memory. */
+    uint64_t (*tree_bytes)(const struct device *d);
+    uint8_t tree_resets; /* the kinds of reset that leave it as it is; in others all becomes zero */
+
     /* All devices have been cleared, lines are down: sets what begins with another value, and drives
      * those lines that are up. */
     void (*reset)(struct device *d);
@@ -129,6 +137,7 @@ struct device {
     char name[24]; /* "uart0"; unique in the machine */
     struct machine *machine;
     void *state;
+    struct live_tree *tree; /* state as well; NULL: it has none */
     const void *config; /* the class's own, from the board; outlives the machine's build: copied */
     uint32_t number;    /* index in the machine: the order of ties */
     paddr base;
@@ -150,6 +159,9 @@ void device_output(struct device *d, const uint8_t *bytes, size_t count);
 /* Drives a hart's interrupt pin directly (for CLINT, PLIC, which have a pin per hart): one that no line
  * leads to. */
 void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool level);
+/* The device's tree; false, and nothing done, if the range is not inside. */
+bool device_tree_read(struct device *d, uint64_t at, void *bytes, uint64_t size);
+bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_t size);
 /* Guest memory and other devices' windows by physical address, as mem_bus_read() and mem_bus_write().
  * False if something else is there, or if devices have called each other so DMA_DEPTH_MAX times. */
 #define DMA_DEPTH_MAX 4
@@ -191,6 +203,7 @@ struct machine_part { /* everything that is hashed, saved and compared, but for 
     const char *name; /* "machine", "hart0", "uart0" */
     const struct field_table *table;
     void *state;
+    struct live_tree *tree; /* NULL: it has none */
 };
 
 struct port {
@@ -216,6 +229,7 @@ struct machine {
     struct machine_state state;
     const struct isa *isa;
     struct mem mem;
+    struct tree_pool pages; /* of live trees, and of what was saved of this machine */
     struct cpu cpus[MACHINE_HARTS_MAX];
     unsigned hart_count;
     struct engine *engine;
@@ -292,7 +306,8 @@ void machine_set_probes(struct machine *m, const struct probe_set *set);
 
 tick machine_now(const struct machine *m); /* exact inside device callbacks too */
 uint64_t machine_now_ns(const struct machine *m);
-/* The state hash at the current tick: parts in order, then memory. Costs what was written. */
+/* The state hash at the current tick: parts in order, each with its tree, then memory. Costs what was
+ * written. */
 uint64_t machine_hash(struct machine *m);
 /* As machine_hash with memory hashed from nothing; for tests. */
 uint64_t machine_hash_slow(struct machine *m);
@@ -338,7 +353,7 @@ void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length);
 /* ---- diff.c: naming what differs ---- */
 
 struct machine_difference {
-    char where[96]; /* "plic.pending[1]", "hart0.x[10]", "ram+0x1234" */
+    char where[96]; /* "plic.pending[1]", "hart0.x[10]", "disk0+0x2000", "ram+0x1234" */
     uint64_t a, b;
 };
 /* First difference in part order, then memory by address; false if there is none. The machines

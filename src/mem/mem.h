@@ -307,6 +307,9 @@ uint64_t mem_page_hash(const struct mem *m, uint32_t page); /* computed afresh *
 /* What it would be if the page had these bytes. */
 uint64_t mem_page_hash_of(const struct mem *m, uint32_t page, const uint8_t bytes[PAGE_SIZE]);
 
+/* What a page of that content at that home counts in a sum of pages; 0: it is all zeros. */
+uint64_t mem_hash_bytes(haddr at, const uint8_t bytes[PAGE_SIZE]);
+
 /* Pages written since the last mem_checkpoint_clean(), each once. */
 static inline const uint32_t *mem_checkpoint_dirty(const struct mem *m, uint32_t *count)
 {

@@ -225,7 +225,7 @@ static bool page_is_zero(const uint8_t *bytes)
     return true;
 }
 
-static uint64_t hash_page(haddr at, const uint8_t *bytes)
+uint64_t mem_hash_bytes(haddr at, const uint8_t bytes[PAGE_SIZE])
 {
     uint64_t hash;
 
@@ -241,14 +241,14 @@ uint64_t mem_page_hash(const struct mem *m, uint32_t page)
     const struct mem_block *b = block_of_page(m, page);
     uint64_t at = (uint64_t)(page - b->first_page) << PAGE_BITS;
 
-    return hash_page(b->home + at, b->host + at);
+    return mem_hash_bytes(b->home + at, b->host + at);
 }
 
 uint64_t mem_page_hash_of(const struct mem *m, uint32_t page, const uint8_t bytes[PAGE_SIZE])
 {
     const struct mem_block *b = block_of_page(m, page);
 
-    return hash_page(b->home + ((uint64_t)(page - b->first_page) << PAGE_BITS), bytes);
+    return mem_hash_bytes(b->home + ((uint64_t)(page - b->first_page) << PAGE_BITS), bytes);
 }
 
 /* The pages of a list lose `flag`, and all pages leave the write tables: none is in one that was

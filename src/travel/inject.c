@@ -28,12 +28,25 @@ static void flip_memory(struct mem *mem, haddr at, unsigned bit)
     *mem_host(b, at) ^= (uint8_t)(1u << bit);
 }
 
+static void flip_tree(struct live_tree *tree, uint64_t at, unsigned bit)
+{
+    uint8_t byte;
+
+    live_tree_read(tree, at, &byte, 1);
+    byte ^= (uint8_t)(1u << bit);
+    live_tree_write(tree, at, &byte, 1);
+}
+
 static void apply(struct machine *m, const struct injection *x)
 {
     void *state;
 
     if (x->part < 0) {
         flip_memory(&m->mem, x->index, x->bit);
+        return;
+    }
+    if (x->field == NULL) {
+        flip_tree(m->parts[x->part].tree, x->index, x->bit);
         return;
     }
     state = m->parts[x->part].state;
@@ -100,6 +113,12 @@ static int find_target(struct machine *m, const char *part, const char *field, s
     x->part = find_part(m, part);
     if (x->part < 0) {
         return error_set(e, "the machine has no part \"%s\"", part);
+    }
+    if (m->parts[x->part].tree != NULL && strcmp(field, TRAVEL_TREE) == 0) {
+        return x->index < m->parts[x->part].tree->bytes && x->bit < 8
+                   ? 0
+                   : error_set(e, "\"%s\" has no bit %u of byte 0x%llx of its tree", part, x->bit,
+                               (unsigned long long)x->index);
     }
     x->field = find_field(m->parts[x->part].table, field);
     if (x->field == NULL || is_sacred(m, x->part, x->field)) {

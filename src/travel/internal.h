@@ -15,9 +15,9 @@ struct mark {
 
 struct injection {
     tick at;
-    int part; /* index in the machine; -1: RAM */
-    const struct field *field;
-    uint64_t index; /* element, or the home of a byte */
+    int part;                  /* index in the machine; -1: RAM */
+    const struct field *field; /* NULL: of its tree */
+    uint64_t index;            /* element, or the home of a byte, or byte of the tree */
     unsigned bit;
 };
 

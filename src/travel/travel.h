@@ -316,7 +316,9 @@ void travel_print_difference(const struct travel_difference *d, struct text *out
 
 /* For tests: flips one bit of the state at tick `at`, whenever it is reached from now on.
  * `part` names a part and `field` one of its fields; or "ram" with field NULL, then `index` is the
- * byte's home. -1 and a sentence if there is no such thing. */
+ * byte's home; or TRAVEL_TREE, then it is a byte of the part's tree. -1 and a sentence if
+ * there is no such thing. */
+#define TRAVEL_TREE "tree"
 int travel_inject(struct travel *t, tick at, const char *part, const char *field, uint64_t index,
                   unsigned bit, struct error *e);
 
