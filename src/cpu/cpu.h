@@ -178,6 +178,8 @@ struct cpu {
     tick block_tick;
     uint32_t insn;
     struct fault fault;
+    /* Of the exit that the interpreter left by: the local bits of the mode, or CPU_ASK_MODE. */
+    uint32_t exit_mode;
     bool watch_hit; /* the access was not done: the instruction is left unexecuted */
     bool look;      /* something changed that the engine must look at after this instruction */
     bool trying;    /* inside cpu_try_*(): a write that somebody must hear of is left undone, and */
@@ -199,6 +201,8 @@ struct cpu {
     struct space *spaces;          /* SPACES of them */
     uint64_t space_clock;
 };
+
+#define CPU_ASK_MODE UINT32_MAX
 
 static inline tick cpu_now(const struct cpu *cpu)
 {

@@ -13,7 +13,9 @@
 /* A piece of guest code in one mode, at one virtual address and one place in storage. An instruction that
  * crosses a page stands alone in its block, which then depends on two pages. */
 struct block {
-    const void *code; /* where generated code jumps to; first: it does so through jump entries */
+    /* As struct jit_target has them: generated code jumps through jump entries. */
+    const void *code;
+    uint32_t local_mode; /* of `mode`: the bits that may change without a look */
     vaddr pc;
     haddr at;             /* home of the byte at pc */
     uint32_t mode;        /* isa->lifter.block_mode(); BLOCK_DEAD once its bytes changed */
@@ -33,6 +35,10 @@ struct block {
     struct block *hash_next;
     struct block *page_next[2];
 };
+
+_Static_assert(offsetof(struct block, code) == offsetof(struct jit_target, code) &&
+                   offsetof(struct block, local_mode) == offsetof(struct jit_target, local_mode),
+               "a block is a target of jumps");
 
 struct mark_map {
     uint64_t words[MARK_WORDS];

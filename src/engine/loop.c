@@ -94,8 +94,8 @@ static enum engine_stop take_exception(struct engine *e, struct cpu *cpu, uint64
 
 int engine_use_jit(struct engine *e, bool on, struct error *error)
 {
-    struct jit_guest guest = {.softfloat = e->softfloat};
     const struct isa *isa = e->cpus[0].isa;
+    struct jit_guest guest = {.softfloat = e->softfloat, .has_modes = isa->lifter.local_modes != 0};
 
     must(!e->running);
     cache_flush(e);
@@ -235,6 +235,12 @@ static void ungroup(struct engine *e, struct cpu *cpu, uint32_t site)
     }
 }
 
+/* The mode at hart.pc, if it was `before` when the engine looked. */
+static uint32_t mode_now(const struct cpu *cpu, uint32_t before)
+{
+    return unlikely(cpu->isa->lifter.local_modes) ? cpu->isa->lifter.block_mode(cpu) : before;
+}
+
 /* One way into generated code and out again. ENGINE_BUDGET: go on. */
 static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block *b, tick end,
                                  uint64_t *left, bool *hard)
@@ -246,7 +252,7 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     cpu->block_tick = end - *left; /* what is looked up below may walk, and set bits */
     e->stats.code_entries++;
     switch (why) {
-    case JIT_LINK: link_jump(e, cpu, b->mode, r.site); break;
+    case JIT_LINK: link_jump(e, cpu, mode_now(cpu, b->mode), r.site); break;
     case JIT_LOOK: return ENGINE_LOOK;
     case JIT_YIELD: return ENGINE_YIELD;
     case JIT_FAULT: return take_exception(e, cpu, left);
@@ -261,6 +267,17 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     return ENGINE_BUDGET;
 }
 
+/* What code an exit leads to is said twice: by the exit, which generated code goes by, and by the
+ * state. */
+static void check_exit_mode(const struct cpu *cpu)
+{
+    uint32_t local = cpu->isa->lifter.local_modes;
+
+    if (unlikely(local) && cpu->exit_mode != CPU_ASK_MODE) {
+        must((cpu->isa->lifter.block_mode(cpu) & local) == cpu->exit_mode);
+    }
+}
+
 /* At most `limit` instructions of a block in the interpreter. ENGINE_BUDGET: go on. */
 static enum engine_stop interpret(struct engine *e, struct cpu *cpu, struct block *b,
                                   uint64_t limit, uint64_t *left)
@@ -272,7 +289,7 @@ static enum engine_stop interpret(struct engine *e, struct cpu *cpu, struct bloc
     enum ir_left why = ir_interp(cpu, e->block, (uint32_t)limit);
     *left -= cpu->insn;
     switch (why) {
-    case IR_LEFT_EXIT:
+    case IR_LEFT_EXIT: check_exit_mode(cpu); break;
     case IR_LEFT_LIMIT: break;
     case IR_LEFT_LOOK: return ENGINE_LOOK;
     case IR_LEFT_YIELD: return ENGINE_YIELD;
@@ -299,6 +316,7 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
         }
         cpu->block_tick = end - *left;
         cpu->insn = 0;
+        mode = mode_now(cpu, mode);
         b = cache_find(e, cpu, mode);
         if (unlikely(e->has_step) && probe_ask_step(e, cpu)) {
             cpu->fault.raised = false; /* met again when the step is taken */
@@ -345,7 +363,7 @@ enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_
         }
     } else {
         uint32_t mode = cpu->isa->lifter.block_mode(cpu);
-        cpu_select_space(cpu, mode);
+        cpu_select_space(cpu, mode & ~cpu->isa->lifter.local_modes);
         stop = run_blocks(e, cpu, mode, now + budget, &left);
     }
     cpu->look = false;

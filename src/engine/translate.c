@@ -81,12 +81,13 @@ static void drop_insn(struct ir_build *b, uint32_t ops)
 }
 
 /* Lifts up to s->most instructions. Returns the bytes covered, 0 with a fault. */
-static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, struct source *s)
+static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mode, struct source *s)
 {
     struct ir_build *b = &e->build;
     vaddr pc = cpu->hart->pc;
     unsigned done = 0, side_exits = 0;
     uint64_t known = 0;
+    uint32_t mode = first_mode, local = cpu->isa->lifter.local_modes;
 
     e->built = NULL;
     s->second_page = 0;
@@ -98,6 +99,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, str
                          .model = cpu->model,
                          .pc = pc + done,
                          .mode = mode,
+                         .next_mode = mode,
                          .known = known,
                          .bytes = s->bytes + done,
                          .available = available};
@@ -106,6 +108,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, str
             break;
         }
         ir_build_insn(b, done);
+        ir_build_mode(b, mode & local);
         if (!cpu->isa->lifter.lift(&l)) {
             if (done) {
                 drop_insn(b, ops);
@@ -117,14 +120,17 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t mode, str
         }
         if (b->overflow) {
             s->most = b->insn_count - 1;
-            return done ? lift_insns(e, cpu, mode, s) : 0;
+            return done ? lift_insns(e, cpu, first_mode, s) : 0;
         }
         ir_build_insn_length(b, l.length);
         done += l.length;
         known = l.known;
+        must(((l.next_mode ^ mode) & ~local) == 0);
+        mode = l.next_mode;
         side_exits += b->op_count > ops && b->ops[b->op_count - 1].op == IR_EXIT_IF;
     }
     if (!b->ended) {
+        ir_build_mode(b, mode & local);
         ir_exit(b, pc + done, 0);
     }
     return done;
@@ -191,6 +197,7 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, const 
     b->pc = cpu->hart->pc;
     b->at = at;
     b->mode = mode;
+    b->local_mode = mode & cpu->isa->lifter.local_modes;
     b->code = e->jit ? jit_no_code(e->jit) : NULL;
     b->probed = e->has_break && probe_breaks_at(e, b->pc);
     b->bytes = length;

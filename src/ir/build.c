@@ -90,7 +90,7 @@ static void note_effects(struct ir_build *b, const struct ir_op *o, ir_ref value
         forget_slots(b, offsetof(struct hart, fp_flags), 1);
     } else if (effects & E_CALL) {
         forget_written(b, o->x < b->helper_count ? &b->helpers[o->x] : NULL);
-    } else if (o->op == IR_EXIT || o->op == IR_EXIT_TO) {
+    } else if (ir_ends(o)) {
         b->ended = true;
     }
 }
@@ -110,6 +110,26 @@ void ir_build_start(struct ir_build *b, vaddr pc, const struct ir_helper *helper
     b->ended = false;
     b->known_mask = 0;
     b->known_long = 0;
+    b->modes[0] = 0;
+    b->mode_count = 1;
+    b->mode = 0;
+}
+
+void ir_build_mode(struct ir_build *b, uint32_t local_mode)
+{
+    uint32_t i = 0;
+
+    while (i < b->mode_count && b->modes[i] != local_mode) {
+        i++;
+    }
+    if (i == IR_MODES_MAX) {
+        b->overflow = true;
+        return;
+    }
+    if (i == b->mode_count) {
+        b->modes[b->mode_count++] = local_mode;
+    }
+    b->mode = (uint8_t)i;
 }
 
 void ir_build_insn(struct ir_build *b, uint32_t pc_offset)
@@ -166,15 +186,27 @@ ir_ref ir_emit(struct ir_build *b, struct ir_op op)
     return value;
 }
 
-struct ir_block ir_build_view(struct ir_build *b)
+/* All but the arrays. */
+static struct ir_block head_of(const struct ir_build *b)
 {
-    return (struct ir_block){.ops = b->ops,
-                             .op_count = b->op_count,
+    struct ir_block block = {.op_count = b->op_count,
                              .insn_count = b->insn_count,
-                             .insns = b->insns,
                              .pc = b->pc,
                              .helpers = b->helpers,
-                             .helper_count = b->helper_count};
+                             .helper_count = b->helper_count,
+                             .mode_count = b->mode_count};
+
+    memcpy(block.modes, b->modes, b->mode_count * sizeof(b->modes[0]));
+    return block;
+}
+
+struct ir_block ir_build_view(struct ir_build *b)
+{
+    struct ir_block block = head_of(b);
+
+    block.ops = b->ops;
+    block.insns = b->insns;
+    return block;
 }
 
 struct ir_block *ir_build_finish(const struct ir_build *b)
@@ -184,15 +216,9 @@ struct ir_block *ir_build_finish(const struct ir_build *b)
     uint8_t *piece = base_alloc(1, sizeof(struct ir_block) + ops_size + insns_size);
     struct ir_block *block = (struct ir_block *)piece;
 
-    *block = (struct ir_block){
-        .ops = (struct ir_op *)(piece + sizeof(*block)),
-        .op_count = b->op_count,
-        .insn_count = b->insn_count,
-        .insns = (struct ir_insn *)(piece + sizeof(*block) + ops_size),
-        .pc = b->pc,
-        .helpers = b->helpers,
-        .helper_count = b->helper_count,
-    };
+    *block = head_of(b);
+    block->ops = (struct ir_op *)(piece + sizeof(*block));
+    block->insns = (struct ir_insn *)(piece + sizeof(*block) + ops_size);
     memcpy(block->ops, b->ops, ops_size);
     memcpy(block->insns, b->insns, insns_size);
     return block;
@@ -346,12 +372,20 @@ ir_ref ir_phys(struct ir_build *b, ir_ref address)
 
 void ir_exit(struct ir_build *b, vaddr target, uint8_t exit_attr)
 {
+    exit_attr |= IR_EXIT_IN_MODE(b->mode);
     ir_emit(b, (struct ir_op){.op = IR_EXIT, .attr = exit_attr, .imm = target});
 }
 
 void ir_exit_to(struct ir_build *b, ir_ref target, uint8_t exit_attr)
 {
+    exit_attr |= IR_EXIT_IN_MODE(b->mode);
     ir_emit(b, (struct ir_op){.op = IR_EXIT_TO, .attr = exit_attr, .a = target});
+}
+
+void ir_exit_to_mode(struct ir_build *b, ir_ref target, ir_ref local_mode, uint8_t exit_attr)
+{
+    ir_emit(b,
+            (struct ir_op){.op = IR_EXIT_TO_MODE, .attr = exit_attr, .a = target, .b = local_mode});
 }
 
 void ir_exit_if(struct ir_build *b, ir_ref cond, vaddr target)
@@ -361,7 +395,8 @@ void ir_exit_if(struct ir_build *b, ir_ref cond, vaddr target)
     if (ir_is_const(b, cond, &value) && value == 0) {
         return;
     }
-    ir_emit(b, (struct ir_op){.op = IR_EXIT_IF, .a = cond, .imm = target});
+    ir_emit(b, (struct ir_op){
+                   .op = IR_EXIT_IF, .attr = IR_EXIT_IN_MODE(b->mode), .a = cond, .imm = target});
 }
 
 ir_ref ir_call(struct ir_build *b, uint32_t helper, ir_ref x, ir_ref y, ir_ref z)

@@ -232,6 +232,20 @@ static bool lanes_fit(const struct ir_op *o)
     }
 }
 
+/* Each exit has one mode. */
+static bool exit_fits(const struct checker *c, const struct ir_op *o)
+{
+    unsigned mode = IR_EXIT_MODE(o->attr);
+
+    if (o->attr & 8 || ((o->attr & IR_EXIT_ASK) && mode != 0)) {
+        return false;
+    }
+    if (o->op == IR_EXIT_TO_MODE) {
+        return mode == 0 && !(o->attr & IR_EXIT_ASK);
+    }
+    return mode < c->b->mode_count;
+}
+
 static int check_attr(const struct checker *c, const struct ir_op *o)
 {
     switch ((enum ir_attr_kind)ir_op_info[o->op].attr) {
@@ -244,8 +258,7 @@ static int check_attr(const struct checker *c, const struct ir_op *o)
                    ? 0
                    : wrong(c, "there is no such rounding or NaN rule");
     case ATTR_LANE: return lanes_fit(o) ? 0 : wrong(c, "there are no such lanes");
-    case ATTR_EXIT:
-        return o->attr <= (IR_EXIT_LOOK | IR_EXIT_YIELD) ? 0 : wrong(c, "there is no such exit");
+    case ATTR_EXIT: return exit_fits(c, o) ? 0 : wrong(c, "there is no such exit");
     }
     return 0;
 }
@@ -269,7 +282,7 @@ static int check_type(const struct checker *c, const struct ir_op *o)
 static int check_op(const struct checker *c)
 {
     const struct ir_op *o = &c->b->ops[c->i];
-    bool is_end = o->op == IR_EXIT || o->op == IR_EXIT_TO, is_last = c->i + 1 == c->b->op_count;
+    bool is_end = ir_ends(o), is_last = c->i + 1 == c->b->op_count;
 
     if (check_type(c, o) < 0 || check_attr(c, o) < 0 || check_imm(c, o) < 0 ||
         check_operands(c, o) < 0) {
@@ -310,6 +323,10 @@ int ir_check(const struct ir_block *b, size_t state_size, struct error *e)
     }
     if (b->op_count == 0 || b->op_count > IR_BLOCK_OPS_MAX) {
         return error_set(e, "the block has %" PRIu32 " operations", b->op_count);
+    }
+    if (b->mode_count < 1 || b->mode_count > IR_MODES_MAX || b->modes[0] != 0) {
+        return error_set(e, "the block has %" PRIu32 " modes, the first 0x%" PRIx32, b->mode_count,
+                         b->modes[0]);
     }
     for (c.i = 0; c.i < b->op_count; c.i++) {
         if (b->ops[c.i].op >= IR_OPCODE_COUNT) {

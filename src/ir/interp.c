@@ -20,6 +20,7 @@
 #define CODES_I64_X(n)     C_##n,
 #define CODES_I32_NONE(n)  C_##n,
 #define CODES_NONE_NONE(n) C_##n,
+#define CODES_NONE_I64(n)  C_##n,
 #define CODES_FP_T(n)      C_##n,
 #define CODES_FP_NONE(n)   C_##n,
 #define CODES_V128_T(n)    C_##n,
@@ -46,6 +47,7 @@ enum code {
 #define KEYS_I64_X(n)     KEYS_I64_NONE(n)
 #define KEYS_I32_NONE(n)  KEY(n, IR_I32) = C_##n,
 #define KEYS_NONE_NONE(n) KEY(n, IR_NONE) = C_##n,
+#define KEYS_NONE_I64(n)  KEYS_NONE_NONE(n)
 #define KEYS_FP_T(n)      KEY(n, IR_F32) = C_##n, KEY(n, IR_F64) = C_##n,
 #define KEYS_FP_NONE(n)   KEYS_FP_T(n)
 #define KEYS_V128_T(n)    KEY(n, IR_V128) = C_##n,
@@ -94,10 +96,16 @@ static enum ir_left leave_at(struct run *run, uint32_t insn, enum ir_left why)
     return leave_to(run->cpu, insn, run->block->pc + run->block->insns[insn].pc_offset, why);
 }
 
-static enum ir_left leave_by_exit(struct cpu *cpu, const struct ir_op *o, vaddr pc)
+static uint32_t exit_mode(const struct run *run, const struct ir_op *o)
+{
+    return run->block->modes[IR_EXIT_MODE(o->attr)];
+}
+
+static enum ir_left leave_by_exit(struct cpu *cpu, const struct ir_op *o, vaddr pc, uint32_t mode)
 {
     enum ir_left why = IR_LEFT_EXIT;
 
+    cpu->exit_mode = o->attr & IR_EXIT_ASK ? CPU_ASK_MODE : mode;
     if (o->attr & IR_EXIT_YIELD) {
         why = IR_LEFT_YIELD;
     } else if ((o->attr & IR_EXIT_LOOK) || cpu->look) {
@@ -179,6 +187,7 @@ EVAL_INLINE void write_host(void *host, uint32_t attr, uint64_t value)
 #define BODY_I64_X(n)
 #define BODY_I32_NONE(n)
 #define BODY_NONE_NONE(n)
+#define BODY_NONE_I64(n)
 #define BODY_FP_T(n)
 #define BODY_FP_NONE(n)
 #define BODY_V128_T(n)
@@ -356,11 +365,12 @@ EVAL_INLINE enum ir_left run_block(struct run *run, bool careful)
             }
             NEXT;
 
-        case C_EXIT: return leave_by_exit(cpu, o, o->imm);
-        case C_EXIT_TO: return leave_by_exit(cpu, o, A.u);
+        case C_EXIT: return leave_by_exit(cpu, o, o->imm, exit_mode(run, o));
+        case C_EXIT_TO: return leave_by_exit(cpu, o, A.u, exit_mode(run, o));
+        case C_EXIT_TO_MODE: return leave_by_exit(cpu, o, A.u, (uint32_t)B.u);
         case C_EXIT_IF:
             if (A.u != 0) {
-                return leave_by_exit(cpu, o, o->imm);
+                return leave_by_exit(cpu, o, o->imm, exit_mode(run, o));
             }
             NEXT;
 

@@ -146,9 +146,15 @@ enum ir_rmw {
     RMW_RSUB /* old - b */
 };
 
-/* Exits (attr EXIT). */
-#define IR_EXIT_LOOK  1 /* interrupts, mode or translation may have changed: back to the engine */
-#define IR_EXIT_YIELD 2 /* and the rest of the quantum is given up (pause, wfi) */
+/* Exits (attr EXIT). Where they go to code is lifted in a mode, of which some bits change without a
+ * look (isa_lifter.local_modes): an exit names these bits, by their index in the block's `modes`, or
+ * takes them from an operand, or has the ISA asked for them. Whatever it says, the state says too. */
+#define IR_EXIT_LOOK          1 /* interrupts, mode or translation may have changed: to the engine */
+#define IR_EXIT_YIELD         2 /* and the rest of the quantum is given up (pause, wfi) */
+#define IR_EXIT_ASK           4 /* its mode is only known to the ISA; not with an operand's */
+#define IR_EXIT_MODE(attr)    ((attr) >> 4)
+#define IR_EXIT_IN_MODE(mode) ((uint8_t)((mode) << 4))
+#define IR_MODES_MAX          16
 
 /* ---- effects ---- */
 enum {
@@ -207,6 +213,8 @@ struct ir_block {
     vaddr pc;
     const struct ir_helper *helpers; /* of the ISA */
     uint32_t helper_count;
+    uint32_t mode_count;
+    uint32_t modes[IR_MODES_MAX]; /* that exits name; the first is 0 */
 };
 
 /* ---- build.c: how front ends make IR ---- */
@@ -219,6 +227,8 @@ struct ir_build {
     vaddr pc;
     const struct ir_helper *helpers;
     uint32_t helper_count;
+    uint32_t modes[IR_MODES_MAX], mode_count;
+    uint8_t mode;  /* index of the mode that exits go to */
     bool overflow; /* no room: the whole block is to be built again with fewer instructions */
     bool ended;    /* an unconditional exit was emitted */
     /* What is known of slots: forwarded values, by the 8-byte word that the slot begins in, modulo
@@ -237,6 +247,9 @@ void ir_build_start(struct ir_build *b, vaddr pc, const struct ir_helper *helper
 /* Begins guest instruction number insn_count at pc + pc_offset; its length is set when known. */
 void ir_build_insn(struct ir_build *b, uint32_t pc_offset);
 void ir_build_insn_length(struct ir_build *b, unsigned length);
+/* Exits that are emitted from now on, until another is chosen, go to code in this mode, whose other
+ * bits are 0 (isa_lifter.local_modes); it is 0 at first. */
+void ir_build_mode(struct ir_build *b, uint32_t local_mode);
 /* Emits any operation; the shorthands below are clearer. */
 ir_ref ir_emit(struct ir_build *b, struct ir_op op);
 /* The built block as it lies in the builder, until that begins another. */
@@ -269,6 +282,8 @@ ir_ref ir_cas(struct ir_build *b, enum ir_type t, ir_ref address, ir_ref expecte
 ir_ref ir_phys(struct ir_build *b, ir_ref address);
 void ir_exit(struct ir_build *b, vaddr target, uint8_t exit_attr);
 void ir_exit_to(struct ir_build *b, ir_ref target, uint8_t exit_attr);
+/* To code in a mode that is a value, too. */
+void ir_exit_to_mode(struct ir_build *b, ir_ref target, ir_ref local_mode, uint8_t exit_attr);
 void ir_exit_if(struct ir_build *b, ir_ref cond, vaddr target);
 /* `helper` is an index in the ISA's table; absent operands are IR_ABSENT. */
 ir_ref ir_call(struct ir_build *b, uint32_t helper, ir_ref x, ir_ref y, ir_ref z);
@@ -307,6 +322,12 @@ enum ir_type ir_result_type(const struct ir_op *op);
  * state_size bounds slots. */
 int ir_check(const struct ir_block *b, size_t state_size, struct error *e);
 
+/* Whether the operation ends a block, or what of it is gone through together. */
+static inline bool ir_ends(const struct ir_op *o)
+{
+    return o->op == IR_EXIT || o->op == IR_EXIT_TO || o->op == IR_EXIT_TO_MODE;
+}
+
 /* Text form, one operation a line; parse reads what print writes (round trip is exact). */
 void ir_print(const struct ir_block *b, struct text *out);
 struct ir_block *ir_parse(const char *text, const struct ir_helper *helpers, uint32_t helper_count,
@@ -316,8 +337,8 @@ struct ir_block *ir_parse(const char *text, const struct ir_helper *helpers, uin
 void ir_dead(struct ir_build *b);
 
 enum ir_left {
-    IR_LEFT_EXIT,  /* through an exit without LOOK; hart.pc is the target */
-    IR_LEFT_LOOK,  /* through an exit with LOOK, or cpu->look was set: the engine must look */
+    IR_LEFT_EXIT, /* through an exit without LOOK; hart.pc is the target, cpu->exit_mode its mode */
+    IR_LEFT_LOOK, /* through an exit with LOOK, or cpu->look was set: the engine must look */
     IR_LEFT_YIELD, /* an exit with YIELD */
     IR_LEFT_LIMIT, /* `limit` instructions are done; hart.pc is the next one */
     IR_LEFT_FAULT, /* cpu->fault is set; hart.pc is the faulting instruction */

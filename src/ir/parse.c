@@ -477,6 +477,27 @@ static int parse_fp(struct parser *p, uint8_t *attr)
     return 0;
 }
 
+static int parse_exit(struct parser *p, struct ir_op *o)
+{
+    uint64_t mode = 0;
+
+    o->attr |= take_flag(p, IR_WORD_LOOK) ? IR_EXIT_LOOK : 0;
+    o->attr |= take_flag(p, IR_WORD_YIELD) ? IR_EXIT_YIELD : 0;
+    o->attr |= take_flag(p, IR_WORD_ASK) ? IR_EXIT_ASK : 0;
+    if (strncmp(peek(p), IR_WORD_MODE, strlen(IR_WORD_MODE)) == 0) {
+        if (!number(p->items[p->next] + strlen(IR_WORD_MODE), &mode) || mode > UINT32_MAX) {
+            return error_set(p->e, "'%s' names no mode", peek(p));
+        }
+        p->next++;
+    }
+    ir_build_mode(&p->b, (uint32_t)mode);
+    if (p->b.overflow) {
+        return error_set(p->e, "the block has more than %d modes", IR_MODES_MAX);
+    }
+    o->attr |= IR_EXIT_IN_MODE(p->b.mode);
+    return 0;
+}
+
 static int parse_attr(struct parser *p, struct ir_op *o)
 {
     uint32_t word = 0;
@@ -494,10 +515,7 @@ static int parse_attr(struct parser *p, struct ir_op *o)
         }
         o->attr = (uint8_t)word;
         return 0;
-    case ATTR_EXIT:
-        o->attr |= take_flag(p, IR_WORD_LOOK) ? IR_EXIT_LOOK : 0;
-        o->attr |= take_flag(p, IR_WORD_YIELD) ? IR_EXIT_YIELD : 0;
-        return 0;
+    case ATTR_EXIT: return parse_exit(p, o);
     }
     return 0;
 }

@@ -199,7 +199,27 @@ static void print_fp(struct line *l, uint8_t attr)
     }
 }
 
-static void print_attr(struct line *l, const struct ir_op *o)
+static void print_exit(struct line *l, const struct ir_block *b, const struct ir_op *o)
+{
+    unsigned mode = IR_EXIT_MODE(o->attr);
+
+    if (o->attr & IR_EXIT_LOOK) {
+        item(l, IR_WORD_LOOK);
+    }
+    if (o->attr & IR_EXIT_YIELD) {
+        item(l, IR_WORD_YIELD);
+    }
+    if (o->attr & IR_EXIT_ASK) {
+        item(l, IR_WORD_ASK);
+    }
+    if (mode != 0 && mode < b->mode_count) {
+        item(l, IR_WORD_MODE "0x%" PRIx32, b->modes[mode]);
+    } else if (mode != 0) {
+        item(l, "?%u", mode);
+    }
+}
+
+static void print_attr(struct line *l, const struct ir_block *b, const struct ir_op *o)
 {
     switch ((enum ir_attr_kind)ir_op_info[o->op].attr) {
     case ATTR_NONE:
@@ -207,14 +227,7 @@ static void print_attr(struct line *l, const struct ir_op *o)
     case ATTR_CC: word(l, ir_word_cc, o->attr); break;
     case ATTR_FP: print_fp(l, o->attr); break;
     case ATTR_LANE: item(l, "x%u", 1u << (o->attr & 7)); break;
-    case ATTR_EXIT:
-        if (o->attr & IR_EXIT_LOOK) {
-            item(l, IR_WORD_LOOK);
-        }
-        if (o->attr & IR_EXIT_YIELD) {
-            item(l, IR_WORD_YIELD);
-        }
-        break;
+    case ATTR_EXIT: print_exit(l, b, o); break;
     }
 }
 
@@ -242,7 +255,7 @@ static void print_op(const struct ir_block *b, uint32_t i, struct text *out)
         print_operands(&l, o);
         print_imm(&l, o);
     }
-    print_attr(&l, o);
+    print_attr(&l, b, o);
     text_add(out, "\n");
 }
 

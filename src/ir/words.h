@@ -28,6 +28,8 @@ extern const char *const ir_word_align[];    /* MEM_ALIGN; nor is this first */
 #define IR_WORD_FLUSH_OUTPUT "flush_output"
 #define IR_WORD_LOOK         "look"
 #define IR_WORD_YIELD        "yield"
+#define IR_WORD_ASK          "ask"
+#define IR_WORD_MODE         "mode "
 #define IR_WORD_SIGNED       "signed"
 #define IR_WORD_UNSIGNED     "unsigned"
 

@@ -12,9 +12,12 @@
 /* One instruction to be lifted. */
 struct lift {
     struct ir_build *b;
-    const void *model;    /* the hart's: see struct isa */
-    vaddr pc;             /* of this instruction */
-    uint32_t mode;        /* isa->lifter.block_mode() where it begins */
+    const void *model; /* the hart's: see struct isa */
+    vaddr pc;          /* of this instruction */
+    uint32_t mode;     /* isa->lifter.block_mode() where it begins */
+    /* In: `mode`. Out: that of the next instruction, which the block goes on with; what changes is
+     * among local_modes, and the state says the same. */
+    uint32_t next_mode;
     const uint8_t *bytes; /* `available` of them; more exist if the page goes on */
     unsigned available;
     unsigned length; /* out: bytes of the instruction */
@@ -49,6 +52,11 @@ struct isa_lifter {
     /* Mode bits that change how instructions are lifted (privilege, FP on, rounding mode), and one
      * that says whether translations of fetches are cacheable: jumps are linked where they are. */
     uint32_t (*block_mode)(const struct cpu *cpu);
+    /* Those that may change from one instruction to the next without a look (Thumb's IT, a delay
+     * slot, the shadow of STI), also inside a block: no translation of an address may follow from
+     * them. Exits go to the mode that the instruction was lifted in, or that ir_build_mode() or
+     * ir_exit_to_mode() say. 0: none, and exits cost nothing for it. */
+    uint32_t local_modes;
     /* Lifts the instruction at l->bytes; false if more bytes are needed to know it. An invalid
      * encoding lifts to the exception it raises. */
     bool (*lift)(struct lift *l);

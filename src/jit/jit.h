@@ -28,11 +28,18 @@ enum {
     JIT_HOST_BITS = 32 /* BMI1, BMI2, LZCNT, POPCNT */
 };
 
+/* What jump entries point to begins with this. */
+struct jit_target {
+    const void *code;
+    uint32_t local_mode; /* only code that exits to this mode goes there */
+};
+
 /* What the generator has to know of the guest. */
 struct jit_guest {
     uint32_t
         pinned[JIT_PINNED_MAX]; /* offsets of the 64-bit slots that are used most, best first */
     uint32_t pinned_count;
+    bool has_modes;   /* exits may go to several at one pc (isa_lifter.local_modes) */
     bool softfloat;   /* no floating point on the host's units: for comparing */
     uint32_t without; /* JIT_HOST_*: not to be used, so that one host can test the ways of others */
     bool marks;       /* what is stored is marked as mem_mark() does, with this offset */

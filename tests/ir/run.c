@@ -10,6 +10,8 @@
  *   #! want mem ADDRESS = 01 02 ...
  *   #! want left = exit | look | yield | limit | fault | watch     (exit if not mentioned)
  *   #! want pc = NUMBER
+ *   #! want mode = NUMBER           that the exit names; what generated code makes of it is only seen
+ *                                   where it finds another block (tests/toy)
  *   #! want insns = NUMBER          retired (all if not mentioned)
  *   #! want fault = CAUSE VALUE
  *   #! want device = OFFSET SIZE VALUE      what was written to the device
@@ -163,8 +165,8 @@ struct expected {
     uint8_t state[TINY_STATE_BYTES];
     uint8_t ram[TINY_RAM_BYTES];
     int left;
-    uint64_t pc, insns, fault[2], device[3];
-    bool has_pc, has_insns, has_fault, has_device;
+    uint64_t pc, insns, mode, fault[2], device[3];
+    bool has_pc, has_mode, has_insns, has_fault, has_device;
 };
 
 struct test_case {
@@ -349,6 +351,9 @@ static bool read_want(const struct file *f, struct expected *w, const char *s)
     if (strncmp(s, "pc = ", 5) == 0) {
         return w->has_pc = numbers(s + 5, 1, &w->pc);
     }
+    if (strncmp(s, "mode = ", 7) == 0) {
+        return w->has_mode = numbers(s + 7, 1, &w->mode);
+    }
     if (strncmp(s, "insns = ", 8) == 0) {
         return w->has_insns = numbers(s + 8, 1, &w->insns);
     }
@@ -450,8 +455,8 @@ static void compare_bytes(const struct file *f, const struct test_case *c, const
     }
 }
 
-static void compare(const struct file *f, const struct test_case *c, const char *who,
-                    const struct ir_block *b, struct tiny *t, int left)
+static void compare(const struct file *f, const struct test_case *c, const struct executor *e,
+                    const char *who, const struct ir_block *b, struct tiny *t, int left)
 {
     const struct expected *w = &c->want;
     const struct cpu *cpu = &t->cpu;
@@ -471,6 +476,9 @@ static void compare(const struct file *f, const struct test_case *c, const char 
     }
     if (w->has_pc && cpu->hart->pc != w->pc) {
         fail(f, c, "%s: pc is 0x%" PRIx64 ", not 0x%" PRIx64, who, cpu->hart->pc, w->pc);
+    }
+    if (w->has_mode && e->run == ir_interp && cpu->exit_mode != w->mode) {
+        fail(f, c, "%s: the mode is 0x%" PRIx32 ", not 0x%" PRIx64, who, cpu->exit_mode, w->mode);
     }
     if (w->has_device && (t->written_at != w->device[0] || t->written_size != w->device[1] ||
                           t->written != w->device[2])) {
@@ -505,7 +513,7 @@ static void run_case(const struct file *f, const struct test_case *c, const stru
         t->reads = 0;
         if (round == warm) {
             int left = (int)e->run(&t->cpu, b, (uint32_t)c->limit);
-            compare(f, c, who, b, t, left);
+            compare(f, c, e, who, b, t, left);
         } else {
             (void)e->run(&t->cpu, b, (uint32_t)c->limit);
         }

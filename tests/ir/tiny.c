@@ -333,6 +333,10 @@ struct ir_block *tiny_rebuilt(const struct ir_block *block)
     uint32_t insn = 0;
 
     ir_build_start(b, block->pc, block->helpers, block->helper_count);
+    for (uint32_t i = 0; i < block->mode_count; i++) {
+        ir_build_mode(b, block->modes[i]); /* by the same numbers */
+    }
+    ir_build_mode(b, 0);
     for (uint32_t i = 0; i < block->op_count; i++) {
         struct ir_op o = block->ops[i];
 

@@ -458,7 +458,8 @@ static struct ir_block *allocate(const struct ir_block *like, uint32_t op_count,
 
 static struct ir_block *finish(const struct maker *m, vaddr pc)
 {
-    struct ir_block like = {.pc = pc, .helpers = tiny_helpers, .helper_count = tiny_helper_count};
+    struct ir_block like = {
+        .pc = pc, .helpers = tiny_helpers, .helper_count = tiny_helper_count, .mode_count = 1};
     struct ir_block *b = allocate(&like, m->op_count, m->insn_count);
 
     memcpy(b->ops, m->ops, m->op_count * sizeof *b->ops);

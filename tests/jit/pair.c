@@ -130,9 +130,9 @@ static int block_at(const struct subject *s, vaddr pc)
     return -1;
 }
 
-/* What struct jump_entry points to begins with the code: engine/internal.h. */
+/* What struct jump_entry points to. */
 struct shell {
-    const void *code;
+    struct jit_target to;
 };
 
 static bool compile_all(struct pair *p, const struct subject *s, struct shell *shells)
@@ -147,13 +147,13 @@ static bool compile_all(struct pair *p, const struct subject *s, struct shell *s
         const uint8_t *hot, *cold;
         size_t hot_bytes, cold_bytes;
 
-        shells[i].code = jit_compile(j, s->blocks[i], (s->seed & 3) != 0, NULL, &full);
+        shells[i].to.code = jit_compile(j, s->blocks[i], (s->seed & 3) != 0, NULL, &full);
         if (full) {
             return false;
         }
-        p->compiled += shells[i].code != NULL;
-        p->refused += shells[i].code == NULL;
-        if (p->show && shells[i].code) {
+        p->compiled += shells[i].to.code != NULL;
+        p->refused += shells[i].to.code == NULL;
+        if (p->show && shells[i].to.code) {
             struct text t = {0};
 
             jit_last_code(j, &hot, &hot_bytes, &cold, &cold_bytes);
@@ -187,7 +187,7 @@ static enum ending run_compiled(struct pair *p, const struct subject *s, uint64_
         if (i < 0) {
             return END_OUT;
         }
-        if (!shells[i].code) {
+        if (!shells[i].to.code) {
             return END_HARD;
         }
         if (s->budget - *ran < s->blocks[i]->insn_count) {
@@ -195,7 +195,7 @@ static enum ending run_compiled(struct pair *p, const struct subject *s, uint64_
         }
         cpu->space->jump[jump_index(cpu->hart->pc)] =
             (struct jump_entry){.pc = cpu->hart->pc, .block = (struct block *)&shells[i]};
-        left = jit_run(j, cpu, shells[i].code, START + *ran, s->budget - *ran, &r);
+        left = jit_run(j, cpu, shells[i].to.code, START + *ran, s->budget - *ran, &r);
         *ran += r.ran;
         switch (left) {
         case JIT_LOOK: return END_LOOK;
@@ -207,8 +207,8 @@ static enum ending run_compiled(struct pair *p, const struct subject *s, uint64_
         case JIT_LOOKUP: break;
         case JIT_LINK:
             i = block_at(s, cpu->hart->pc);
-            if (i >= 0 && shells[i].code) {
-                jit_link(j, r.site, shells[i].code);
+            if (i >= 0 && shells[i].to.code) {
+                jit_link(j, r.site, shells[i].to.code);
             }
             break;
         }

@@ -17,6 +17,9 @@ struct toy {
     uint32_t r[8]; /* r[7] is the stack pointer */
     uint32_t vector, saved_pc, cause, value;
     uint32_t number;
+    uint32_t mode; /* TOY_MODE_*: what the next instruction is lifted in */
+    uint32_t delayed_to;
+    uint32_t saved_mode, saved_delayed_to;
     uint8_t lines; /* level of each interrupt pin; the timer's is 7 */
     uint8_t irq_enabled;
     uint8_t zero[2];
@@ -55,8 +58,23 @@ enum toy_op {
     TOY_TIMER,  /* interrupt rd ticks from now */
     TOY_ACK,    /* the timer's interrupt is done */
     TOY_BASE_END,
+    TOY_DJMP = 0x80, /* imm32, when the next instruction is done: it stands in the delay slot */
+    TOY_DJR,         /* rs, in the same way */
+    TOY_DJCC,        /* cc rel16; there is a delay slot only if it jumps */
+    TOY_STIS,        /* STI, but no interrupt is taken before the next instruction */
+    TOY_BX,          /* to rs without its low bit, which turns TOY_MODE_OTHER on or off */
+    TOY_BXA,         /* the same, but the lifter leaves it to the processor to say the mode */
+    TOY_TURN,        /* turns TOY_MODE_OTHER round */
+    TOY_EITHER,      /* rd += 5; in TOY_MODE_OTHER rd *= 5 */
     /* 0x40: attributes of accesses; 0x50: devices; 0x60: messages; 0x70: live trees and lines;
      * 0x80: modes; 0x90: vectors */
+};
+enum {
+    TOY_MODE_DELAY = 1,
+    TOY_MODE_SHADOW = 2,
+    TOY_MODE_OTHER_POS = 2,
+    TOY_MODE_OTHER = 1 << TOY_MODE_OTHER_POS,
+    TOY_MODE_ALL = 7
 };
 enum { TOY_CAUSE_ILLEGAL, TOY_CAUSE_SYS, TOY_CAUSE_ALIGN, TOY_CAUSE_BUS, TOY_CAUSE_PIN0 = 16 };
 
@@ -75,6 +93,8 @@ struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, 
 
 /* A program that uses all of the above on every hart, for ever; returns its length. */
 size_t toy_program(uint8_t *code, size_t room);
+/* The same of delay slots and modes. */
+size_t toy_modes_program(uint8_t *code, size_t room);
 /* Random instructions, many of them sensible. */
 size_t toy_random_program(uint8_t *code, size_t room, uint64_t seed);
 

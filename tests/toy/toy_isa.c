@@ -5,10 +5,22 @@
 #include "toy_parts.h"
 
 static const struct field fields[] = {
-    HART_FIELDS(struct toy),        FIELD(struct toy, timer),   FIELD(struct toy, flags),
-    FIELD(struct toy, saved_flags), FIELD_ARRAY(struct toy, r), FIELD(struct toy, vector),
-    FIELD(struct toy, saved_pc),    FIELD(struct toy, cause),   FIELD(struct toy, value),
-    FIELD(struct toy, number),      FIELD(struct toy, lines),   FIELD(struct toy, irq_enabled),
+    HART_FIELDS(struct toy),
+    FIELD(struct toy, timer),
+    FIELD(struct toy, flags),
+    FIELD(struct toy, saved_flags),
+    FIELD_ARRAY(struct toy, r),
+    FIELD(struct toy, vector),
+    FIELD(struct toy, saved_pc),
+    FIELD(struct toy, cause),
+    FIELD(struct toy, value),
+    FIELD(struct toy, number),
+    FIELD_MASK(struct toy, mode, TOY_MODE_ALL),
+    FIELD(struct toy, delayed_to),
+    FIELD_MASK(struct toy, saved_mode, TOY_MODE_ALL),
+    FIELD(struct toy, saved_delayed_to),
+    FIELD(struct toy, lines),
+    FIELD(struct toy, irq_enabled),
     FIELD_ARRAY(struct toy, zero),
 };
 
@@ -59,15 +71,14 @@ static void toy_space_key(const struct cpu *cpu, uint64_t key[4])
 
 static uint32_t toy_block_mode(const struct cpu *cpu)
 {
-    (void)cpu;
-    return 0;
+    return ((const struct toy *)cpu->state)->mode;
 }
 
 static bool toy_interrupt_pending(const struct cpu *cpu)
 {
     const struct toy *s = cpu->state;
 
-    return s->irq_enabled && s->lines != 0;
+    return s->irq_enabled && s->lines != 0 && !(s->mode & TOY_MODE_SHADOW);
 }
 
 static bool toy_wakes(const struct cpu *cpu)
@@ -81,6 +92,9 @@ static void enter(struct toy *s, uint32_t cause, uint64_t value)
 {
     s->saved_pc = (uint32_t)s->hart.pc;
     s->saved_flags = s->flags;
+    s->saved_mode = s->mode;
+    s->saved_delayed_to = s->delayed_to;
+    s->mode = 0;
     s->cause = cause;
     s->value = (uint32_t)value;
     s->irq_enabled = 0;
@@ -201,6 +215,7 @@ const struct isa toy_isa = {
     .lifter = {.helpers = toy_helpers,
                .helper_count = TOY_HELPER_COUNT,
                .block_mode = toy_block_mode,
+               .local_modes = TOY_MODE_ALL,
                .lift = toy_lift},
     .traps = {.interrupt_pending = toy_interrupt_pending,
               .wakes = toy_wakes,

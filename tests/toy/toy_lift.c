@@ -145,18 +145,23 @@ static void lift_ret(struct lift *l)
     ir_ref back = ir_ld(l->b, IR_I32, toy_address(l, 7), 0, 2 | MEM_BIG);
 
     toy_set_reg(l, 7, ir_bini(l->b, IR_ADD, IR_I32, toy_reg(l, 7), 4));
-    ir_exit_to(l->b, ir_un(l->b, IR_ZEXT, IR_I64, back), 0);
-    l->ends = true;
+    toy_leave_to(l, ir_un(l->b, IR_ZEXT, IR_I64, back), 0);
+}
+
+ir_ref toy_condition(struct lift *l, unsigned cc)
+{
+    ir_ref flags = ir_un(l->b, IR_FUNPACK, IR_I64, ir_get(l->b, IR_I64, TOY_SLOT(flags)));
+
+    return ir_emit(
+        l->b,
+        (struct ir_op){.op = IR_FCOND, .type = IR_I64, .attr = (uint8_t)(cc & 15), .a = flags});
 }
 
 static void lift_jcc(struct lift *l)
 {
-    ir_ref flags = ir_un(l->b, IR_FUNPACK, IR_I64, ir_get(l->b, IR_I64, TOY_SLOT(flags)));
-    struct ir_op o = {.op = IR_FCOND, .type = IR_I64, .attr = l->bytes[1] & 15, .a = flags};
     vaddr to = (toy_next_pc(l) + bits_sext(bytes_get_be(l->bytes + 2, 2), 16)) & UINT32_MAX;
 
-    ir_exit_if(l->b, ir_emit(l->b, o), to);
-    toy_leave(l, toy_next_pc(l), 0);
+    toy_branch_if(l, toy_condition(l, l->bytes[1]), to);
 }
 
 void toy_put8(struct lift *l, uint32_t where, unsigned value)
@@ -170,10 +175,15 @@ void toy_put8(struct lift *l, uint32_t where, unsigned value)
 
 static void lift_rti(struct lift *l)
 {
-    ir_put(l->b, IR_I64, TOY_SLOT(flags), ir_get(l->b, IR_I64, TOY_SLOT(saved_flags)));
+    struct ir_build *b = l->b;
+
+    ir_put(b, IR_I64, TOY_SLOT(flags), ir_get(b, IR_I64, TOY_SLOT(saved_flags)));
+    ir_put(b, IR_I32, TOY_SLOT(mode), ir_get(b, IR_I32, TOY_SLOT(saved_mode)));
+    ir_put(b, IR_I32, TOY_SLOT(delayed_to), ir_get(b, IR_I32, TOY_SLOT(saved_delayed_to)));
     toy_put8(l, TOY_SLOT(irq_enabled), 1);
-    ir_exit_to(l->b, ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, TOY_SLOT(saved_pc))),
-               IR_EXIT_LOOK);
+    ir_build_mode(b, 0);
+    ir_exit_to(b, ir_un(b, IR_ZEXT, IR_I64, ir_get(b, IR_I32, TOY_SLOT(saved_pc))),
+               IR_EXIT_LOOK | IR_EXIT_ASK);
     l->ends = true;
 }
 
@@ -296,6 +306,7 @@ static const struct toy_family base_high = {.lengths = base_lengths + 16,
 static const struct toy_family *const families[16] = {
     [0] = &base_low,
     [1] = &base_high,
+    [8] = &toy_modes_family,
 };
 
 const struct toy_family *toy_family_of(uint8_t op)
@@ -321,11 +332,13 @@ bool toy_lift(struct lift *l)
     if (l->available < l->length) {
         return false;
     }
+    toy_begin(l);
     if (f != NULL) {
         f->lift(l, op);
     } else {
         toy_lift_raise(l, TOY_CAUSE_ILLEGAL);
     }
+    toy_end(l);
     return true;
 }
 

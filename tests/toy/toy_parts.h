@@ -24,6 +24,7 @@ struct toy_family {
     /* One with random operands, many of them sensible; NULL: any bytes will do. */
     void (*random)(struct toy_assembler *a, uint8_t op, uint64_t x);
 };
+extern const struct toy_family toy_modes_family;
 
 unsigned toy_length(uint8_t op); /* bytes; 1 for what is no instruction */
 bool toy_lift(struct lift *l);
@@ -66,12 +67,16 @@ static inline vaddr toy_next_pc(const struct lift *l)
     return l->pc + l->length;
 }
 
-static inline void toy_leave(struct lift *l, vaddr to, uint8_t attr)
-{
-    ir_exit(l->b, to, attr);
-    l->ends = true;
-}
+/* toy_modes.c: every instruction begins with the one and ends with one of the others, which know
+ * delay slots and the like: jumps, a branch that goes on otherwise, or none of them. What may fault
+ * stands before. */
+void toy_begin(struct lift *l);
+void toy_leave(struct lift *l, vaddr to, uint8_t attr);
+void toy_leave_to(struct lift *l, ir_ref to, uint8_t attr);
+void toy_branch_if(struct lift *l, ir_ref condition, vaddr to);
+void toy_end(struct lift *l);
 
+ir_ref toy_condition(struct lift *l, unsigned cc); /* of the flags; i64 */
 void toy_set_flags(struct lift *l, ir_ref flags);
 void toy_lift_raise(struct lift *l, uint32_t cause);
 /* One byte of state: there are no slots of 8 bits. */
@@ -90,6 +95,7 @@ void toy_op2(struct toy_assembler *a, unsigned op, unsigned d, unsigned s);
 void toy_ldi(struct toy_assembler *a, unsigned d, uint32_t value);
 /* Jumps to `to`, an offset in the code. */
 void toy_jcc(struct toy_assembler *a, unsigned cc, size_t to);
+void toy_jcc_as(struct toy_assembler *a, unsigned op, unsigned cc, size_t to);
 /* With the address of such an offset. */
 void toy_op_abs(struct toy_assembler *a, unsigned op, size_t to);
 

@@ -43,7 +43,12 @@ void toy_ldi(struct toy_assembler *a, unsigned d, uint32_t value)
 /* Jumps to `to`, an offset in the code. */
 void toy_jcc(struct toy_assembler *a, unsigned cc, size_t to)
 {
-    toy_put(a, TOY_JCC, 1);
+    toy_jcc_as(a, TOY_JCC, cc, to);
+}
+
+void toy_jcc_as(struct toy_assembler *a, unsigned op, unsigned cc, size_t to)
+{
+    toy_put(a, op, 1);
     toy_put(a, cc, 1);
     toy_put(a, (uint64_t)((int64_t)to - (int64_t)(a->at + 2)) & 0xffff, 2);
 }
@@ -180,6 +185,57 @@ size_t toy_program(uint8_t *code, size_t room)
     toy_op0(&a, TOY_STI);
     make_loop(&a, function);
     bytes_set_be(code + 1, 4, TOY_RAM + start);
+    return a.at;
+}
+
+/* `place` is gone to from another page in the mode that the round has, by a jump that says it and by
+ * one that leaves it to the processor; it comes back, in the other mode, through a delay slot. */
+static void make_place(struct toy_assembler *a)
+{
+    toy_op1(a, TOY_EITHER, 2);
+    toy_op0(a, TOY_TURN);
+    toy_op1(a, TOY_EITHER, 3);
+    toy_op0(a, TOY_STIS);
+    toy_op1(a, TOY_EITHER, 5);
+    toy_op0(a, TOY_CLI);
+    toy_op1(a, TOY_DJR, 6);
+    toy_op2(a, TOY_ADDI, 2, 1); /* in the slot */
+}
+
+static void go_to_place(struct toy_assembler *a, unsigned op, size_t place)
+{
+    toy_ldi(a, 6, (uint32_t)(TOY_RAM + a->at + 6 + 6 + 3 + 2)); /* behind all this */
+    toy_ldi(a, 1, (uint32_t)(TOY_RAM + place));
+    toy_op2(a, TOY_ADD, 1, 0);
+    toy_op1(a, op, 1);
+}
+
+size_t toy_modes_program(uint8_t *code, size_t room)
+{
+    struct toy_assembler a = {.code = code, .room = room};
+    size_t handler, loop, place;
+
+    toy_op_abs(&a, TOY_JMP, 0x1004);
+    handler = a.at;
+    toy_op1(&a, TOY_EITHER, 4);
+    toy_op0(&a, TOY_RTI);
+    a.at = place = 0x40;
+    make_place(&a);
+    a.at = 0x1004; /* another page */
+    toy_op_abs(&a, TOY_VECTOR, handler);
+    toy_ldi(&a, 7, 1);
+    loop = a.at;
+    toy_op2(&a, TOY_XOR, 0, 7);
+    go_to_place(&a, TOY_BX, place);
+    go_to_place(&a, TOY_BXA, place);
+    toy_jcc_as(&a, TOY_DJCC, CC_E, a.at); /* not taken: what follows is in no slot */
+    toy_op1(&a, TOY_EITHER, 5);
+    toy_jcc_as(&a, TOY_DJCC, CC_NE, a.at + 4 + 2 + 3);
+    toy_op1(&a, TOY_EITHER, 5);
+    toy_op2(&a, TOY_ADDI, 5, 7); /* jumped over */
+    toy_put(&a, TOY_DJMP, 1);
+    toy_put(&a, TOY_RAM + loop, 4);
+    toy_op2(&a, TOY_LD, 4, 6); /* may be anywhere */
     return a.at;
 }
 

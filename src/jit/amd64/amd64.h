@@ -188,6 +188,7 @@ struct stub {
     uint8_t keep;   /* KEEP_*: for calls of C */
     uint8_t sunk_count;
     uint16_t first_sunk;   /* in gen.noted */
+    uint8_t attr;          /* of an exit */
     int8_t base, reg, xmm; /* registers of the operation: address, data */
     int32_t disp;
     uint64_t imm;

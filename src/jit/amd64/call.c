@@ -63,5 +63,5 @@ void gen_leave_if_look(struct gen *g, unsigned insn, vaddr pc)
     s = gen_stub(g, STUB_EXIT, emit_jcc(g->e, COND_NE));
     s->imm = pc;
     s->disp = (int32_t)gen_refund(g, insn + 1u);
-    s->base = IR_EXIT_LOOK;
+    s->attr = IR_EXIT_LOOK;
 }

@@ -92,11 +92,45 @@ static void give_back(struct gen *g, uint32_t ticks)
 
 #define JUMP_AT ((int32_t)offsetof(struct space, jump))
 
+/* The mode that an exit goes to: a constant, a value, or not known. */
+struct exit_mode {
+    bool ask;
+    bool is_value; /* in rdx */
+    uint32_t constant;
+};
+
+static struct exit_mode mode_of(const struct gen *g, const struct ir_op *o)
+{
+    return (struct exit_mode){.ask = (o->attr & IR_EXIT_ASK) != 0,
+                              .is_value = o->op == IR_EXIT_TO_MODE,
+                              .constant = g->block->modes[IR_EXIT_MODE(o->attr)]};
+}
+
+/* rcx: the block. What is in another mode is looked up. */
+static void check_mode(struct gen *g, struct exit_mode mode)
+{
+    struct rm its = rm_mem(RCX, (int)offsetof(struct jit_target, local_mode));
+
+    if (!g->j->guest.has_modes) {
+        return;
+    }
+    if (mode.is_value) {
+        emit_alu(g->e, ALU_CMP, false, RDX, its);
+    } else {
+        emit_alu_imm(g->e, ALU_CMP, false, its, (int32_t)mode.constant);
+    }
+    emit_patch(g->e, emit_jcc(g->e, COND_NE), g->j->lookup_rax);
+}
+
 /* To a constant pc in another page, or anywhere: through the jump cache. rax holds the pc. */
-static void jump_by_cache(struct gen *g, bool constant, vaddr pc)
+static void jump_by_cache(struct gen *g, bool constant, vaddr pc, struct exit_mode mode)
 {
     struct rm tag, block;
 
+    if (mode.ask) {
+        gen_jump_to_thunk(g, g->j->lookup_rax);
+        return;
+    }
     if (constant) {
         int32_t at = JUMP_AT + (int32_t)jump_index(pc) * 16;
         tag = rm_mem(R14, at);
@@ -112,6 +146,7 @@ static void jump_by_cache(struct gen *g, bool constant, vaddr pc)
     emit_alu(g->e, ALU_CMP, true, RAX, tag);
     emit_patch(g->e, emit_jcc(g->e, COND_NE), g->j->lookup_rax);
     emit_mov(g->e, true, RCX, block);
+    check_mode(g, mode);
     emit_op(g->e, 0xff, false, 4, rm_mem(RCX, 0));
 }
 
@@ -120,14 +155,19 @@ static bool in_page(const struct gen *g, vaddr pc)
     return ((pc ^ g->block->pc) & ~(PAGE_SIZE - 1)) == 0;
 }
 
+static bool may_link(const struct gen *g, vaddr pc, unsigned attr)
+{
+    return (attr & (IR_EXIT_LOOK | IR_EXIT_YIELD | IR_EXIT_ASK)) == 0 && in_page(g, pc);
+}
+
 /* The way out of a constant exit, after the ticks were given back. */
-static void leave_to(struct gen *g, vaddr pc, unsigned attr)
+static void leave_to(struct gen *g, vaddr pc, const struct ir_op *o, unsigned attr)
 {
     if (attr & (IR_EXIT_LOOK | IR_EXIT_YIELD)) {
         set_pc(g, pc);
         emit_mov_imm(g->e, RAX, attr & IR_EXIT_YIELD ? JIT_YIELD : JIT_LOOK);
         gen_jump_to_thunk(g, g->j->leave);
-    } else if (in_page(g, pc)) {
+    } else if (may_link(g, pc, attr)) {
         /* Not linked yet: jumps to the next instruction, which asks for it. */
         uint32_t site = emit_jmp(g->e);
         emit_patch(g->e, site, g->e->at);
@@ -136,23 +176,23 @@ static void leave_to(struct gen *g, vaddr pc, unsigned attr)
         gen_jump_to_thunk(g, g->j->link);
     } else {
         emit_mov_imm(g->e, RAX, pc);
-        jump_by_cache(g, true, pc);
+        jump_by_cache(g, true, pc, mode_of(g, o));
     }
 }
 
 /* A jump in hot code whose target is a cold stub at first; linking patches the hot jump. */
-static void exit_direct(struct gen *g, vaddr pc, unsigned attr)
+static void exit_direct(struct gen *g, const struct ir_op *o, vaddr pc)
 {
-    if (g->looks && !(attr & (IR_EXIT_LOOK | IR_EXIT_YIELD))) {
+    if (g->looks && !(o->attr & (IR_EXIT_LOOK | IR_EXIT_YIELD))) {
         gen_leave_if_look(g, g->block->insn_count - 1u, pc);
     }
-    if (!(attr & (IR_EXIT_LOOK | IR_EXIT_YIELD)) && in_page(g, pc)) {
+    if (may_link(g, pc, o->attr)) {
         uint32_t site = emit_jmp(g->e);
         struct stub *s = gen_stub(g, STUB_EXIT, site);
         s->imm = pc;
         s->disp = -1; /* nothing to give back; the site itself is linked */
     } else {
-        leave_to(g, pc, attr);
+        leave_to(g, pc, o, o->attr);
     }
 }
 
@@ -163,24 +203,24 @@ static void exit_if(struct gen *g, const struct ir_op *o)
 
     s->imm = o->imm;
     s->disp = (int32_t)gen_refund(g, o->insn + 1u);
-    s->base = (int8_t)o->attr;
+    s->attr = o->attr;
     s->reg = g->looks;
 }
 
 /* As leave_to(), but for the engine if it has to look. */
-static void leave_to_or_look(struct gen *g, vaddr pc, unsigned attr)
+static void leave_to_or_look(struct gen *g, vaddr pc, const struct ir_op *o)
 {
     uint32_t plain;
 
     gen_compare_look(g);
     plain = emit_jcc(g->e, COND_E);
-    leave_to(g, pc, IR_EXIT_LOOK);
+    leave_to(g, pc, o, IR_EXIT_LOOK);
     emit_patch(g->e, plain, g->e->at);
-    leave_to(g, pc, attr);
+    leave_to(g, pc, o, o->attr);
 }
 
 /* The pc in rax. */
-static void exit_to_look_or_cache(struct gen *g)
+static void exit_to_look_or_cache(struct gen *g, struct exit_mode mode)
 {
     uint32_t plain;
 
@@ -190,21 +230,25 @@ static void exit_to_look_or_cache(struct gen *g)
     emit_mov_imm(g->e, RAX, JIT_LOOK);
     gen_jump_to_thunk(g, g->j->leave);
     emit_patch(g->e, plain, g->e->at);
-    jump_by_cache(g, false, 0);
+    jump_by_cache(g, false, 0, mode);
 }
 
 static bool gen_exit(struct gen *g, const struct ir_op *o)
 {
+    struct exit_mode mode = mode_of(g, o);
     uint64_t pc;
 
     switch (o->op) {
-    case IR_EXIT: exit_direct(g, o->imm, o->attr); return true;
+    case IR_EXIT: exit_direct(g, o, o->imm); return true;
     case IR_EXIT_IF: exit_if(g, o); return true;
     default: break;
     }
-    if (gen_is_const(g, o->a, &pc)) {
-        exit_direct(g, pc, o->attr);
+    if (!mode.is_value && gen_is_const(g, o->a, &pc)) {
+        exit_direct(g, o, pc);
         return true;
+    }
+    if (mode.is_value) {
+        gen_copy(g, RDX, o->b);
     }
     emit_mov(g->e, true, RAX, gen_rm(g, o->a));
     if (o->attr & (IR_EXIT_LOOK | IR_EXIT_YIELD)) {
@@ -212,15 +256,17 @@ static bool gen_exit(struct gen *g, const struct ir_op *o)
         emit_mov_imm(g->e, RAX, o->attr & IR_EXIT_YIELD ? JIT_YIELD : JIT_LOOK);
         gen_jump_to_thunk(g, g->j->leave);
     } else if (g->looks) {
-        exit_to_look_or_cache(g);
+        exit_to_look_or_cache(g, mode);
     } else {
-        jump_by_cache(g, false, 0);
+        jump_by_cache(g, false, 0, mode);
     }
     return true;
 }
 
 static void exit_stub(struct gen *g, const struct stub *s)
 {
+    const struct ir_op *o = &g->block->ops[s->op];
+
     if (s->disp < 0) { /* from exit_direct: the hot jump is the site */
         emit_mov_imm(g->e, RAX, s->imm);
         emit_mov_imm(g->e, RCX, s->site);
@@ -228,19 +274,18 @@ static void exit_stub(struct gen *g, const struct stub *s)
         return;
     }
     give_back(g, (uint32_t)s->disp);
-    if (s->reg > 0 && !(s->base & (IR_EXIT_LOOK | IR_EXIT_YIELD))) {
-        leave_to_or_look(g, s->imm, (unsigned)s->base);
+    if (s->reg > 0 && !(s->attr & (IR_EXIT_LOOK | IR_EXIT_YIELD))) {
+        leave_to_or_look(g, s->imm, o);
         return;
     }
     /* what the stub stores is not to be jumped over */
-    if (s->disp == 0 && s->sunk_count == 0 && !(s->base & (IR_EXIT_LOOK | IR_EXIT_YIELD)) &&
-        in_page(g, s->imm)) {
+    if (s->disp == 0 && s->sunk_count == 0 && may_link(g, s->imm, s->attr)) {
         emit_mov_imm(g->e, RAX, s->imm);
         emit_mov_imm(g->e, RCX, s->site);
         gen_jump_to_thunk(g, g->j->link);
         return;
     }
-    leave_to(g, s->imm, (unsigned)s->base);
+    leave_to(g, s->imm, o, s->attr);
 }
 
 static void limit_stub(struct gen *g)
@@ -425,7 +470,8 @@ static bool gen_one(struct gen *g, const struct ir_op *o)
     case IR_PUT: gen_put(g, o); return true;
     case IR_EXIT:
     case IR_EXIT_IF:
-    case IR_EXIT_TO: return gen_exit(g, o);
+    case IR_EXIT_TO:
+    case IR_EXIT_TO_MODE: return gen_exit(g, o);
     case IR_CALL: return gen_call(g, o);
     default:
         return gen_integer(g, o) || gen_flags(g, o) || gen_memory(g, o) || gen_fp(g, o) ||
