@@ -151,6 +151,7 @@ int branches_fork(struct branches *b, struct text *said, struct error *e)
         vec_push(&b->over, b->live);
     }
     b->live = j;
+    travel_live_fini(&b->live_storage);
     source = travel_of_journal(&b->live_storage, j);
     travel_change_source(b->travel, &source);
     free(b->name);
@@ -237,6 +238,7 @@ void branches_end(struct branches *b)
     if (!travel_is_sound(b->travel)) {
         return; /* nothing can begin here, and whoever comes is told so */
     }
+    travel_recording_fini(&b->recording_storage);
     source = travel_of_recording(&b->recording_storage, b->recording, NULL);
     travel_change_source(b->travel, &source);
     vec_push(&b->over, b->live);
@@ -250,6 +252,8 @@ void branches_fini(struct branches *b)
         journal_close(b->over.data[i]);
     }
     vec_fini(&b->over);
+    travel_live_fini(&b->live_storage);
+    travel_recording_fini(&b->recording_storage);
     free(b->name);
     free(b->next_name);
 }

@@ -347,6 +347,7 @@ static void debug_close(struct debug *d)
     if (d->server.travel) {
         travel_free(d->server.travel);
     }
+    travel_recording_fini(&d->source);
     if (d->branches.live) {
         journal_close(d->branches.live);
     }
@@ -382,6 +383,7 @@ int command_debug(struct options *o)
     } else {
         status = serve_one_gdb(&d);
     }
+    status = side_lost(d.recording, status);
     debug_close(&d);
     return status;
 }

@@ -127,6 +127,7 @@ int command_diff(struct options *o)
     struct recording *b = a ? recording_open(o->files[1], &e) : NULL;
     int status = a && b ? compare(o, a, b) : cli_fail(&e);
 
+    status = side_lost(b, side_lost(a, status));
     if (a) {
         recording_close(a);
     }

@@ -234,6 +234,7 @@ int command_index(struct options *o)
     x.path = index_path(o->files[0]);
     status = make(&x, &e);
     side_close(&x.side);
+    status = side_lost(x.recording, status);
     recording_close(x.recording);
     free(x.path);
     return status;

@@ -171,6 +171,7 @@ int command_query(struct options *o)
         progress_end(&q.progress);
     }
     side_close(&q.side);
+    status = side_lost(q.recording, status);
     if (q.recording != NULL) {
         recording_close(q.recording);
     }

@@ -88,6 +88,10 @@ static int judge(struct figures *f, const struct options *o, const struct journa
         f->result = "the replay differs from the recording";
         return EXIT_DIFFERED;
     }
+    if (stop == JOURNAL_LOST) {
+        f->result = "the rest of the recording is lost";
+        return EXIT_USER;
+    }
     if (stop == JOURNAL_TICK) {
         f->result = "stopped as asked";
         return EXIT_FINE;
@@ -156,7 +160,9 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
     f.final_hash = machine_hash(m);
     status = judge(&f, o, j, stop);
     figures_print(&f);
-    if (stop == JOURNAL_DIVERGED) {
+    if (stop == JOURNAL_LOST) {
+        say("%s", journal_problem(j));
+    } else if (stop == JOURNAL_DIVERGED) {
         say("%s", journal_divergence(j)->text);
         divergence_explain(j, o);
     }

@@ -97,6 +97,9 @@ static int open_journal(struct live *l, struct error *e)
     } else {
         l->journal = journal_run(&o->machine, &pace, &sink, e);
         drop_images(l);
+        if (l->journal && !o->gdb && !verify_wanted(o)) {
+            journal_drop_past(l->journal); /* nobody will go back */
+        }
     }
     return l->journal ? 0 : -1;
 }
@@ -226,6 +229,7 @@ static void travel_to_end(struct live *l)
     prepare_branches(l, server.travel);
     serve_live(&server, l->options->start_paused);
     travel_free(server.travel);
+    travel_live_fini(&storage);
     listener_close(&server.listener);
 }
 

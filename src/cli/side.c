@@ -27,7 +27,17 @@ int side_open(struct side *s, const struct recording *r, const struct options *o
 void side_close(struct side *s)
 {
     travel_free(s->travel);
+    travel_recording_fini(&s->source);
     machine_free(s->machine);
+}
+
+int side_lost(const struct recording *r, int status)
+{
+    if (r == NULL || recording_lost(r) == NULL) {
+        return status;
+    }
+    say("%s; nothing is known from there on", recording_lost(r));
+    return EXIT_USER;
 }
 
 static int percent_of(uint64_t done, uint64_t whole)

@@ -19,6 +19,9 @@ struct side {
 int side_open(struct side *s, const struct recording *r, const struct options *o,
               const struct travel_limits *limits, struct error *e);
 void side_close(struct side *s);
+/* At the end of a command: the exit status, which is another one if the recording was lost meanwhile;
+ * that is said then. NULL: there is none. */
+int side_lost(const struct recording *r, int status);
 
 /* "reprise: DOING: 12%" on stderr, in place of what was there; and taking it away again. */
 void progress_print(const char *doing, uint64_t done, uint64_t whole);

@@ -81,6 +81,7 @@ void verify_free(struct verify *v)
     vec_fini(&v->blocks);
     vec_fini(&v->stops);
     machine_free(v->b);
+    replay_fini(&v->inputs);
     free(v);
 }
 
@@ -160,7 +161,7 @@ static void put_a(struct verify *v, struct replay *inputs, tick at)
     struct inlet inlet;
 
     checkpoint_restore(v->store, v->common);
-    replay_init(inputs, journal_recording(v->journal), checkpoint_tick(v->common), NULL);
+    replay_seek(inputs, checkpoint_tick(v->common));
     inlet = replay_inlet(inputs);
     machine_set_inlet(v->a, &inlet);
     follow(v->a, at);
@@ -258,35 +259,43 @@ static void print_way(struct verify *v, struct replay *inputs, tick bad)
     print_blocks(v, pcs, count);
 }
 
-static void explain(struct verify *v, tick bad)
+static void find_and_explain(struct verify *v, struct replay *inputs, tick bad)
 {
     struct machine_difference d;
-    struct replay inputs;
     tick good = checkpoint_tick(v->common);
 
     say("verify: generated code differs between ticks %llu and %llu", (unsigned long long)good,
         (unsigned long long)bad);
-    if (!differs_at(v, &inputs, bad, &d)) {
+    if (!differs_at(v, inputs, bad, &d)) {
         say("verify: not from the checkpoint; from tick 0 again");
         v->from_start = true;
-        if (!differs_at(v, &inputs, bad, &d)) {
+        if (!differs_at(v, inputs, bad, &d)) {
             say("verify: nor from tick 0: this run cannot be repeated");
             return;
         }
     }
     while (bad - good > 1) {
         tick middle = good + (bad - good) / 2;
-        if (differs_at(v, &inputs, middle, &d)) {
+        if (differs_at(v, inputs, middle, &d)) {
             bad = middle;
         } else {
             good = middle;
         }
     }
-    if (differs_at(v, &inputs, bad, &d)) {
+    if (differs_at(v, inputs, bad, &d)) {
         say("verify: first at tick %llu: %s: interpreted 0x%llx, compiled 0x%llx, after",
             (unsigned long long)bad, d.where, (unsigned long long)d.a, (unsigned long long)d.b);
-        print_way(v, &inputs, bad);
+        print_way(v, inputs, bad);
     }
+}
+
+static void explain(struct verify *v, tick bad)
+{
+    struct replay inputs;
+
+    replay_init(&inputs, journal_recording(v->journal), 0, NULL);
+    find_and_explain(v, &inputs, bad);
+    replay_fini(&inputs);
 }
 
 /* ---- driving ---- */

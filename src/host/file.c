@@ -149,3 +149,12 @@ void host_file_close(struct host_file *f)
     free(f->path);
     *f = (struct host_file){.descriptor = -1};
 }
+
+int host_file_take(struct host_file *f)
+{
+    int descriptor = f->descriptor;
+
+    free(f->path);
+    *f = (struct host_file){.descriptor = -1};
+    return descriptor;
+}

@@ -31,6 +31,8 @@ int host_file_open(struct host_file *f, const char *path, struct error *e);
 int host_file_read_at(const struct host_file *f, uint64_t at, void *bytes, size_t count,
                       struct error *e);
 void host_file_close(struct host_file *f);
+/* Closes all but the descriptor, which is the caller's then. */
+int host_file_take(struct host_file *f);
 
 /* ---- scratch.c ------------------------------------------------------------------------------ */
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "host/host.h"
-#include "journal/internal.h"
+#include "journal/tape.h"
 
 /* How much output waits for what came before it; then the machine does. */
 #define EARLY_BYTES_MAX (64 * MIB)
@@ -22,18 +22,16 @@ struct past {
     atomic_bool done, unwanted;
 };
 
-/* What the two histories share: ticks before `at`, and the state there. */
-static struct recording *shared_past(const struct recording *parent, tick at)
+/* What the two histories share: ticks before `at`, and the state there. NULL and a sentence if it
+ * cannot be read any more. */
+static struct recording *shared_past(const struct recording *parent, tick at, struct error *e)
 {
     struct recording *r = recording_new_live(parent->config);
-    size_t inputs = recording_input_at(parent, at);
     size_t witnesses = recording_witness_at(parent, at + 1);
 
-    for (size_t i = 0; i < inputs; i++) {
-        struct input in;
-
-        recording_input(parent, i, &in);
-        (void)recording_add_input(r, in.at, in.port, in.data, in.length);
+    if (tape_copy(r->tape, parent, at, e) != 0) {
+        recording_close(r);
+        return NULL;
     }
     for (size_t i = 0; i < witnesses; i++) {
         vec_push(&r->witnesses, parent->witnesses.data[i]);
@@ -92,13 +90,19 @@ static void past_free(struct past *p)
 static struct past *past_start(const struct recording *shared, struct machine *again,
                                struct error *e)
 {
-    struct past *p = base_alloc(1, sizeof(*p));
+    struct recording *r = shared_past(shared, shared->known, e);
+    struct past *p;
 
     must(again != NULL && again->state.now == 0);
+    if (r == NULL) {
+        machine_free(again);
+        return NULL;
+    }
+    p = base_alloc(1, sizeof(*p));
     atomic_init(&p->done, false);
     atomic_init(&p->unwanted, false);
     p->machine = again;
-    p->replay = journal_new_replay(shared_past(shared, shared->known), false, NULL);
+    p->replay = journal_new_replay(r, false, NULL);
     journal_attach(p->replay, again);
     p->thread = host_thread_start(replay_past, p, e);
     if (p->thread == NULL) {
@@ -173,13 +177,17 @@ struct journal *journal_branch(const char *path, const struct journal_branch *fr
                                const struct sink *sink, struct error *e)
 {
     struct machine *m = from->machine;
-    struct recording *r = shared_past(from->parent, m->state.now);
+    struct recording *r = shared_past(from->parent, m->state.now, e);
     const struct journal_options branch_options = {.force = false};
     struct writer *w = NULL;
     struct past *past = NULL;
     struct journal *j;
 
     must(m->state.now <= from->parent->known);
+    if (r == NULL) {
+        machine_free(from->again);
+        return NULL;
+    }
     describe(r, from, options);
     if (witness_fork(r, m, e) != 0) {
         machine_free(from->again);
@@ -198,6 +206,10 @@ struct journal *journal_branch(const char *path, const struct journal_branch *fr
         }
         recording_close(r);
         return NULL;
+    }
+    if (w != NULL && writer_is_readable(w)) { /* it needs nothing of its parent's file */
+        tape_clear(r->tape);
+        writer_tell_places(w, r->tape);
     }
     j = journal_new_live(r, w, pace, sink);
     j->past = past;

@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "journal/internal.h"
+#include "journal/tape.h"
 
 struct follow {
     struct reader in;
     int fd;
-    uint64_t chain;
     char *name;
     byte_vec bytes; /* room for the chunk at hand */
 };
@@ -43,6 +42,7 @@ static int next_chunk(struct follow *f, struct error *e)
     struct chunk c;
     uint8_t *payload = NULL;
     size_t whole, count, stored;
+    uint64_t chain = f->in.chain;
     ssize_t n = read_some(f, head, sizeof(head), f->in.at, e);
     int result;
 
@@ -50,7 +50,7 @@ static int next_chunk(struct follow *f, struct error *e)
         return n < 0 ? -1 : 0;
     }
     if (head[0] == CHUNK_BLOB) { /* the sums of what follows go on from its own */
-        f->chain = bytes_get_le(head + 8, 8);
+        f->in.chain = bytes_get_le(head + 8, 8);
         f->in.at += sizeof(head) + (size_t)bytes_get_le(head + 4, 4);
         return 1;
     }
@@ -65,7 +65,7 @@ static int next_chunk(struct follow *f, struct error *e)
     if (n < (ssize_t)whole) {
         return n < 0 ? -1 : 0;
     }
-    if (chunk_read(f->bytes.data, whole, &f->chain, &c, &payload, &count, &stored, e) != 0) {
+    if (chunk_read(f->bytes.data, whole, &chain, &c, &payload, &count, &stored, e) != 0) {
         return error_prefix(e, "%s", f->name);
     }
     result = reader_take_chunk(&f->in, &c, payload, count, stored, e);
@@ -74,6 +74,7 @@ static int next_chunk(struct follow *f, struct error *e)
         return error_prefix(e, "%s", f->name);
     }
     f->in.at += stored;
+    f->in.chain = chain;
     return 1;
 }
 
@@ -89,9 +90,9 @@ int recording_refresh(struct recording *r, struct error *e)
         return error_set(e, "%s: its head cannot be read", f->name);
     }
     /* A slot speaks of chunks that were there before it: it is met on the way. */
-    reader_take_slots(&f->in, f->chain);
+    reader_take_slots(&f->in);
     while (!r->ended && (more = next_chunk(f, e)) > 0) {
-        reader_take_slots(&f->in, f->chain);
+        reader_take_slots(&f->in);
     }
     if (more < 0) {
         return -1;
@@ -114,16 +115,17 @@ static void take_images(struct recording *r, struct machine_config *from)
 struct recording *recording_follow(int fd, const char *name, struct machine_config *images,
                                    struct error *e)
 {
-    struct recording *r = base_alloc(1, sizeof(*r));
+    struct recording *r = recording_new();
     struct follow *f = base_alloc(1, sizeof(*f));
 
     r->config = base_alloc(1, sizeof(*r->config));
     r->follow = f;
     f->fd = fd;
     f->name = base_strdup(name);
-    f->in = (struct reader){.r = r, .name = f->name, .at = HEADER_BYTES};
+    f->in = (struct reader){
+        .r = r, .name = f->name, .at = HEADER_BYTES, .backing = backing_of_file(fd, false)};
     if (read_some(f, f->in.header, HEADER_BYTES, 0, e) < HEADER_BYTES ||
-        header_check(f->in.header, HEADER_BYTES, &f->chain, e) != 0 ||
+        header_check(f->in.header, HEADER_BYTES, &f->in.chain, e) != 0 ||
         recording_refresh(r, e) < 0 || !f->in.configured) {
         (void)error_set(e, "%s: its configuration cannot be read", name);
         recording_close(r);
@@ -141,6 +143,7 @@ bool recording_grows(const struct recording *r)
 void follow_free(struct follow *f)
 {
     if (f != NULL) {
+        backing_drop(f->in.backing);
         vec_fini(&f->bytes);
         free(f->name);
         free(f);

@@ -3,7 +3,7 @@
  */
 #include <stdio.h>
 
-#include "journal/internal.h"
+#include "journal/tape.h"
 
 static void add_files(const struct recording *r, struct recording_info *out)
 {
@@ -33,8 +33,8 @@ void recording_get_info(const struct recording *r, struct recording_info *out)
         .shift = c->shift,
         .ticks = r->known,
         .virtual_ns = r->known << c->shift,
-        .inputs = r->inputs.count,
-        .input_bytes = r->bytes.count,
+        .inputs = r->tape->count,
+        .input_bytes = r->tape->bytes,
         .witnesses = r->witnesses.count + r->ended,
         .complete = r->ended,
         .ended = journal_end_name(r->ended ? r->end.why : END_NONE),

@@ -133,18 +133,11 @@ const char *image_role_name(unsigned role);
 
 /* ---- recording.c ----------------------------------------------------------------------------- */
 
-/* There may be millions. */
-struct entry {
-    tick at;
-    uint64_t where; /* entry_offset() and so on */
-};
-
 struct recording {
     struct machine_config *config; /* owned if not `live` */
     bool live;
-    VEC(struct entry) inputs;
-    uint64_t port_inputs[MACHINE_PORTS_MAX]; /* how many of them each port has */
-    byte_vec bytes;
+    struct tape *tape;           /* the inputs: tape.h */
+    struct recording_loss *loss; /* recording_lost()'s; written also through a const recording */
     VEC(struct witness) witnesses;
     tick known;
     bool ended;
@@ -161,55 +154,42 @@ struct recording *recording_new_live(const struct machine_config *config);
 /* The images are named in the file and not in it. */
 bool recording_is_by_reference(const struct recording *r);
 void recording_set_by_reference(struct recording *r, bool by_reference);
-/* Returns the stored copy of the bytes. */
-const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, const void *bytes,
-                                   uint32_t length);
-/* Of the input in `bytes`, its length, its port. */
-static inline uint64_t entry_offset(const struct entry *e)
-{
-    return e->where >> 22;
-}
-static inline uint32_t entry_length(const struct entry *e)
-{
-    return (uint32_t)bits_get(e->where, 5, 17);
-}
-static inline uint16_t entry_port(const struct entry *e)
-{
-    return (uint16_t)bits_get(e->where, 0, 5);
-}
-/* Keeps the first `count`. */
-void recording_drop_inputs(struct recording *r, size_t count);
+struct recording *recording_new(void); /* empty, without a configuration */
+/* From any thread: why no more inputs can be read. The first sentence is the one that is told. */
+void recording_lose(const struct recording *r, const char *why);
 
 /* ---- read.c ---------------------------------------------------------------------------------- */
 
 enum images_wanted { IMAGES_EMBEDDED, IMAGES_BY_NAME, IMAGES_NONE };
 /* A file's bytes, or bytes in memory. */
 struct recording_bytes {
-    const uint8_t *bytes;
-    const struct host_file *file; /* if bytes is NULL */
+    const uint8_t *bytes;         /* copied, */
+    bool takes_bytes;             /* unless they are ours: of base_alloc, and freed by us */
+    const struct host_file *file; /* if bytes is NULL; its descriptor is ours */
     uint64_t count;
 };
 /* Going through a file's chunks. */
 struct reader {
     struct recording *r;
     const struct recording_bytes *from;
+    struct backing *backing;      /* held: where chunks of inputs are read again */
     byte_vec window;              /* a piece of the file */
     uint8_t header[HEADER_BYTES]; /* with the seal slots */
     const char *name;
     bool keeps_images;
-    uint64_t at; /* of the chunk being read: everything before it is valid */
-    tick base;
+    uint64_t at;    /* of the chunk being read: everything before it is valid, */
+    uint64_t chain; /* and this is its sum */
     uint64_t inputs_raw, inputs_stored;
     bool configured;
     bool refused; /* nothing can be replayed: the sentence is final */
     tick sealed;  /* by a slot that is valid */
 };
-/* A chunk whose checksum is right. -1: it makes no sense, or (refused) nothing does. */
+/* The chunk at in->at, whose checksum is right. -1: it makes no sense, or (refused) nothing does. */
 int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *payload,
                       size_t count, size_t stored, struct error *e);
 /* The header's seal slots tell of time without input, after the chunk that each was written behind.
  * One that speaks of bytes that are not there tells nothing about what came with them. */
-void reader_take_slots(struct reader *in, uint64_t chain);
+void reader_take_slots(struct reader *in);
 struct recording *recording_read(const struct recording_bytes *from, const char *name,
                                  enum images_wanted images, struct error *e);
 void inputs_add(byte_vec *out, tick *base, const struct input *in); /* write.c; as read.c reads */
@@ -227,6 +207,10 @@ struct writer *writer_open(const char *path, const struct recording *r,
 /* From the machine's thread. Inputs and witnesses come by rising tick. */
 void writer_input(struct writer *w, const struct input *in);
 void writer_witness(struct writer *w, const struct witness *x);
+/* Where the helper has put inputs since the last call: taken over by the tape. */
+void writer_tell_places(struct writer *w, struct tape *t);
+/* Whether what is written can be read again, so that the tape needs not be kept in memory. */
+bool writer_is_readable(const struct writer *w);
 /* Nothing more comes before tick t. */
 void writer_reached(struct writer *w, tick t);
 /* The process is about to wait: what is pending is written now, by the helper. */

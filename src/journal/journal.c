@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "journal/internal.h"
+#include "journal/tape.h"
 
 static struct journal *journal_new(int mode, const struct pace *pace, const struct sink *sink)
 {
@@ -32,6 +32,7 @@ struct journal *journal_new_live(struct recording *r, struct writer *w, const st
 
     j->recording = r;
     j->writer = w;
+    r->tape->is_filed = w != NULL && writer_is_readable(w);
     witness_start(j);
     return j;
 }
@@ -66,6 +67,12 @@ struct journal *journal_record(const char *path, const struct machine_config *co
         return NULL;
     }
     return journal_new_live(r, w, pace, sink);
+}
+
+void journal_drop_past(struct journal *j)
+{
+    must(j->mode == MODE_LIVE && j->writer == NULL && j->recording->tape->count == 0);
+    j->recording->tape->is_dropped = true;
 }
 
 int journal_file(const struct journal *j)
@@ -109,6 +116,7 @@ void journal_close(struct journal *j)
     past_abandon(j);
     journal_flush(j);
     writer_free(j->writer);
+    replay_fini(&j->replay);
     recording_close(j->recording);
     inbox_fini(&j->inbox);
     for (unsigned p = 0; p < MACHINE_PORTS_MAX; p++) {
@@ -230,12 +238,11 @@ const char *journal_problem(const struct journal *j)
 
 void journal_stats(const struct journal *j, struct journal_stats *out)
 {
-    const struct recording *r = j->recording;
-    size_t inputs = j->mode == MODE_REPLAY ? j->replay.next : r->inputs.count;
+    const struct tape *t = j->recording->tape;
+    struct inputs *read = (struct inputs *)(uintptr_t)&j->replay.inputs; /* it only looks */
 
     *out = j->stats;
-    out->inputs = inputs;
-    out->input_bytes =
-        inputs < r->inputs.count ? entry_offset(&r->inputs.data[inputs]) : r->bytes.count;
+    out->inputs = j->mode == MODE_REPLAY ? read->next : t->count;
+    out->input_bytes = j->mode == MODE_REPLAY ? inputs_bytes(read) : t->bytes;
     out->file_bytes = j->writer != NULL ? writer_bytes(j->writer) : 0;
 }

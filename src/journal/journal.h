@@ -124,30 +124,48 @@ bool recording_skips_idle(const struct recording *r);
  * witnesses, its end. Another one is another history, or the same one grown. */
 uint64_t recording_identity(const struct recording *r);
 
-size_t recording_input_count(const struct recording *r);
+uint64_t recording_input_count(const struct recording *r);
 /* How many of them went to this port. */
 uint64_t recording_port_inputs(const struct recording *r, uint16_t port);
-/* Input i, 0 <= i < count; in->data is valid until the recording grows or closes. */
-void recording_input(const struct recording *r, size_t i, struct input *in);
-/* Index of the first input with `at` >= t; count if none. */
-size_t recording_input_at(const struct recording *r, tick t);
+/* How many of them come before tick t. */
+uint64_t recording_inputs_before(const struct recording *r, tick t);
+/* Inputs are read from the file when they are come to. If that is not any more what it was when it
+ * was opened: a sentence, for good; no input comes from then on. NULL: all is well. */
+const char *recording_lost(const struct recording *r);
 
 size_t recording_witness_count(const struct recording *r);
 struct witness recording_witness(const struct recording *r, size_t i); /* by rising tick */
 /* Index of the first witness with `at` >= t; count if none. */
 size_t recording_witness_at(const struct recording *r, tick t);
 
+/* ---- window.c: a way through its inputs ----------------------------------------------------- */
+
+/* Any number of them go through one recording, each with a piece of its inputs in memory. */
+struct inputs {
+    const struct recording *recording;
+    uint64_t next; /* number of the input that comes next; may be set, up to their count */
+    struct window *window;
+};
+void inputs_init(struct inputs *x, const struct recording *r); /* before the first one */
+void inputs_fini(struct inputs *x);         /* also when the recording is closed already */
+void inputs_seek(struct inputs *x, tick t); /* before the first one at tick t or later */
+/* The one that comes next; NULL: there is none, or the recording is lost. It and its bytes are good
+ * until another call for the same way but inputs_pass(). */
+const struct input *inputs_peek(struct inputs *x);
+void inputs_pass(struct inputs *x);
+uint64_t inputs_bytes(struct inputs *x); /* of all that come before the next one */
+
 /* ---- replay.c: an inlet that reads it back ------------------------------------------------- */
 
-/* In place, no fini. Ends the history at recording_known(). */
+/* In place. Ends the history at recording_known(), or where the recording is lost. */
 struct replay {
-    const struct recording *recording;
-    size_t next; /* input */
+    struct inputs inputs;
     struct sink sink;
 };
 /* Positioned so that a machine at tick `at` goes on from there; sink NULL: output is dropped (the
  * bytes were seen before). */
 void replay_init(struct replay *p, const struct recording *r, tick at, const struct sink *sink);
+void replay_fini(struct replay *p);
 /* After the machine was put to tick `at` (restored). */
 void replay_seek(struct replay *p, tick at);
 /* The replay is borrowed by the machine until its inlet is replaced. */
@@ -172,10 +190,11 @@ struct journal_options {
     struct journal_images_done images_done; /* record */
 };
 
-/* Live without a file. The config is borrowed until journal_close(). Inputs are kept in memory, so
- * that a debugger can go back. */
+/* Live without a file. The config is borrowed until journal_close(). Inputs are kept in memory, packed,
+ * so that a debugger can go back; not from journal_drop_past() on, which is called before any came. */
 struct journal *journal_run(const struct machine_config *config, const struct pace *pace,
                             const struct sink *sink, struct error *e);
+void journal_drop_past(struct journal *j);
 /* Live, into a new file: refuses one that exists unless forced. Images that are embedded are written
  * by a thread of its own after this returned: until it has, the file has no name (or, where the host
  * has no such files, cannot be replayed and says why); from then on it can. Nobody changes their bytes
@@ -191,8 +210,9 @@ struct journal *journal_replay(const char *path, const struct journal_options *o
                                const struct sink *sink, struct error *e);
 /* A new history that begins as another one did: a live machine that stands at a tick of the parent
  * goes on from there. Its file has the parent's configuration, inputs and witnesses up to there and
- * is sealed there before it gets its name; it needs nothing of the parent, which is only read, and
- * not after this returns. */
+ * is sealed there before it gets its name; it needs nothing of the parent, which is only read. In
+ * memory the parent's pieces are shared until they are in a file: the recording may be closed after
+ * this returned. */
 struct journal_branch {
     const struct recording *parent;
     const char *parent_name; /* for people; NULL: none */
@@ -229,7 +249,7 @@ enum journal_stop {
     JOURNAL_PROBE,    /* a probe asked for it */
     JOURNAL_END,      /* the history ends here: see journal_why() */
     JOURNAL_DIVERGED, /* not what was recorded: see journal_divergence() */
-    JOURNAL_LOST      /* the file cannot be written any more: see journal_problem() */
+    JOURNAL_LOST      /* the file cannot be written, or read, any more: see journal_problem() */
 };
 /* Runs the attached machine until tick `until` at most, making or comparing witnesses on the way.
  * In pieces or at once gives the same file and the same verdict. After JOURNAL_END, _DIVERGED and

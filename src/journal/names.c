@@ -51,7 +51,7 @@ static int read_config(const uint8_t *bytes, size_t size, struct recording *r, s
 int recording_names(const char *path, void *opaque, void (*take)(void *opaque, const char *name),
                     struct error *e)
 {
-    struct recording *r = base_alloc(1, sizeof(*r));
+    struct recording *r = recording_new();
     struct host_file f;
     uint8_t *bytes = NULL;
     size_t size;

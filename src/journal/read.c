@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "host/host.h"
-#include "journal/internal.h"
+#include "journal/tape.h"
 
 /* ---- payloads: each pair writes and reads the same thing ------------------------------------- */
 
@@ -22,28 +22,28 @@ void inputs_add(byte_vec *out, tick *base, const struct input *in)
     *base = in->at + 1;
 }
 
-static int inputs_read(struct cursor *c, struct recording *r, tick *base)
+/* Only where they are is kept. */
+static int inputs_read(struct reader *in, const struct chunk *c, const uint8_t *payload,
+                       size_t count, size_t stored)
 {
-    uint64_t count = cursor_varint(c);
-    uint64_t rest;
+    struct tape *t = in->r->tape;
+    struct placed p = {.backing = in->backing,
+                       .offset = in->at,
+                       .chain = in->chain,
+                       .sum = c->sum,
+                       .stored = (uint32_t)stored,
+                       .base = t->base};
+    struct records records;
 
-    for (uint64_t i = 0; i < count && !c->bad; i++) {
-        uint64_t delta = cursor_varint(c);
-        uint64_t port = cursor_varint(c);
-        uint64_t length = cursor_varint(c);
-        const uint8_t *bytes = cursor_bytes(c, length);
-        if (bytes == NULL || delta >= TICK_NEVER - 1 - *base || port >= MACHINE_PORTS_MAX ||
-            length > INPUT_BYTES_MAX) {
-            return -1;
-        }
-        (void)recording_add_input(r, *base + delta, (uint16_t)port, bytes, (uint32_t)length);
-        *base += delta + 1;
-    }
-    rest = cursor_varint(c); /* known this far beyond the last one */
-    if (c->bad || c->left != 0 || rest >= TICK_NEVER - *base) {
+    if (!records_read(payload, count, t->base, &records, NULL)) {
         return -1;
     }
-    r->known = r->known > *base + rest ? r->known : *base + rest;
+    p.raw = (uint32_t)records.length;
+    p.count = (uint32_t)records.count;
+    p.bytes = records.bytes;
+    p.end = records.base;
+    tape_add_chunk(t, &p, &records);
+    in->r->known = in->r->known > records.through ? in->r->known : records.through;
     return 0;
 }
 
@@ -169,10 +169,10 @@ int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
         if (count_inputs(in, count, stored, e) != 0) {
             return -1;
         }
-        result = inputs_read(&cur, r, &in->base);
+        result = inputs_read(in, c, payload, count, stored);
         break;
     case CHUNK_WITNESS: return witnesses_read(&cur, r, e);
-    case CHUNK_END: result = end_read(&cur, r, in->base); break;
+    case CHUNK_END: result = end_read(&cur, r, r->tape->base); break;
     case CHUNK_STATE:
     case CHUNK_READ:
     case CHUNK_RATE:
@@ -183,14 +183,14 @@ int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
     return result == 0 ? 0 : error_set(e, "a chunk of type %u makes no sense", (unsigned)c->type);
 }
 
-void reader_take_slots(struct reader *in, uint64_t chain)
+void reader_take_slots(struct reader *in)
 {
     for (size_t i = 0; i < 2; i++) {
         const uint8_t *at = in->header + SLOT_AT + i * SLOT_BYTES;
         struct slot s;
         slot_read(at, &s);
         if (s.length == in->at && s.through > in->sealed && s.through != TICK_NEVER &&
-            slot_is_valid(at, chain)) {
+            slot_is_valid(at, in->chain)) {
             in->sealed = s.through;
         }
     }
@@ -232,7 +232,7 @@ static const uint8_t *chunk_here(struct reader *in, size_t *count, struct error 
 }
 
 /* Chunks up to the end, to END, or to the first that is not valid (then -1 and why). */
-static int read_chain(struct reader *in, uint64_t chain, struct error *e)
+static int read_chain(struct reader *in, struct error *e)
 {
     const uint64_t count = in->from->count;
 
@@ -241,7 +241,7 @@ static int read_chain(struct reader *in, uint64_t chain, struct error *e)
         uint8_t *payload = NULL;
         const uint8_t *bytes;
         size_t here, length, stored;
-        size_t input_count = in->r->inputs.count;
+        uint64_t chain = in->chain;
         size_t witness_count = in->r->witnesses.count;
         tick known = in->r->known;
 
@@ -253,13 +253,13 @@ static int read_chain(struct reader *in, uint64_t chain, struct error *e)
             free(payload);
         }
         if (result != 0) { /* half of a chunk is not taken */
-            recording_drop_inputs(in->r, input_count);
             in->r->witnesses.count = witness_count;
             in->r->known = known;
             return -1;
         }
         in->at += stored;
-        reader_take_slots(in, chain);
+        in->chain = chain;
+        reader_take_slots(in);
     }
     if (in->at < count) {
         return error_set(e, "there are %" PRIu64 " bytes after its end", count - in->at);
@@ -277,7 +277,7 @@ static void set_problem(struct reader *in, const struct error *why)
 }
 
 /* The header, if it is one. */
-static int read_header(struct reader *in, uint64_t *chain, struct error *e)
+static int read_header(struct reader *in, struct error *e)
 {
     size_t count = in->from->count < HEADER_BYTES ? (size_t)in->from->count : HEADER_BYTES;
     const uint8_t *bytes = bytes_here(in, count, e);
@@ -286,21 +286,21 @@ static int read_header(struct reader *in, uint64_t *chain, struct error *e)
         return -1;
     }
     memcpy(in->header, bytes, count);
-    return header_check(in->header, count, chain, e) == 0 ? 0 : error_prefix(e, "%s", in->name);
+    return header_check(in->header, count, &in->chain, e) == 0 ? 0
+                                                               : error_prefix(e, "%s", in->name);
 }
 
 static int read_all(struct reader *in, enum images_wanted images, struct error *e)
 {
     struct error why = {{0}};
     struct error missing = {{0}};
-    uint64_t chain;
     bool broken;
 
-    if (read_header(in, &chain, e) != 0) {
+    if (read_header(in, e) != 0) {
         return -1;
     }
     in->at = HEADER_BYTES;
-    broken = read_chain(in, chain, &why) != 0;
+    broken = read_chain(in, &why) != 0;
     if (in->refused) {
         return error_set(e, "%s: %s", in->name, why.text);
     }
@@ -323,17 +323,37 @@ static int read_all(struct reader *in, enum images_wanted images, struct error *
     return 0;
 }
 
+static struct backing *make_backing(const struct recording_bytes *from)
+{
+    uint8_t *copy;
+
+    if (from->bytes == NULL) {
+        return backing_of_file(from->file->descriptor, true);
+    }
+    if (from->takes_bytes) {
+        return backing_of_memory((uint8_t *)(uintptr_t)from->bytes, from->count);
+    }
+    copy = base_alloc((size_t)from->count + 1, 1);
+    memcpy(copy, from->bytes, (size_t)from->count);
+    return backing_of_memory(copy, from->count);
+}
+
 struct recording *recording_read(const struct recording_bytes *from, const char *name,
                                  enum images_wanted images, struct error *e)
 {
-    struct recording *r = base_alloc(1, sizeof(*r));
-    struct reader in = {.r = r, .from = from, .name = name, .keeps_images = images != IMAGES_NONE};
+    struct recording *r = recording_new();
+    struct reader in = {.r = r,
+                        .from = from,
+                        .backing = make_backing(from),
+                        .name = name,
+                        .keeps_images = images != IMAGES_NONE};
     int result;
 
     r->config = base_alloc(1, sizeof(*r->config));
     r->file_bytes = from->count;
     result = read_all(&in, images, e);
     vec_fini(&in.window);
+    backing_drop(in.backing);
     if (result != 0) {
         recording_close(r);
         return NULL;

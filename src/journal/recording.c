@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "host/host.h"
-#include "journal/internal.h"
+#include "journal/tape.h"
 
 #define PIPE_BYTES_MAX (256 * MIB)
 
@@ -20,9 +20,38 @@ const char *journal_end_name(enum journal_end why)
     return (unsigned)why < END_COUNT ? names[why] : "unknown";
 }
 
-struct recording *recording_new_live(const struct machine_config *config)
+/* Why no more inputs can be read. */
+struct recording_loss {
+    _Atomic(char *) text; /* NULL: they can */
+};
+
+struct recording *recording_new(void)
 {
     struct recording *r = base_alloc(1, sizeof(*r));
+
+    r->tape = base_alloc(1, sizeof(*r->tape));
+    r->loss = base_alloc(1, sizeof(*r->loss));
+    atomic_init(&r->loss->text, NULL);
+    return r;
+}
+
+void recording_lose(const struct recording *r, const char *why)
+{
+    char *none = NULL, *text = base_strdup(why);
+
+    if (!atomic_compare_exchange_strong(&r->loss->text, &none, text)) {
+        free(text);
+    }
+}
+
+const char *recording_lost(const struct recording *r)
+{
+    return atomic_load_explicit(&r->loss->text, memory_order_acquire);
+}
+
+struct recording *recording_new_live(const struct machine_config *config)
+{
+    struct recording *r = recording_new();
 
     /* Borrowed: a live recording never changes nor frees it. */
     r->config = (struct machine_config *)(uintptr_t)config;
@@ -30,42 +59,9 @@ struct recording *recording_new_live(const struct machine_config *config)
     return r;
 }
 
-/* Never NULL, also where there are none. */
-static const uint8_t *entry_bytes(const struct recording *r, const struct entry *entry)
-{
-    static const uint8_t none[1];
-
-    return entry_length(entry) > 0 ? r->bytes.data + entry_offset(entry) : none;
-}
-
-const uint8_t *recording_add_input(struct recording *r, tick at, uint16_t port, const void *bytes,
-                                   uint32_t length)
-{
-    struct entry entry = {.at = at,
-                          .where = (uint64_t)r->bytes.count << 22 | (uint64_t)length << 5 | port};
-
-    must(port < MACHINE_PORTS_MAX && length <= INPUT_BYTES_MAX);
-    must(r->bytes.count < UINT64_C(1) << 42);
-    bytes_add(&r->bytes, bytes, length);
-    vec_push(&r->inputs, entry);
-    r->port_inputs[port]++;
-    return entry_bytes(r, &entry);
-}
-
-void recording_drop_inputs(struct recording *r, size_t count)
-{
-    while (r->inputs.count > count) {
-        const struct entry *entry = &r->inputs.data[--r->inputs.count];
-
-        r->port_inputs[entry_port(entry)]--;
-        r->bytes.count = entry_offset(entry);
-    }
-}
-
 /* What comes out of a pipe has to be kept. It has no folder: files that it names are not opened. */
 static struct recording *open_pipe(const char *path, enum images_wanted images, struct error *e)
 {
-    struct recording *r;
     uint8_t *bytes;
     size_t count;
 
@@ -73,9 +69,9 @@ static struct recording *open_pipe(const char *path, enum images_wanted images, 
         return NULL;
     }
     images = images == IMAGES_BY_NAME ? IMAGES_EMBEDDED : images;
-    r = recording_read(&(struct recording_bytes){.bytes = bytes, .count = count}, path, images, e);
-    free(bytes);
-    return r;
+    return recording_read(
+        &(struct recording_bytes){.bytes = bytes, .takes_bytes = true, .count = count}, path,
+        images, e);
 }
 
 /* A file is read chunk by chunk: its size is nobody's business but its disk's. */
@@ -93,7 +89,7 @@ static struct recording *open_file(const char *path, enum images_wanted images, 
     }
     r = recording_read(&(struct recording_bytes){.file = &file, .count = file.size}, path, images,
                        e);
-    host_file_close(&file);
+    (void)host_file_take(&file); /* it is kept open, to be read again */
     return r;
 }
 
@@ -126,8 +122,10 @@ void recording_close(struct recording *r)
         }
         free(r->config);
     }
-    vec_fini(&r->inputs);
-    vec_fini(&r->bytes);
+    tape_fini(r->tape);
+    free(r->tape);
+    free(atomic_load(&r->loss->text));
+    free(r->loss);
     vec_fini(&r->witnesses);
     follow_free(r->follow);
     free(r->problem);
@@ -200,15 +198,8 @@ uint64_t recording_identity(const struct recording *r)
     (void)snprintf(x.program, sizeof(x.program), "%s", r->extra.program);
     config_write(&v, r->config, &x, true);
     bytes_add_u64(&v, r->known);
-    for (size_t i = 0; i < r->inputs.count; i++) {
-        const struct entry *entry = &r->inputs.data[i];
-
-        bytes_add_varint(&v, entry->at);
-        bytes_add_varint(&v, entry_port(entry));
-        bytes_add_varint(&v, entry_length(entry));
-        bytes_add(&v, entry_bytes(r, entry), entry_length(entry));
-        digest(state, &v);
-    }
+    bytes_add_u64(&v, r->tape->count);
+    bytes_add_u64(&v, tape_digest(r->tape));
     for (size_t i = 0; i < r->witnesses.count; i++) {
         bytes_add_u64(&v, r->witnesses.data[i].at);
         bytes_add_u64(&v, r->witnesses.data[i].hash);
@@ -222,39 +213,24 @@ uint64_t recording_identity(const struct recording *r)
     return hash;
 }
 
-size_t recording_input_count(const struct recording *r)
+uint64_t recording_input_count(const struct recording *r)
 {
-    return r->inputs.count;
+    return r->tape->count;
 }
 
 uint64_t recording_port_inputs(const struct recording *r, uint16_t port)
 {
-    return port < MACHINE_PORTS_MAX ? r->port_inputs[port] : 0;
+    return port < MACHINE_PORTS_MAX ? r->tape->ports[port] : 0;
 }
 
-void recording_input(const struct recording *r, size_t i, struct input *in)
+uint64_t recording_inputs_before(const struct recording *r, tick t)
 {
-    must(i < r->inputs.count);
-    *in = (struct input){.at = r->inputs.data[i].at,
-                         .port = entry_port(&r->inputs.data[i]),
-                         .length = entry_length(&r->inputs.data[i]),
-                         .data = entry_bytes(r, &r->inputs.data[i])};
-}
+    struct inputs x;
 
-size_t recording_input_at(const struct recording *r, tick t)
-{
-    size_t low = 0;
-    size_t high = r->inputs.count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (r->inputs.data[middle].at < t) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    inputs_init(&x, r);
+    inputs_seek(&x, t);
+    inputs_fini(&x);
+    return x.next;
 }
 
 size_t recording_witness_count(const struct recording *r)

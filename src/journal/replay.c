@@ -7,33 +7,36 @@
 static enum inlet_answer replay_next(void *opaque, tick now, struct input *in, tick *ask_again)
 {
     struct replay *p = opaque;
-    const struct recording *r = p->recording;
+    const struct recording *r = p->inputs.recording;
+    const struct input *next;
 
     if (now >= r->known) {
         return INLET_END;
     }
-    if (p->next < r->inputs.count) {
-        tick at = r->inputs.data[p->next].at;
-        must(at >= now); /* else the machine was moved without replay_seek() */
-        if (at == now) {
-            recording_input(r, p->next++, in);
-            return INLET_INPUT;
-        }
-        *ask_again = at < r->known ? at : r->known;
-        return INLET_QUIET;
+    next = inputs_peek(&p->inputs);
+    if (next == NULL) {
+        *ask_again = r->known;
+        return recording_lost(r) != NULL ? INLET_END : INLET_QUIET;
     }
-    *ask_again = r->known;
+    must(next->at >= now); /* else the machine was moved without replay_seek() */
+    if (next->at == now) {
+        *in = *next;
+        inputs_pass(&p->inputs);
+        return INLET_INPUT;
+    }
+    *ask_again = next->at < r->known ? next->at : r->known;
     return INLET_QUIET;
 }
 
 static tick replay_idle(void *opaque, tick now, tick event)
 {
-    const struct replay *p = opaque;
-    const struct recording *r = p->recording;
+    struct replay *p = opaque;
+    const struct recording *r = p->inputs.recording;
+    const struct input *next = inputs_peek(&p->inputs);
     tick to = event;
 
-    if (p->next < r->inputs.count && r->inputs.data[p->next].at < to) {
-        to = r->inputs.data[p->next].at;
+    if (next != NULL && next->at < to) {
+        to = next->at;
     }
     if (r->known < to) {
         to = r->known;
@@ -52,7 +55,8 @@ static void replay_output(void *opaque, tick now, uint16_t port, const uint8_t *
 
 void replay_init(struct replay *p, const struct recording *r, tick at, const struct sink *sink)
 {
-    *p = (struct replay){.recording = r};
+    *p = (struct replay){0};
+    inputs_init(&p->inputs, r);
     if (sink != NULL) {
         p->sink = *sink;
     }
@@ -61,7 +65,12 @@ void replay_init(struct replay *p, const struct recording *r, tick at, const str
 
 void replay_seek(struct replay *p, tick at)
 {
-    p->next = recording_input_at(p->recording, at);
+    inputs_seek(&p->inputs, at);
+}
+
+void replay_fini(struct replay *p)
+{
+    inputs_fini(&p->inputs);
 }
 
 struct inlet replay_inlet(struct replay *p)

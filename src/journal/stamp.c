@@ -3,7 +3,7 @@
  * few host milliseconds; what waits in the inbox and fits enters at the tick that asks. While the
  * guest is idle the host's clock says how far virtual time has come.
  */
-#include "journal/internal.h"
+#include "journal/tape.h"
 
 enum {
     HORIZON_MIN = 1 << 12,
@@ -65,10 +65,11 @@ static enum inlet_answer live_next(void *opaque, tick now, struct input *in, tic
         return INLET_END;
     }
     if (inbox_waiting(&j->inbox) && inbox_take(&j->inbox, j->machine, &port, j->scratch, &length)) {
-        *in = (struct input){.at = now, .port = port, .length = length};
-        in->data = recording_add_input(j->recording, now, port, j->scratch, length);
+        *in = (struct input){.at = now, .port = port, .length = length, .data = j->scratch};
+        tape_add_input(j->recording->tape, in);
         if (j->writer != NULL) {
             writer_input(j->writer, in);
+            writer_tell_places(j->writer, j->recording->tape);
         }
         return INLET_INPUT;
     }

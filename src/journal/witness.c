@@ -273,6 +273,10 @@ static bool after_replay(struct journal *j, struct machine *m, enum stop stop, t
         j->next_witness++;
         aim_at_next(j);
     }
+    if (recording_lost(j->recording) != NULL) {
+        *result = lost(j, recording_lost(j->recording));
+        return true;
+    }
     if (stop != STOP_TICK || m->state.now >= j->recording->known) {
         *result = end_replay(j, m);
         return true;

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "host/host.h"
-#include "journal/internal.h"
+#include "journal/tape.h"
 
 enum {
     FLUSH_MS = 50,       /* half of what docs/journal.md promises */
@@ -23,8 +23,31 @@ enum {
     WITNESSES_PIECE = 65536 /* of a branch's past, in one chunk */
 };
 
+/* Some inputs that enter one after the other. */
+struct batch {
+    byte_vec records;
+    uint64_t count, bytes;
+    tick base, end; /* the ticks after the input before them, and after the last of them */
+};
+
+static void batch_add(struct batch *b, const struct input *in)
+{
+    inputs_add(&b->records, &b->end, in);
+    b->count++;
+    b->bytes += in->length;
+}
+
+/* The next batch begins where this one ended. */
+static void batch_clear(struct batch *b)
+{
+    b->records.count = 0;
+    b->count = b->bytes = 0;
+    b->base = b->end;
+}
+
 struct writer {
     int fd;
+    struct backing *backing; /* of it; NULL: what is written cannot be read again */
     char *path;
     bool force;
     struct pace pace;
@@ -46,25 +69,24 @@ struct writer {
     pthread_cond_t wake;    /* to the helper */
     pthread_cond_t drained; /* to the machine */
     bool stopping, hurry;   /* all below: under the lock */
-    byte_vec pending;       /* records of inputs */
-    uint64_t pending_count;
-    tick base; /* the tick after the last input */
+    struct batch pending;
     VEC(struct witness) witnesses;
-    struct error failure; /* if `failed` */
+    VEC(struct placed) places; /* that the tape has not been told of */
+    struct error failure;      /* if `failed` */
 
     _Atomic tick reached;
-    atomic_bool failed;
+    atomic_bool failed, has_places;
 };
 
 /* The first sentence is the one that is told. */
-static void writer_fail_as(struct writer *w, const struct error *e)
+static void writer_fail_as(struct writer *w, const char *why)
 {
     bool again;
 
     pthread_mutex_lock(&w->lock);
     again = atomic_load(&w->failed);
     if (!again) {
-        w->failure = *e;
+        (void)error_set(&w->failure, "%s", why);
         atomic_store(&w->failed, true);
     }
     pthread_cond_broadcast(&w->drained);
@@ -85,7 +107,7 @@ static void writer_fail(struct writer *w, const char *what, int error_number)
         error_set(&e, "%s: cannot %s: %s; it is good up to tick %" PRIu64, w->path, what,
                   strerror(error_number), w->sealed);
     }
-    writer_fail_as(w, &e);
+    writer_fail_as(w, e.text);
 }
 
 /* ---- into the file --------------------------------------------------------------------------- */
@@ -150,18 +172,41 @@ static void seal(struct writer *w, tick through)
     w->sealed = through;
 }
 
-static void add_inputs_chunk(struct writer *w, byte_vec *out, const byte_vec *records,
-                             uint64_t count, tick base, tick through)
+/* At the end of `out`, which goes to the end of the file. */
+static struct placed add_inputs_chunk(struct writer *w, byte_vec *out, const struct batch *b,
+                                      tick through)
 {
+    struct placed p = {.backing = w->backing,
+                       .offset = w->length + out->count,
+                       .chain = w->chain,
+                       .raw = (uint32_t)b->records.count,
+                       .count = (uint32_t)b->count,
+                       .bytes = b->bytes,
+                       .base = b->base,
+                       .end = b->end};
     byte_vec payload = {0};
 
-    bytes_add_varint(&payload, count);
-    bytes_add(&payload, records->data, records->count);
-    bytes_add_varint(&payload, through - base);
+    bytes_add_varint(&payload, b->count);
+    bytes_add(&payload, b->records.data, b->records.count);
+    bytes_add_varint(&payload, through - b->end);
     w->inputs_raw += payload.count;
     chunk_make(out, CHUNK_INPUTS, payload.data, payload.count, w->inputs_raw <= INPUTS_FREE,
                &w->chain);
+    p.stored = (uint32_t)(w->length + out->count - p.offset);
+    p.sum = w->chain;
     vec_fini(&payload);
+    return p;
+}
+
+/* It is in the file. */
+static void tell_place(struct writer *w, const struct placed *p)
+{
+    if (w->backing != NULL && p->count > 0) {
+        pthread_mutex_lock(&w->lock);
+        vec_push(&w->places, *p);
+        pthread_mutex_unlock(&w->lock);
+        atomic_store_explicit(&w->has_places, true, memory_order_release);
+    }
 }
 
 static void add_witness_chunk(struct writer *w, byte_vec *out, const struct witness *list,
@@ -180,19 +225,16 @@ static void add_witness_chunk(struct writer *w, byte_vec *out, const struct witn
 static void flush(struct writer *w, bool final)
 {
     byte_vec out = {0};
-    byte_vec records;
+    struct batch inputs;
+    struct placed placed = {0};
     VEC(struct witness) witnesses = {0};
-    uint64_t count;
-    tick base;
     /* Read first: every input before it is pending or written. */
     tick through = atomic_load_explicit(&w->reached, memory_order_acquire);
 
     pthread_mutex_lock(&w->lock);
-    records = w->pending;
-    w->pending = (byte_vec){0};
-    count = w->pending_count;
-    w->pending_count = 0;
-    base = w->base;
+    inputs = w->pending;
+    w->pending.records = (byte_vec){0};
+    batch_clear(&w->pending);
     w->witness_rounds += w->witnesses.count > 0;
     if (w->witnesses.count > 0 &&
         (final || w->witnesses.count >= WITNESS_BATCH || w->witness_rounds >= WITNESS_ROUNDS)) {
@@ -205,18 +247,19 @@ static void flush(struct writer *w, bool final)
     pthread_cond_broadcast(&w->drained);
     pthread_mutex_unlock(&w->lock);
 
-    through = through > base ? through : base;
-    if (count > 0) {
-        add_inputs_chunk(w, &out, &records, count, base, through);
+    through = through > inputs.end ? through : inputs.end;
+    if (inputs.count > 0) {
+        placed = add_inputs_chunk(w, &out, &inputs, through);
     }
     if (witnesses.count > 0) {
         add_witness_chunk(w, &out, witnesses.data, witnesses.count);
     }
     if (out.count == 0 || append(w, &out)) {
+        tell_place(w, &placed);
         seal(w, through);
     }
     vec_fini(&out);
-    vec_fini(&records);
+    vec_fini(&inputs.records);
     free(witnesses.data);
 }
 
@@ -277,33 +320,40 @@ static bool append_image(struct writer *w, unsigned role, const struct machine_i
     return written;
 }
 
+static bool append_batch(struct writer *w, struct batch *b, tick through)
+{
+    byte_vec out = {0};
+    struct placed p = add_inputs_chunk(w, &out, b, through);
+    bool written = append(w, &out);
+
+    if (written) {
+        tell_place(w, &p);
+    }
+    batch_clear(b);
+    vec_fini(&out);
+    return written;
+}
+
 /* The inputs of a branch's past, and how far that is known. */
 static bool append_past_inputs(struct writer *w, const struct recording *r)
 {
-    byte_vec records = {0};
-    byte_vec out = {0};
-    uint64_t count = 0;
+    struct batch *b = &w->pending; /* nobody else is there yet */
+    struct inputs all;
+    const struct input *in;
     bool written = true;
 
-    for (size_t i = 0; written && i < r->inputs.count; i++) {
-        struct input in;
-
-        recording_input(r, i, &in);
-        inputs_add(&records, &w->base, &in);
-        count++;
-        if (records.count >= INPUTS_PIECE) {
-            out.count = 0;
-            add_inputs_chunk(w, &out, &records, count, w->base, w->base);
-            written = append(w, &out);
-            records.count = 0;
-            count = 0;
+    inputs_init(&all, r);
+    for (; written && (in = inputs_peek(&all)) != NULL; inputs_pass(&all)) {
+        batch_add(b, in);
+        if (b->records.count >= INPUTS_PIECE) {
+            written = append_batch(w, b, b->end);
         }
     }
-    out.count = 0;
-    add_inputs_chunk(w, &out, &records, count, w->base, r->known);
-    written = written && append(w, &out);
-    vec_fini(&records);
-    vec_fini(&out);
+    inputs_fini(&all);
+    if (recording_lost(r) != NULL) {
+        writer_fail_as(w, recording_lost(r));
+    }
+    written = written && append_batch(w, b, r->known);
     w->sealed = r->known;
     atomic_store(&w->reached, r->known);
     return written;
@@ -368,10 +418,19 @@ static int open_nameless(const char *path)
     int fd = -1;
 
     if (access("/proc/self/fd", X_OK) == 0) {
-        fd = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+        fd = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
     }
     free(folder);
     return fd;
+}
+
+/* A plain file is read again, if it may be. */
+static int open_named(const char *path, bool force, bool is_other)
+{
+    int flags = O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
+    int fd = is_other ? -1 : open(path, O_RDWR | flags, 0666);
+
+    return fd >= 0 || (!is_other && errno != EACCES) ? fd : open(path, O_WRONLY | flags, 0666);
 }
 
 /* What exists and is no regular file (a device, a link) is written to where it is. */
@@ -389,7 +448,7 @@ static int open_new(const char *path, bool force, bool *nameless, struct error *
     }
     *nameless = fd >= 0;
     if (fd < 0) {
-        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
+        fd = open_named(path, force, exists && !S_ISREG(st.st_mode));
     }
     return fd >= 0 ? fd : error_set(e, "%s: cannot be made: %s", path, strerror(errno));
 }
@@ -450,7 +509,7 @@ static void write_images(struct writer *w)
     } else {
         flush(w, false); /* a file that has its name holds what happened before it had it */
         if (w->nameless && publish(w->fd, w->path, w->force, &e) != 0) {
-            writer_fail_as(w, &e);
+            writer_fail_as(w, e.text);
         }
     }
     images_are_done(w);
@@ -472,6 +531,13 @@ static int write_start(struct writer *w, const struct recording *r, bool later, 
     return 0;
 }
 
+static bool can_be_read(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+}
+
 struct writer *writer_open(const char *path, const struct recording *r,
                            const struct journal_options *options, const struct pace *pace,
                            struct error *e)
@@ -485,6 +551,7 @@ struct writer *writer_open(const char *path, const struct recording *r,
     }
     w = base_alloc(1, sizeof(*w));
     w->fd = fd;
+    w->backing = can_be_read(fd) ? backing_of_file(fd, true) : NULL;
     w->path = base_strdup(path);
     w->force = options->force;
     w->nameless = nameless;
@@ -513,14 +580,32 @@ struct writer *writer_open(const char *path, const struct recording *r,
 void writer_input(struct writer *w, const struct input *in)
 {
     pthread_mutex_lock(&w->lock);
-    while (w->pending.count >= INPUTS_PIECE && !atomic_load(&w->failed)) {
+    while (w->pending.records.count >= INPUTS_PIECE && !atomic_load(&w->failed)) {
         w->hurry = true;
         pthread_cond_signal(&w->wake);
         pthread_cond_wait(&w->drained, &w->lock);
     }
-    inputs_add(&w->pending, &w->base, in);
-    w->pending_count++;
+    batch_add(&w->pending, in);
     pthread_mutex_unlock(&w->lock);
+}
+
+void writer_tell_places(struct writer *w, struct tape *t)
+{
+    if (!atomic_load_explicit(&w->has_places, memory_order_acquire)) {
+        return;
+    }
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = 0; i < w->places.count; i++) {
+        tape_place(t, &w->places.data[i]);
+    }
+    w->places.count = 0;
+    atomic_store(&w->has_places, false);
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool writer_is_readable(const struct writer *w)
+{
+    return w->backing != NULL;
 }
 
 void writer_witness(struct writer *w, const struct witness *x)
@@ -538,7 +623,7 @@ void writer_reached(struct writer *w, tick t)
 void writer_hurry(struct writer *w)
 {
     pthread_mutex_lock(&w->lock);
-    if (w->pending_count > 0) {
+    if (w->pending.count > 0) {
         w->hurry = true;
         pthread_cond_signal(&w->wake);
     }
@@ -614,10 +699,15 @@ void writer_free(struct writer *w)
         return;
     }
     stop_helper(w);
-    close(w->fd);
+    if (w->backing != NULL) {
+        backing_drop(w->backing);
+    } else {
+        close(w->fd);
+    }
     free(w->path);
-    vec_fini(&w->pending);
+    vec_fini(&w->pending.records);
     vec_fini(&w->witnesses);
+    vec_fini(&w->places);
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->wake);
     pthread_cond_destroy(&w->drained);

@@ -34,16 +34,16 @@ static tick recording_edge(void *opaque)
 {
     struct travel_recording *s = opaque;
 
-    return recording_known(s->replay.recording);
+    return recording_known(s->replay.inputs.recording);
 }
 
 /* The final state is a witness too. */
 static bool recording_next_witness(void *opaque, tick after, tick *at, uint64_t *hash)
 {
     struct travel_recording *s = opaque;
-    const struct recording_end *end = recording_end(s->replay.recording);
+    const struct recording_end *end = recording_end(s->replay.inputs.recording);
 
-    if (witness_after(s->replay.recording, after, at, hash)) {
+    if (witness_after(s->replay.inputs.recording, after, at, hash)) {
         return true;
     }
     if (end == NULL || end->last.at <= after) {
@@ -70,6 +70,11 @@ struct travel_source travel_of_recording(struct travel_recording *storage,
                                   .grows = recording_grows(r)};
 }
 
+void travel_recording_fini(struct travel_recording *storage)
+{
+    replay_fini(&storage->replay);
+}
+
 /* ---- a live journal ---- */
 
 static void live_moved(void *opaque, tick from, tick to)
@@ -84,14 +89,14 @@ static tick live_edge(void *opaque)
 {
     struct travel_live *s = opaque;
 
-    return recording_known(s->replay.recording);
+    return recording_known(s->replay.inputs.recording);
 }
 
 static bool live_witness(void *opaque, tick after, tick *at, uint64_t *hash)
 {
     struct travel_live *s = opaque;
 
-    return witness_after(s->replay.recording, after, at, hash);
+    return witness_after(s->replay.inputs.recording, after, at, hash);
 }
 
 static void live_go(void *opaque, struct machine *m)
@@ -105,7 +110,7 @@ static void live_go(void *opaque, struct machine *m)
 static enum stop live_run(void *opaque, struct machine *m, tick until, bool skip_probes_now)
 {
     struct travel_live *s = opaque;
-    uint64_t most = PATIENCE_NS >> recording_config(s->replay.recording)->shift;
+    uint64_t most = PATIENCE_NS >> recording_config(s->replay.inputs.recording)->shift;
 
     until = until - m->state.now > most ? m->state.now + most : until;
     switch (journal_drive(s->journal, m, until, skip_probes_now)) {
@@ -129,7 +134,7 @@ static uint64_t live_taken(void *opaque, uint16_t port)
 {
     struct travel_live *s = opaque;
 
-    return recording_port_inputs(s->replay.recording, port);
+    return recording_port_inputs(s->replay.inputs.recording, port);
 }
 
 struct travel_source travel_of_journal(struct travel_live *storage, struct journal *j)
@@ -145,4 +150,9 @@ struct travel_source travel_of_journal(struct travel_live *storage, struct journ
                                   .run_live = live_run,
                                   .post = live_post,
                                   .taken = live_taken};
+}
+
+void travel_live_fini(struct travel_live *storage)
+{
+    replay_fini(&storage->replay);
 }

@@ -44,7 +44,7 @@ struct travel_source {
     uint64_t (*taken)(void *opaque, uint16_t port);
 };
 
-/* source.c: in place, no fini; `storage` outlives the traveller. A recording's output goes to
+/* source.c: in place; `storage` outlives the traveller, and the recording need not outlive it. A recording's output goes to
  * `sink` (NULL: nowhere) the first time it is made. */
 struct travel_recording {
     struct replay replay;
@@ -52,6 +52,7 @@ struct travel_recording {
 };
 struct travel_source travel_of_recording(struct travel_recording *storage,
                                          const struct recording *r, const struct sink *sink);
+void travel_recording_fini(struct travel_recording *storage);
 /* The machine is attached to the journal (journal_attach, journal_branch) and driven only by travel
  * from now on. */
 struct travel_live {
@@ -59,6 +60,7 @@ struct travel_live {
     struct replay replay;
 };
 struct travel_source travel_of_journal(struct travel_live *storage, struct journal *j);
+void travel_live_fini(struct travel_live *storage);
 
 /* ---- the traveller ---- */
 

@@ -64,6 +64,7 @@ static void side_begin(struct side *s, const struct recording *r)
 static void side_end(struct side *s)
 {
     travel_free(s->travel);
+    travel_recording_fini(&s->source);
     s->travel = NULL;
 }
 

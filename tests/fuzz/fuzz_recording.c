@@ -10,18 +10,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check(const struct recording *r)
 {
     struct recording_info info;
-    struct input in;
+    struct inputs way;
+    const struct input *in;
     tick next = 0;
 
     recording_get_info(r, &info);
     must(info.inputs == recording_input_count(r) && info.ended != NULL);
-    for (size_t i = 0; i < recording_input_count(r); i++) {
-        recording_input(r, i, &in);
-        must(in.at >= next && in.at < recording_known(r) && in.length <= INPUT_BYTES_MAX);
-        must(in.port < MACHINE_PORTS_MAX && recording_input_at(r, in.at) == i);
-        must(in.length == 0 || in.data[in.length - 1] <= 0xff); /* ASan looks */
-        next = in.at + 1;
+    inputs_init(&way, r);
+    for (; (in = inputs_peek(&way)) != NULL; inputs_pass(&way)) {
+        must(in->at >= next && in->at < recording_known(r) && in->length <= INPUT_BYTES_MAX);
+        must(in->port < MACHINE_PORTS_MAX);
+        must(recording_inputs_before(r, in->at) == way.next);
+        must(in->length == 0 || in->data[in->length - 1] <= 0xff); /* ASan looks */
+        next = in->at + 1;
     }
+    must(way.next == recording_input_count(r) && recording_lost(r) == NULL);
+    inputs_fini(&way);
     next = 0;
     for (size_t i = 0; i < recording_witness_count(r); i++) {
         struct witness w = recording_witness(r, i);

@@ -141,6 +141,8 @@ static int serve(struct served *s)
     fprintf(stderr, "serve: %s\n", ends[end]);
     gdb_session_free(session);
     travel_free(t);
+    travel_live_fini(&s->alive);
+    travel_recording_fini(&s->recording);
     journal_close(s->journal);
     if (s->machine != s->recorder) {
         machine_free(s->machine);

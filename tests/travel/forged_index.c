@@ -116,6 +116,7 @@ static void open_session(const struct test *t, struct session *s)
 static void close_session(struct session *s)
 {
     travel_free(s->travel);
+    travel_recording_fini(&s->storage);
     machine_free(s->machine);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../toy/toy.h"
+#include "../unit/journal_inputs.h"
 #include "board/board.h"
 #include "host/host.h"
 #include "travel/travel.h"
@@ -155,6 +156,7 @@ static struct journal *fork_here(struct test *t, const struct recording *parent,
     if (j == NULL) {
         give_up(e.text);
     }
+    travel_live_fini(&t->live);
     source = travel_of_journal(&t->live, j);
     travel_change_source(t->travel, &source);
     CHECK(travel_is_live(t->travel) && travel_at_live_edge(t->travel));
@@ -202,6 +204,7 @@ static void check_first_difference(const struct test *t, const struct recording 
     CHECK(d.at == at);
     for (unsigned i = 0; i < 2; i++) {
         travel_free(travel[i]);
+        travel_recording_fini(&storage[i]);
         machine_free(m[i]);
     }
     recording_close(b);
@@ -245,6 +248,7 @@ static void check_search(struct test *t, const struct recording *branch, tick ed
     CHECK(travel_last_write(t->travel, POKED, 4, edge, &wa) == TRAVEL_ARRIVED);
     CHECK(wa.at == wb.at && memcmp(wa.after, wb.after, sizeof wa.after) == 0);
     travel_free(plain);
+    travel_recording_fini(&storage);
     machine_free(m);
 }
 
@@ -314,9 +318,11 @@ static void to_parent(struct test *t, struct journal *j)
     struct travel_source source;
 
     travel_free(t->travel);
+    travel_live_fini(&t->live);
     journal_close(j);
     machine_free(t->machine);
     t->machine = new_machine(t);
+    travel_recording_fini(&t->storage);
     source = travel_of_recording(&t->storage, t->parent, NULL);
     t->travel = travel_new(t->machine, &source, &(struct travel_limits){.spacing = 20000});
     use_index(t);
@@ -423,7 +429,7 @@ static void run(struct test *t, const char *parent, uint64_t forks)
     if (recording_input_count(t->parent) != 0) {
         struct input in;
 
-        recording_input(t->parent, recording_input_count(t->parent) / 2, &in);
+        input_of(t->parent, recording_input_count(t->parent) / 2, &in);
         try_fork(t, in.at);
         try_fork(t, in.at + 1);
     }
@@ -437,8 +443,11 @@ static void run(struct test *t, const char *parent, uint64_t forks)
         run_exactly(t, path);
     }
     travel_free(t->truth);
+    travel_recording_fini(&t->truth_storage);
     machine_free(t->truth_machine);
     travel_free(t->travel);
+    travel_recording_fini(&t->storage);
+    travel_live_fini(&t->live);
     machine_free(t->machine);
     recording_close(t->parent);
 }

@@ -122,6 +122,7 @@ static void live(struct journal *j, struct seen *seen, uint64_t seed)
     go_back(t, seen, &seed);
     edge = travel_end(t);
     travel_free(t); /* wherever it is */
+    travel_live_fini(&storage);
     assert_int_equal(m->state.now, edge);
     assert_int_equal(journal_drive(j, m, edge + 77, false), JOURNAL_TICK);
     check_hash(seen, m);
@@ -160,6 +161,7 @@ static void replay(const char *path, struct seen *seen)
     assert_int_equal(output.length, seen->output.length);
     assert_string_equal(output.data, seen->output.data);
     travel_free(t);
+    travel_recording_fini(&storage);
     machine_free(m);
     recording_close(r);
     text_fini(&output);

@@ -49,6 +49,7 @@ static int make_branch(void *opaque, struct text *said, struct error *e)
     assert_non_null(j);
     travel_visit_edge(l->client->travel, l, end_live);
     l->journal = j;
+    travel_live_fini(&l->storage);
     source = travel_of_journal(&l->storage, j);
     travel_change_source(l->client->travel, &source);
     for (size_t i = 0; i < l->seen_count; i++) {
@@ -180,6 +181,7 @@ static void check_replay(const struct live *l, const struct recording *r)
         machine_set_inlet(m, &inlet);
         assert_int_equal(machine_run(m, l->seen[i].at, false), STOP_TICK);
         assert_true(machine_hash(m) == l->seen[i].hash);
+        replay_fini(&replay);
         machine_free(m);
     }
 }
@@ -189,6 +191,7 @@ static void end(struct live *l, struct machine *m, struct machine_config *config
 {
     gdb_session_free(l->client->session);
     travel_free(l->client->travel);
+    travel_live_fini(&l->storage);
     journal_close(l->journal);
     for (size_t i = 0; i < l->over.count; i++) {
         journal_close(l->over.data[i]);

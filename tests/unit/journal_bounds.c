@@ -9,7 +9,8 @@
 #include <cmocka.h>
 
 #include "host/host.h"
-#include "journal/internal.h"
+#include "journal/tape.h"
+#include "journal_inputs.h"
 
 #define PATH "journal_bounds.rr"
 
@@ -40,6 +41,12 @@ static struct recording *through_file(struct recording *r, struct error *e)
     return read;
 }
 
+static void add(struct recording *r, tick at, uint16_t port, const uint8_t *bytes, uint32_t length)
+{
+    tape_add_input(r->tape,
+                   &(struct input){.at = at, .port = port, .length = length, .data = bytes});
+}
+
 /* 96 MiB that pack to nothing. */
 static void test_inputs(void **state)
 {
@@ -53,7 +60,7 @@ static void test_inputs(void **state)
     make_config(&c);
     r = recording_new_live(&c);
     for (unsigned i = 0; i < COUNT; i++) {
-        (void)recording_add_input(r, i, 1, bytes, sizeof(bytes));
+        add(r, i, 1, bytes, sizeof(bytes));
     }
     r->known = COUNT;
     r = through_file(r, &e);
@@ -137,13 +144,13 @@ static void test_entries(void **state)
     (void)state;
     make_config(&c);
     r = recording_new_live(&c);
-    (void)recording_add_input(r, 5, 0, bytes, 0);
-    (void)recording_add_input(r, 7, MACHINE_PORTS_MAX - 1, bytes, INPUT_BYTES_MAX);
-    (void)recording_add_input(r, TICK_NEVER - 1, 3, bytes + 1, 2);
-    recording_input(r, 1, &in);
+    add(r, 5, 0, bytes, 0);
+    add(r, 7, MACHINE_PORTS_MAX - 1, bytes, INPUT_BYTES_MAX);
+    add(r, TICK_NEVER - 2, 3, bytes + 1, 2);
+    input_of(r, 1, &in);
     assert_true(in.at == 7 && in.port == MACHINE_PORTS_MAX - 1 && in.length == INPUT_BYTES_MAX);
-    recording_input(r, 2, &in);
-    assert_true(in.at == TICK_NEVER - 1 && in.port == 3 && in.length == 2 && in.data[1] == 3);
+    input_of(r, 2, &in);
+    assert_true(in.at == TICK_NEVER - 2 && in.port == 3 && in.length == 2 && in.data[1] == 3);
     recording_close(r);
     machine_config_fini(&c);
 }

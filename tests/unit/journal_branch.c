@@ -100,6 +100,7 @@ static void bring_to(struct fake *f, struct replay *replay, const struct recordi
     if (at > 0) {
         (void)machine_run(&f->m, at, false);
     }
+    replay_fini(replay);
     assert_int_equal(f->m.state.now, at);
 }
 
@@ -147,14 +148,14 @@ static uint64_t replay_whole(const char *name, struct fake_console *console)
 
 static void check_shared(const struct recording *a, const struct recording *b, tick at)
 {
-    size_t n = recording_input_at(a, at);
+    size_t n = recording_inputs_before(a, at);
 
-    assert_int_equal(recording_input_at(b, at), n);
+    assert_int_equal(recording_inputs_before(b, at), n);
     for (size_t i = 0; i < n; i++) {
         struct input x, y;
 
-        recording_input(a, i, &x);
-        recording_input(b, i, &y);
+        input_of(a, i, &x);
+        input_of(b, i, &y);
         assert_int_equal(x.at, y.at);
         assert_int_equal(x.port, y.port);
         assert_int_equal(x.length, y.length);
@@ -203,8 +204,8 @@ static void branch_at(const struct recording *r, tick at, const char *name)
                         live.text.length);
     b = open_recording(name);
     check_shared(r, b, at);
-    assert_int_equal(recording_input_count(b), recording_input_at(r, at) + 2);
-    recording_input(b, recording_input_at(r, at), &in);
+    assert_int_equal(recording_input_count(b), recording_inputs_before(r, at) + 2);
+    input_of(b, recording_inputs_before(r, at), &in);
     assert_int_equal(in.at, at + (machine_port_room(&f.m, FAKE_PORT) == 0));
     assert_true(recording_skips_idle(b) == recording_skips_idle(r));
     assert_int_equal(recording_origin(b)->at, at);
@@ -235,7 +236,7 @@ static void test_branch_anywhere(void **state)
     assert_true(recording_input_count(r) > 4 && recording_witness_count(r) > 1);
     branch_at(r, 0, branch_path);
     branch_at(r, 1, branch_path);
-    recording_input(r, 2, &in);
+    input_of(r, 2, &in);
     branch_at(r, in.at, branch_path);
     branch_at(r, in.at + 1, branch_path);
     branch_at(r, in.at + 12345, branch_path);
@@ -255,7 +256,7 @@ static void test_branch_of_a_branch(void **state)
     (void)state;
     record_parent(false);
     r = open_recording(path);
-    recording_input(r, 2, &in);
+    input_of(r, 2, &in);
     branch_at(r, in.at, branch_path);
     file = file_hash(branch_path);
     b = open_recording(branch_path);
@@ -283,7 +284,7 @@ static void test_killed_at_once(void **state)
     (void)state;
     record_parent(false);
     r = open_recording(path);
-    recording_input(r, 3, &in);
+    input_of(r, 3, &in);
     at = in.at + 100;
     pid = fork();
     assert_true(pid >= 0);
@@ -417,7 +418,7 @@ static void test_no_time_leaks_in(void **state)
     j = start_branch(branch_path, &f, r, NULL, &pace);
     w.journal = j;
     assert_int_equal(journal_drive(j, &f.m, TICK_NEVER, false), JOURNAL_END);
-    recording_input(journal_recording(j), recording_input_at(r, at), &in);
+    input_of(journal_recording(j), recording_inputs_before(r, at), &in);
     assert_true(in.at >= at + 700 && in.at <= at + naps);
     assert_true(f.m.state.now <= at + 2 * naps);
     journal_close(j);

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "journal/journal.h"
+#include "journal_inputs.h"
 
 enum { FAKE_PORT = 1, FAKE_FIFO = 16 };
 
@@ -32,6 +33,7 @@ struct fake {
     uint8_t fifo[FAKE_FIFO];
     uint32_t held;
     uint64_t asked; /* inlet calls: not state */
+    bool lenient;   /* takes whatever comes, more than it has room for as well */
 };
 
 static inline void fake_init(struct fake *f, uint64_t period, uint64_t busy)
@@ -103,9 +105,9 @@ static inline void fake_settle(struct fake *f)
 static inline void fake_deliver(struct fake *f, const struct input *in)
 {
     assert_int_equal(in->at, f->m.state.now);
-    assert_true(in->length > 0 && in->length <= machine_port_room(&f->m, in->port));
+    assert_true(f->lenient || (in->length > 0 && in->length <= machine_port_room(&f->m, in->port)));
     f->sum = hash_bytes(in->data, in->length, f->sum + in->at * 31 + in->port);
-    if (in->port == FAKE_PORT) {
+    if (in->port == FAKE_PORT && !f->lenient) {
         memcpy(f->fifo + f->held, in->data, in->length);
         f->held += in->length;
         f->busy_until = f->m.state.now + 1 + f->busy;

@@ -171,6 +171,7 @@ static uint64_t kill_once(unsigned i)
     }
     assert_int_equal(machine_run(&f.m, TICK_NEVER, false), STOP_END);
     assert_int_equal(f.m.state.now, recording_known(r));
+    replay_fini(&replay);
     recording_close(r);
     return lag / 1000000;
 }

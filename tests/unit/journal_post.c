@@ -70,7 +70,7 @@ static void check_inputs(const struct recording *r)
 
     for (size_t i = 0; i < recording_input_count(r); i++) {
         struct input in;
-        recording_input(r, i, &in);
+        input_of(r, i, &in);
         assert_true(i == 0 || in.at > before);
         before = in.at;
         if (in.port == FAKE_PORT) {

@@ -130,13 +130,13 @@ static void test_chunks_make_the_same_file(void **state)
     assert_int_equal(recording_input_count(r[0]), recording_input_count(r[1]));
     for (size_t i = 0; i < recording_input_count(r[0]); i++) {
         struct input x, y;
-        recording_input(r[0], i, &x);
-        recording_input(r[1], i, &y);
+        input_of(r[0], i, &x);
+        input_of(r[1], i, &y);
         assert_int_equal(x.at, y.at);
         assert_int_equal(x.length, y.length);
         assert_memory_equal(x.data, y.data, x.length);
-        assert_int_equal(recording_input_at(r[0], x.at), i);
-        assert_int_equal(recording_input_at(r[0], x.at + 1), i + 1);
+        assert_int_equal(recording_inputs_before(r[0], x.at), i);
+        assert_int_equal(recording_inputs_before(r[0], x.at + 1), i + 1);
     }
     recording_close(r[0]);
     recording_close(r[1]);
@@ -158,7 +158,7 @@ static void test_stamps_follow_the_clock(void **state)
     fake_init(&f, 1000000, 100);
     assert_int_equal(live(j, &f, &w, TICK_NEVER), JOURNAL_END);
     assert_int_equal(recording_input_count(journal_recording(j)), 1);
-    recording_input(journal_recording(j), 0, &in);
+    input_of(journal_recording(j), 0, &in);
     assert_int_equal(in.at, 100 + 700);
     /* Idle again 101 ticks later; quit 4300 ns after that. */
     assert_int_equal(f.m.state.now, 801 + 100 + 4300);
@@ -409,14 +409,14 @@ static void test_room(void **state)
     assert_int_equal(journal_post(j, POKE_PORT, poke, sizeof(poke)), sizeof(poke));
     assert_int_equal(journal_drive(j, &f.m, 5000, false), JOURNAL_TICK);
     assert_int_equal(recording_input_count(r), 2);
-    recording_input(r, 0, &in);
+    input_of(r, 0, &in);
     assert_int_equal(in.length, FAKE_FIFO);
-    recording_input(r, 1, &in);
+    input_of(r, 1, &in);
     assert_int_equal(in.port, POKE_PORT);
     assert_int_equal(in.length, sizeof(poke));
     assert_int_equal(journal_drive(j, &f.m, 5000000, false), JOURNAL_TICK);
     assert_int_equal(recording_input_count(r), 3);
-    recording_input(r, 2, &in);
+    input_of(r, 2, &in);
     assert_memory_equal(in.data, "ghij", 4);
     assert_int_equal(recording_port_inputs(r, FAKE_PORT), 2);
     assert_int_equal(recording_port_inputs(r, POKE_PORT), 1);
@@ -471,6 +471,7 @@ static void test_back_to_the_live_edge(void **state)
     past.m.inlet = inlet;
     assert_int_equal(machine_run(&past.m, TICK_NEVER, false), STOP_END);
     assert_int_equal(machine_hash(&past.m), machine_hash(&live_one.m));
+    replay_fini(&replay);
     journal_close(j);
 }
 
