@@ -58,6 +58,16 @@ enum toy_op {
     TOY_TIMER,  /* interrupt rd ticks from now */
     TOY_ACK,    /* the timer's interrupt is done */
     TOY_BASE_END,
+    TOY_LDAT = 0x50, /* rd imm32: rd = 4 bytes at [imm32] */
+    TOY_STAT,        /* rd imm32: 4 bytes at [imm32] = rd */
+    TOY_LDBAT,       /* a byte */
+    TOY_STBAT,
+    TOY_LDQAT, /* 8 bytes, big-endian; their low half in rd, and so on */
+    TOY_STQAT,
+    TOY_FETAT,  /* as FETADD */
+    TOY_MOVE,   /* reg8 imm32: the mover's register = imm32 */
+    TOY_MOVEST, /* reg8 imm32 imm32: the same, then 4 bytes at [the second] = r0 */
+    TOY_MOVER_END,
     TOY_DJMP = 0x80, /* imm32, when the next instruction is done: it stands in the delay slot */
     TOY_DJR,         /* rs, in the same way */
     TOY_DJCC,        /* cc rel16; there is a delay slot only if it jumps */
@@ -88,6 +98,35 @@ extern const struct isa toy_isa;
 #define TOY_CONSOLE  UINT64_C(0x1000) /* +0 read: a byte or 0; +4: bytes waiting; write +0: out */
 #define TOY_SCRATCH  UINT64_C(0x2000) /* +0: value, +4: write: alarm in so many ticks */
 
+/* toy_mover.c: the mover's registers, of 4 bytes each, and where it puts things at reset. */
+#define TOY_MOVER         UINT64_C(0x3000)
+#define TOY_MOVER_COUNTER 0x6000u
+#define TOY_MOVER_WALKER  0x7000u
+#define TOY_MOVER_BANK    0x60000u
+#define TOY_MOVER_ALIAS   0x70000u
+#define TOY_BANK_PAGES    4
+#define TOY_WALKER_BYTES  0x18
+enum {
+    TOY_MOVER_AT0,     /* of the counter: a byte's address, as the next */
+    TOY_MOVER_AT1 = 4, /* of the walker */
+    TOY_MOVER_ROM_AT = 8,
+    TOY_MOVER_BANK_AT = 12,
+    TOY_MOVER_ALIAS_AT = 16,
+    TOY_MOVER_CONTROL = 20,
+    TOY_MOVER_DMA = 24,      /* write: 12 bytes go to there */
+    TOY_MOVER_DMA_READ = 28, /* write: 12 bytes come from there */
+    TOY_MOVER_WORD = 32 /* what is sent; and where to, by who writes odd numbers to the walker */
+};
+enum {                          /* control */
+       TOY_MOVER_ROM = 1,       /* it lies there, and */
+       TOY_MOVER_ROM_DROPS = 2, /* stores do not go through it */
+       TOY_MOVER_COUNTER_OVER = 4,
+       TOY_MOVER_WALKER_OVER = 8,
+       TOY_MOVER_BANK_OVER = 16,
+       TOY_MOVER_TIMED = 32, /* the bank's page changes by itself */
+       TOY_MOVER_PAGE = 64   /* times which of the bank's pages is at BANK_AT */
+};
+
 /* `harts` of them, all starting at TOY_RAM with `code` there; fails the test if it cannot. */
 struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, size_t size);
 
@@ -95,6 +134,8 @@ struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, 
 size_t toy_program(uint8_t *code, size_t room);
 /* The same of delay slots and modes. */
 size_t toy_modes_program(uint8_t *code, size_t room);
+/* Things that move all the time, and random accesses to them; it mostly lives on. */
+size_t toy_mover_program(uint8_t *code, size_t room, uint64_t seed);
 /* Random instructions, many of them sensible. */
 size_t toy_random_program(uint8_t *code, size_t room, uint64_t seed);
 

@@ -306,6 +306,7 @@ static const struct toy_family base_high = {.lengths = base_lengths + 16,
 static const struct toy_family *const families[16] = {
     [0] = &base_low,
     [1] = &base_high,
+    [5] = &toy_mover_family,
     [8] = &toy_modes_family,
 };
 

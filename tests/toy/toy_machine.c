@@ -23,6 +23,7 @@ struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, 
     d = machine_add_device(m, &toy_counter, "counter", TOY_SCRATCH, NULL, 0, NULL, &e);
     must(d != NULL);
     machine_connect_hart(d, 0, harts - 1, 2);
+    toy_add_mover(m);
     must(machine_add_load(m, TOY_RAM, code, size, &e) == 0);
     must(machine_add_load(m, 0x8000, "read-only", 10, &e) == 0);
     must(machine_seal(m, &e) == 0);

@@ -31,6 +31,7 @@ bool toy_lift(struct lift *l);
 /* Any instruction there is, equally often. */
 uint8_t toy_random_op(uint64_t x);
 const struct toy_family *toy_family_of(uint8_t op); /* NULL: none */
+extern const struct toy_family toy_mover_family;
 
 /* ---- helpers ---- */
 
@@ -84,7 +85,8 @@ void toy_put8(struct lift *l, uint32_t where, unsigned value);
 
 /* ---- devices ---- */
 
-extern const struct device_class toy_console, toy_counter;
+extern const struct device_class toy_console, toy_counter, toy_mover;
+void toy_add_mover(struct machine *m);
 
 /* ---- assembler ---- */
 

@@ -98,7 +98,21 @@ static void test_random_programs(void **state)
     free(c);
 }
 
-/* travel-toy [PROGRAMS]: how many random ones; each is asked 120 random sequences of questions. */
+/* Windows, ROM and RAM that move while searches go back and forth over them. */
+static void test_moving_programs(void **state)
+{
+    struct toy_case *c = base_alloc(1, sizeof(*c));
+
+    for (uint64_t seed = 1; seed <= *(const uint64_t *)*state; seed++) {
+        c->harts = 1 + (unsigned)(seed % 3);
+        c->quantum = 31 + seed;
+        c->size = toy_mover_program(c->code, sizeof c->code, seed);
+        assert_true(try_case("moving", c, 2000, 60, seed));
+    }
+    free(c);
+}
+
+/* travel-toy [PROGRAMS]: how many random ones of each kind; each is asked 120 random sequences of questions. */
 int main(int argc, char **argv)
 {
     uint64_t programs = argc > 1 ? strtoull(argv[1], NULL, 10) : 12;
@@ -106,6 +120,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_program),
         cmocka_unit_test_prestate(test_random_programs, &programs),
+        cmocka_unit_test_prestate(test_moving_programs, &programs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
