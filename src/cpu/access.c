@@ -19,13 +19,14 @@ static struct tlb_entry entry_for(vaddr va, const struct place *p)
     return (struct tlb_entry){.tag = page, .addend = (uintptr_t)p->host - (uintptr_t)va};
 }
 
-void access_fill_read(struct cpu *cpu, vaddr va, const struct place *p)
+void access_fill_read(vaddr va, const struct place *p)
 {
     if (p->fill) {
         uint32_t index = (uint32_t)((va >> PAGE_BITS) % TLB_ENTRIES);
 
-        cpu->space->read[index] = entry_for(va, p);
-        cpu->space->physical[index] = p->physical - va;
+        p->space->read[index] = entry_for(va, p);
+        p->space->physical[index] = p->physical - va;
+        p->space->read_parts |= UINT64_C(1) << index / TLB_PART;
     }
 }
 
@@ -48,18 +49,19 @@ void access_fill_write(struct cpu *cpu, vaddr va, const struct place *p)
     } else if (m->w_at[2 * page] != index && m->w_at[2 * page + 1] != index) {
         m->w_at[2 * page + 1] = m->w_at[2 * page + 1] == MEM_W_NONE ? index : MEM_W_MANY;
     }
-    cpu->space->write[index] = entry_for(va, p);
+    p->space->write[index] = entry_for(va, p);
+    p->space->write_parts |= UINT64_C(1) << index / TLB_PART;
 }
 
 /* ---- finding the bytes ---- */
 
-static bool may_fill(const struct cpu *cpu, vaddr va, enum access access, uint32_t mem_attr,
+static bool may_fill(const struct cpu *cpu, vaddr va, enum access access,
                      const struct translation *t, const struct place *p)
 {
     const struct cpu_watch *watch = cpu->watch;
     const uint8_t slow = PAGE_CODE | PAGE_TABLE | PAGE_WATCHED;
 
-    if (!t->cacheable || MEM_AS(mem_attr) != AS_CURRENT || !t->readable || !p->is_whole) {
+    if (!t->cacheable || !t->readable || !p->is_whole) {
         return false;
     }
     /* The write table also serves read-modify-write. */
@@ -106,21 +108,21 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
         cpu->mmu->bus_fault(cpu, va, access);
         return false;
     }
-    *p =
-        (struct place){.block = m.block,
-                       .window = m.window,
-                       .at = m.at,
-                       .physical = t.at,
-                       .before = m.before,
-                       .left = m.left,
-                       .is_steady = t.cacheable && MEM_AS(mem_attr) == AS_CURRENT &&
-                                    (access == ACCESS_WRITE ? t.writable : t.readable),
-                       .is_whole = m.is_whole,
-                       .is_both = m.is_both,
-                       .is_dropped = m.block != NULL && access == ACCESS_WRITE && !m.block->is_ram};
+    *p = (struct place){
+        .space = cpu_space_as(cpu, MEM_AS(mem_attr)),
+        .block = m.block,
+        .window = m.window,
+        .at = m.at,
+        .physical = t.at,
+        .before = m.before,
+        .left = m.left,
+        .is_steady = t.cacheable && (access == ACCESS_WRITE ? t.writable : t.readable),
+        .is_whole = m.is_whole,
+        .is_both = m.is_both,
+        .is_dropped = m.block != NULL && access == ACCESS_WRITE && !m.block->is_ram};
     if (p->block != NULL) {
         p->host = mem_host(p->block, p->at);
-        p->fill = !p->is_dropped && may_fill(cpu, va, access, mem_attr, &t, p);
+        p->fill = !p->is_dropped && may_fill(cpu, va, access, &t, p);
     }
     return true;
 }
@@ -286,10 +288,10 @@ static bool read_bytes(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8_t byt
         return true;
     }
     memcpy(bytes, r.part[0].host, r.size[0]);
-    access_fill_read(cpu, va, &r.part[0]);
+    access_fill_read(va, &r.part[0]);
     if (r.size[1] != 0) {
         memcpy(bytes + r.size[0], r.part[1].host, r.size[1]);
-        access_fill_read(cpu, access_further(va, r.size[0], mem_attr), &r.part[1]);
+        access_fill_read(access_further(va, r.size[0], mem_attr), &r.part[1]);
     }
     return true;
 }

@@ -8,6 +8,7 @@
 
 /* Where the bytes of one page's part of an access lie: in a block or in a window. */
 struct place {
+    struct space *space; /* by whose rules it was found */
     struct mem_block *block;
     struct mem_window *window;
     uint64_t at; /* home, or bytes into the window */
@@ -28,7 +29,7 @@ struct reach {
 };
 
 /* Into the table of its kind, if it may; a write only after mem_before_write(). */
-void access_fill_read(struct cpu *cpu, vaddr va, const struct place *p);
+void access_fill_read(vaddr va, const struct place *p);
 void access_fill_write(struct cpu *cpu, vaddr va, const struct place *p);
 /* Translates the part at va, which lies in one page, and finds what is there; false with a fault raised,
  * or with none if the ISA ignores accesses to nowhere. */

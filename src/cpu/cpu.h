@@ -55,6 +55,7 @@ struct translation {
 };
 
 struct cpu;
+#define SPACE_KEY 8 /* words of what tells address spaces apart */
 
 /* What cpu/ needs of the ISA; a member of struct isa (isa/isa.h). */
 struct cpu_mmu {
@@ -68,8 +69,9 @@ struct cpu_mmu {
      * refused: sets cpu->fault. May choose to raise nothing: then reads give 0. */
     void (*bus_fault)(struct cpu *cpu, vaddr va, enum access access);
     void (*misaligned)(struct cpu *cpu, vaddr va, enum access access);
-    /* All that a walk and a permission check read besides memory and the address. */
-    void (*space_key)(const struct cpu *cpu, uint64_t key[4]);
+    /* All that a walk and a permission check read besides memory and the address, for accesses as
+     * `as`; the words are 0 before. */
+    void (*space_key)(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY]);
 };
 
 #define TLB_ENTRIES    1024 /* a power of two */
@@ -78,7 +80,9 @@ struct cpu_mmu {
 #define FETCH_ENTRIES  64
 #define MIXED_ENTRIES  8
 #define DEVICE_ENTRIES 8
-#define SPACES         8
+#define SPACES         24 /* of a hart */
+#define TLB_PART       16 /* entries */
+#define JUMP_PART      64
 
 struct tlb_entry {
     vaddr tag;        /* of the page; see TLB_NO_TAG for none */
@@ -123,10 +127,8 @@ static inline unsigned jump_page(vaddr pc)
     return (unsigned)(pc >> PAGE_BITS) & 4095;
 }
 
-/* One address space in one mode. */
+/* One address space in one mode; or of accesses as another, which has no jumps. */
 struct space {
-    uint64_t key[5]; /* the ISA's four words, and the mode that code was lifted for */
-    uint64_t used;   /* for choosing a victim; 0: empty */
     struct tlb_entry read[TLB_ENTRIES];
     struct tlb_entry write[TLB_ENTRIES];
     uint64_t physical[TLB_ENTRIES]; /* of each in `read`: physical minus virtual address */
@@ -135,6 +137,17 @@ struct space {
     struct device_entry device[2][DEVICE_ENTRIES]; /* by enum access: loads, stores */
     struct jump_entry jump[JUMP_ENTRIES];
     uint64_t jump_pages[64]; /* a bit per page of pcs in `jump`, by page number modulo 4096 */
+    /* A bit for each part of the tables that may hold anything: clearing and forgetting pass over
+     * the others. */
+    uint64_t read_parts, write_parts, jump_parts[JUMP_ENTRIES / JUMP_PART / 64];
+    bool is_slow; /* so may `mixed` and `device` */
+};
+_Static_assert(TLB_ENTRIES / TLB_PART == 64, "a word has a bit for each part");
+
+/* Which space it is. */
+struct space_name {
+    uint64_t key[SPACE_KEY + 1]; /* the ISA's words, and the mode that code was lifted for */
+    uint64_t used;               /* for choosing a victim; 0: empty */
 };
 
 /* An exception in flight, in the ISA's own numbers. */
@@ -198,11 +211,42 @@ struct cpu {
     const struct cpu_watch *watch; /* NULL: none */
     struct cpu_notes *notes;       /* NULL: none are taken */
     void *machine;                 /* its owner, opaque here */
-    struct space *spaces;          /* SPACES of them */
+
+    /* Spaces are made when they are wanted first; NULL: not yet. */
+    struct space *spaces[SPACES];
+    struct space_name space_names[SPACES];
+    uint32_t space_hashes[SPACES]; /* of the names, to be found by */
+    unsigned space_count;          /* of those that were made */
     uint64_t space_clock;
+    unsigned space_index[2]; /* of the current one in `spaces`, and of that before */
+    /* By enum access_as, the space of accesses as another than the current mode; one that is always
+     * empty while none is chosen. */
+    struct space *as[AS_DEBUG], *no_space;
+    uint8_t as_index[AS_DEBUG]; /* of those that were chosen, in `spaces` */
+    uint32_t as_chosen;         /* a bit each */
 };
 
 #define CPU_ASK_MODE UINT32_MAX
+
+/* The space of accesses as `as`, chosen if it is not yet. */
+struct space *cpu_choose_as(struct cpu *cpu, enum access_as as);
+static inline struct space *cpu_space_as(struct cpu *cpu, enum access_as as)
+{
+    if (likely(as == AS_CURRENT)) {
+        return cpu->space;
+    }
+    return cpu->as_chosen >> as & 1 ? cpu->as[as] : cpu_choose_as(cpu, as);
+}
+
+/* A jump entry of the current space. */
+static inline void cpu_know_jump(struct cpu *cpu, vaddr pc, struct block *block)
+{
+    unsigned i = jump_index(pc);
+
+    cpu->space->jump[i] = (struct jump_entry){.pc = pc, .block = block};
+    cpu->space->jump_pages[jump_page(pc) / 64] |= UINT64_C(1) << jump_page(pc) % 64;
+    cpu->space->jump_parts[i / JUMP_PART / 64] |= UINT64_C(1) << i / JUMP_PART % 64;
+}
 
 static inline tick cpu_now(const struct cpu *cpu)
 {

@@ -7,25 +7,48 @@
 
 #include <stdlib.h>
 
-static void clear_tlb(struct tlb_entry *entries)
+/* The bits of `parts` one after the other, each as the entries [*from, *from + count) of its table. */
+static bool next_part(uint64_t *parts, unsigned count, unsigned *from)
 {
-    for (unsigned i = 0; i < TLB_ENTRIES; i++) {
-        entries[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+    if (*parts == 0) {
+        return false;
+    }
+    *from = (unsigned)__builtin_ctzll(*parts) * count;
+    *parts &= *parts - 1;
+    return true;
+}
+
+static void clear_tlb(struct tlb_entry *entries, uint64_t *parts)
+{
+    unsigned from;
+
+    while (next_part(parts, TLB_PART, &from)) {
+        for (unsigned i = from; i < from + TLB_PART; i++) {
+            entries[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+        }
     }
 }
 
 static void clear_jumps(struct space *s)
 {
-    for (unsigned i = 0; i < JUMP_ENTRIES; i++) {
-        s->jump[i] = (struct jump_entry){.pc = UINT64_MAX, .block = NULL};
+    unsigned from;
+
+    for (unsigned w = 0; w < ARRAY_LEN(s->jump_parts); w++) {
+        while (next_part(&s->jump_parts[w], JUMP_PART, &from)) {
+            struct jump_entry *j = &s->jump[w * 64 * JUMP_PART + from];
+
+            for (unsigned i = 0; i < JUMP_PART; i++) {
+                j[i] = (struct jump_entry){.pc = UINT64_MAX, .block = NULL};
+            }
+        }
     }
     memset(s->jump_pages, 0, sizeof(s->jump_pages));
 }
 
 static void clear_space(struct space *s)
 {
-    clear_tlb(s->read);
-    clear_tlb(s->write);
+    clear_tlb(s->read, &s->read_parts);
+    clear_tlb(s->write, &s->write_parts);
     for (unsigned i = 0; i < FETCH_ENTRIES; i++) {
         s->fetch[i] = (struct fetch_entry){.page = UINT64_MAX, .at = 0};
     }
@@ -36,7 +59,37 @@ static void clear_space(struct space *s)
         s->device[ACCESS_READ][i].page = UINT64_MAX;
         s->device[ACCESS_WRITE][i].page = UINT64_MAX;
     }
+    s->is_slow = false;
     clear_jumps(s);
+}
+
+static struct space *new_space(void)
+{
+    struct space *s = base_alloc(1, sizeof(*s));
+
+    s->read_parts = s->write_parts = UINT64_MAX;
+    memset(s->jump_parts, 0xff, sizeof(s->jump_parts));
+    clear_space(s);
+    return s;
+}
+
+/* What accesses as another find before their space is chosen: nothing. It has no jumps, and nobody
+ * writes to it. */
+static struct space *new_no_space(void)
+{
+    struct space *s = base_alloc(1, sizeof(*s));
+
+    s->read_parts = s->write_parts = UINT64_MAX;
+    clear_space(s);
+    return s;
+}
+
+static void leave_as(struct cpu *cpu)
+{
+    cpu->as_chosen = 0;
+    for (unsigned as = 0; as < AS_DEBUG; as++) {
+        cpu->as[as] = cpu->no_space;
+    }
 }
 
 void cpu_init(struct cpu *cpu, void *state, struct mem *mem)
@@ -45,59 +98,190 @@ void cpu_init(struct cpu *cpu, void *state, struct mem *mem)
     cpu->state = state;
     cpu->hart = state;
     cpu->mem = mem;
-    cpu->spaces = base_alloc(SPACES, sizeof(*cpu->spaces));
-    cpu->space = &cpu->spaces[0];
-    clear_space(cpu->space);
+    cpu->spaces[0] = new_space();
+    cpu->space_count = 1;
+    cpu->space_names[0].used =
+        ++cpu->space_clock; /* its name is zeros, and so are their hash's bits */
+    cpu->space = cpu->spaces[0];
+    cpu->no_space = new_no_space();
+    leave_as(cpu);
 }
 
 void cpu_fini(struct cpu *cpu)
 {
-    free(cpu->spaces);
+    for (unsigned i = 0; i < cpu->space_count; i++) {
+        free(cpu->spaces[i]);
+    }
+    free(cpu->no_space);
     memset(cpu, 0, sizeof(*cpu));
+}
+
+/* ---- choosing ---- */
+
+/* The products need not wait for one another. */
+static uint32_t hash_of(const uint64_t key[SPACE_KEY + 1])
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i <= SPACE_KEY; i++) {
+        sum += key[i] * (UINT64_C(0x9e3779b97f4a7c15) * (2 * i + 1));
+    }
+    return (uint32_t)(sum >> 32);
+}
+
+static bool is_named(const struct space_name *name, const uint64_t key[SPACE_KEY + 1])
+{
+    uint64_t differs = 0;
+
+    for (unsigned i = 0; i <= SPACE_KEY; i++) {
+        differs |= name->key[i] ^ key[i];
+    }
+    return differs == 0;
+}
+
+/* An empty one, or that which was chosen longest ago: those in use are the latest. */
+static unsigned choose_victim(struct cpu *cpu)
+{
+    unsigned victim = 0;
+
+    for (unsigned i = 0; i < cpu->space_count; i++) {
+        if (cpu->space_names[i].used < cpu->space_names[victim].used) {
+            victim = i;
+        }
+    }
+    if (cpu->space_names[victim].used != 0 && cpu->space_count < SPACES) {
+        victim = cpu->space_count++;
+        cpu->spaces[victim] = new_space();
+        return victim;
+    }
+    clear_space(cpu->spaces[victim]);
+    return victim;
+}
+
+static unsigned find_space(struct cpu *cpu, const uint64_t key[SPACE_KEY + 1])
+{
+    uint32_t hash = hash_of(key);
+    unsigned i;
+
+    for (i = 0; i < cpu->space_count; i++) {
+        if (cpu->space_hashes[i] == hash && cpu->space_names[i].used != 0 &&
+            is_named(&cpu->space_names[i], key)) {
+            break;
+        }
+    }
+    if (unlikely(i == cpu->space_count)) {
+        i = choose_victim(cpu);
+        memcpy(cpu->space_names[i].key, key, sizeof(cpu->space_names[i].key));
+        cpu->space_hashes[i] = hash;
+    }
+    cpu->space_names[i].used = ++cpu->space_clock;
+    return i;
+}
+
+/* No code is lifted for accesses: where its mode stands is what no mode is. */
+static void key_as(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY + 1])
+{
+    memset(key, 0, (SPACE_KEY + 1) * sizeof(*key));
+    key[SPACE_KEY] = UINT64_C(1) << 32 | as;
+    cpu->mmu->space_key(cpu, as, key);
+}
+
+struct space *cpu_choose_as(struct cpu *cpu, enum access_as as)
+{
+    uint64_t key[SPACE_KEY + 1];
+    unsigned i;
+
+    key_as(cpu, as, key);
+    i = find_space(cpu, key);
+    cpu->as[as] = cpu->spaces[i];
+    cpu->as_index[as] = (uint8_t)i;
+    cpu->as_chosen |= UINT32_C(1) << as;
+    return cpu->as[as];
+}
+
+/* A trap goes back and forth between two spaces. */
+static void find_current(struct cpu *cpu, const uint64_t key[SPACE_KEY + 1])
+{
+    unsigned now = cpu->space_index[0], before = cpu->space_index[1];
+
+    if (is_named(&cpu->space_names[now], key)) {
+        cpu->space_names[now].used = ++cpu->space_clock;
+        return;
+    }
+    cpu->space_index[1] = now;
+    if (cpu->space_names[before].used != 0 && is_named(&cpu->space_names[before], key)) {
+        cpu->space_names[before].used = ++cpu->space_clock;
+        cpu->space_index[0] = before;
+        return;
+    }
+    cpu->space_index[0] = find_space(cpu, key);
+}
+
+/* Those whose names have not changed stay. One that another space has taken has another name. */
+static void check_as(struct cpu *cpu)
+{
+    uint64_t key[SPACE_KEY + 1];
+
+    for (uint32_t left = cpu->as_chosen; left != 0; left &= left - 1) {
+        unsigned as = (unsigned)__builtin_ctz(left);
+        struct space_name *name = &cpu->space_names[cpu->as_index[as]];
+
+        key_as(cpu, (enum access_as)as, key);
+        if (name->used != 0 && is_named(name, key)) {
+            name->used = ++cpu->space_clock;
+        } else {
+            cpu->as[as] = cpu->no_space;
+            cpu->as_chosen &= ~(UINT32_C(1) << as);
+        }
+    }
 }
 
 void cpu_select_space(struct cpu *cpu, uint32_t block_mode)
 {
-    uint64_t key[5] = {0, 0, 0, 0, block_mode};
-    struct space *victim = &cpu->spaces[0];
+    uint64_t key[SPACE_KEY + 1] = {[SPACE_KEY] = block_mode};
 
-    cpu->mmu->space_key(cpu, key);
-    for (unsigned i = 0; i < SPACES; i++) {
-        struct space *s = &cpu->spaces[i];
-
-        if (s->used != 0 && memcmp(s->key, key, sizeof(key)) == 0) {
-            s->used = ++cpu->space_clock;
-            cpu->space = s;
-            return;
-        }
-        if (s->used < victim->used) {
-            victim = s;
-        }
+    cpu->mmu->space_key(cpu, AS_CURRENT, key);
+    find_current(cpu, key);
+    cpu->space = cpu->spaces[cpu->space_index[0]];
+    if (unlikely(cpu->as_chosen != 0)) {
+        check_as(cpu);
     }
-    clear_space(victim);
-    memcpy(victim->key, key, sizeof(key));
-    victim->used = ++cpu->space_clock;
-    cpu->space = victim;
 }
 
-/* The other spaces are only marked empty, as they are at first: cpu_select_space() clears them when
- * it takes them. */
+/* ---- forgetting ---- */
+
+/* The next that may hold anything, from *i on. */
+static struct space *next_space(const struct cpu *cpu, unsigned *i)
+{
+    while (*i < cpu->space_count) {
+        struct space *s = cpu->spaces[(*i)++];
+
+        if (cpu->space_names[*i - 1].used != 0 || s == cpu->space) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* The other spaces are only marked empty, as they are at first: they are cleared when they are taken
+ * again. */
 void cpu_forget(struct cpu *cpu)
 {
-    for (unsigned i = 0; i < SPACES; i++) {
-        if (&cpu->spaces[i] != cpu->space) {
-            cpu->spaces[i].used = 0;
+    for (unsigned i = 0; i < cpu->space_count; i++) {
+        if (cpu->spaces[i] != cpu->space) {
+            cpu->space_names[i].used = 0;
         }
     }
     clear_space(cpu->space);
+    leave_as(cpu);
 }
 
 void cpu_forget_writes(struct cpu *cpu)
 {
-    for (unsigned i = 0; i < SPACES; i++) {
-        if (cpu->spaces[i].used != 0 || &cpu->spaces[i] == cpu->space) {
-            clear_tlb(cpu->spaces[i].write);
-        }
+    struct space *s;
+
+    for (unsigned i = 0; (s = next_space(cpu, &i)) != NULL;) {
+        clear_tlb(s->write, &s->write_parts);
     }
 }
 
@@ -109,21 +293,27 @@ static void forget_written(struct space *s, unsigned i, uintptr_t host)
     }
 }
 
+static void forget_all_written(struct space *s, uintptr_t host)
+{
+    uint64_t parts = s->write_parts;
+    unsigned from;
+
+    while (next_part(&parts, TLB_PART, &from)) {
+        for (unsigned i = from; i < from + TLB_PART; i++) {
+            forget_written(s, i, host);
+        }
+    }
+}
+
 void cpu_forget_page(struct cpu *cpu, uint32_t page)
 {
     uintptr_t host = (uintptr_t)mem_page_bytes(cpu->mem, page);
     const uint16_t *at = &cpu->mem->w_at[(size_t)2 * page];
+    struct space *s;
 
-    for (unsigned i = 0; i < SPACES; i++) {
-        struct space *s = &cpu->spaces[i];
-
-        if (s->used == 0 && s != cpu->space) {
-            continue;
-        }
+    for (unsigned i = 0; (s = next_space(cpu, &i)) != NULL;) {
         if (at[1] == MEM_W_MANY) {
-            for (unsigned k = 0; k < TLB_ENTRIES; k++) {
-                forget_written(s, k, host);
-            }
+            forget_all_written(s, host);
             continue;
         }
         forget_written(s, at[0] % TLB_ENTRIES, host);
@@ -135,10 +325,10 @@ void cpu_forget_page(struct cpu *cpu, uint32_t page)
 
 void cpu_forget_jumps(struct cpu *cpu)
 {
-    for (unsigned i = 0; i < SPACES; i++) {
-        if (cpu->spaces[i].used != 0 || &cpu->spaces[i] == cpu->space) {
-            clear_jumps(&cpu->spaces[i]);
-        }
+    struct space *s;
+
+    for (unsigned i = 0; (s = next_space(cpu, &i)) != NULL;) {
+        clear_jumps(s);
     }
 }
 
@@ -156,13 +346,26 @@ static void forget_jump_to(struct jump_entry *j, vaddr first, uint64_t bytes)
     }
 }
 
+static void forget_all_jumps_to(struct space *s, vaddr first, uint64_t bytes)
+{
+    unsigned from;
+
+    for (unsigned w = 0; w < ARRAY_LEN(s->jump_parts); w++) {
+        uint64_t parts = s->jump_parts[w];
+
+        while (next_part(&parts, JUMP_PART, &from)) {
+            for (unsigned i = 0; i < JUMP_PART; i++) {
+                forget_jump_to(&s->jump[w * 64 * JUMP_PART + from + i], first, bytes);
+            }
+        }
+    }
+}
+
 /* A pc and the odd one behind it have the same place. */
 static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes)
 {
     if (bytes / 2 >= JUMP_ENTRIES) {
-        for (unsigned i = 0; i < JUMP_ENTRIES; i++) {
-            forget_jump_to(&s->jump[i], first, bytes);
-        }
+        forget_all_jumps_to(s, first, bytes);
         return;
     }
     for (uint64_t at = 0; at < bytes; at += 2) {
@@ -173,6 +376,9 @@ static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes)
 /* The entries of pages that are looked at access by access. */
 static void forget_slow(struct space *s, vaddr first, uint64_t bytes)
 {
+    if (!s->is_slow) {
+        return;
+    }
     for (unsigned i = 0; i < MIXED_ENTRIES; i++) {
         if (s->mixed[i].page - first < bytes) {
             s->mixed[i].page = UINT64_MAX;
@@ -203,16 +409,23 @@ static void forget_page_of(struct space *s, vaddr page)
     }
 }
 
-static void forget_many(struct space *s, vaddr first, uint64_t bytes)
+static void forget_entries(struct tlb_entry *entries, uint64_t parts, vaddr first, uint64_t bytes)
 {
-    for (unsigned i = 0; i < TLB_ENTRIES; i++) {
-        if (s->read[i].tag - first < bytes) {
-            s->read[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
-        }
-        if (s->write[i].tag - first < bytes) {
-            s->write[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+    unsigned from;
+
+    while (next_part(&parts, TLB_PART, &from)) {
+        for (unsigned i = from; i < from + TLB_PART; i++) {
+            if (entries[i].tag - first < bytes) {
+                entries[i] = (struct tlb_entry){.tag = TLB_NO_TAG(i), .addend = 0};
+            }
         }
     }
+}
+
+static void forget_many(struct space *s, vaddr first, uint64_t bytes)
+{
+    forget_entries(s->read, s->read_parts, first, bytes);
+    forget_entries(s->write, s->write_parts, first, bytes);
     for (unsigned i = 0; i < FETCH_ENTRIES; i++) {
         if (s->fetch[i].page - first < bytes) {
             s->fetch[i] = (struct fetch_entry){.page = UINT64_MAX, .at = 0};
@@ -223,12 +436,9 @@ static void forget_many(struct space *s, vaddr first, uint64_t bytes)
 /* Code that begins in the page before may reach into the range. */
 void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
 {
-    for (unsigned i = 0; i < SPACES; i++) {
-        struct space *s = &cpu->spaces[i];
+    struct space *s;
 
-        if (s->used == 0 && s != cpu->space) {
-            continue;
-        }
+    for (unsigned i = 0; (s = next_space(cpu, &i)) != NULL;) {
         forget_slow(s, first, bytes);
         if (bytes <= PAGE_SIZE) {
             forget_page_of(s, first);

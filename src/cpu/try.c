@@ -21,9 +21,10 @@ static bool try_part(struct cpu *cpu, vaddr va, unsigned size, enum access acces
     return found;
 }
 
-static struct device_entry *device_of(struct cpu *cpu, vaddr va, enum access access)
+/* Without choosing one. */
+static struct space *known_space(const struct cpu *cpu, uint32_t mem_attr)
 {
-    return &cpu->space->device[access][(va >> PAGE_BITS) % DEVICE_ENTRIES];
+    return MEM_AS(mem_attr) == AS_CURRENT ? cpu->space : cpu->as[MEM_AS(mem_attr)];
 }
 
 const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum access access,
@@ -34,10 +35,10 @@ const struct mem_window *cpu_known_device(const struct cpu *cpu, vaddr va, enum 
     const struct mem_window *w;
 
     va = mem_address(va, mem_attr);
-    d = &cpu->space->device[access][(va >> PAGE_BITS) % DEVICE_ENTRIES];
+    d = &known_space(cpu, mem_attr)->device[access][(va >> PAGE_BITS) % DEVICE_ENTRIES];
     w = d->window;
     if (d->page != align_down(va, PAGE_SIZE) || !mem_is_natural(va, mem_attr) ||
-        cpu->watch != NULL || MEM_AS(mem_attr) != AS_CURRENT || (mem_attr & MEM_FOR_WRITE)) {
+        cpu->watch != NULL || (mem_attr & MEM_FOR_WRITE)) {
         return NULL;
     }
     *at = d->at + va % PAGE_SIZE;
@@ -60,7 +61,10 @@ static enum cpu_try why_not(struct cpu *cpu, vaddr va, enum access access, const
         return CPU_FAULT;
     }
     if (p->window != NULL && p->is_steady) {
-        *device_of(cpu, va, access) = (struct device_entry){.page = align_down(va, PAGE_SIZE),
+        unsigned i = (va >> PAGE_BITS) % DEVICE_ENTRIES;
+
+        p->space->is_slow = true;
+        p->space->device[access][i] = (struct device_entry){.page = align_down(va, PAGE_SIZE),
                                                             .at = p->at - va % PAGE_SIZE,
                                                             .first = p->at - p->before,
                                                             .bytes = p->before + p->left,
@@ -97,8 +101,8 @@ static enum cpu_try read_crossing(struct cpu *cpu, vaddr va, uint32_t mem_attr, 
     if (answer == CPU_DONE) {
         memcpy(bytes, r.part[0].host, r.size[0]);
         memcpy(bytes + r.size[0], r.part[1].host, r.size[1]);
-        access_fill_read(cpu, va, &r.part[0]);
-        access_fill_read(cpu, access_further(va, r.size[0], mem_attr), &r.part[1]);
+        access_fill_read(va, &r.part[0]);
+        access_fill_read(access_further(va, r.size[0], mem_attr), &r.part[1]);
     }
     return answer;
 }
@@ -146,7 +150,7 @@ static enum cpu_try try_read(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8
     if (!try_part(cpu, va, size, ACCESS_READ, mem_attr, &p)) {
         return why_not(cpu, va, ACCESS_READ, &p);
     }
-    access_fill_read(cpu, va, &p);
+    access_fill_read(va, &p);
     memcpy(bytes, p.host, size);
     return CPU_DONE;
 }
@@ -174,15 +178,15 @@ enum cpu_try cpu_try_load128(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint6
     return answer;
 }
 
-static struct mixed_entry *mixed_of(struct cpu *cpu, vaddr va)
+static struct mixed_entry *mixed_of(struct space *s, vaddr va)
 {
-    return &cpu->space->mixed[(va >> PAGE_BITS) % MIXED_ENTRIES];
+    return &s->mixed[(va >> PAGE_BITS) % MIXED_ENTRIES];
 }
 
 /* A page that stores go to again and again, and that may not be in the write table. */
-static bool find_mixed(struct cpu *cpu, vaddr va, struct place *p)
+static bool find_mixed(struct space *s, vaddr va, struct place *p)
 {
-    const struct mixed_entry *m = mixed_of(cpu, va);
+    const struct mixed_entry *m = mixed_of(s, va);
 
     if (m->page != align_down(va, PAGE_SIZE)) {
         return false;
@@ -210,20 +214,19 @@ static enum cpu_try try_write_crossing(struct cpu *cpu, vaddr va, uint32_t mem_a
     return CPU_DONE;
 }
 
-/* Whether the write table has all of an access by the current mode's rules. */
+/* Whether the write table has all of an access. */
 static bool write_hits(const struct cpu *cpu, vaddr va, uint32_t mem_attr, struct tlb_entry *e)
 {
-    *e = cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES];
-    return va - e->tag <= PAGE_SIZE - MEM_SIZE(mem_attr) && MEM_AS(mem_attr) == AS_CURRENT;
+    *e = known_space(cpu, mem_attr)->write[(va >> PAGE_BITS) % TLB_ENTRIES];
+    return va - e->tag <= PAGE_SIZE - MEM_SIZE(mem_attr);
 }
 
 /* One page's bytes, which may be stored to without anybody hearing of it. */
 static enum cpu_try try_place(struct cpu *cpu, vaddr va, uint32_t mem_attr, struct place *p)
 {
     unsigned size = MEM_SIZE(mem_attr);
-    bool current = MEM_AS(mem_attr) == AS_CURRENT;
 
-    if (!(current && find_mixed(cpu, va, p)) &&
+    if (!find_mixed(known_space(cpu, mem_attr), va, p) &&
         !try_part(cpu, va, size, ACCESS_WRITE, mem_attr, p)) {
         return why_not(cpu, va, ACCESS_WRITE, p);
     }
@@ -239,9 +242,10 @@ static void remember_place(struct cpu *cpu, vaddr va, const struct place *p)
     if (p->fill) {
         access_fill_write(cpu, va, p);
     } else if (p->is_steady && p->is_whole) {
-        *mixed_of(cpu, va) = (struct mixed_entry){.page = align_down(va, PAGE_SIZE),
-                                                  .at = align_down(p->at, PAGE_SIZE),
-                                                  .block = p->block};
+        p->space->is_slow = true;
+        *mixed_of(p->space, va) = (struct mixed_entry){.page = align_down(va, PAGE_SIZE),
+                                                       .at = align_down(p->at, PAGE_SIZE),
+                                                       .block = p->block};
     }
 }
 
@@ -344,7 +348,7 @@ enum cpu_try cpu_try_fill(struct cpu *cpu, vaddr va, enum access access, uint32_
         mem_before_write(cpu->mem, p.block, p.at, 1);
         access_fill_write(cpu, va, &p);
     } else {
-        access_fill_read(cpu, va, &p);
+        access_fill_read(va, &p);
     }
     return CPU_DONE;
 }

@@ -259,7 +259,7 @@ static bool holds(struct cpu *cpu, const struct block *b, const struct fetch *f)
 struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
 {
     vaddr pc = cpu->hart->pc;
-    struct jump_entry *jump = &cpu->space->jump[jump_index(pc)];
+    const struct jump_entry *jump = &cpu->space->jump[jump_index(pc)];
     struct block *b;
     struct fetch f;
     haddr at;
@@ -289,7 +289,6 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
     if (unlikely(e->noting) && b->noted != e->note_round) {
         footprint_note_block(e, b);
     }
-    *jump = (struct jump_entry){.pc = pc, .block = b};
-    cpu->space->jump_pages[jump_page(pc) / 64] |= UINT64_C(1) << jump_page(pc) % 64;
+    cpu_know_jump(cpu, pc, b);
     return b;
 }

@@ -66,7 +66,9 @@ static bool translate(struct cpu *cpu, vaddr va, enum access access, enum access
                       struct translation *out)
 {
     struct tiny *t = tiny_of(cpu);
-    bool read_only = va - TINY_READ_ONLY < TINY_RAM + TINY_RAM_BYTES - TINY_READ_ONLY;
+    bool read_only = va - TINY_READ_ONLY < TINY_RAM + TINY_RAM_BYTES - TINY_READ_ONLY ||
+                     (as == AS_USER && va - TINY_USER_READ_ONLY < PAGE_SIZE);
+    bool swapped = as == AS_OTHER2 && va - TINY_RAM < TINY_READ_ONLY - TINY_RAM;
     bool alias = va - TINY_ALIAS < TINY_RAM_BYTES;
     bool mapped = va - TINY_RAM < TINY_RAM_BYTES || va - TINY_ROM < PAGE_SIZE ||
                   va - TINY_NOTHING < PAGE_SIZE || va - TINY_DEVICE < PAGE_SIZE || alias;
@@ -81,7 +83,9 @@ static bool translate(struct cpu *cpu, vaddr va, enum access access, enum access
         }
         return false;
     }
-    *out = (struct translation){.at = alias ? va - TINY_ALIAS + TINY_RAM : va,
+    *out = (struct translation){.at = alias     ? va - TINY_ALIAS + TINY_RAM
+                                      : swapped ? va ^ PAGE_SIZE
+                                                : va,
                                 .cacheable = !t->uncacheable,
                                 .readable = true,
                                 .writable = !read_only,
@@ -99,9 +103,10 @@ static void misaligned(struct cpu *cpu, vaddr va, enum access access)
     cpu_raise(cpu, TINY_MISALIGNED + access, va);
 }
 
-static void space_key(const struct cpu *cpu, uint64_t key[4])
+static void space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY])
 {
     key[0] = tiny_of(cpu)->key;
+    key[SPACE_KEY - 1] = as == AS_CURRENT ? 0 : tiny_of(cpu)->other_key;
 }
 
 static const struct cpu_mmu mmu = {translate, bus_fault, misaligned, space_key};

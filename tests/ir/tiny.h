@@ -12,6 +12,8 @@ enum {
     TINY_RAM = 0x10000, /* 32 KiB, read and write, but the last 2 pages are read-only */
     TINY_RAM_BYTES = 0x8000,
     TINY_READ_ONLY = 0x16000,
+    TINY_USER_READ_ONLY =
+        0x13000, /* one page, for AS_USER; AS_OTHER2 has pairs of pages the other way round */
     TINY_ROM = 0x20000,     /* one page; mapped for writing, too */
     TINY_NOTHING = 0x28000, /* one page mapped to where nothing is */
     TINY_DEVICE = 0x30000,  /* one page */
@@ -41,6 +43,7 @@ struct tiny {
     bool uncacheable;
     bool walks;   /* translating an alias reads a table in RAM, which is in use from then on */
     uint64_t key; /* of the address space */
+    uint64_t other_key; /* of those of accesses as another, beside it */
     unsigned code_hits, table_hits, pages_out, epochs, dma_writes;
     vaddr table_first;
     uint64_t table_bytes; /* of the last hit */

@@ -193,8 +193,7 @@ static enum ending run_compiled(struct pair *p, const struct subject *s, uint64_
         if (s->budget - *ran < s->blocks[i]->insn_count) {
             return END_LIMIT;
         }
-        cpu->space->jump[jump_index(cpu->hart->pc)] =
-            (struct jump_entry){.pc = cpu->hart->pc, .block = (struct block *)&shells[i]};
+        cpu_know_jump(cpu, cpu->hart->pc, (struct block *)&shells[i]);
         left = jit_run(j, cpu, shells[i].to.code, START + *ran, s->budget - *ran, &r);
         *ran += r.ran;
         switch (left) {

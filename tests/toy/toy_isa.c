@@ -63,9 +63,10 @@ static void toy_misaligned(struct cpu *cpu, vaddr va, enum access access)
     cpu_raise(cpu, TOY_CAUSE_ALIGN, va);
 }
 
-static void toy_space_key(const struct cpu *cpu, uint64_t key[4])
+static void toy_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY])
 {
     (void)cpu;
+    (void)as;
     key[0] = 1;
 }
 

@@ -106,7 +106,7 @@ static void tables_are_filled_by_what_is_done(void **state)
     assert_false(t->cpu.fault.raised);
     assert_false(in_table(t->cpu.space->write, TINY_ROM));
     assert_int_equal(t->mem.blocks[1].host[0], 0);
-    /* What must not be kept is not; what has other rules neither. */
+    /* What must not be kept is not; what has other rules is kept elsewhere. */
     t->uncacheable = true;
     cpu_store(&t->cpu, PAGE1, 1, U8);
     (void)cpu_load(&t->cpu, PAGE1, U8);

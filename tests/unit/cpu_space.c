@@ -78,10 +78,10 @@ static void forgetting_reaches_all_spaces(void **state)
 
     cpu_store(&t->cpu, TINY_RAM, 1, 3);
     (void)cpu_load(&t->cpu, TINY_RAM, 3);
-    t->cpu.space->jump[3].pc = 0x1234;
+    cpu_know_jump(&t->cpu, 0x1234, NULL);
     choose(t, 1);
     cpu_store(&t->cpu, TINY_RAM + 0x1000, 1, 3);
-    t->cpu.space->jump[3].pc = 0x1234;
+    cpu_know_jump(&t->cpu, 0x1234, NULL);
     cpu_forget_page(&t->cpu, 0);
     assert_true(holds(t->cpu.space->write, TINY_RAM + 0x1000));
     choose(t, 0);
@@ -91,24 +91,91 @@ static void forgetting_reaches_all_spaces(void **state)
     choose(t, 1);
     assert_false(holds(t->cpu.space->write, TINY_RAM + 0x1000));
     cpu_forget_jumps(&t->cpu);
-    assert_int_equal(t->cpu.space->jump[3].pc, UINT64_MAX);
+    assert_int_equal(t->cpu.space->jump[jump_index(0x1234)].pc, UINT64_MAX);
     choose(t, 0);
-    assert_int_equal(t->cpu.space->jump[3].pc, UINT64_MAX);
+    assert_int_equal(t->cpu.space->jump[jump_index(0x1234)].pc, UINT64_MAX);
     choose(t, 1);
-    t->cpu.space->jump[3].pc = 0x1234;
+    cpu_know_jump(&t->cpu, 0x1234, NULL);
     cpu_forget(&t->cpu);
-    assert_int_equal(t->cpu.space->jump[3].pc, UINT64_MAX);
+    assert_int_equal(t->cpu.space->jump[jump_index(0x1234)].pc, UINT64_MAX);
     choose(t, 0);
     assert_false(holds(t->cpu.space->read, TINY_RAM));
+}
+
+static bool user_writes(struct tiny *t, vaddr va)
+{
+    return t->cpu.as[AS_USER] != t->cpu.space && holds(t->cpu.as[AS_USER]->write, va);
+}
+
+/* Accesses as another are of a space that the key says, as long as it says the same. */
+static void each_access_class_has_a_space(void **state)
+{
+    const uint32_t user = 3 | AS_USER << MEM_AS_SHIFT, other = 3 | AS_OTHER2 << MEM_AS_SHIFT;
+    struct tiny *t = *state;
+    struct space *of_7;
+
+    choose(t, 7);
+    assert_false(user_writes(t, TINY_RAM));
+    cpu_store(&t->cpu, TINY_RAM, 0x11, user);
+    cpu_store(&t->cpu, TINY_RAM, 0x22, other); /* in the second page */
+    assert_true(user_writes(t, TINY_RAM));
+    assert_true(holds(t->cpu.as[AS_OTHER2]->write, TINY_RAM));
+    assert_false(holds(t->cpu.space->write, TINY_RAM));
+    assert_int_equal(cpu_load(&t->cpu, TINY_RAM + PAGE_SIZE, 3), 0x22);
+    of_7 = t->cpu.as[AS_USER];
+    choose(t, 7);
+    assert_ptr_equal(t->cpu.as[AS_USER], of_7);
+    choose(t, 8);
+    assert_ptr_not_equal(t->cpu.as[AS_USER], of_7);
+    assert_false(user_writes(t, TINY_RAM));
+    choose(t, 7);
+    cpu_store(&t->cpu, TINY_RAM + 8, 1, user);
+    assert_ptr_equal(t->cpu.as[AS_USER], of_7);
+    t->other_key = 1;
+    choose(t, 7);
+    assert_false(user_writes(t, TINY_RAM));
+    t->other_key = 0;
+    cpu_store(&t->cpu, TINY_RAM + 8, 1, user);
+    /* What is forgotten is so in each of them, and so is a page that must not be written to. */
+    cpu_forget_range(&t->cpu, TINY_RAM, PAGE_SIZE);
+    assert_false(user_writes(t, TINY_RAM));
+    cpu_store(&t->cpu, TINY_RAM, 1, user);
+    cpu_store(&t->cpu, TINY_RAM, 1, other);
+    mem_code_used(&t->mem, 0, 1);
+    assert_false(user_writes(t, TINY_RAM));
+    assert_true(holds(t->cpu.as[AS_OTHER2]->write, TINY_RAM));
+    cpu_forget_writes(&t->cpu);
+    assert_false(holds(t->cpu.as[AS_OTHER2]->write, TINY_RAM));
+    cpu_store(&t->cpu, TINY_RAM, 1, other);
+    cpu_forget(&t->cpu);
+    assert_false(holds(t->cpu.as[AS_OTHER2]->write, TINY_RAM));
+}
+
+/* More of them than there are: those in use stay, whatever is chosen. */
+static void classes_outlive_many_spaces(void **state)
+{
+    const uint32_t user = 3 | AS_USER << MEM_AS_SHIFT;
+    struct tiny *t = *state;
+
+    for (uint64_t key = 1; key <= 3 * SPACES; key++) {
+        t->other_key = key / 3;
+        choose(t, key);
+        cpu_store(&t->cpu, TINY_RAM, key, user);
+        assert_ptr_not_equal(t->cpu.as[AS_USER], t->cpu.space);
+        assert_true(user_writes(t, TINY_RAM));
+        assert_false(holds(t->cpu.space->write, TINY_RAM));
+        cpu_store(&t->cpu, TINY_RAM + PAGE_SIZE, key, 3);
+        assert_false(user_writes(t, TINY_RAM + PAGE_SIZE));
+    }
 }
 
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_space_is_found_again),
-        TEST(the_oldest_space_goes),
-        TEST(forgetting_reaches_all_spaces),
+        TEST(a_space_is_found_again),        TEST(the_oldest_space_goes),
+        TEST(forgetting_reaches_all_spaces), TEST(each_access_class_has_a_space),
+        TEST(classes_outlive_many_spaces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

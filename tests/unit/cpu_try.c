@@ -204,8 +204,8 @@ static void sixteen_bytes_are_those_of_the_slow_way(void **state)
     assert_quiet(t);
 }
 
-/* Neither the write table nor what is remembered of mixed pages and devices is by their rules. */
-static void other_modes_have_no_table(void **state)
+/* Accesses as another have tables of their own, and so have mixed pages and devices. */
+static void other_modes_have_their_own_tables(void **state)
 {
     struct tiny *t = *state;
     uint32_t attr = U8 | AS_USER << MEM_AS_SHIFT;
@@ -215,17 +215,22 @@ static void other_modes_have_no_table(void **state)
     assert_int_equal(cpu_try_store(&t->cpu, PAGE0, 1, attr), CPU_DONE);
     assert_false(in_table(t->cpu.space->read, PAGE0));
     assert_false(in_table(t->cpu.space->write, PAGE0));
+    assert_true(in_table(t->cpu.as[AS_USER]->read, PAGE0));
+    assert_true(in_table(t->cpu.as[AS_USER]->write, PAGE0));
     assert_int_equal(cpu_try_load(&t->cpu, TINY_DEVICE, attr, &value), CPU_HARD);
     assert_null(cpu_known_device(&t->cpu, TINY_DEVICE, ACCESS_READ, U8, &at));
+    assert_non_null(cpu_known_device(&t->cpu, TINY_DEVICE, ACCESS_READ, attr, &at));
     mem_code_used(&t->mem, 1, 1);
     assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, attr), CPU_DONE);
     assert_int_equal(t->translations, 4);
     assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, U8), CPU_DONE); /* asks, too */
     assert_int_equal(t->translations, 5);
-    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, U8), CPU_DONE); /* remembers */
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, U8), CPU_DONE);   /* remembers */
+    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, attr), CPU_DONE); /* this, too */
     assert_int_equal(t->translations, 5);
-    assert_int_equal(cpu_try_store(&t->cpu, PAGE1 + 64, 1, attr), CPU_DONE);
-    assert_int_equal(t->translations, 6);
+    assert_int_equal(cpu_try_store(&t->cpu, TINY_USER_READ_ONLY, 1, U8), CPU_DONE);
+    assert_int_equal(cpu_try_store(&t->cpu, TINY_USER_READ_ONLY, 1, attr), CPU_FAULT);
+    assert_fault(t, TINY_PAGE_FAULT + ACCESS_WRITE, TINY_USER_READ_ONLY);
     assert_quiet(t);
 }
 
@@ -504,7 +509,7 @@ int main(void)
         TEST(crossing_a_page_is_as_the_slow_way_does_it),
         TEST(crossing_into_what_is_not_memory_changes_nothing),
         TEST(sixteen_bytes_are_those_of_the_slow_way),
-        TEST(other_modes_have_no_table),
+        TEST(other_modes_have_their_own_tables),
         TEST(faults_are_raised_once_and_change_nothing),
         TEST(code_in_use_is_not_written),
         TEST(tables_in_use_are_not_written),

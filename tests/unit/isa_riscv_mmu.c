@@ -403,30 +403,31 @@ static void modes_do_not_share_tables(void **state)
 static void the_key_tells_all_apart(void **state)
 {
     struct bench *b = paged(SATP_SV39);
-    uint64_t keys[16][4];
+    uint64_t keys[16][SPACE_KEY] = {{0}};
     unsigned count = 0;
-    void (*key)(const struct cpu *, uint64_t[4]) = isa_riscv64.mmu.space_key;
+    void (*key)(const struct cpu *, enum access_as, uint64_t[SPACE_KEY]) =
+        isa_riscv64.mmu.space_key;
 
     (void)state;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     b->s->mstatus = MSTATUS_SUM;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     b->s->mstatus = MSTATUS_MXR;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     b->s->menvcfg ^= ENVCFG_ADUE;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     b->s->satp++;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     b->s->pmp_generation++;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     b->s->priv = PRIV_U;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     b->s->priv = PRIV_M;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     b->s->mstatus = MSTATUS_MPRV;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     b->s->mstatus = MSTATUS_MPRV | (uint64_t)PRIV_S << MSTATUS_MPP_POS;
-    key(&b->cpu, keys[count++]);
+    key(&b->cpu, AS_CURRENT, keys[count++]);
     for (unsigned i = 0; i < count; i++) {
         for (unsigned k = 0; k < i; k++) {
             assert_memory_not_equal(keys[i], keys[k], sizeof(keys[i]));

@@ -228,11 +228,12 @@ bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
     return true;
 }
 
-void riscv_space_key(const struct cpu *cpu, uint64_t key[4])
+void riscv_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY])
 {
     const struct riscv *s = riscv_of(cpu);
     bool bare = s->priv == PRIV_M && data_priv(s) == PRIV_M;
 
+    (void)as; /* no instruction accesses as another */
     key[0] = bare ? 0 : s->satp;
     key[1] = s->priv | data_priv(s) << 2;
     if (!bare) {
@@ -240,5 +241,4 @@ void riscv_space_key(const struct cpu *cpu, uint64_t key[4])
                   (s->menvcfg & (ENVCFG_ADUE | ENVCFG_PBMTE));
     }
     key[2] = s->pmp_generation;
-    key[3] = 0;
 }

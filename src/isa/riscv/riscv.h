@@ -214,7 +214,7 @@ bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
                      struct translation *out);
 void riscv_bus_fault(struct cpu *cpu, vaddr va, enum access access);
 void riscv_misaligned(struct cpu *cpu, vaddr va, enum access access);
-void riscv_space_key(const struct cpu *cpu, uint64_t key[4]);
+void riscv_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY]);
 
 /* What PMP allows a mode at one byte. *extent: 0 if the answer is the same for each byte of its
  * 4 KiB page, else the bytes from `at` on for which it certainly is. */

@@ -78,7 +78,8 @@ enum pool {
 #define GROUP_SLOTS 8
 #define GROUP_SPAN  1024 /* bytes at most: a wider one would often lie across pages */
 #define NO_GROUP    0xff
-#define GROUP_MEM   (MEM_32 | MEM_UNTAG) /* what is the same for all accesses of a group */
+#define GROUP_MEM                                                                                  \
+    (MEM_32 | MEM_UNTAG | 15u << MEM_AS_SHIFT) /* the same for all accesses of a group */
 
 struct context {   /* of one jit_run(); the layout is known to thunks.c */
     uint64_t left; /* ticks; out */

@@ -31,6 +31,13 @@ static void make_address(struct gen *g, unsigned base, int32_t disp, uint32_t me
     }
 }
 
+/* The entry's tag or addend, rcx being its place in a table; of the space whose address is in it, too,
+ * where that is not the current one. */
+static struct rm entry(uint32_t mem, int32_t at)
+{
+    return MEM_AS(mem) == AS_CURRENT ? rm_sib(R14, RCX, 0, at) : rm_mem(RCX, at);
+}
+
 /* Leaves rax = host address minus virtual address and rcx = the entry's offset in its table; returns
  * the jump taken on a miss. */
 static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t table, unsigned size,
@@ -49,8 +56,13 @@ static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t tabl
         emit_shift_imm(e, SHIFT_SHR, false, RCX, PAGE_BITS - 4);
     }
     emit_alu_imm(e, ALU_AND, false, rm_reg(RCX), (TLB_ENTRIES - 1) << 4);
-    emit_mov(e, true, RAX, rm_sib(R14, RCX, 0, table + 8));
-    emit_alu(e, ALU_SUB, true, RDX, rm_sib(R14, RCX, 0, table));
+    if (MEM_AS(mem) != AS_CURRENT) {
+        emit_mov(e, true, RAX, rm_mem(RSP, FRAME_CPU));
+        emit_alu(e, ALU_ADD, true, RCX,
+                 rm_mem(RAX, (int64_t)(offsetof(struct cpu, as) + 8 * (size_t)MEM_AS(mem))));
+    }
+    emit_mov(e, true, RAX, entry(mem, table + 8));
+    emit_alu(e, ALU_SUB, true, RDX, entry(mem, table));
     emit_alu_imm(e, ALU_CMP, true, rm_reg(RDX), (int32_t)(PAGE_SIZE - size));
     return emit_jcc(e, COND_A);
 }
@@ -97,7 +109,7 @@ static uint32_t check_aligned(struct gen *g, const struct ir_op *o, unsigned bas
 static bool may_group(const struct ir_op *o)
 {
     return (o->op == IR_LD || o->op == IR_ST) && MEM_ALIGN_LOG2(o->mem) == 0 &&
-           MEM_AS(o->mem) == AS_CURRENT && o->disp <= INT32_MAX - GROUP_SPAN;
+           o->disp <= INT32_MAX - GROUP_SPAN;
 }
 
 /* Whether the write table has to have the page. */
@@ -391,16 +403,6 @@ void gen_load_integer(struct gen *g, const struct ir_op *o, unsigned dst, struct
     }
 }
 
-/* Where the current mode's rules are not to be followed there is no table: always the cold way. */
-static uint32_t look_up_or_miss(struct gen *g, const struct ir_op *o, unsigned base, int32_t disp,
-                                int32_t table)
-{
-    if (MEM_AS(o->mem) != AS_CURRENT) {
-        return emit_jmp(g->e);
-    }
-    return look_up(g, base, disp, table, MEM_SIZE(o->mem), o->mem);
-}
-
 static bool load(struct gen *g, const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK;
@@ -418,7 +420,8 @@ static bool load(struct gen *g, const struct ir_op *o)
         at = in_group(group, base, o->disp);
     } else {
         aligned = check_aligned(g, o, base, o->disp);
-        miss = look_up_or_miss(g, o, base, o->disp, is_write(o) ? WRITE_AT : READ_AT);
+        miss =
+            look_up(g, base, o->disp, is_write(o) ? WRITE_AT : READ_AT, MEM_SIZE(o->mem), o->mem);
         at = found(g, base, o->disp, o->mem);
     }
     if (in_xmm) {
@@ -525,7 +528,7 @@ static bool store(struct gen *g, const struct ir_op *o)
         return true;
     }
     aligned = check_aligned(g, o, base, disp);
-    miss = look_up_or_miss(g, o, base, disp, WRITE_AT);
+    miss = look_up(g, base, disp, WRITE_AT, size, o->mem);
     at = found(g, base, disp, o->mem);
     store_hot(g, o, at, reg, xmm, imm);
     mark_store(g, size, at);
@@ -578,7 +581,8 @@ static uint32_t rest_of(const struct gen *g, const struct ir_op *o)
     const struct ir_op *next = o + 1; /* there is one: the last is an exit */
     uint32_t length = g->block->insns[o->insn].length, slot = 0;
 
-    if (o->op == IR_LD && next->op == IR_PUT && next->a == o - g->block->ops) {
+    if (o->op == IR_LD && next->op == IR_PUT && next->insn == o->insn &&
+        next->a == o - g->block->ops) {
         if ((next->type & IR_TYPE_MASK) != IR_I64 || next->imm % 8 != 0 ||
             next->imm < sizeof(struct hart)) {
             return REST_MUCH;

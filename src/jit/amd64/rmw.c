@@ -55,8 +55,8 @@ bool gen_rmw_is_plain(const struct gen *g, const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK, size = MEM_SIZE(o->mem);
 
-    return (type == IR_I32 || type == IR_I64) && !(o->mem & MEM_BIG) &&
-           MEM_AS(o->mem) == AS_CURRENT && !g->j->guest.marks && (size >= 4 || !is_min_or_max(o));
+    return (type == IR_I32 || type == IR_I64) && !(o->mem & MEM_BIG) && !g->j->guest.marks &&
+           (size >= 4 || !is_min_or_max(o));
 }
 
 static void put_back(struct gen *g, unsigned size, unsigned reg)
