@@ -25,8 +25,8 @@ const struct board *board_by_name(const char *arch, const char *name); /* NULL: 
 struct machine *board_build(const struct machine_config *c, struct error *e);
 
 /* The guest architecture that the kernel's or else the firmware's header names, also one without
- * a board here ("aarch64", "x86_64"). Where no header says, as of raw bytes, that of the only board
- * that is called so; NULL if there is no such board, or are several. */
+ * a board here ("aarch64", "x86_64"). Where no header says, as of raw bytes, that of the first board
+ * of the registry that is called so; NULL if there is no such board. */
 const char *board_arch_of(const struct machine_config *c);
 
 #endif

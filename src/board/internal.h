@@ -23,18 +23,26 @@ struct program {
     VEC(struct segment) segments; /* at least one */
     paddr entry;
     bool has_entry; /* it lies in a segment; else the lowest address is meant */
-    /* False: it is one segment that runs at `modulo` bytes after any multiple of 2 MiB, with `at`
+    /* False: it is one segment that runs at `modulo` bytes after any multiple of `align`, with `at`
      * and `entry` counted from its first byte. */
     bool placed;
-    uint64_t modulo;
+    uint64_t modulo, align;
     uint8_t *unpacked;           /* in `shared`; NULL: the image was not compressed */
     struct shared_bytes *shared; /* held: what the segments' data lies in; NULL: not shared */
 };
 
+/* What a guest takes. */
+struct program_kind {
+    unsigned elf_machine;
+    bool is_32;     /* ELF files of class 1, else of class 2 */
+    uint64_t align; /* of what is not placed: a page of the next size, by the Linux boot rules */
+};
+
 /* load.c: an ELF file, a RISC-V Linux Image, one of these gzipped, or else bytes as they are.
  * `what` is for sentences. No more than `most_bytes` are unpacked. */
-int program_read(const struct machine_image *image, const char *what, unsigned elf_machine,
-                 uint64_t most_bytes, struct program *p, struct error *e);
+int program_read(const struct machine_image *image, const char *what,
+                 const struct program_kind *kind, uint64_t most_bytes, struct program *p,
+                 struct error *e);
 void program_fini(struct program *p);
 /* Moves a program that is not placed to the first good address from `from` on. */
 void program_place(struct program *p, paddr from);
@@ -44,7 +52,7 @@ paddr program_end(const struct program *p);
 /* elf.c */
 bool elf_is(const uint8_t *data, uint64_t size);
 unsigned elf_machine_of(const uint8_t *data, uint64_t size); /* 0: not known */
-int elf_read(const uint8_t *data, uint64_t size, unsigned machine, struct program *p,
+int elf_read(const uint8_t *data, uint64_t size, const struct program_kind *kind, struct program *p,
              struct error *e);
 
 /* unpack.c */
@@ -130,6 +138,6 @@ enum { RISCV_VIRT_UART_IRQ = 10, RISCV_VIRT_RTC_IRQ = 11 };
 struct machine *riscv_virt_build(const struct machine_config *c, const struct isa *isa,
                                  struct error *e);
 /* riscv_virt_fdt.c: the tree without what the loader adds to /chosen; the caller frees it. */
-void *riscv_virt_fdt(const struct machine_config *c);
+void *riscv_virt_fdt(const struct machine_config *c, bool is_32);
 
 #endif

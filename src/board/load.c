@@ -7,8 +7,6 @@
 
 #include "board/internal.h"
 
-#define PROGRAM_ALIGN (2 * MIB) /* of a kernel: a page of the next size, by the Linux boot rules */
-
 enum { IMAGE_TEXT_OFFSET = 8, IMAGE_SIZE = 16, IMAGE_MAGIC = 56, IMAGE_HEADER_BYTES = 64 };
 
 static bool has_mark(const uint8_t *data, uint64_t size, uint64_t at, const char *mark,
@@ -64,12 +62,12 @@ static int read_linux_image(const uint8_t *data, uint64_t size, struct program *
                          text_offset);
     }
     p->segments.data[0].size_bytes = image_bytes > size ? image_bytes : size;
-    p->modulo = text_offset % PROGRAM_ALIGN;
+    p->modulo = text_offset % p->align;
     return 0;
 }
 
-static int read_bytes(const uint8_t *data, uint64_t size, unsigned elf_machine, struct program *p,
-                      struct error *e)
+static int read_bytes(const uint8_t *data, uint64_t size, const struct program_kind *kind,
+                      struct program *p, struct error *e)
 {
     const char *foreign;
 
@@ -77,7 +75,7 @@ static int read_bytes(const uint8_t *data, uint64_t size, unsigned elf_machine, 
         return error_set(e, "it is empty");
     }
     if (elf_is(data, size)) {
-        return elf_read(data, size, elf_machine, p, e);
+        return elf_read(data, size, kind, p, e);
     }
     vec_push(&p->segments,
              ((struct segment){.data = data, .data_bytes = size, .size_bytes = size}));
@@ -89,14 +87,16 @@ static int read_bytes(const uint8_t *data, uint64_t size, unsigned elf_machine, 
     return foreign != NULL ? error_set(e, "it is %s, which cannot be started here", foreign) : 0;
 }
 
-int program_read(const struct machine_image *image, const char *what, unsigned elf_machine,
-                 uint64_t most_bytes, struct program *p, struct error *e)
+int program_read(const struct machine_image *image, const char *what,
+                 const struct program_kind *kind, uint64_t most_bytes, struct program *p,
+                 struct error *e)
 {
     const uint8_t *data = image->data;
     uint64_t size = image->size;
     int result = 0;
 
     memset(p, 0, sizeof(*p));
+    p->align = kind->align;
     if (gzip_is(data, size)) {
         result = gzip_unpack(data, size, most_bytes, &p->unpacked, &size, e);
         data = p->unpacked;
@@ -105,7 +105,7 @@ int program_read(const struct machine_image *image, const char *what, unsigned e
         p->shared = shared_bytes_hold(image->shared);
     }
     if (result == 0) {
-        result = read_bytes(data, size, elf_machine, p, e);
+        result = read_bytes(data, size, kind, p, e);
     }
     if (result < 0) {
         program_fini(p);
@@ -124,9 +124,9 @@ void program_fini(struct program *p)
 void program_place(struct program *p, paddr from)
 {
     if (!p->placed) {
-        paddr at = align_down(from, PROGRAM_ALIGN) + p->modulo;
+        paddr at = align_down(from, p->align) + p->modulo;
 
-        at += at < from ? PROGRAM_ALIGN : 0;
+        at += at < from ? p->align : 0;
         p->segments.data[0].at += at;
         p->entry += at;
         p->placed = true;

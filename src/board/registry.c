@@ -9,6 +9,11 @@ const struct board board_registry[] = {
      .summary = "RISC-V VirtIO board",
      .serial_count = 1,
      .build = riscv_virt_build},
+    {.arch = "riscv32",
+     .name = "virt",
+     .summary = "RISC-V VirtIO board",
+     .serial_count = 1,
+     .build = riscv_virt_build},
 };
 const size_t board_registry_count = ARRAY_LEN(board_registry);
 
@@ -32,7 +37,8 @@ static int board_unknown(const char *arch, const char *name, struct error *e)
                              board_registry[i].arch, board_registry[i].name);
         }
     }
-    return error_set(e, "the guest's architecture is %s, which is not there; riscv64 is", arch);
+    return error_set(
+        e, "the guest's architecture is %s, which is not there; riscv64 and riscv32 are", arch);
 }
 
 struct machine *board_build(const struct machine_config *c, struct error *e)
@@ -96,20 +102,15 @@ static const char *arch_of_bytes(const uint8_t *data, uint64_t size)
     return NULL;
 }
 
-/* That of the only board by this name; NULL if there are several, or none. */
+/* That of the first board by this name; NULL if there is none. */
 static const char *arch_of_board(const char *name)
 {
-    const char *arch = NULL;
-
     for (size_t i = 0; i < board_registry_count; i++) {
         if (strcmp(board_registry[i].name, name) == 0) {
-            if (arch != NULL) {
-                return NULL;
-            }
-            arch = board_registry[i].arch;
+            return board_registry[i].arch;
         }
     }
-    return arch;
+    return NULL;
 }
 
 const char *board_arch_of(const struct machine_config *c)

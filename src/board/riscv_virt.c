@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * riscv_virt: the reference's `virt` board for RV64, so far as its guests can tell: its memory map
+ * riscv_virt: the reference's `virt` board for RV32 and RV64, so far as its guests can tell: its memory map
  * and interrupt numbers, a boot ROM that starts firmware as OpenSBI's fw_dynamic wants it, and the
  * kernel, the initial RAM disk and the device tree in RAM.
  * Left out: PCI, virtio slots, flash, fw-cfg; see docs/devices.md.
@@ -59,7 +59,14 @@ static const uint32_t rom_code[] = {
     0x01c2b283, /* 0x10: ld    t0, 0x1c(t0) */
     0x00028067, /* 0x14: jr    t0 */
 };
+#define ROM_LW(ld) ((ld) & ~UINT32_C(0x1000)) /* on RV32 these words are as wide as its registers */
+enum { ROM_FIRST_LD = 3, ROM_SECOND_LD = 4 };
 enum { ROM_ENTRY = 0x20, ROM_FDT = 0x28, ROM_INFO = 0x30, ROM_BYTES = 0x60 };
+
+static bool is_32(const struct machine *m)
+{
+    return strcmp(m->isa->name, "riscv32") == 0;
+}
 
 static int add_rom(struct machine *m, paddr entry, paddr tree, paddr next, struct error *e)
 {
@@ -67,15 +74,18 @@ static int add_rom(struct machine *m, paddr entry, paddr tree, paddr next, struc
         FW_DYNAMIC_MAGIC, FW_DYNAMIC_VERSION, next,
         FW_NEXT_MODE_S,   0 /* options */,    0 /* the hart that boots */,
     };
+    unsigned word = is_32(m) ? 4 : 8;
     uint8_t rom[ROM_BYTES] = {0};
 
     for (unsigned i = 0; i < ARRAY_LEN(rom_code); i++) {
-        bytes_set_le(rom + 4 * i, 4, rom_code[i]);
+        bool is_ld = i == ROM_FIRST_LD || i == ROM_SECOND_LD;
+
+        bytes_set_le(rom + 4 * i, 4, is_ld && is_32(m) ? ROM_LW(rom_code[i]) : rom_code[i]);
     }
-    bytes_set_le(rom + ROM_ENTRY, 8, entry);
-    bytes_set_le(rom + ROM_FDT, 8, tree);
+    bytes_set_le(rom + ROM_ENTRY, word, entry);
+    bytes_set_le(rom + ROM_FDT, word, tree);
     for (unsigned i = 0; i < ARRAY_LEN(info); i++) {
-        bytes_set_le(rom + ROM_INFO + 8 * i, 8, info[i]);
+        bytes_set_le(rom + ROM_INFO + word * i, word, info[i]);
     }
     return machine_add_load(m, RISCV_VIRT_ROM, rom, sizeof rom, e);
 }
@@ -89,12 +99,12 @@ static void riscv_virt_reset(struct machine *m)
 
 /* ---- RAM --------------------------------------------------------------------------------------*/
 
-static void *make_tree(const struct machine_config *c, struct error *e)
+static void *make_tree(const struct machine *m, const struct machine_config *c, struct error *e)
 {
     const struct fdt_chosen chosen = {.bootargs = c->append,
                                       .has_initrd = c->images[IMAGE_INITRD].data != NULL};
     void *tree = c->images[IMAGE_DTB].data != NULL ? fdt_from_image(&c->images[IMAGE_DTB], e)
-                                                   : riscv_virt_fdt(c);
+                                                   : riscv_virt_fdt(c, is_32(m));
 
     if (tree != NULL && fdt_add_chosen(tree, &chosen, e) < 0) {
         free(tree);
@@ -115,7 +125,7 @@ static paddr load_tree_and_initrd(struct ram_layout *r, struct machine *m,
 {
     const struct machine_image *initrd = &c->images[IMAGE_INITRD];
     paddr top = r->base + r->size;
-    void *tree = make_tree(c, e);
+    void *tree = make_tree(m, c, e);
     paddr at;
     int result = 0;
 
@@ -144,10 +154,15 @@ static int load_program(struct ram_layout *r, struct machine *m, const struct ma
                         enum machine_image_role role, paddr *entry, paddr *end, struct error *e)
 {
     const char *what = role == IMAGE_BIOS ? "firmware" : "kernel";
+    const struct program_kind kind = {
+        .elf_machine = m->isa->elf_machine,
+        .is_32 = is_32(m),
+        .align = is_32(m) ? 4 * MIB : 2 * MIB,
+    };
     struct program p;
     int result;
 
-    if (program_read(&c->images[role], what, m->isa->elf_machine, r->size, &p, e) < 0) {
+    if (program_read(&c->images[role], what, &kind, r->size, &p, e) < 0) {
         return -1;
     }
     program_place(&p, *end);

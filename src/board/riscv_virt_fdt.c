@@ -171,6 +171,12 @@ static bool is_on(const char *cpu, const char *name, bool otherwise)
     return otherwise;
 }
 
+/* Only walks of RV64's tables have them. */
+static bool is_of_rv64(const char *name)
+{
+    return strcmp(name, "svnapot") == 0 || strcmp(name, "svpbmt") == 0;
+}
+
 static bool has_extension(const struct machine_config *c, const char *name)
 {
     bool is_max = begins_with(c->cpu, "max", ",");
@@ -184,21 +190,21 @@ static bool has_extension(const struct machine_config *c, const char *name)
     return false;
 }
 
-static void add_isa(struct tree *t, const struct machine_config *c)
+static void add_isa(struct tree *t, const struct machine_config *c, bool is_32)
 {
     struct text isa = {0}, list = {0};
 
-    text_add(&isa, "rv64");
+    text_add(&isa, is_32 ? "rv32" : "rv64");
     for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
         const char *name = extensions[i].name;
 
-        if (has_extension(c, name)) {
+        if (has_extension(c, name) && !(is_32 && is_of_rv64(name))) {
             text_add(&isa, "%s%s", name[1] == '\0' ? "" : "_", name);
             text_add_bytes(&list, name, strlen(name) + 1);
         }
     }
     prop_text(t, "riscv,isa", isa.data);
-    prop_text(t, "riscv,isa-base", "rv64i");
+    prop_text(t, "riscv,isa-base", is_32 ? "rv32i" : "rv64i");
     prop_bytes(t, "riscv,isa-extensions", list.data, list.length);
     if (has_extension(c, "zicbom")) {
         prop_cell(t, "riscv,cbom-block-size", CBO_BLOCK_BYTES);
@@ -210,7 +216,7 @@ static void add_isa(struct tree *t, const struct machine_config *c)
     text_fini(&list);
 }
 
-static void add_cpu(struct tree *t, const struct machine_config *c, unsigned hart)
+static void add_cpu(struct tree *t, const struct machine_config *c, bool is_32, unsigned hart)
 {
     node_begin_at(t, "cpu", hart);
     prop_cell(t, "phandle", phandle_cpu(hart));
@@ -218,8 +224,8 @@ static void add_cpu(struct tree *t, const struct machine_config *c, unsigned har
     prop_cell(t, "reg", hart);
     prop_text(t, "status", "okay");
     prop_text(t, "compatible", "riscv");
-    add_isa(t, c);
-    prop_text(t, "mmu-type", "riscv,sv57");
+    add_isa(t, c, is_32);
+    prop_text(t, "mmu-type", is_32 ? "riscv,sv32" : "riscv,sv57");
     node_begin(t, "interrupt-controller");
     prop_cell(t, "#interrupt-cells", 1);
     prop_empty(t, "interrupt-controller");
@@ -229,13 +235,13 @@ static void add_cpu(struct tree *t, const struct machine_config *c, unsigned har
     node_end(t);
 }
 
-static void add_cpus(struct tree *t, const struct machine_config *c)
+static void add_cpus(struct tree *t, const struct machine_config *c, bool is_32)
 {
     node_begin(t, "cpus");
     prop_cell_counts(t, 1, 0);
     prop_cell(t, "timebase-frequency", CLINT_TIME_HZ);
     for (unsigned h = 0; h < c->hart_count; h++) {
-        add_cpu(t, c, h);
+        add_cpu(t, c, is_32, h);
     }
     node_begin(t, "cpu-map");
     node_begin(t, "cluster0");
@@ -334,7 +340,7 @@ static void add_chosen(struct tree *t, uint64_t seed)
     node_end(t);
 }
 
-void *riscv_virt_fdt(const struct machine_config *c)
+void *riscv_virt_fdt(const struct machine_config *c, bool is_32)
 {
     struct tree t = {.blob = base_alloc(TREE_BYTES, 1)};
 
@@ -351,7 +357,7 @@ void *riscv_virt_fdt(const struct machine_config *c)
     prop_text(&t, "device_type", "memory");
     prop_reg(&t, RISCV_VIRT_RAM, c->ram_bytes);
     node_end(&t);
-    add_cpus(&t, c);
+    add_cpus(&t, c, is_32);
     add_soc(&t, c->hart_count);
     node_end(&t);
     note(&t, fdt_finish(t.blob));

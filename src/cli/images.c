@@ -14,10 +14,15 @@
 #include "world/world.h"
 
 /* Where distributions put OpenSBI's firmware with dynamic information. */
-static const char *const firmware_paths[] = {
-    "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin",
-    "/usr/share/opensbi/lp64/generic/firmware/fw_dynamic.bin",
-    "/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin",
+static const struct {
+    const char *arch, *path;
+} firmware_paths[] = {
+    {"riscv64", "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"},
+    {"riscv64", "/usr/share/opensbi/lp64/generic/firmware/fw_dynamic.bin"},
+    {"riscv64", "/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin"},
+    {"riscv32", "/usr/lib/riscv32-linux-gnu/opensbi/generic/fw_dynamic.bin"},
+    {"riscv32", "/usr/share/opensbi/ilp32/generic/firmware/fw_dynamic.bin"},
+    {"riscv32", "/usr/share/qemu/opensbi-riscv32-generic-fw_dynamic.bin"},
 };
 
 /* What is larger than the memory is of no use to the machine, unless most of it is not for loading. */
@@ -78,18 +83,18 @@ static int read_image(struct machine_config *c, enum machine_image_role role, co
 
 static int find_firmware(struct options *o, struct error *e)
 {
-    if (o->bios_given || o->machine.images[IMAGE_BIOS].name) {
-        return 0;
-    }
     for (size_t i = 0; i < ARRAY_LEN(firmware_paths); i++) {
-        if (access(firmware_paths[i], R_OK) == 0) {
-            o->machine.images[IMAGE_BIOS].name = base_strdup(firmware_paths[i]);
+        if (strcmp(firmware_paths[i].arch, o->machine.arch) == 0 &&
+            access(firmware_paths[i].path, R_OK) == 0) {
+            o->machine.images[IMAGE_BIOS].name = base_strdup(firmware_paths[i].path);
             return 0;
         }
     }
     return error_set(e,
-                     "no OpenSBI firmware (fw_dynamic.bin) found: install the package 'opensbi', "
-                     "or name one with -bios, or run the kernel alone with -bios none");
+                     "no OpenSBI firmware (fw_dynamic.bin) for %s found: install the package "
+                     "'opensbi' (Debian 12's has none for riscv32), or name one with -bios, or run "
+                     "the kernel alone with -bios none",
+                     o->machine.arch);
 }
 
 static void take_epoch_and_seed(struct machine_config *c)
@@ -113,9 +118,6 @@ int images_read(struct options *o, struct error *e)
     if (!c->images[IMAGE_KERNEL].name && !c->images[IMAGE_BIOS].name) {
         return error_set(e, "nothing to run: give -kernel or -bios");
     }
-    if (find_firmware(o, e) < 0) {
-        return -1;
-    }
     for (unsigned i = 0; i < IMAGE_COUNT; i++) {
         if (read_image(c, (enum machine_image_role)i, names[i], e) < 0) {
             return -1;
@@ -125,6 +127,11 @@ int images_read(struct options *o, struct error *e)
         const char *arch = board_arch_of(c);
         /* Where nothing says, the board is unknown: board_build() has the sentence. */
         snprintf(c->arch, sizeof c->arch, "%s", arch ? arch : "");
+    }
+    if (!o->bios_given && !c->images[IMAGE_BIOS].name && board_by_name(c->arch, c->board)) {
+        if (find_firmware(o, e) < 0 || read_image(c, IMAGE_BIOS, names[IMAGE_BIOS], e) < 0) {
+            return -1;
+        }
     }
     take_epoch_and_seed(c);
     return 0;

@@ -111,7 +111,7 @@ static int take_arch(struct options *o, const char *v, struct error *e)
             return copy_text(o->machine.arch, sizeof o->machine.arch, "-arch", v, e);
         }
     }
-    return error_set(e, "-arch %.40s is not there: riscv64 is", v);
+    return error_set(e, "-arch %.40s is not there: riscv64 and riscv32 are", v);
 }
 
 static int take_board(struct options *o, const char *v, struct error *e)
@@ -452,7 +452,7 @@ static const struct option_entry entries[] = {
     {"--by-reference", COMMAND_RECORD, NULL, "name kernel, initrd, ... instead of embedding them",
      take_by_reference},
     {"--index", COMMAND_RECORD, NULL, "make FILE.idx in any case, and wait for it", take_index},
-    {"-arch", M, "ARCH", "riscv64 (read off the kernel's or firmware's header)", take_arch},
+    {"-arch", M, "ARCH", "riscv64|riscv32 (read off the kernel's or firmware's header)", take_arch},
     {"-M", M, "BOARD", "virt", take_board},
     {"-machine", M, "BOARD", "the same as -M", take_board},
     {"-cpu", M, "MODEL[,EXT=on|off...]", "processor and its extensions", take_cpu},

@@ -6,6 +6,7 @@
 
 const struct isa *const isa_registry[] = {
     &isa_riscv64,
+    &isa_riscv32,
 };
 const size_t isa_registry_count = ARRAY_LEN(isa_registry);
 

@@ -3,12 +3,12 @@
 """Random RISC-V instructions on the reference and on ours: registers, flags, traps and memory are
 compared after each sequence.
 
-usage: riscv_random.py [--user | --cache-ops] [--extension NAME]... [--count N] [--seed S]
+usage: riscv_random.py [--xlen 32] [--user | --cache-ops] [--extension NAME]... [--count N] [--seed S]
                        [--keep DIR] [--reference PROGRAM] COMMAND...
 COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console,
 e.g. `reprise run -bios none -kernel KERNEL -nographic`. Without one, ours is not run: only the
 image is made. Exits 77 (skipped) without the reference or the cross compiler. The reference is
-PROGRAM, else what REFERENCE names, else qemu-system-riscv64; with --cache-ops the host's has to be
+PROGRAM, else what REFERENCE names, else qemu-system-riscv64 (with --xlen 32 riscv32); with --cache-ops the host's has to be
 10 (Debian 13's) or newer, else it is the one that tools/guests/make-reference makes.
 --extension switches one on that neither has by default (with `-cpu`, which COMMAND then must not
 have), and makes every other instruction one of its own; it wants the newer reference, too. Svnapot
@@ -81,7 +81,7 @@ INTEGERS = [0, 1, 2, 3, (1 << 64) - 1, 1 << 63, (1 << 63) - 1, 1 << 31, (1 << 31
 class Table:
     """insn.decode: patterns with the operands that each format has."""
 
-    def __init__(self, cache, extensions):
+    def __init__(self, cache, extensions, xlen):
         self.formats, self.lines = {}, []
         self.wanted = []  # the lines of the extensions that were asked for
         asked = {name.upper() for name in extensions} | ({"ZFHMIN"} if "zfh" in extensions else set())
@@ -89,7 +89,7 @@ class Table:
         self.refused = []  # mask, match and length of what must not be made by chance
         for text in open(DECODE, encoding="ascii"):
             fields = text.split()
-            if not fields or text.startswith("#") or fields[0] in ("include", "width", "operand"):
+            if not fields or text.startswith("#") or fields[0] in ("include", "width", "variant", "operand"):
                 continue
             if fields[0] == "format":
                 self.formats[fields[1]] = dict(f.split("=", 1) for f in fields[2:])
@@ -101,7 +101,12 @@ class Table:
             lift, _, argument = fields[at + 2].partition(":")
             form = self.formats[fields[at]]
             wanted = cache and lift in ("cbo", "cbo_zero")
-            needs = set(fields[at + 1].split("|"))
+            only, _, rest = fields[at + 1].rpartition(",")
+            if fields[at + 1] in ("RV32", "RV64"):
+                only, rest = fields[at + 1], "-"
+            if only and only != f"RV{xlen}":
+                continue
+            needs = set(rest.split("|"))
             if fields[0].endswith(".h") and "ZFA" in needs and not "ZFH" in asked:
                 needs = {"ZFH"}
             if not wanted and (SKIP.match(lift) or lift == "jalr" or not needs & has or
@@ -138,7 +143,8 @@ def place(word, spec, value):
 
 
 class Maker:
-    def __init__(self, table, rng, mode):
+    def __init__(self, table, rng, mode, xlen):
+        self.sizes = ".w".split() if xlen == 32 else ".w .d".split()
         self.table, self.rng = table, rng
         self.user, self.cache = mode == "user", mode == "cache"
         self.has_amos = True
@@ -213,7 +219,7 @@ class Maker:
         rng = self.rng
         address = rng.choice([r for r in self.free if r])
         others = [r for r in self.free if r != address]
-        size = rng.choice(".w .d".split())
+        size = rng.choice(self.sizes)
         where, out = rng.randrange(-256, 249), []
         misaligned = rng.random() < 0.05
         where = where | 1 if misaligned else where & ~7
@@ -340,14 +346,14 @@ def initial_blocks(rng, halves):
     return out
 
 
-def entry(rng, user, amos, extensions):
+def entry(rng, user, amos, extensions, xlen):
     """The bits of a page table entry but its address: usual ones, and some that must fault."""
     flags = rng.choice([0, 2, 2, 4, 6, 6, 6, 6, 8, 10, 12, 14]) | (rng.random() < 0.95)
     flags |= (user != (rng.random() < 0.15)) << 4 | rng.getrandbits(1) << 5
     flags |= (rng.random() < 0.5) << 6 | (rng.random() < 0.4) << 7 | rng.getrandbits(2) << 8
     if amos and not flags & 4:
         flags |= 1 << 6
-    if rng.random() < 0.08:
+    if xlen == 64 and rng.random() < 0.08:
         flags ^= 1 << rng.randrange(54, 64)
     if "svpbmt" in extensions and rng.random() < 0.5:
         flags |= rng.randrange(4) << 61
@@ -364,7 +370,7 @@ def has_amos(index):
     return index % 2 == 1
 
 
-def setting(rng, amos, extensions):
+def setting(rng, amos, extensions, xlen):
     """What the sequence runs under; riscv_random.S says what the words are."""
     mode = rng.choice([0, 0, 1, 1, 3])
     menvcfg, senvcfg = (rng.getrandbits(1) | rng.choice([0, 1, 3]) << 4 | rng.getrandbits(2) << 6
@@ -378,17 +384,18 @@ def setting(rng, amos, extensions):
     if mode == 3:
         mstatus |= (rng.random() < 0.6) << 17  # MPRV
     user = mode != 1
-    return [menvcfg, senvcfg, mstatus, 0 if user else 0x3000, entry(rng, user, amos, extensions),
-            entry(rng, user, amos, extensions)]
+    return [menvcfg, senvcfg, mstatus, 0 if user else 0x3000, entry(rng, user, amos, extensions, xlen),
+            entry(rng, user, amos, extensions, xlen)]
 
 
 class Image:
     """Random code and its tables; link() makes the ELF file. `mode` is machine, user or cache."""
 
-    def __init__(self, count, seed, mode, newer, extensions):
+    def __init__(self, count, seed, mode, newer, extensions, xlen):
         rng = random.Random(seed)
+        self.xlen = xlen
         self.extensions = extensions
-        maker = Maker(Table(mode == "cache", extensions), rng, mode)
+        maker = Maker(Table(mode == "cache", extensions, xlen), rng, mode, xlen)
         blocks = initial_blocks(rng, {"zfh", "zfhmin"} & set(extensions))
         code, self.places = bytearray(), []
         for index in range((count + LENGTH - 1) // LENGTH):
@@ -403,7 +410,7 @@ class Image:
         self.bytes = self.code + bytes(self.table - CODE - len(code)) + blocks
         self.settings = CODE + len(self.bytes)
         if mode == "cache":
-            self.each = [setting(rng, has_amos(i), extensions) for i in range(len(self.places))]
+            self.each = [setting(rng, has_amos(i), extensions, xlen) for i in range(len(self.places))]
             self.bytes += b"".join(struct.pack("<6Q", *words) for words in self.each)
 
     def link(self, where, first=0, last=0):
@@ -413,7 +420,8 @@ class Image:
         with open(f"{where}/image.S", "w", encoding="ascii") as file:
             file.write(f'        .section .image, "ax"\n        .incbin "{where}/image"\n')
         elf = f"{where}/random-{self.seed}.elf"
-        subprocess.run([CC, "-march=rv64imafdc_zicsr", "-mabi=lp64d", "-mno-relax", "-fno-pic",
+        abi = "ilp32d" if self.xlen == 32 else "lp64d"
+        subprocess.run([CC, f"-march=rv{self.xlen}imafdc_zicsr", f"-mabi={abi}", "-mno-relax", "-fno-pic",
                         "-nostdlib", "-static", "-Wl,--build-id=none,--nmagic",
                         f"-Wl,-Ttext={BASE:#x}", f"-Wl,--section-start=.image={CODE:#x}",
                         f"-DCODE={CODE:#x}", f"-DTABLE={self.table:#x}",
@@ -429,11 +437,13 @@ def reference(elf, program, image):
     has = "zba=true,zbb=true,zbs=true"
     if image.mode == "cache":
         has += ",zicbom=true,zicboz=true,svade=true,svadu=true,svnapot=false,svpbmt=false"
+    if image.xlen == 32:
+        has = has.replace(",svnapot=false,svpbmt=false", "")
     if image.newer:
         has += ",zfa=false,zbc=false"
     has += "".join(f",{name}=true" for name in image.extensions)
     return [program, "-nodefaults", "-M", "virt", "-m", "128", "-bios", "none", "-display", "none",
-            "-monitor", "none", "-serial", "stdio", "-cpu", f"rv64,{has}", "-kernel", elf]
+            "-monitor", "none", "-serial", "stdio", "-cpu", f"rv{image.xlen},{has}", "-kernel", elf]
 
 
 def run(command, what):
@@ -471,7 +481,7 @@ def explain(first, image, where, program, command):
     with open(f"{where}/piece", "wb") as file:
         file.write(image.code[begin - CODE:image.places[first + 1] - CODE - 8])
     dump = subprocess.run([CC.replace("gcc", "objdump"), "-D", "-b", "binary", "-m",
-                           "riscv:rv64", "-M", "no-aliases,numeric", f"{where}/piece",
+                           f"riscv:rv{image.xlen}", "-M", "no-aliases,numeric", f"{where}/piece",
                            f"--adjust-vma={begin:#x}"], capture_output=True, text=True)
     print("\n".join(dump.stdout.splitlines()[7:]))
     print(f"  values at its start: block {first % BLOCKS} of the table")
@@ -483,11 +493,13 @@ def explain(first, image, where, program, command):
 def find_reference(args):
     """The program, or None."""
     program = args.reference or os.environ.get("REFERENCE")
-    host = shutil.which("qemu-system-riscv64")
+    name = f"qemu-system-riscv{args.xlen}"
+    host = shutil.which(name)
     if not program and (args.cache_ops or args.extension) and not (host and version(host) >= 10):
         made = subprocess.run([MAKE_REFERENCE, "--if-made"], capture_output=True, text=True)
-        return made.stdout.strip() or None
-    return shutil.which(program or "qemu-system-riscv64")
+        made = made.stdout.strip()
+        return os.path.join(os.path.dirname(made), name) if made else None
+    return shutil.which(program or name)
 
 
 def version(program):
@@ -499,6 +511,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--count", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--xlen", type=int, default=64, choices=[32, 64])
     parser.add_argument("--user", action="store_true")
     parser.add_argument("--cache-ops", action="store_true")
     parser.add_argument("--extension", action="append", default=[])
@@ -511,13 +524,13 @@ def main():
     if not program or not shutil.which(CC):
         print("skipped: " + ("there is no " + CC if program else
                              "tools/guests/make-reference has not made the reference yet"
-                             if args.cache_ops or args.extension else "there is no qemu-system-riscv64"))
+                             if args.cache_ops or args.extension else f"there is no qemu-system-riscv{args.xlen}"))
         sys.exit(77)
     mode = "cache" if args.cache_ops else "user" if args.user else "machine"
     newer = version(program) > 7
-    image = Image(args.count, args.seed, mode, newer, args.extension)
+    image = Image(args.count, args.seed, mode, newer, args.extension, args.xlen)
     if args.extension and args.command:
-        args.command += ["-cpu", "rv64" + "".join(f",{name}=on" for name in args.extension)]
+        args.command += ["-cpu", f"rv{args.xlen}" + "".join(f",{name}=on" for name in args.extension)]
     with tempfile.TemporaryDirectory() as place_:
         where = args.keep or place_
         elf = image.link(where)

@@ -30,7 +30,8 @@ static void clip(struct program *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint8_t start[] = {0x7f, 'E', 'L', 'F', 2, 1};
+    const struct program_kind kind = {.elf_machine = 243, .is_32 = size % 2 != 0};
+    const uint8_t start[] = {0x7f, 'E', 'L', 'F', kind.is_32 ? 1 : 2, 1};
     struct program p = {.placed = false};
     struct error e = {""};
     uint8_t *file;
@@ -42,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(file, data, size);
     memcpy(file, start, sizeof start);
     (void)elf_machine_of(file, size);
-    if (elf_read(file, size, 243, &p, &e) == 0) {
+    if (elf_read(file, size, &kind, &p, &e) == 0) {
         must(p.placed && p.segments.count >= 1 && p.segments.count <= SEGMENTS_MAX);
         for (size_t i = 0; i < p.segments.count; i++) {
             const struct segment *s = &p.segments.data[i];

@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ram_layout r = {.base = UINT64_C(0x80000000), .size = 16 * MIB};
     struct program p;
     struct error e = {""};
-    int result = program_read(&image, "kernel", 243, r.size, &p, &e);
+    const struct program_kind kind = {.elf_machine = 243, .align = 2 * MIB};
+    int result = program_read(&image, "kernel", &kind, r.size, &p, &e);
 
     must((result < 0) == (e.text[0] != '\0'));
     if (result == 0) {

@@ -4,8 +4,8 @@
 generated code, in lockstep: `-accel verify` names the first tick at which they differ.
 
 usage: random_guest.py [--count N] [--seed S]... REPRISE
-Three ways: all in M mode, in U mode behind page tables, and with the extensions that are off by
-default (`-cpu max`). Exits 77 (skipped) as the maker does.
+Ways: all in M mode, in U mode behind page tables, and with the extensions that are off by default
+(`-cpu max`); each for RV64 and RV32. Exits 77 (skipped) as the maker does.
 """
 import argparse
 import os
@@ -25,7 +25,7 @@ def main():
     parser.add_argument("reprise")
     args = parser.parse_args()
     for seed in args.seed or [1]:
-        for user in ([], ["--user"], MAX):
+        for user in (way + width for way in ([], ["--user"], MAX) for width in ([], ["--xlen", "32"])):
             with tempfile.TemporaryDirectory() as where:
                 made = subprocess.run([sys.executable, MAKER, "--count", str(args.count), "--seed",
                                        str(seed), "--keep", where] + user,
@@ -35,7 +35,8 @@ def main():
                     sys.exit(made.returncode)
                 done = subprocess.run([args.reprise, "run", "-bios", "none", "-kernel",
                                        made.stdout.strip(), "-nographic", "-accel", "verify",
-                                       "-cpu", "max" if user == MAX else "rv64"],
+                                       "-cpu", "max" if user[:1] == MAX[:1] else
+                                       "rv32" if user[-1:] == ["32"] else "rv64"],
                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                       stderr=subprocess.PIPE, text=True, errors="replace")
             told = done.stderr.strip()

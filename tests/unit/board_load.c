@@ -15,7 +15,9 @@ static int read_program(const void *data, size_t size, struct program *p, struct
     const struct machine_image image = image_of(data, size);
 
     e->text[0] = '\0';
-    return program_read(&image, "kernel", RISCV_MACHINE, 16 * MIB, p, e);
+    const struct program_kind kind = {.elf_machine = RISCV_MACHINE, .align = 2 * MIB};
+
+    return program_read(&image, "kernel", &kind, 16 * MIB, p, e);
 }
 
 static void assert_refused(const void *data, size_t size, const char *words)

@@ -355,6 +355,32 @@ static void test_extensions(void **state)
                false);
 }
 
+/* The words of the ROM and of what firmware is told are as wide as the registers. */
+static void test_riscv32(void **state)
+{
+    (void)state;
+    struct built b;
+    int length;
+    void *tree;
+
+    prepare(&b);
+    b.isa.name = "riscv32";
+    memcpy(b.config.cpu, "max", sizeof("max"));
+    build(&b);
+    assert_int_equal(word(&b, 0x1008) >> 32, 0x0242a583); /* lw */
+    assert_int_equal(word(&b, 0x1020), RAM);              /* the firmware */
+    assert_int_equal(word(&b, 0x1030), UINT64_C(2) << 32 | 0x4942534f);
+    assert_int_equal(word(&b, 0x1038), UINT64_C(1) << 32 | (RAM + 0x200000));
+    tree = tree_of(&b);
+    ASSERT_TEXTS(tree, "/cpus/cpu@1", "riscv,isa-base", "rv32i");
+    ASSERT_TEXTS(tree, "/cpus/cpu@1", "mmu-type", "riscv,sv32");
+    assert_string_equal(prop(tree, "/cpus/cpu@0", "riscv,isa", &length),
+                        "rv32imafdc_zicbom_zicboz_zicntr_zicond_zicsr_zifencei_zihintpause_zihpm_"
+                        "zfa_zfh_zfhmin_zba_zbb_zbc_zbkb_zbs_sstc_svadu_svinval");
+    free(tree);
+    machine_free(b.machine);
+}
+
 static void test_seed(void **state)
 {
     (void)state;
@@ -534,9 +560,9 @@ int main(void)
         cmocka_unit_test(test_reset),          cmocka_unit_test(test_no_firmware),
         cmocka_unit_test(test_firmware_alone), cmocka_unit_test(test_ram_sizes),
         cmocka_unit_test(test_tree),           cmocka_unit_test(test_extensions),
-        cmocka_unit_test(test_seed),           cmocka_unit_test(test_users_tree),
-        cmocka_unit_test(test_wiring),         cmocka_unit_test(test_order_of_ties),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_riscv32),        cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_users_tree),     cmocka_unit_test(test_wiring),
+        cmocka_unit_test(test_order_of_ties),  cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

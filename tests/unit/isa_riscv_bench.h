@@ -16,6 +16,9 @@
 
 #define RAM       UINT64_C(0x80000000)
 #define RAM_BYTES (16 * MIB)
+/* Of RV64. */
+#define MSTATUS_SD      (UINT64_C(1) << 63)
+#define CAUSE_INTERRUPT (UINT64_C(1) << 63)
 
 struct bench {
     struct mem mem;

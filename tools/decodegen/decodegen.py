@@ -10,6 +10,9 @@ The table's form:
                           lift, argument, extension) and the functions PREFIX_lift_*
   width BITS [CONDITION]  how long instructions are: BITS if the C expression CONDITION holds of the
                           word w, which begins at the first byte; the last width has none
+  variant NAME...         several decoders of one table: PREFIX_decode() then takes a number, that of
+                          a NAME here, from 0 on; a line's extension may begin with "NAME," and is
+                          then in that decoder only
   operand NAME TYPE       an operand whose member of struct PREFIX_insn is no uint8_t
   format NAME operand=spec ...   spec: pieces of the encoding, most significant first, joined by |,
                           each HI:LO or BIT; a leading s sign-extends; <<N shifts; +N adds; #N is a
@@ -32,6 +35,7 @@ class Table:
     def __init__(self):
         self.include = None
         self.widths = []     # (bits, condition)
+        self.variants = []
         self.types = {}      # of operands
         self.formats, self.lines = {}, []
 
@@ -43,7 +47,7 @@ class Table:
 
 
 class Line:
-    def __init__(self, index, number, fields, widths):
+    def __init__(self, index, number, fields, widths, variants):
         self.index, self.number = index, number
         self.name = fields.pop(0)
         bits = ""
@@ -52,6 +56,11 @@ class Line:
         if len(bits) not in widths or len(fields) != 4:
             sys.exit(f"line {number}: {self.name}: {len(bits)} bits, {len(fields)} columns after them")
         self.format, self.extension, lift, self.operands = fields
+        only, comma, rest = self.extension.partition(",")
+        if only in variants:
+            self.variants, self.extension = {only}, rest if comma else "-"
+        else:
+            self.variants = set(variants) or {""}
         self.lift, _, self.argument = lift.partition(":")
         self.width = len(bits)
         self.mask = int(re.sub("[01]", "1", bits).replace(".", "0"), 2)
@@ -89,11 +98,13 @@ def read_directive(table, number, fields):
         table.include = fields[1]
     elif fields[0] == "width" and len(fields) >= 2 and fields[1].isdigit():
         table.widths.append((int(fields[1]), " ".join(fields[2:])))
+    elif fields[0] == "variant" and len(fields) >= 3 and not table.lines:
+        table.variants = fields[1:]
     elif fields[0] == "operand" and len(fields) == 3:
         table.types[fields[1]] = fields[2]
     elif fields[0] == "format" and len(fields) >= 2:
         table.formats[fields[1]] = [f.split("=", 1) for f in fields[2:]]
-    elif fields[0] in ("include", "width", "operand", "format"):
+    elif fields[0] in ("include", "width", "variant", "operand", "format"):
         sys.exit(f"line {number}: a malformed {fields[0]}")
     else:
         return False
@@ -121,12 +132,13 @@ def read_table(path):
             if not fields or read_directive(table, number, fields):
                 continue
             widths = [bits for bits, _ in table.widths]
-            table.lines.append(Line(len(table.lines), number, fields, widths))
+            table.lines.append(Line(len(table.lines), number, fields, widths, table.variants))
     for a in table.lines:
         if a.format not in table.formats:
             sys.exit(f"line {a.number}: no format {a.format}")
         for b in table.lines[: a.index]:
-            if (a.width, a.mask, a.match) == (b.width, b.mask, b.match):
+            same = (a.width, a.mask, a.match) == (b.width, b.mask, b.match)
+            if same and a.variants & b.variants:
                 sys.exit(f"line {a.number}: {a.name} never matches: line {b.number} is the same")
     check_widths(table, path)
     return table
@@ -184,17 +196,26 @@ def put_fields(table, prefix, out):
 
 def put_decode(table, prefix, out):
     word = table.word()
+    names = table.variants or [""]
+    many = len(names) > 1
     for width, _ in table.widths:
-        out += [f"static int find_{width}({word} w)", "{"]
-        tree([l for l in table.lines if l.width == width], 0, 1, out)
-        out += ["}", ""]
-    out += [f"bool {prefix}_decode({word} w, struct {prefix}_insn *i)", "{", "    unsigned bits;",
+        for name in names:
+            out += [f"static int find_{width}{'_' * many}{name}({word} w)", "{"]
+            tree([l for l in table.lines if l.width == width and name in l.variants], 0, 1, out)
+            out += ["}", ""]
+        if many:
+            out += [f"static int find_{width}({word} w, unsigned variant)", "{"]
+            out += [f"    static int (*const finders[])({word}) = {{"]
+            out += [f"        find_{width}_{name}," for name in names]
+            out += ["    };", "", "    return finders[variant](w);", "}", ""]
+    of, at = (", unsigned variant", ", variant") if many else ("", "")
+    out += [f"bool {prefix}_decode({word} w{of}, struct {prefix}_insn *i)", "{", "    unsigned bits;",
             "    int index;", ""]
     for n, (width, condition) in enumerate(table.widths):
         lead = "    } else " if n else "    "
         out.append(f"{lead}if ({condition}) {{" if condition else f"{lead}{{" if n else "    {")
         out += [f"        bits = {width};", f"        w &= {(1 << width) - 1:#x}u;",
-                f"        index = find_{width}(w);"]
+                f"        index = find_{width}(w{at});"]
     out += ["    }", f"    *i = (struct {prefix}_insn){{.bits = w, .length = (uint8_t)(bits / 8)}};",
             "    if (index < 0) {", "        return false;", "    }",
             "    i->info = &infos[index];", "    fields[index](w, i);", "    return true;", "}", "",

@@ -9,13 +9,16 @@ enum {
     CSR_STVEC = 0x105,
     CSR_SENVCFG = 0x10a,
     CSR_STIMECMP = 0x14d,
+    CSR_STIMECMPH = 0x15d,
     CSR_SATP = 0x180,
     CSR_MIP = 0x344,
     CSR_PMPCFG0 = 0x3a0,
     CSR_PMPADDR0 = 0x3b0,
     CSR_CYCLE = 0xc00,
     CSR_TIME = 0xc01,
-    CSR_HPMCOUNTER31 = 0xc1f
+    CSR_HPMCOUNTER31 = 0xc1f,
+    CSR_CYCLEH = 0xc80,
+    CSR_HPMCOUNTER31H = 0xc9f
 };
 
 #define FFLAGS_MASK      31
@@ -75,8 +78,8 @@ static void set_fcsr(struct cpu *cpu, unsigned number, uint64_t value)
 
 uint64_t riscv_mstatus(const struct riscv *s)
 {
-    return s->mstatus | MSTATUS_XL_FIXED | (uint64_t)s->fs << MSTATUS_FS_POS |
-           (s->fs == FS_DIRTY ? MSTATUS_SD : 0);
+    return s->mstatus | (riscv_is_32(s) ? 0 : MSTATUS_XL_FIXED) |
+           (uint64_t)s->fs << MSTATUS_FS_POS | (s->fs == FS_DIRTY ? riscv_top_bit(s) : 0);
 }
 
 static uint64_t get_mstatus(const struct cpu *cpu, unsigned number)
@@ -99,7 +102,8 @@ static void set_mstatus(struct cpu *cpu, unsigned number, uint64_t value)
 
 static uint64_t get_sstatus(const struct cpu *cpu, unsigned number)
 {
-    return get_mstatus(cpu, number) & (SSTATUS_WRITABLE | MSTATUS_FS | MSTATUS_SD | SSTATUS_UXL);
+    return get_mstatus(cpu, number) &
+           (SSTATUS_WRITABLE | MSTATUS_FS | riscv_top_bit(riscv_of(cpu)) | SSTATUS_UXL);
 }
 
 static void set_sstatus(struct cpu *cpu, unsigned number, uint64_t value)
@@ -115,12 +119,11 @@ static uint64_t get_misa(const struct cpu *cpu, unsigned number)
 {
     uint64_t letters = 0;
 
-    (void)cpu;
     (void)number;
     for (const char *c = "ACDFIMSU"; *c != 0; c++) {
         letters |= UINT64_C(1) << (*c - 'A');
     }
-    return letters | UINT64_C(2) << (XLEN - 2);
+    return letters | (riscv_is_32(riscv_of(cpu)) ? UINT64_C(1) << 30 : UINT64_C(2) << 62);
 }
 
 /* ---- traps and interrupts ---- */
@@ -238,8 +241,11 @@ static uint64_t get_satp(const struct cpu *cpu, unsigned number)
     return riscv_of(cpu)->satp;
 }
 
-static bool satp_is_supported(uint64_t satp)
+static bool satp_is_supported(const struct riscv *s, uint64_t satp)
 {
+    if (riscv_is_32(s)) {
+        return true;
+    }
     switch (SATP_MODE(satp)) {
     case SATP_BARE:
     case SATP_SV39:
@@ -252,21 +258,28 @@ static bool satp_is_supported(uint64_t satp)
 static void set_satp(struct cpu *cpu, unsigned number, uint64_t value)
 {
     (void)number;
-    if (satp_is_supported(value)) { /* else the whole write has no effect */
+    if (satp_is_supported(riscv_of(cpu), value)) { /* else the whole write has no effect */
         riscv_of(cpu)->satp = value;
     }
 }
 
+static unsigned entries_a_pmpcfg(const struct riscv *s)
+{
+    return riscv_is_32(s) ? 4 : 8;
+}
+
 static uint64_t get_pmpcfg(const struct cpu *cpu, unsigned number)
 {
-    return bytes_get_le(riscv_of(cpu)->pmpcfg + (size_t)(number - CSR_PMPCFG0) * 4, 8);
+    const struct riscv *s = riscv_of(cpu);
+
+    return bytes_get_le(s->pmpcfg + (size_t)(number - CSR_PMPCFG0) * 4, entries_a_pmpcfg(s));
 }
 
 static void set_pmpcfg(struct cpu *cpu, unsigned number, uint64_t value)
 {
     struct riscv *s = riscv_of(cpu);
 
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < entries_a_pmpcfg(s); i++) {
         uint8_t *cfg = &s->pmpcfg[(number - CSR_PMPCFG0) * 4 + i];
         uint8_t wanted = value >> (8 * i) & PMPCFG_WRITABLE;
         if ((wanted & (PMP_R | PMP_W)) == PMP_W) {
@@ -394,14 +407,25 @@ static void set_stimecmp(struct cpu *cpu, unsigned number, uint64_t value)
 
 /* ---- the table ---- */
 
+static uint64_t get_high(const struct cpu *cpu, unsigned number);
+static void set_high(struct cpu *cpu, unsigned number, uint64_t value);
+
 static const struct riscv_csr table[] = {
 #define PLAIN(number, name, member, mask)                                                          \
-    {number, 1, #name, (uint32_t)offsetof(struct riscv, member), 0, mask, NULL, NULL},
-#define FUNC(number, name, get, set)               {number, 1, #name, 0, 0, 0, get, set},
-#define FPCSR                                      FUNC
-#define MANY(number, count, name, first, get, set) {number, count, #name, 0, first, 0, get, set},
+    {number, 1, #name, (uint32_t)offsetof(struct riscv, member), 0, 0, 0, mask, NULL, NULL},
+#define FUNC(number, name, get, set)   {number, 1, #name, 0, 0, 0, 0, 0, get, set},
+#define FPCSR                          FUNC
+#define FUNC32(number, name, get, set) {number, 1, #name, 0, 0, 32, 0, 0, get, set},
+#define HIGH(number, name, low)        {number, 1, #name, 0, 0, 32, low, 0, get_high, set_high},
+#define MANY(number, count, name, first, get, set)                                                 \
+    {number, count, #name, 0, first, 0, 0, 0, get, set},
+#define MANY32(number, count, name, first, get, set)                                               \
+    {number, count, #name, 0, first, 32, 0, 0, get, set},
 #include "isa/riscv/csrs.def"
 #undef PLAIN
+#undef FUNC32
+#undef HIGH
+#undef MANY32
 #undef FUNC
 #undef FPCSR
 #undef MANY
@@ -427,13 +451,16 @@ static const struct riscv_csr *find(unsigned number)
 
 const struct riscv_csr *riscv_csr_find(const struct riscv *s, unsigned number)
 {
-    if (number == CSR_STIMECMP && (s->extensions & EXT_SSTC) == 0) {
+    const struct riscv_csr *csr = find(number);
+
+    if ((number == CSR_STIMECMP || number == CSR_STIMECMPH) && (s->extensions & EXT_SSTC) == 0) {
         return NULL;
     }
-    return find(number);
+    return csr != NULL && csr->width == 32 && !riscv_is_32(s) ? NULL : csr;
 }
 
-uint64_t riscv_csr_get(const struct cpu *cpu, const struct riscv_csr *csr, unsigned number)
+/* RV32 reads and writes some registers of 64 bits by halves; here they are whole. */
+static uint64_t get_whole(const struct cpu *cpu, const struct riscv_csr *csr, unsigned number)
 {
     if (csr->get != NULL) {
         return csr->get(cpu, number);
@@ -441,8 +468,33 @@ uint64_t riscv_csr_get(const struct cpu *cpu, const struct riscv_csr *csr, unsig
     return *(const uint64_t *)((const uint8_t *)cpu->state + csr->slot);
 }
 
+static uint64_t get_high(const struct cpu *cpu, unsigned number)
+{
+    unsigned low = find(number)->low;
+
+    return get_whole(cpu, find(low), low) >> 32;
+}
+
+static void set_high(struct cpu *cpu, unsigned number, uint64_t value)
+{
+    const struct riscv_csr *csr = find(find(number)->low);
+    uint64_t low = get_whole(cpu, csr, csr->number) & UINT32_MAX;
+
+    if (csr->set != NULL) {
+        csr->set(cpu, csr->number, value << 32 | low);
+    }
+}
+
+uint64_t riscv_csr_get(const struct cpu *cpu, const struct riscv_csr *csr, unsigned number)
+{
+    return get_whole(cpu, csr, number) & riscv_ones(riscv_of(cpu));
+}
+
 void riscv_csr_set(struct cpu *cpu, const struct riscv_csr *csr, unsigned number, uint64_t value)
 {
+    if (riscv_is_32(riscv_of(cpu))) {
+        value = (value & UINT32_MAX) | (get_whole(cpu, csr, number) & ~(uint64_t)UINT32_MAX);
+    }
     if (csr->set != NULL) {
         csr->set(cpu, number, value);
     } else if (csr->get == NULL) {
@@ -451,16 +503,17 @@ void riscv_csr_set(struct cpu *cpu, const struct riscv_csr *csr, unsigned number
     }
 }
 
-void riscv_csr_print(unsigned number, struct text *out)
+void riscv_csr_print(unsigned number, bool is_32, struct text *out)
 {
     const struct riscv_csr *csr = find(number);
 
-    if (csr == NULL) {
+    if (csr == NULL || (csr->width == 32 && !is_32)) {
         text_add(out, "0x%x", number);
     } else if (csr->count == 1) {
         text_add(out, "%s", csr->name);
     } else {
-        text_add(out, "%s%u", csr->name, number - csr->number + csr->first);
+        text_add(out, "%s%u%s", csr->name, number - csr->number + csr->first,
+                 csr->width == 32 ? "h" : "");
     }
 }
 
@@ -470,6 +523,21 @@ static int refuse(const char *name, uint64_t value, const char *why, struct erro
 {
     return error_set(e, "%s is 0x%llx, which it never is: %s", name, (unsigned long long)value,
                      why);
+}
+
+/* What the rules of fields do not say of RV32. */
+static int check_narrow(const struct riscv *s, struct error *e)
+{
+    const uint64_t high = ~riscv_ones(s);
+    uint64_t all = s->hart.pc | s->satp | s->mtvec | s->stvec | s->hart_id | s->senvcfg;
+
+    for (unsigned i = 0; i < ARRAY_LEN(s->x); i++) {
+        all |= s->x[i];
+    }
+    for (unsigned i = 0; i < PMP_ENTRIES; i++) {
+        all |= s->pmpaddr[i];
+    }
+    return (all & high) == 0 ? 0 : refuse("a register", all, "those of riscv32 have 32 bits", e);
 }
 
 /* Fields of more than one register, or with values that are reserved. */
@@ -482,7 +550,7 @@ static int check_fields(const struct riscv *s, struct error *e)
         return refuse((s->mtvec & 3) > 1 ? "mtvec" : "stvec",
                       (s->mtvec & 3) > 1 ? s->mtvec : s->stvec, "its mode is reserved", e);
     }
-    if (!satp_is_supported(s->satp)) {
+    if (!satp_is_supported(s, s->satp)) {
         return refuse("satp", s->satp, "its mode is not supported", e);
     }
     for (unsigned i = 0; i < PMP_ENTRIES; i++) {
@@ -513,11 +581,13 @@ int riscv_csr_check(const struct riscv *s, struct error *e)
             continue;
         }
         memcpy(&value, (const uint8_t *)s + table[i].slot, sizeof value);
-        if ((value & ~table[i].mask) != 0) {
+        if ((value & ~(table[i].mask & riscv_ones(s))) != 0) {
             return refuse(table[i].name, value, "it has bits that are no part of it", e);
         }
     }
-    return check_envcfg(s, true, e) < 0 || check_envcfg(s, false, e) < 0 ? -1 : check_fields(s, e);
+    return check_narrow(s, e) < 0 || check_envcfg(s, true, e) < 0 || check_envcfg(s, false, e) < 0
+               ? -1
+               : check_fields(s, e);
 }
 
 bool riscv_csr_write_is_quiet(unsigned number)
@@ -553,8 +623,9 @@ bool riscv_raise_illegal(struct cpu *cpu, uint64_t bits)
 /* What depends on more than the register's number. */
 static bool is_enabled(const struct riscv *s, unsigned number)
 {
-    if (number >= CSR_CYCLE && number <= CSR_HPMCOUNTER31) {
-        uint64_t bit = UINT64_C(1) << (number - CSR_CYCLE);
+    if ((number >= CSR_CYCLE && number <= CSR_HPMCOUNTER31) ||
+        (number >= CSR_CYCLEH && number <= CSR_HPMCOUNTER31H)) {
+        uint64_t bit = UINT64_C(1) << (number & 31);
         return s->priv == PRIV_M ||
                ((s->mcounteren & bit) != 0 && (s->priv == PRIV_S || (s->scounteren & bit) != 0));
     }
@@ -563,6 +634,7 @@ static bool is_enabled(const struct riscv *s, unsigned number)
     case 0x002:
     case 0x003: return s->fs != FS_OFF;
     case CSR_STIMECMP:
+    case CSR_STIMECMPH:
         return s->priv == PRIV_M || ((s->menvcfg & ENVCFG_STCE) != 0 &&
                                      (s->mcounteren & UINT64_C(1) << (CSR_TIME - CSR_CYCLE)) != 0);
     case CSR_SATP: return s->priv == PRIV_M || (s->mstatus & MSTATUS_TVM) == 0;

@@ -52,6 +52,12 @@ static const char *const constants[32] = {
     "nan",
 };
 
+/* Where an instruction is, and what addresses can be. */
+struct place {
+    vaddr pc;
+    uint64_t ones;
+};
+
 static void add_fence_set(struct text *out, unsigned set)
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -85,7 +91,7 @@ static bool add_register(struct text *out, const char *word, size_t length,
 }
 
 static void add_operand(struct text *out, const char *word, size_t length,
-                        const struct riscv_insn *i, vaddr pc)
+                        const struct riscv_insn *i, const struct place *at)
 {
     if (add_register(out, word, length, i)) {
         return;
@@ -97,9 +103,9 @@ static void add_operand(struct text *out, const char *word, size_t length,
     } else if (strncmp(word, "hex20", length) == 0) {
         text_add(out, "0x%llx", (unsigned long long)bits_get((uint64_t)i->imm, 12, 20));
     } else if (strncmp(word, "target", length) == 0) {
-        text_add(out, "0x%llx", (unsigned long long)(pc + (uint64_t)i->imm));
+        text_add(out, "0x%llx", (unsigned long long)((at->pc + (uint64_t)i->imm) & at->ones));
     } else if (strncmp(word, "csr", length) == 0) {
-        riscv_csr_print(i->csr, out);
+        riscv_csr_print(i->csr, at->ones == UINT32_MAX, out);
     } else if (strncmp(word, "rm", length) == 0 || strncmp(word, "rne", length) == 0) {
         text_add(out, "%s", i->rm < ARRAY_LEN(roundings) ? roundings[i->rm] : "unknown");
     } else if (strncmp(word, "fli", length) == 0) {
@@ -117,7 +123,8 @@ static bool is_word(char c)
 }
 
 /* Walks the operand column up to its end or to '='. */
-static void add_operands(struct text *out, const char *at, const struct riscv_insn *i, vaddr pc)
+static void add_operands(struct text *out, const char *at, const struct riscv_insn *i,
+                         const struct place *place)
 {
     while (*at != 0 && *at != '=') {
         size_t length = 0;
@@ -132,7 +139,7 @@ static void add_operands(struct text *out, const char *at, const struct riscv_in
             text_add(out, "%c", *at);
             at++;
         } else {
-            add_operand(out, at, length, i, pc);
+            add_operand(out, at, length, i, place);
             at += length;
         }
     }
@@ -157,7 +164,7 @@ static bool is_raw(const struct riscv_insn *i)
            i->rm >= ARRAY_LEN(roundings);
 }
 
-static void add_instruction(struct text *out, const struct riscv_insn *i, vaddr pc)
+static void add_instruction(struct text *out, const struct riscv_insn *i, const struct place *at)
 {
     static const char *const orders[] = {"", ".rl", ".aq", ".aqrl"};
     const char *operands = i->info->operands;
@@ -165,7 +172,7 @@ static void add_instruction(struct text *out, const struct riscv_insn *i, vaddr 
 
     if (alias != NULL && i->rs1 == i->rs2) {
         text_add(out, "%s\t", alias + 1);
-        add_operands(out, "fd,fs1", i, pc);
+        add_operands(out, "fd,fs1", i, at);
         return;
     }
     text_add(out, "%s", i->info->name);
@@ -177,11 +184,12 @@ static void add_instruction(struct text *out, const struct riscv_insn *i, vaddr 
     }
     if (*operands != 0) {
         text_add(out, "\t");
-        add_operands(out, operands, i, pc);
+        add_operands(out, operands, i, at);
     }
 }
 
-unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out)
+static unsigned disassemble(const uint8_t *bytes, unsigned available, unsigned variant,
+                            const struct place *at, struct text *out)
 {
     struct riscv_insn i;
     unsigned length;
@@ -194,13 +202,27 @@ unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, s
     if (available < length) {
         return 0;
     }
-    known = riscv_decode((uint32_t)bytes_get_le(bytes, length), &i);
+    known = riscv_decode((uint32_t)bytes_get_le(bytes, length), variant, &i);
     if (!known || is_raw(&i)) {
         text_add(out, length == 4 ? ".4byte\t0x%08x" : ".2byte\t0x%04x", i.bits);
     }
     if (known) {
         text_add(out, is_raw(&i) ? "\t# " : "");
-        add_instruction(out, &i, pc);
+        add_instruction(out, &i, at);
     }
     return length;
+}
+
+unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out)
+{
+    const struct place at = {pc, UINT64_MAX};
+
+    return disassemble(bytes, available, RISCV_RV64, &at, out);
+}
+
+unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out)
+{
+    const struct place at = {pc, UINT32_MAX};
+
+    return disassemble(bytes, available, RISCV_RV32, &at, out);
 }

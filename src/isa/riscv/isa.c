@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * isa: the description of riscv64 to the rest: its field table, reset and `-cpu`'s options.
+ * isa: the description of riscv32 and riscv64 to the rest: its field table, reset and `-cpu`'s options.
  */
 #include "isa/riscv/riscv.h"
 
@@ -127,20 +127,27 @@ static int apply_option(const char *word, size_t length, uint32_t *extensions, s
     return error_set(e, "-cpu: no extension is called \"%.*s\"", (int)name_length, word);
 }
 
-static int parse_cpu(const char *cpu, uint32_t *extensions, struct error *e)
+/* Of one ISA: the names of its two models. */
+struct models {
+    const char *isa, *usual;
+    uint32_t usual_extensions, max_extensions;
+};
+
+static int parse_cpu(const char *cpu, const struct models *models, uint32_t *extensions,
+                     struct error *e)
 {
     size_t length;
 
-    *extensions = EXT_RV64;
+    *extensions = models->usual_extensions;
     if (cpu == NULL) {
         return 0;
     }
     length = strcspn(cpu, ",");
     if (word_is(cpu, length, "max")) {
-        *extensions = EXT_ALL;
-    } else if (!word_is(cpu, length, "rv64")) {
-        return error_set(e, "-cpu: no CPU of riscv64 is called \"%.*s\"; there are rv64 and max",
-                         (int)length, cpu);
+        *extensions = models->max_extensions;
+    } else if (!word_is(cpu, length, models->usual)) {
+        return error_set(e, "-cpu: no CPU of %s is called \"%.*s\"; there are %s and max",
+                         models->isa, (int)length, cpu, models->usual);
     }
     for (cpu += length; *cpu == ','; cpu += length) {
         cpu++;
@@ -152,14 +159,27 @@ static int parse_cpu(const char *cpu, uint32_t *extensions, struct error *e)
     if ((*extensions & EXT_ZFH) != 0) {
         *extensions |= EXT_ZFHMIN;
     }
+    if ((*extensions & ~models->max_extensions) != 0) {
+        return error_set(e, "-cpu: svnapot and svpbmt are not of %s", models->isa);
+    }
     return 0;
 }
 
-int riscv_make_model(void *model, const struct isa_options *o, struct error *e)
+static int make_model(void *model, const struct isa_options *o, struct error *e)
 {
+    static const struct models models = {"riscv64", "rv64", EXT_USUAL, EXT_MAX};
     struct riscv_model *m = model;
 
-    return parse_cpu(o->cpu, &m->extensions, e);
+    return parse_cpu(o->cpu, &models, &m->extensions, e);
+}
+
+static int make_model_32(void *model, const struct isa_options *o, struct error *e)
+{
+    static const struct models models = {"riscv32", "rv32", EXT_USUAL | EXT_RV32,
+                                         EXT_MAX_32 | EXT_RV32};
+    struct riscv_model *m = model;
+
+    return parse_cpu(o->cpu, &models, &m->extensions, e);
 }
 
 void riscv_reset(void *state, const void *model, const struct isa_options *o)
@@ -206,33 +226,57 @@ uint32_t riscv_block_mode(const struct cpu *cpu)
 
 #define X_SLOT(r) ((uint32_t)offsetof(struct riscv, x[r]))
 
+/* What both widths share. */
+#define LIFTER                                                                                     \
+    {                                                                                              \
+        .helpers = riscv_helpers, .helper_count = RISCV_HELPER_COUNT,                              \
+        .block_mode = riscv_block_mode, .lift = riscv_lift,                                        \
+        .pinned_slots = {X_SLOT(15), X_SLOT(10), X_SLOT(2), X_SLOT(14), X_SLOT(8)},                \
+        .pinned_count = 5                                                                          \
+    }
+#define TRAPS                                                                                      \
+    {                                                                                              \
+        .interrupt_pending = riscv_interrupt_pending, .wakes = riscv_wakes,                        \
+        .take_interrupt = riscv_take_interrupt, .take_exception = riscv_take_exception,            \
+        .set_line = riscv_set_line, .next_alarm = riscv_next_alarm, .alarm = riscv_alarm           \
+    }
+
 const struct isa isa_riscv64 = {
     .name = "riscv64",
     .elf_machine = 243,
     .insn_align = 2,
     .model_size = sizeof(struct riscv_model),
-    .make_model = riscv_make_model,
+    .make_model = make_model,
     .state = FIELD_TABLE(struct riscv, fields),
     .reset = riscv_reset,
     .check = riscv_check,
     .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},
-    .lifter = {.helpers = riscv_helpers,
-               .helper_count = RISCV_HELPER_COUNT,
-               .block_mode = riscv_block_mode,
-               .lift = riscv_lift,
-               .pinned_slots = {X_SLOT(15), X_SLOT(10), X_SLOT(2), X_SLOT(14), X_SLOT(8)},
-               .pinned_count = 5},
-    .traps = {.interrupt_pending = riscv_interrupt_pending,
-              .wakes = riscv_wakes,
-              .take_interrupt = riscv_take_interrupt,
-              .take_exception = riscv_take_exception,
-              .set_line = riscv_set_line,
-              .next_alarm = riscv_next_alarm,
-              .alarm = riscv_alarm},
+    .lifter = LIFTER,
+    .traps = TRAPS,
     .gdb = {.name = "riscv:rv64",
             .registers = riscv_gdb_registers,
             .pc = RISCV_GDB_PC,
             .get = riscv_gdb_get,
             .set = riscv_gdb_set},
     .disassemble = riscv_disassemble,
+};
+
+const struct isa isa_riscv32 = {
+    .name = "riscv32",
+    .elf_machine = 243,
+    .insn_align = 2,
+    .model_size = sizeof(struct riscv_model),
+    .make_model = make_model_32,
+    .state = FIELD_TABLE(struct riscv, fields),
+    .reset = riscv_reset,
+    .check = riscv_check,
+    .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},
+    .lifter = LIFTER,
+    .traps = TRAPS,
+    .gdb = {.name = "riscv:rv32",
+            .registers = riscv32_gdb_registers,
+            .pc = RISCV_GDB_PC,
+            .get = riscv_gdb_get,
+            .set = riscv_gdb_set},
+    .disassemble = riscv32_disassemble,
 };

@@ -15,7 +15,7 @@ void riscv_lift_raise(struct lift *l, uint32_t cause, uint64_t value)
 
 void riscv_lift_leave(struct lift *l, const struct riscv_insn *i, uint8_t exit_attr)
 {
-    ir_exit(l->b, l->pc + i->length, exit_attr);
+    ir_exit(l->b, x_wrap(l, l->pc + i->length), exit_attr);
     l->ends = true;
 }
 
@@ -38,11 +38,16 @@ bool riscv_lift(struct lift *l)
     }
     l->length = length;
     l->ends = false;
-    if (!riscv_decode((uint32_t)bytes_get_le(l->bytes, length), &i) ||
+    if (!riscv_decode((uint32_t)bytes_get_le(l->bytes, length),
+                      is_rv32(l) ? RISCV_RV32 : RISCV_RV64, &i) ||
         (i.info->extension != 0 && (i.info->extension & MODE_EXT(l->mode)) == 0)) {
         riscv_lift_illegal(l, &i);
     } else {
         i.info->lift(l, &i);
+    }
+    if (!l->ends && x_wrap(l, l->pc + length) == 0) {
+        ir_exit(l->b, 0, 0); /* the address space ends: what follows is at its beginning */
+        l->ends = true;
     }
     return true;
 }

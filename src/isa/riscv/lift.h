@@ -27,8 +27,10 @@ struct riscv_insn_info {
     uint32_t extension; /* 0: always there */
 };
 
+/* The variants of insn.decode, in its order. */
+enum riscv_variant { RISCV_RV32, RISCV_RV64 };
 /* The low 32 (or 16) bits at an instruction; false if it is none, with length and bits set. */
-bool riscv_decode(uint32_t w, struct riscv_insn *i);
+bool riscv_decode(uint32_t w, unsigned variant, struct riscv_insn *i);
 const struct riscv_insn_info *riscv_insn_infos(size_t *count);
 
 /* info->argument of some lift functions. */
@@ -88,7 +90,7 @@ riscv_lift_fn riscv_lift_fmv_x_w, riscv_lift_fmv_w_x, riscv_lift_fmv_x_d, riscv_
 riscv_lift_fn riscv_lift_fcvt_s_d, riscv_lift_fcvt_d_s, riscv_lift_fcvt_i_s, riscv_lift_fcvt_i_d;
 riscv_lift_fn riscv_lift_fcvt_s_i, riscv_lift_fcvt_d_i;
 riscv_lift_fn riscv_lift_fminmaxm_s, riscv_lift_fminmaxm_d, riscv_lift_fround_s;
-riscv_lift_fn riscv_lift_fround_d, riscv_lift_fcvtmod;
+riscv_lift_fn riscv_lift_fround_d, riscv_lift_fcvtmod, riscv_lift_fmvh_x_d, riscv_lift_fmvp_d_x;
 /* lift_zfh.c */
 riscv_lift_fn riscv_lift_fround_h, riscv_lift_fma_h, riscv_lift_fsgnj_h, riscv_lift_fchoose_h;
 riscv_lift_fn riscv_lift_fcmp_h, riscv_lift_fmv_x_h, riscv_lift_fmv_h_x, riscv_lift_fcvt_s_h;
@@ -99,7 +101,8 @@ riscv_lift_fn riscv_lift_sh_add, riscv_lift_sh_add_uw, riscv_lift_slli_uw, riscv
 riscv_lift_fn riscv_lift_unary, riscv_lift_unaryw, riscv_lift_sext, riscv_lift_zext;
 riscv_lift_fn riscv_lift_orc_b, riscv_lift_bit, riscv_lift_biti, riscv_lift_bext;
 riscv_lift_fn riscv_lift_bexti, riscv_lift_pack, riscv_lift_packh, riscv_lift_packw;
-riscv_lift_fn riscv_lift_brev8, riscv_lift_clmul, riscv_lift_czero;
+riscv_lift_fn riscv_lift_zip, riscv_lift_unzip, riscv_lift_brev8, riscv_lift_clmul,
+    riscv_lift_czero;
 /* lift_system.c */
 riscv_lift_fn riscv_lift_csr, riscv_lift_csri, riscv_lift_xret, riscv_lift_wfi, riscv_lift_pause;
 riscv_lift_fn riscv_lift_fence_i, riscv_lift_fence_vma, riscv_lift_cbo, riscv_lift_cbo_zero;
@@ -114,25 +117,66 @@ static inline uint32_t f_slot(unsigned r)
 {
     return (uint32_t)(offsetof(struct riscv, f) + r * sizeof(uint64_t));
 }
-static inline ir_ref x_get(struct lift *l, unsigned r)
+static inline bool is_rv32(const struct lift *l)
+{
+    return (l->mode & MODE_RV32) != 0;
+}
+/* The type of an x register's value. */
+static inline enum ir_type x_type(const struct lift *l)
+{
+    return is_rv32(l) ? IR_I32 : IR_I64;
+}
+/* An address that was computed here: it wraps at the end of the address space. */
+static inline vaddr x_wrap(const struct lift *l, vaddr at)
+{
+    return is_rv32(l) ? (uint32_t)at : at;
+}
+
+/* Slots have 64 bits, so that harts of both widths are one state; RV32's values in them are
+ * zero-extended, at every instruction boundary. */
+static inline ir_ref x_get64(struct lift *l, unsigned r)
 {
     return r == 0 ? ir_const(l->b, IR_I64, 0) : ir_get(l->b, IR_I64, x_slot(r));
 }
 /* The low 32 bits. */
 static inline ir_ref x_get32(struct lift *l, unsigned r)
 {
-    return ir_un(l->b, IR_TRUNC, IR_I32, x_get(l, r));
+    return ir_un(l->b, IR_TRUNC, IR_I32, x_get64(l, r));
 }
+static inline ir_ref x_get(struct lift *l, unsigned r)
+{
+    return is_rv32(l) ? x_get32(l, r) : x_get64(l, r);
+}
+/* A value of x_type(). */
 static inline void x_put(struct lift *l, unsigned r, ir_ref v)
 {
     if (r != 0) {
-        ir_put(l->b, IR_I64, x_slot(r), v);
+        ir_put(l->b, IR_I64, x_slot(r), is_rv32(l) ? ir_un(l->b, IR_ZEXT, IR_I64, v) : v);
     }
+}
+/* An i64, of which RV32 takes the low half. */
+static inline void x_put64(struct lift *l, unsigned r, ir_ref v)
+{
+    x_put(l, r, is_rv32(l) ? ir_un(l->b, IR_TRUNC, IR_I32, v) : v);
 }
 /* Sign-extends an i32, as all W instructions do. */
 static inline void x_put32(struct lift *l, unsigned r, ir_ref v)
 {
-    x_put(l, r, ir_un(l->b, IR_SEXT, IR_I64, v));
+    x_put(l, r, is_rv32(l) ? v : ir_un(l->b, IR_SEXT, IR_I64, v));
+}
+/* Memory at x[r] + disp: on RV32 the sum wraps. */
+static inline uint32_t x_attr(const struct lift *l, uint32_t attr)
+{
+    return is_rv32(l) ? attr | MEM_32 : attr;
+}
+static inline ir_ref x_load(struct lift *l, enum ir_type t, unsigned r, int64_t disp, uint32_t attr)
+{
+    return ir_ld(l->b, t, x_get64(l, r), disp, x_attr(l, attr));
+}
+static inline void x_store(struct lift *l, enum ir_type t, unsigned r, int64_t disp, ir_ref v,
+                           uint32_t attr)
+{
+    ir_st(l->b, t, x_get64(l, r), disp, v, x_attr(l, attr));
 }
 
 /* ---- floating point: lift_fd.c ---- */

@@ -84,7 +84,7 @@ void riscv_lift_fload(struct lift *l, const struct riscv_insn *i)
     if (!riscv_fp_on(l, i)) {
         return;
     }
-    v = ir_ld(l->b, IR_I64, x_get(l, i->rs1), i->imm, size);
+    v = x_load(l, IR_I64, i->rs1, i->imm, size);
     if (size < 3) {
         v = ir_bini(l->b, IR_OR, IR_I64, v, size == 2 ? BOX : H_BOX);
     }
@@ -95,15 +95,15 @@ void riscv_lift_fload(struct lift *l, const struct riscv_insn *i)
 void riscv_lift_fstore(struct lift *l, const struct riscv_insn *i)
 {
     if (riscv_fp_on(l, i)) {
-        ir_st(l->b, IR_I64, x_get(l, i->rs1), i->imm, ir_get(l->b, IR_I64, f_slot(i->rs2)),
-              (uint8_t)i->info->argument);
+        x_store(l, IR_I64, i->rs1, i->imm, ir_get(l->b, IR_I64, f_slot(i->rs2)),
+                (uint8_t)i->info->argument);
     }
 }
 
 void riscv_lift_fmv_x_w(struct lift *l, const struct riscv_insn *i)
 {
     if (riscv_fp_on(l, i)) {
-        x_put(l, i->rd, ir_sextract(l->b, IR_I64, ir_get(l->b, IR_I64, f_slot(i->rs1)), 0, 32));
+        x_put64(l, i->rd, ir_sextract(l->b, IR_I64, ir_get(l->b, IR_I64, f_slot(i->rs1)), 0, 32));
     }
 }
 
@@ -296,7 +296,7 @@ static void compare(struct lift *l, const struct riscv_insn *i, enum ir_type t)
         v = ir_fp(l->b, IR_FCMP, t, FP_ANY_ROUNDING, i->info->argument, riscv_f_get(l, t, i->rs1),
                   riscv_f_get(l, t, i->rs2), IR_ABSENT);
         riscv_fp_dirty(l);
-        x_put(l, i->rd, v);
+        x_put64(l, i->rd, v);
     }
 }
 
@@ -320,7 +320,7 @@ void riscv_lift_fclass(struct lift *l, const struct riscv_insn *i)
         case HELP_FCLASS_S: bits = ir_un(l->b, IR_ZEXT, IR_I64, s_bits(l, i->rs1)); break;
         default: bits = ir_get(l->b, IR_I64, f_slot(i->rs1)); break;
         }
-        x_put(l, i->rd, ir_call(l->b, i->info->argument, bits, IR_ABSENT, IR_ABSENT));
+        x_put64(l, i->rd, ir_call(l->b, i->info->argument, bits, IR_ABSENT, IR_ABSENT));
     }
 }
 
@@ -413,6 +413,24 @@ void riscv_lift_fcvtmod(struct lift *l, const struct riscv_insn *i)
         ir_ref v =
             ir_call(l->b, HELP_FCVTMOD, ir_get(l->b, IR_I64, f_slot(i->rs1)), IR_ABSENT, IR_ABSENT);
         riscv_fp_dirty(l);
-        x_put(l, i->rd, v);
+        x_put64(l, i->rd, v);
+    }
+}
+
+/* ---- Zfa's moves of doubles between pairs of x registers, on RV32 ---- */
+
+void riscv_lift_fmvh_x_d(struct lift *l, const struct riscv_insn *i)
+{
+    if (riscv_fp_on(l, i)) {
+        x_put64(l, i->rd, ir_bini(l->b, IR_SHR, IR_I64, ir_get(l->b, IR_I64, f_slot(i->rs1)), 32));
+    }
+}
+
+void riscv_lift_fmvp_d_x(struct lift *l, const struct riscv_insn *i)
+{
+    if (riscv_fp_on(l, i)) {
+        riscv_fp_dirty(l);
+        ir_put(l->b, IR_I64, f_slot(i->rd),
+               ir_deposit(l->b, IR_I64, x_get64(l, i->rs1), x_get64(l, i->rs2), 32, 32));
     }
 }

@@ -17,7 +17,7 @@ void riscv_lift_div(struct lift *l, const struct riscv_insn *i)
 {
     if (i->rd != 0) {
         x_put(l, i->rd,
-              divide(l, (enum ir_opcode)i->info->argument, IR_I64, x_get(l, i->rs1),
+              divide(l, (enum ir_opcode)i->info->argument, x_type(l), x_get(l, i->rs1),
                      x_get(l, i->rs2)));
     }
 }

@@ -9,7 +9,7 @@ static void csr(struct lift *l, const struct riscv_insn *i, ir_ref source, bool 
 {
     ir_ref old = ir_call(l->b, HELP_CSR, ir_const(l->b, IR_I64, i->bits), source, IR_ABSENT);
 
-    x_put(l, i->rd, old);
+    x_put64(l, i->rd, old);
     if (writes && !riscv_csr_write_is_quiet(i->csr)) {
         riscv_lift_leave(l, i, IR_EXIT_LOOK);
     }
@@ -23,7 +23,7 @@ static bool csr_writes(const struct riscv_insn *i)
 
 void riscv_lift_csr(struct lift *l, const struct riscv_insn *i)
 {
-    csr(l, i, x_get(l, i->rs1), csr_writes(i));
+    csr(l, i, x_get64(l, i->rs1), csr_writes(i));
 }
 
 void riscv_lift_csri(struct lift *l, const struct riscv_insn *i)
@@ -66,16 +66,16 @@ void riscv_lift_fence_vma(struct lift *l, const struct riscv_insn *i)
 
 void riscv_lift_cbo(struct lift *l, const struct riscv_insn *i)
 {
-    ir_call(l->b, HELP_CBO, ir_const(l->b, IR_I64, i->bits), x_get(l, i->rs1), IR_ABSENT);
+    ir_call(l->b, HELP_CBO, ir_const(l->b, IR_I64, i->bits), x_get64(l, i->rs1), IR_ABSENT);
 }
 
 void riscv_lift_cbo_zero(struct lift *l, const struct riscv_insn *i)
 {
     ir_ref block =
-        ir_bini(l->b, IR_AND, IR_I64, x_get(l, i->rs1), ~(uint64_t)(CBO_BLOCK_BYTES - 1));
+        ir_bini(l->b, IR_AND, IR_I64, x_get64(l, i->rs1), ~(uint64_t)(CBO_BLOCK_BYTES - 1));
     ir_ref zero = ir_const(l->b, IR_I64, 0);
 
-    ir_call(l->b, HELP_CBO_ZERO, ir_const(l->b, IR_I64, i->bits), x_get(l, i->rs1), IR_ABSENT);
+    ir_call(l->b, HELP_CBO_ZERO, ir_const(l->b, IR_I64, i->bits), x_get64(l, i->rs1), IR_ABSENT);
     /* A block lies in one page: no store faults that the helper has let through, unless a PMP
      * boundary cuts the block or there is no memory; then the zeros before it stand, and the
      * instruction can be run again. */

@@ -120,7 +120,7 @@ void riscv_lift_fcmp_h(struct lift *l, const struct riscv_insn *i)
         ir_ref v = half(l, i->info->argument, FP_RNE, pair(l, i->rs1, i->rs2));
 
         riscv_fp_dirty(l);
-        x_put(l, i->rd, v);
+        x_put64(l, i->rd, v);
     }
 }
 
@@ -129,14 +129,14 @@ void riscv_lift_fcmp_h(struct lift *l, const struct riscv_insn *i)
 void riscv_lift_fmv_x_h(struct lift *l, const struct riscv_insn *i)
 {
     if (h_on(l, i)) {
-        x_put(l, i->rd, ir_sextract(l->b, IR_I64, ir_get(l->b, IR_I64, f_slot(i->rs1)), 0, 16));
+        x_put64(l, i->rd, ir_sextract(l->b, IR_I64, ir_get(l->b, IR_I64, f_slot(i->rs1)), 0, 16));
     }
 }
 
 void riscv_lift_fmv_h_x(struct lift *l, const struct riscv_insn *i)
 {
     if (h_on(l, i)) {
-        h_put_bits(l, i->rd, ir_extract(l->b, IR_I64, x_get(l, i->rs1), 0, 16));
+        h_put_bits(l, i->rd, ir_extract(l->b, IR_I64, x_get64(l, i->rs1), 0, 16));
     }
 }
 
@@ -238,7 +238,7 @@ void riscv_lift_fcvt_i_h(struct lift *l, const struct riscv_insn *i)
         ir_ref v = half(l, i->info->argument, rounding, riscv_h_bits(l, i->rs1));
 
         riscv_fp_dirty(l);
-        x_put(l, i->rd, v);
+        x_put64(l, i->rd, v);
     }
 }
 
@@ -247,6 +247,6 @@ void riscv_lift_fcvt_h_i(struct lift *l, const struct riscv_insn *i)
     unsigned rounding;
 
     if (h_rounds(l, i, &rounding)) {
-        h_put_bits(l, i->rd, half(l, i->info->argument, rounding, x_get(l, i->rs1)));
+        h_put_bits(l, i->rd, half(l, i->info->argument, rounding, x_get64(l, i->rs1)));
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * mmu: Sv39, Sv48 and Sv57 page walks with Svnapot and Svpbmt (whose memory types change nothing
+ * mmu: Sv32, Sv39, Sv48 and Sv57 page walks with Svnapot and Svpbmt (whose memory types change nothing
  * here), after volume II, 4.3 to 4.6, then physical memory protection. A and D are set by the walk if menvcfg.ADUE says so (Svadu), else they fault (Svade).
  * ASIDs and fences have no effect: what is cached is always what the tables say.
  */
@@ -9,10 +9,10 @@ enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_A = 64, PTE_D
 #define PTE_PPN_POS  10
 #define PTE_PPN_LEN  44
 #define PTE_RESERVED (UINT64_MAX << (PTE_PPN_POS + PTE_PPN_LEN))
+#define SV32_PPN_LEN 22 /* then its entries of 32 bits are full */
 #define PTE_N        (UINT64_C(1) << 63)
 #define PTE_PBMT     (UINT64_C(3) << 61)
 #define NAPOT_BITS   4 /* of the page number: the only size there is, 64 KiB */
-#define VPN_BITS     9
 
 enum outcome { WALK_OK, WALK_PAGE_FAULT, WALK_ACCESS_FAULT };
 
@@ -54,14 +54,28 @@ static unsigned data_priv(const struct riscv *s)
                                             : s->priv;
 }
 
-static unsigned levels_of(uint64_t satp)
+/* The shape of the tables that satp names. */
+struct shape {
+    unsigned levels; /* 0: no translation */
+    unsigned vpn_bits;
+    unsigned pte_bytes;
+    unsigned ppn_len;
+};
+
+static struct shape shape_of(const struct riscv *s)
 {
-    switch (SATP_MODE(satp)) {
-    case SATP_SV39: return 3;
-    case SATP_SV48: return 4;
-    case SATP_SV57: return 5;
-    default: return 0;
+    struct shape shape = {0, 9, 8, PTE_PPN_LEN};
+
+    if (riscv_is_32(s)) {
+        return (struct shape){(s->satp & SATP_32_MODE) != 0 ? 2 : 0, 10, 4, SV32_PPN_LEN};
     }
+    switch (SATP_MODE(s->satp)) {
+    case SATP_SV39: shape.levels = 3; break;
+    case SATP_SV48: shape.levels = 4; break;
+    case SATP_SV57: shape.levels = 5; break;
+    default: break;
+    }
+    return shape;
 }
 
 /* What a leaf lets this access's privilege do, as PMP_R | PMP_W | PMP_X. */
@@ -102,8 +116,8 @@ static bool leaf_place(uint64_t pte, unsigned *shift, paddr *page)
 static const uint8_t access_need[3] = {PMP_R, PMP_W, PMP_X};
 
 /* A leaf was found: checks it, sets A and D, and says what the page allows. */
-static enum outcome use_leaf(struct cpu *cpu, const struct walk *w, paddr at, uint64_t *pte,
-                             unsigned *allowed)
+static enum outcome use_leaf(struct cpu *cpu, const struct walk *w, paddr at, unsigned pte_bytes,
+                             uint64_t *pte, unsigned *allowed)
 {
     uint64_t wanted = *pte | PTE_A | (w->access == ACCESS_WRITE ? PTE_D : 0);
     unsigned extent;
@@ -121,7 +135,7 @@ static enum outcome use_leaf(struct cpu *cpu, const struct walk *w, paddr at, ui
             return WALK_PAGE_FAULT;
         }
         if ((riscv_pmp_allows(riscv_of(cpu), at, PRIV_S, &extent) & PMP_W) == 0 ||
-            !cpu_walk_update(cpu, at, 8, wanted)) {
+            !cpu_walk_update(cpu, at, pte_bytes, wanted)) {
             return WALK_ACCESS_FAULT;
         }
         *pte = wanted;
@@ -136,31 +150,31 @@ static enum outcome walk(struct cpu *cpu, const struct walk *w, vaddr va, paddr 
                          unsigned *allowed)
 {
     const struct riscv *s = riscv_of(cpu);
-    unsigned levels = levels_of(s->satp);
-    unsigned va_bits = PAGE_BITS + VPN_BITS * levels;
-    paddr table = bits_get(s->satp, 0, PTE_PPN_LEN) << PAGE_BITS;
+    const struct shape shape = shape_of(s);
+    unsigned va_bits = PAGE_BITS + shape.vpn_bits * shape.levels;
+    paddr table = bits_get(s->satp, 0, shape.ppn_len) << PAGE_BITS;
 
-    if (bits_sext(va, va_bits) != va) {
+    if (shape.levels > 2 && bits_sext(va, va_bits) != va) {
         return WALK_PAGE_FAULT;
     }
-    for (unsigned level = levels; level-- > 0;) {
-        unsigned shift = PAGE_BITS + VPN_BITS * level;
-        paddr at = table + 8 * bits_get(va, shift, VPN_BITS);
+    for (unsigned level = shape.levels; level-- > 0;) {
+        unsigned shift = PAGE_BITS + shape.vpn_bits * level;
+        paddr at = table + shape.pte_bytes * bits_get(va, shift, shape.vpn_bits);
         enum outcome why;
         uint64_t pte;
         unsigned extent;
 
         if ((!w->debug && (riscv_pmp_allows(s, at, PRIV_S, &extent) & PMP_R) == 0) ||
-            !cpu_walk_read(cpu, at, 8, &pte)) {
+            !cpu_walk_read(cpu, at, shape.pte_bytes, &pte)) {
             return WALK_ACCESS_FAULT;
         }
         if ((pte & PTE_V) == 0 || (pte & (PTE_R | PTE_W)) == PTE_W || (pte & w->reserved) != 0) {
             return WALK_PAGE_FAULT;
         }
         if (!w->debug) {
-            cpu_walk_used(cpu, at, 8, va, shift);
+            cpu_walk_used(cpu, at, shape.pte_bytes, va, shift);
         }
-        table = bits_get(pte, PTE_PPN_POS, PTE_PPN_LEN) << PAGE_BITS;
+        table = bits_get(pte, PTE_PPN_POS, shape.ppn_len) << PAGE_BITS;
         if ((pte & (PTE_R | PTE_X)) == 0) {
             if ((pte & (PTE_A | PTE_D | PTE_U | PTE_N | PTE_PBMT)) != 0) {
                 return WALK_PAGE_FAULT; /* reserved in a pointer */
@@ -170,7 +184,7 @@ static enum outcome walk(struct cpu *cpu, const struct walk *w, vaddr va, paddr 
         if (!leaf_place(pte, &shift, &table)) {
             return WALK_PAGE_FAULT;
         }
-        why = use_leaf(cpu, w, at, &pte, allowed);
+        why = use_leaf(cpu, w, at, shape.pte_bytes, &pte, allowed);
         *out = table | (va & ((UINT64_C(1) << shift) - 1));
         return why;
     }
@@ -203,7 +217,7 @@ bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
     unsigned extent = 0;
 
     out->at = va;
-    if (w.priv != PRIV_M && SATP_MODE(s->satp) != SATP_BARE) {
+    if (w.priv != PRIV_M && shape_of(s).levels != 0) {
         why = walk(cpu, &w, va, &out->at, &allowed);
     }
     if (why == WALK_OK && !w.debug) {

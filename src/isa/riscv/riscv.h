@@ -2,7 +2,7 @@
  * riscv: the state of one hart and what the files of this folder share.
  *
  * After "The RISC-V Instruction Set Manual", volume I (unprivileged, 20191213 and the ratified
- * extensions since) and volume II (privileged, 1.12): RV64 I M A F D C, Zicsr, Zifencei, Zicntr,
+ * extensions since) and volume II (privileged, 1.12): RV32 and RV64 I M A F D C, Zicsr, Zifencei, Zicntr,
  * Zihpm (all zero), Zihintpause, Zba, Zbb, Zbc, Zbs, Zbkb, Zicond, Zfh, Zfa, Zicbom, Zicboz, Sstc,
  * Svadu, Svinval, Svnapot, Svpbmt; modes M, S and U. Left out: hypervisor, vectors, triggers,
  * big-endian data, changes of XLEN.
@@ -11,10 +11,6 @@
 #define ISA_RISCV_RISCV_H
 
 #include "isa/isa.h"
-
-/* The one place that knows the register width. */
-#define XLEN      64
-#define RV_T_XLEN IR_I64
 
 #define PMP_ENTRIES     16
 #define CBO_BLOCK_BYTES 64
@@ -40,8 +36,11 @@ enum {
     EXT_ZFA = 0x4000,
     EXT_SVNAPOT = 0x8000,
     EXT_SVPBMT = 0x10000,
-    EXT_RV64 = 0xff,   /* on in `-cpu rv64` */
-    EXT_ALL = 0x1ffff, /* on in `-cpu max` */
+    EXT_RV32 = 0x20000, /* no switch: registers have 32 bits, as all of riscv32's */
+    EXT_USUAL = 0xff,   /* on in `-cpu rv64` and `rv32` */
+    EXT_MAX = 0x1ffff,  /* on in `-cpu max` */
+    EXT_MAX_32 = EXT_MAX & ~(EXT_SVNAPOT | EXT_SVPBMT),
+    EXT_ALL = 0x3ffff
 };
 
 /* All of a hart. Interrupt-pending bits are kept by who sets them: `lines` by pins from outside,
@@ -80,11 +79,20 @@ struct riscv_model {
     uint32_t extensions; /* EXT_* */
 };
 
-extern const struct isa isa_riscv64;
+extern const struct isa isa_riscv32, isa_riscv64;
 
 static inline struct riscv *riscv_of(const struct cpu *cpu)
 {
     return cpu->state;
+}
+static inline bool riscv_is_32(const struct riscv *s)
+{
+    return (s->extensions & EXT_RV32) != 0;
+}
+/* What an x register and most CSRs can hold. */
+static inline uint64_t riscv_ones(const struct riscv *s)
+{
+    return riscv_is_32(s) ? UINT32_MAX : UINT64_MAX;
 }
 
 /* ---- numbers of the specification ---- */
@@ -105,7 +113,11 @@ enum {
     CAUSE_LOAD_PAGE,
     CAUSE_STORE_PAGE = 15
 };
-#define CAUSE_INTERRUPT (UINT64_C(1) << (XLEN - 1))
+/* The highest bit of mcause, of mstatus (SD) and of the like. */
+static inline uint64_t riscv_top_bit(const struct riscv *s)
+{
+    return UINT64_C(1) << (riscv_is_32(s) ? 31 : 63);
+}
 
 enum { IRQ_SSI = 1, IRQ_MSI = 3, IRQ_STI = 5, IRQ_MTI = 7, IRQ_SEI = 9, IRQ_MEI = 11 };
 #define IRQ_BIT(n)   (UINT64_C(1) << (n))
@@ -129,7 +141,6 @@ enum { IRQ_SSI = 1, IRQ_MSI = 3, IRQ_STI = 5, IRQ_MTI = 7, IRQ_SEI = 9, IRQ_MEI 
 #define MSTATUS_TW       (UINT64_C(1) << 21)
 #define MSTATUS_TSR      (UINT64_C(1) << 22)
 #define MSTATUS_XL_FIXED (UINT64_C(10) << 32) /* UXL = SXL = 64 bits */
-#define MSTATUS_SD       (UINT64_C(1) << (XLEN - 1))
 
 #define MSTATUS_WRITABLE                                                                           \
     (MSTATUS_SIE | MSTATUS_MIE | MSTATUS_SPIE | MSTATUS_MPIE | MSTATUS_SPP | MSTATUS_MPP |         \
@@ -150,6 +161,7 @@ enum { INHIBIT_CYCLE = 1, INHIBIT_INSTRET = 4 }; /* bits of mcountinhibit */
 
 enum { FS_OFF, FS_INITIAL, FS_CLEAN, FS_DIRTY };
 
+#define SATP_32_MODE (UINT64_C(1) << 31) /* RV32: Sv32 is on */
 enum { SATP_BARE = 0, SATP_SV39 = 8, SATP_SV48 = 9, SATP_SV57 = 10 };
 #define SATP_MODE(satp) ((unsigned)((satp) >> 60))
 
@@ -162,6 +174,7 @@ enum { SATP_BARE = 0, SATP_SV39 = 8, SATP_SV48 = 9, SATP_SV57 = 10 };
 #define MODE_EXT(m)   ((m) >> 8)
 #define MODE_FRM_POS  4
 #define MODE_EXT_POS  8
+#define MODE_RV32     ((uint32_t)EXT_RV32 << MODE_EXT_POS)
 
 /* ---- csr.c ---- */
 
@@ -173,6 +186,8 @@ struct riscv_csr {
     const char *name; /* of several: without the number at its end */
     uint32_t slot;    /* plain: its offset */
     uint32_t first;   /* several: the number at the first one's end */
+    uint32_t width;   /* 32: only RV32 has it; 0: all */
+    uint32_t low;     /* RV32's high half of the register with this number; 0: it is no half */
     uint64_t mask;    /* plain: bits that writes reach */
     uint64_t (*get)(const struct cpu *cpu, unsigned number);       /* NULL: plain */
     void (*set)(struct cpu *cpu, unsigned number, uint64_t value); /* NULL with get: ignored */
@@ -183,7 +198,7 @@ const struct riscv_csr *riscv_csr_find(const struct riscv *s, unsigned number);
 uint64_t riscv_csr_get(const struct cpu *cpu, const struct riscv_csr *csr, unsigned number);
 void riscv_csr_set(struct cpu *cpu, const struct riscv_csr *csr, unsigned number, uint64_t value);
 /* Adds the register's name, or its number. */
-void riscv_csr_print(unsigned number, struct text *out);
+void riscv_csr_print(unsigned number, bool is_32, struct text *out);
 /* Whether the registers of a state from elsewhere have values that they can have. -1 and a sentence. */
 int riscv_csr_check(const struct riscv *s, struct error *e);
 /* Nothing that the engine or the lifter watches can follow from writing this register. */
@@ -253,13 +268,14 @@ uint64_t riscv_help_fcvtmod(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 
 /* ---- the rest ---- */
 
-int riscv_make_model(void *model, const struct isa_options *o, struct error *e);
 void riscv_reset(void *state, const void *model, const struct isa_options *o);
 uint32_t riscv_block_mode(const struct cpu *cpu);
 bool riscv_lift(struct lift *l);
 unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
+unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
 #define RISCV_GDB_PC 32
 const struct isa_register *riscv_gdb_registers(size_t *count);
+const struct isa_register *riscv32_gdb_registers(size_t *count);
 bool riscv_gdb_get(struct cpu *cpu, uint32_t number, uint8_t *value);
 bool riscv_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value);
 

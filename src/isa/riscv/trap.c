@@ -66,14 +66,16 @@ static void enter_s(struct riscv *s, uint64_t cause, uint64_t value)
 static void enter(struct riscv *s, bool to_s, uint64_t cause, uint64_t value)
 {
     uint64_t tvec = to_s ? s->stvec : s->mtvec;
-    bool vectored = (tvec & 1) != 0 && (cause & CAUSE_INTERRUPT) != 0;
+    uint64_t interrupt = riscv_top_bit(s);
+    bool vectored = (tvec & 1) != 0 && (cause & interrupt) != 0;
 
     if (to_s) {
         enter_s(s, cause, value);
     } else {
         enter_m(s, cause, value);
     }
-    s->hart.pc = (tvec & ~UINT64_C(3)) + (vectored ? 4 * (cause & ~CAUSE_INTERRUPT) : 0);
+    s->hart.pc =
+        ((tvec & ~UINT64_C(3)) + (vectored ? 4 * (cause & ~interrupt) : 0)) & riscv_ones(s);
     s->hart.waiting = 0;
 }
 
@@ -86,7 +88,7 @@ void riscv_take_interrupt(struct cpu *cpu)
 
     for (size_t i = 0; i < ARRAY_LEN(order); i++) {
         if ((ready & IRQ_BIT(order[i])) != 0) {
-            enter(s, to_s, CAUSE_INTERRUPT | order[i], 0);
+            enter(s, to_s, riscv_top_bit(s) | order[i], 0);
             return;
         }
     }
@@ -106,7 +108,7 @@ void riscv_set_line(struct cpu *cpu, unsigned pin, bool level)
     struct riscv *s = riscv_of(cpu);
     uint64_t lines;
 
-    if (pin >= XLEN || (IRQ_PIN_BITS & IRQ_BIT(pin)) == 0) {
+    if (pin >= 64 || (IRQ_PIN_BITS & IRQ_BIT(pin)) == 0) {
         return;
     }
     lines = bits_set(s->lines, pin, 1, level);

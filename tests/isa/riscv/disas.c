@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * disas: prints a file's bytes as instructions, "offset TAB text" a line, for disas_reassemble.py.
+ * disas ISA FILE: prints a file's bytes as instructions, "offset TAB text" a line, for disas_reassemble.py.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +8,13 @@
 
 int main(int argc, char **argv)
 {
-    const struct isa *isa = isa_by_name("riscv64");
+    const struct isa *isa = argc == 3 ? isa_by_name(argv[1]) : NULL;
     size_t room = MIB, size;
     uint8_t *bytes = base_alloc(room, 1);
-    FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
+    FILE *file = isa != NULL ? fopen(argv[2], "rb") : NULL;
 
     if (file == NULL) {
-        fprintf(stderr, "usage: disas FILE\n");
+        fprintf(stderr, "usage: disas ISA FILE\n");
         return 1;
     }
     size = fread(bytes, 1, room, file);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Disassembles random instructions of insn.decode and has binutils assemble the text again:
-the bytes must be the same. usage: disas_reassemble.py DISASSEMBLER insn.decode [count [seed]]
-DISASSEMBLER FILE prints one "offset TAB text" a line. Exits 77 (skipped) without the assembler; what
+the bytes must be the same. usage: disas_reassemble.py DISASSEMBLER rv32|rv64 insn.decode [count [seed]]
+DISASSEMBLER ISA FILE prints one "offset TAB text" a line. Exits 77 (skipped) without the assembler; what
 is of extensions that it does not know (Debian 12's: Zfa, Zicond) is left out and named."""
 import random
 import re
@@ -13,8 +13,8 @@ import tempfile
 
 AS = "riscv64-linux-gnu-as"
 OBJCOPY = "riscv64-linux-gnu-objcopy"
-DIRECTIVES = ("include", "width", "operand", "format")
-ARCH = "rv64imafdc_zicsr_zifencei_zihintpause"
+DIRECTIVES = ("include", "width", "variant", "operand", "format")
+ARCH = "imafdc_zicsr_zifencei_zihintpause"
 
 
 def assembler_knows(extension):
@@ -23,11 +23,11 @@ def assembler_knows(extension):
     return done.returncode == 0
 
 
-def patterns(path, unknown):
+def patterns(path, variant, unknown):
     """Their bits, without those of extensions that the assembler does not know; these are named in
     `unknown`, and all the others are in the -march that is returned with them."""
     found, names = [], set()
-    arch = ARCH
+    arch = variant + ARCH
     for line in open(path, encoding="ascii"):
         fields = line.split()
         if not fields or fields[0] in DIRECTIVES or line.startswith("#"):
@@ -38,8 +38,12 @@ def patterns(path, unknown):
                 break
             bits += field
         extension = [f for f in fields[1:] if not re.fullmatch("[01.]+", f)][1].lower()
-        names |= {n for n in extension.split("|") if n != "-"}
-        found.append((bits, extension))
+        only, _, extension = extension.rpartition(",")
+        if extension in ("rv32", "rv64"):
+            only, extension = extension, "-"
+        names = names if only not in ("", variant) else names | {n for n in extension.split("|") if n != "-"}
+        if only in ("", variant):
+            found.append((bits, extension))
     for name in sorted(names):
         if assembler_knows(name):
             arch += "_" + name
@@ -59,7 +63,7 @@ def image(table, count, seed):
     return out
 
 
-def source(listing, total):
+def source(listing, total, width):
     """Addresses as distances: the assembler has no fixed place for the text."""
     rows = [line.split("\t", 1) for line in listing.splitlines()]
     ends = [int(r[0], 16) for r in rows[1:]] + [total]
@@ -67,11 +71,11 @@ def source(listing, total):
     for (offset, insn), end in zip(rows, ends):
         at = int(offset, 16)
         text.append(".option rvc" if end - at == 2 else ".option norvc")
-        branch = re.fullmatch(r"((?:j|jal|b(?:eq|ne|lt|ge|gt|le)[uz]?)\t.*?)0x([0-9a-f]+)", insn)
+        branch = re.fullmatch(r"((?:j|(?:c\.)?jal|b(?:eq|ne|lt|ge|gt|le)[uz]?)\t.*?)0x([0-9a-f]+)", insn)
         if branch:
             distance = int(branch[2], 16) - at
-            if distance >= 1 << 63:
-                distance -= 1 << 64
+            if distance >= 1 << (width - 1):
+                distance -= 1 << width
             insn = f"{branch[1]}.{distance:+d}"
         text.append(insn)
     return "\n".join(text) + "\n"
@@ -81,20 +85,21 @@ def main():
     if not shutil.which(AS):
         print("skipped: there is no " + AS)
         sys.exit(77)
-    disassembler, table = sys.argv[1:3]
-    count = int(sys.argv[3]) if len(sys.argv) > 3 else 5000
-    seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+    disassembler, variant, table = sys.argv[1:4]
+    count = int(sys.argv[4]) if len(sys.argv) > 4 else 5000
+    seed = int(sys.argv[5]) if len(sys.argv) > 5 else 1
     unknown = set()
-    table, arch = patterns(table, unknown)
+    table, arch = patterns(table, variant, unknown)
     code = image(table, count, seed)
     with tempfile.TemporaryDirectory() as place:
         with open(f"{place}/code", "wb") as file:
             file.write(code)
-        listing = subprocess.run([disassembler, f"{place}/code"], check=True, capture_output=True,
+        listing = subprocess.run([disassembler, variant.replace("rv", "riscv"), f"{place}/code"], check=True, capture_output=True,
                                  text=True).stdout
         with open(f"{place}/code.s", "w", encoding="ascii") as file:
-            file.write(source(listing, len(code)))
-        done = subprocess.run([AS, f"-march={arch}", "-mno-relax", f"{place}/code.s", "-o",
+            file.write(source(listing, len(code), int(variant[2:])))
+        done = subprocess.run([AS, f"-march={arch}", "-mabi=" + ("ilp32d" if variant == "rv32" else "lp64d"),
+                               "-mno-relax", f"{place}/code.s", "-o",
                                f"{place}/code.o"], capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit("\n".join(done.stderr.splitlines()[:40]))
