@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * platform: what a hart asks of the machine around it beside memory and time: which interrupt it is
- * that comes, something of another hart, a service that is not the processor's, the space of
- * ports, and what is to happen when nothing goes on. The machine answers (machine/platform.c), from
+ * that comes, something of another hart, a service that is not the processor's, its second space of
+ * addresses, and what is to happen when nothing goes on. The machine answers (machine/platform.c), from
  * state alone, so that the answer is the same in every run.
  *
  * The ISA calls these from take_interrupt() and from helpers that have HELPER_LOOKS, HELPER_READS and
@@ -17,7 +17,7 @@ struct cpu;
 
 enum platform_answer {
     PLATFORM_DONE,
-    PLATFORM_NOBODY,  /* there is no such hart, port, service, or no interrupt to be acknowledged */
+    PLATFORM_NOBODY,  /* there is no such hart, address, service, or interrupt to be acknowledged */
     PLATFORM_REFUSED, /* there is, and it does not do that */
     PLATFORM_ALREADY  /* the hart is as it should become */
 };
@@ -54,11 +54,11 @@ struct cpu_platform {
                                     struct hart_words words);
     /* NOBODY: no device of the machine has the service, or none the function. */
     enum platform_answer (*call)(struct cpu *cpu, struct platform_call *call);
-    /* size is 1, 2, 4 or 8. What nobody answers reads as all ones, and is NOBODY. */
-    enum platform_answer (*port_read)(struct cpu *cpu, uint64_t port, unsigned size,
-                                      uint64_t *value);
-    enum platform_answer (*port_write)(struct cpu *cpu, uint64_t port, unsigned size,
-                                       uint64_t value);
+    /* The I/O space (x86's IN and OUT): windows of devices and nothing else, by the rules of memory's
+     * map. `size` is 1, 2, 4 or 8; what a window does not take at once goes in pieces. Bytes that are
+     * nobody's read as ones; NOBODY if all are. */
+    enum platform_answer (*io_read)(struct cpu *cpu, paddr at, unsigned size, uint64_t *value);
+    enum platform_answer (*io_write)(struct cpu *cpu, paddr at, unsigned size, uint64_t value);
     /* The hart cannot go on: a fault in the delivery of a fault. What that does is the board's. */
     void (*shutdown)(struct cpu *cpu);
 };

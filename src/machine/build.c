@@ -95,6 +95,7 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
     snprintf(m->cpu_option, sizeof m->cpu_option, "%s", c->cpu);
     m->inlet = (struct inlet){.next = silent_next, .idle = silent_idle};
     mem_init(&m->mem);
+    mem_init(&m->io);
     tree_pool_init(&m->pages);
     add_part(m, "machine", &machine_state_table, &m->state, NULL);
     for (unsigned h = 0; h < m->hart_count; h++) {
@@ -153,6 +154,7 @@ void machine_free(struct machine *m)
     vec_fini(&m->loads);
     lines_free(m);
     mem_fini(&m->mem);
+    mem_fini(&m->io);
     tree_pool_fini(&m->pages);
     free(m);
 }
@@ -184,7 +186,7 @@ static void window_refused(void *opaque, uint64_t at, unsigned size, bool is_wri
                is_write ? "write" : "read", size, (unsigned long long)at);
 }
 
-static int add_window(struct machine *m, struct device *d, unsigned n, struct error *e)
+static int add_window(struct device *d, unsigned n, struct error *e)
 {
     struct mem_window w = {.size = d->class->windows[n].bytes,
                            .opaque = d,
@@ -195,16 +197,16 @@ static int add_window(struct machine *m, struct device *d, unsigned n, struct er
                            .splits = d->class->windows[n].splits,
                            .refused = window_refused};
     snprintf(w.name, sizeof w.name, "%s", d->name);
-    d->windows[n] = mem_add_loose_window(&m->mem, &w, e);
+    d->windows[n] = mem_add_loose_window(machine_space_of(d, n), &w, e);
     return d->windows[n] != NULL ? 0 : -1;
 }
 
-static int add_windows(struct machine *m, struct device *d, struct error *e)
+static int add_windows(struct device *d, struct error *e)
 {
     const struct device_class *c = d->class;
 
     for (unsigned n = 0; n < DEVICE_WINDOWS_MAX && c->windows[n].bytes != 0; n++) {
-        if (add_window(m, d, n, e) < 0) {
+        if (add_window(d, n, e) < 0) {
             return -1;
         }
     }
@@ -215,7 +217,7 @@ int machine_place_window(struct device *d, unsigned window, paddr base, struct e
 {
     must(!d->machine->sealed && window < DEVICE_WINDOWS_MAX && d->windows[window] != NULL &&
          d->class->map == NULL);
-    return mem_place_window(&d->machine->mem, d->windows[window], base, e);
+    return mem_place_window(machine_space_of(d, window), d->windows[window], base, e);
 }
 
 void machine_give_storage(struct device *d, unsigned n, struct mem_block *b)
@@ -267,7 +269,7 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
         return NULL;
     }
     add_part(m, d->name, &class->state, d->state, d->tree);
-    if (add_windows(m, d, e) < 0) {
+    if (add_windows(d, e) < 0) {
         return NULL;
     }
     if (port_name && (d->port = add_port(m, port_name, d, e)) < 0) {

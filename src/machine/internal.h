@@ -23,6 +23,9 @@ void machine_writes(struct machine *m, const char *who);
 void machine_power_on(struct machine *m, enum reset_kind kind);
 void machine_reset_requested(struct machine *m);
 
+/* map.c: which of the two spaces a window lies in. */
+struct mem *machine_space_of(struct device *d, unsigned window);
+
 /* platform.c */
 extern const struct cpu_platform machine_platform;
 

@@ -62,6 +62,7 @@ struct device_window {
     /* A hart's accesses of other sizes, and misaligned ones: made in pieces, as the bus of a PC does
      * it; else they are faults to the hart. */
     bool splits;
+    bool is_io; /* it lies in the I/O space (cpu/platform.h) instead of in memory's */
 };
 #define DEVICE_WINDOWS_MAX  8
 #define DEVICE_STORAGES_MAX 4
@@ -229,6 +230,7 @@ struct machine {
     struct machine_state state;
     const struct isa *isa;
     struct mem mem;
+    struct mem io;          /* the I/O space: a map of windows, without storage */
     struct tree_pool pages; /* of live trees, and of what was saved of this machine */
     struct cpu cpus[MACHINE_HARTS_MAX];
     unsigned hart_count;

@@ -4,11 +4,17 @@
  */
 #include "machine/internal.h"
 
+struct mem *machine_space_of(struct device *d, unsigned window)
+{
+    return d->class->windows[window].is_io ? &d->machine->io : &d->machine->mem;
+}
+
 void machine_remap(struct machine *m)
 {
     must(!m->mapping);
     m->mapping = true;
     mem_map_begin(&m->mem);
+    mem_map_begin(&m->io);
     for (unsigned i = 0; i < m->device_count; i++) {
         struct device *d = m->devices[i];
 
@@ -18,6 +24,7 @@ void machine_remap(struct machine *m)
     }
     m->mapping = false;
     mem_map_end(&m->mem);
+    mem_map_end(&m->io);
 }
 
 void device_remap(struct device *d)
@@ -29,7 +36,7 @@ void device_map_window(struct device *d, unsigned window, paddr base, enum mem_w
                        enum mem_level level)
 {
     must(d->machine->mapping && window < DEVICE_WINDOWS_MAX && d->windows[window] != NULL);
-    mem_map_window(&d->machine->mem, base, d->windows[window], ways, level);
+    mem_map_window(machine_space_of(d, window), base, d->windows[window], ways, level);
 }
 
 void device_map_storage(struct device *d, unsigned storage, paddr base, uint64_t offset,

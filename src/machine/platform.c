@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * platform: the machine's answers to what harts ask beside memory and time: see cpu/platform.h.
- * Harts are the machine's own; who acknowledges, serves and has ports are devices, asked in the order
- * in which the board added them.
+ * Harts are the machine's own; who acknowledges and serves are devices, asked in the order in which
+ * the board added them; the I/O space is a second map of their windows.
  */
 #include "machine/internal.h"
 
@@ -98,6 +98,60 @@ static enum platform_answer call(struct cpu *cpu, struct platform_call *c)
     return PLATFORM_NOBODY;
 }
 
+/* ---- the I/O space ---- */
+
+/* The window at `at`, NULL if there is none; *piece: how many of the bytes are of the same. */
+static const struct mem_window *window_at(struct machine *m, paddr at, unsigned size, bool is_write,
+                                          uint64_t *in_window, unsigned *piece)
+{
+    struct mem_place p = mem_find(&m->io, at, is_write);
+
+    *in_window = p.at;
+    *piece = p.window == NULL ? 1 : p.left < size ? (unsigned)p.left : size;
+    return p.window;
+}
+
+static enum platform_answer io_read(struct cpu *cpu, paddr at, unsigned size, uint64_t *value)
+{
+    enum platform_answer answer = PLATFORM_NOBODY;
+    uint8_t bytes[8];
+
+    must(size == 1 || size == 2 || size == 4 || size == 8);
+    memset(bytes, 0xff, sizeof bytes);
+    for (unsigned done = 0, piece; done < size; done += piece) {
+        uint64_t in_window;
+        const struct mem_window *w =
+            window_at(machine_of(cpu), at + done, size - done, false, &in_window, &piece);
+
+        if (w != NULL) {
+            (void)mem_window_read(w, in_window, bytes + done, piece, (int)cpu->number);
+            answer = PLATFORM_DONE;
+        }
+    }
+    *value = bytes_get_le(bytes, size);
+    return answer;
+}
+
+static enum platform_answer io_write(struct cpu *cpu, paddr at, unsigned size, uint64_t value)
+{
+    enum platform_answer answer = PLATFORM_NOBODY;
+    uint8_t bytes[8];
+
+    must(size == 1 || size == 2 || size == 4 || size == 8);
+    bytes_set_le(bytes, size, value);
+    for (unsigned done = 0, piece; done < size; done += piece) {
+        uint64_t in_window;
+        const struct mem_window *w =
+            window_at(machine_of(cpu), at + done, size - done, true, &in_window, &piece);
+
+        if (w != NULL) {
+            (void)mem_window_write(w, in_window, bytes + done, piece, (int)cpu->number);
+            answer = PLATFORM_DONE;
+        }
+    }
+    return answer;
+}
+
 static void shut_down(struct cpu *cpu)
 {
     struct machine *m = machine_of(cpu);
@@ -114,5 +168,7 @@ const struct cpu_platform machine_platform = {
     .acknowledge = acknowledge,
     .message = message,
     .call = call,
+    .io_read = io_read,
+    .io_write = io_write,
     .shutdown = shut_down,
 };

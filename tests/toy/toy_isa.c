@@ -3,6 +3,7 @@
  * isa but the lifter, which is in toy_lift.c.
  */
 #include "toy_parts.h"
+#include "toy_state.h"
 
 static const struct field fields[] = {
     HART_FIELDS(struct toy),
@@ -23,6 +24,8 @@ static const struct field fields[] = {
     FIELD(struct toy, irq_enabled),
     FIELD_ARRAY(struct toy, zero),
 };
+
+static const struct survivor survivors[] = {SURVIVOR(struct toy, lines, RESET_HART)};
 
 static void toy_reset(void *state, const void *model, const struct isa_options *o)
 {
@@ -105,8 +108,10 @@ static void enter(struct toy *s, uint32_t cause, uint64_t value)
 static void toy_take_interrupt(struct cpu *cpu)
 {
     struct toy *s = cpu->state;
+    unsigned pin = (unsigned)__builtin_ctz(s->lines);
 
-    enter(s, TOY_CAUSE_PIN0 + (uint32_t)__builtin_ctz(s->lines), 0);
+    enter(s, TOY_CAUSE_PIN0 + pin,
+          pin >= TOY_PIN_SHARED && pin <= TOY_PIN_KICKED ? toy_acknowledge(cpu, pin) : 0);
 }
 
 static void toy_take_exception(struct cpu *cpu)
@@ -125,6 +130,7 @@ static void toy_set_line(struct cpu *cpu, unsigned pin, bool level)
     struct toy *s = cpu->state;
     uint8_t bit = (uint8_t)(1u << (pin & 7));
 
+    cpu->look |= ((s->lines & bit) != 0) != level;
     s->lines = level ? s->lines | bit : s->lines & (uint8_t)~bit;
 }
 
@@ -208,6 +214,8 @@ const struct isa toy_isa = {
     .insn_align = 1,
     .big_endian = true,
     .state = FIELD_TABLE(struct toy, fields),
+    .survivors = survivors,
+    .survivor_count = ARRAY_LEN(survivors),
     .reset = toy_reset,
     .mmu = {.translate = toy_translate,
             .bus_fault = toy_bus_fault,
@@ -223,6 +231,7 @@ const struct isa toy_isa = {
               .take_interrupt = toy_take_interrupt,
               .take_exception = toy_take_exception,
               .set_line = toy_set_line,
+              .message = toy_message,
               .next_alarm = toy_next_alarm,
               .alarm = toy_alarm},
     .gdb = {.name = "toy",

@@ -3,6 +3,7 @@
  * families.
  */
 #include "toy_parts.h"
+#include "toy_state.h"
 
 /* ---- helpers: effects that the IR has no operation for ---- */
 
@@ -43,6 +44,13 @@ static uint64_t help_ack(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
     return 0;
 }
 
+/* One that asks the machine something. */
+#define ASKS(title, function, count)                                                               \
+    {                                                                                              \
+        .name = title, .call = function, .effects = HELPER_READS | HELPER_WRITES | HELPER_LOOKS,   \
+        .argument_count = count                                                                    \
+    }
+
 const struct ir_helper toy_helpers[TOY_HELPER_COUNT] = {
     [TOY_HELP_RAISE] = {.name = "raise",
                         .call = help_raise,
@@ -54,6 +62,12 @@ const struct ir_helper toy_helpers[TOY_HELPER_COUNT] = {
                         .effects = HELPER_READS | HELPER_WRITES,
                         .argument_count = 1},
     [TOY_HELP_ACK] = {.name = "ack", .call = help_ack, .effects = HELPER_READS | HELPER_WRITES},
+    [TOY_HELP_IN] = ASKS("in", toy_help_in, 1),
+    [TOY_HELP_OUT] = ASKS("out", toy_help_out, 2),
+    [TOY_HELP_TREE] = ASKS("tree", toy_help_tree, 3),
+    [TOY_HELP_MESSAGE] = ASKS("message", toy_help_message, 3),
+    [TOY_HELP_SERVICE] = ASKS("service", toy_help_service, 2),
+    [TOY_HELP_END] = ASKS("end", toy_help_end, 1),
 };
 
 /* ---- lifting ---- */
@@ -304,10 +318,8 @@ static const struct toy_family base_high = {.lengths = base_lengths + 16,
 /* ---- families ---- */
 
 static const struct toy_family *const families[16] = {
-    [0] = &base_low,
-    [1] = &base_high,
-    [5] = &toy_mover_family,
-    [8] = &toy_modes_family,
+    [0] = &base_low,         [1] = &base_high,        [5] = &toy_mover_family,
+    [7] = &toy_state_family, [8] = &toy_modes_family,
 };
 
 const struct toy_family *toy_family_of(uint8_t op)

@@ -2,6 +2,7 @@
  * toy_machine: a machine around the made-up processor.
  */
 #include "toy_parts.h"
+#include "toy_state.h"
 
 struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, size_t size)
 {
@@ -24,6 +25,7 @@ struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, 
     must(d != NULL);
     machine_connect_hart(d, 0, harts - 1, 2);
     toy_add_mover(m);
+    toy_add_state_devices(m);
     must(machine_add_load(m, TOY_RAM, code, size, &e) == 0);
     must(machine_add_load(m, 0x8000, "read-only", 10, &e) == 0);
     must(machine_seal(m, &e) == 0);

@@ -35,7 +35,19 @@ extern const struct toy_family toy_mover_family;
 
 /* ---- helpers ---- */
 
-enum toy_helper { TOY_HELP_RAISE, TOY_HELP_NOW, TOY_HELP_TIMER, TOY_HELP_ACK, TOY_HELPER_COUNT };
+enum toy_helper {
+    TOY_HELP_RAISE,
+    TOY_HELP_NOW,
+    TOY_HELP_TIMER,
+    TOY_HELP_ACK,
+    TOY_HELP_IN, /* toy_state.c, to: */
+    TOY_HELP_OUT,
+    TOY_HELP_TREE,
+    TOY_HELP_MESSAGE,
+    TOY_HELP_SERVICE,
+    TOY_HELP_END,
+    TOY_HELPER_COUNT
+};
 extern const struct ir_helper toy_helpers[TOY_HELPER_COUNT];
 
 /* ---- shorthands for lifting ---- */

@@ -3,7 +3,7 @@
  * its program with 1, 2 and 3 harts and inputs, and random programs.
  */
 #include "oracle.h"
-#include "../toy/toy.h"
+#include "../toy/toy_state.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -85,6 +85,20 @@ static void test_program(void **state)
     free(c);
 }
 
+/* Live trees, shared lines, messages, resets. */
+static void test_state_program(void **state)
+{
+    struct toy_case *c = base_alloc(1, sizeof(*c));
+
+    (void)state;
+    c->size = toy_state_program(c->code, sizeof c->code);
+    for (c->harts = 1; c->harts <= 3; c->harts++) {
+        c->quantum = 97;
+        assert_true(try_case("state", c, 8000, 60, 2000 + c->harts));
+    }
+    free(c);
+}
+
 static void test_random_programs(void **state)
 {
     struct toy_case *c = base_alloc(1, sizeof(*c));
@@ -119,6 +133,7 @@ int main(int argc, char **argv)
 
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_program),
+        cmocka_unit_test(test_state_program),
         cmocka_unit_test_prestate(test_random_programs, &programs),
         cmocka_unit_test_prestate(test_moving_programs, &programs),
     };
