@@ -23,7 +23,7 @@ _reprise_options() {
 _reprise_values() {
     case $1 in
     -accel) echo jit interp verify ;;
-    -arch) echo riscv64 ;;
+    -arch) echo riscv64 riscv32 ;;
     -M | -machine) echo virt ;;
     -display | -monitor) echo none ;;
     -d) echo ir code dev ;;

@@ -106,7 +106,7 @@ def stop_reply():
 
 
 def source_file():
-    return os.path.splitext(os.path.basename(os.environ["GUEST"]))[0] + ".c"
+    return os.path.splitext(os.path.basename(os.environ["GUEST"]))[0].removesuffix("-32") + ".c"
 
 
 def marks():

@@ -163,6 +163,7 @@ static void read_program(struct served *s, const char *path)
     }
     kernel->name = base_strdup(path);
     kernel->size = size;
+    snprintf(s->config.arch, sizeof s->config.arch, "%s", board_arch_of(&s->config));
     kernel->hash = hash_bytes(kernel->data, size, 0);
 }
 
@@ -177,7 +178,6 @@ int main(int argc, char **argv)
     s->config.epoch_ns = UINT64_C(1700000000000000000);
     s->config.no_reboot = 1;
     s->at = TICK_NEVER;
-    snprintf(s->config.arch, sizeof s->config.arch, "riscv64");
     for (; i + 2 < argc; i += 2) {
         if (strcmp(argv[i], "--smp") == 0) {
             s->config.hart_count = (uint32_t)atoi(argv[i + 1]);

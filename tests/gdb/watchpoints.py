@@ -106,7 +106,8 @@ def parts():
     run("continue")
     same(value(), 1, "a byte of it")
     run("delete")
-    run("watch *(int *)((char *)&token[0] + 4)")
+    size = gdb.parse_and_eval("token[0]").type.sizeof
+    run(f"watch *({'int' if size == 8 else 'short'} *)((char *)&token[0] + {size // 2})")
     # Its upper half is written but never changes.
     is_end("continue", "end")
     run("delete")

@@ -41,9 +41,9 @@ static struct ending run(const char *path, uint8_t *elf, size_t size, unsigned h
     c.seed = 42;
     c.epoch_ns = UINT64_C(1700000000000000000);
     c.hart_count = harts;
-    snprintf(c.arch, sizeof c.arch, "riscv64");
     c.images[IMAGE_KERNEL] = (struct machine_image){
         .name = base_strdup(path), .data = elf, .size = size, .hash = hash_bytes(elf, size, 0)};
+    snprintf(c.arch, sizeof c.arch, "%s", board_arch_of(&c));
     m = board_build(&c, &e);
     if (!m || (way != INTERPRETED && engine_use_jit(m->engine, true, &e) < 0)) {
         fprintf(stderr, "final-hash: %s\n", e.text);
@@ -99,16 +99,19 @@ static const struct line *known(const char *name, unsigned harts, uint64_t elf)
     return NULL;
 }
 
-/* Of the bytes that are loaded (ELF64: PT_LOAD is 1): debugging information names folders. */
+/* Of the bytes that are loaded (PT_LOAD is 1): debugging information names folders. */
 static uint64_t hash_of_loaded(const uint8_t *elf, size_t size)
 {
-    uint64_t h = 0, table = size >= 64 ? bytes_get_le(elf + 32, 8) : 0;
-    unsigned entry = size >= 64 ? (unsigned)bytes_get_le(elf + 54, 2) : 0;
-    unsigned count = size >= 64 ? (unsigned)bytes_get_le(elf + 56, 2) : 0;
+    bool is_64 = size > 4 && elf[4] == 2; /* EI_CLASS */
+    unsigned word = is_64 ? 8 : 4;
+    uint64_t h = 0, table = size >= 64 ? bytes_get_le(elf + (is_64 ? 32 : 28), word) : 0;
+    unsigned entry = size >= 64 ? (unsigned)bytes_get_le(elf + (is_64 ? 54 : 42), 2) : 0;
+    unsigned count = size >= 64 ? (unsigned)bytes_get_le(elf + (is_64 ? 56 : 44), 2) : 0;
 
     for (unsigned i = 0; i < count && table + entry * (i + 1) <= size; i++) {
         const uint8_t *p = elf + table + entry * i;
-        uint64_t at = bytes_get_le(p + 8, 8), bytes = bytes_get_le(p + 32, 8);
+        uint64_t at = bytes_get_le(p + word, word);
+        uint64_t bytes = bytes_get_le(p + (is_64 ? 32 : 16), word);
 
         if (bytes_get_le(p, 4) == 1 && at <= size && bytes <= size - at) {
             h = hash_bytes(elf + at, bytes, h);

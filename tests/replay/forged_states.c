@@ -40,13 +40,13 @@ static struct machine *build(const char *elf, unsigned harts)
     machine_config_init(&config);
     config.bios_none = 1;
     config.hart_count = harts;
-    snprintf(config.arch, sizeof config.arch, "riscv64");
     kernel->name = base_strdup(elf);
     if (host_file_read_all(elf, 64 * MIB, &kernel->data, &size, &e) < 0) {
         fprintf(stderr, "forged-states: %s\n", e.text);
         exit(1);
     }
     kernel->size = size;
+    snprintf(config.arch, sizeof config.arch, "%s", board_arch_of(&config));
     m = board_build(&config, &e);
     must(m != NULL);
     machine_config_fini(&config);

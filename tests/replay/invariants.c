@@ -497,7 +497,6 @@ int main(int argc, char **argv)
     g.config.bios_none = 1;
     g.config.seed = 42;
     g.config.epoch_ns = UINT64_C(1700000000000000000);
-    snprintf(g.config.arch, sizeof g.config.arch, "riscv64");
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--elf") == 0) {
             g.elf = argv[i + 1];
@@ -527,6 +526,7 @@ int main(int argc, char **argv)
     kernel->name = base_strdup(g.elf);
     read_file(g.elf, &kernel->data, &size);
     kernel->size = size;
+    snprintf(g.config.arch, sizeof g.config.arch, "%s", board_arch_of(&g.config));
     kernel->hash = hash_bytes(kernel->data, size, 0);
     g.script.bytes = g.input;
     g.script.length = g.input_length;

@@ -161,6 +161,7 @@ static void read_image(struct guest *g, const char *path)
         give_up(e.text);
     }
     i->size = size;
+    snprintf(g->config.arch, sizeof g->config.arch, "%s", board_arch_of(&g->config));
 }
 
 int main(int argc, char **argv)
@@ -180,7 +181,6 @@ int main(int argc, char **argv)
         give_up("--elf FILE");
     }
     machine_config_init(&g->config);
-    snprintf(g->config.arch, sizeof g->config.arch, "riscv64");
     g->config.ram_bytes = 16 * MIB;
     g->config.bios_none = 1;
     g->config.hart_count = (uint32_t)strtoul(option(argc, argv, "--smp", "1"), NULL, 10);

@@ -134,7 +134,7 @@ static uint32_t both(unsigned uart_priority, unsigned rtc_priority)
     return order[0];
 }
 
-static uint64_t wait_in_supervisor(uint64_t count)
+static xword wait_in_supervisor(xword count)
 {
     csr_set(sie, 1u << IRQ_SEI);
     csr_set(sstatus, MSTATUS_SIE);
@@ -158,7 +158,7 @@ static void in_supervisor(void)
     csr_write(sscratch, 0);
     this_hart()->s_hook = on_supervisor;
     UART(UART_IER) = 2;
-    uint64_t count = strlen(text) + 1;
+    xword count = strlen(text) + 1;
     CHECK_EQ(run_in_mode(MODE_S, wait_in_supervisor, count, stack + sizeof stack), count);
     say("interrupts %u\n", interrupts);
 }

@@ -5,11 +5,11 @@
 
 enum { LAPS = 50, VOLLEYS = 20 };
 
-static volatile uint64_t token[GUEST_MAX_HARTS]; /* laps seen by each hart */
-static volatile uint64_t taken[GUEST_MAX_HARTS]; /* software interrupts taken */
-static volatile uint64_t acknowledged[GUEST_MAX_HARTS][GUEST_MAX_HARTS];
-static volatile uint64_t requested[GUEST_MAX_HARTS][GUEST_MAX_HARTS]; /* [to][from] */
-static volatile uint64_t finished;
+static volatile xword token[GUEST_MAX_HARTS]; /* laps seen by each hart */
+static volatile xword taken[GUEST_MAX_HARTS]; /* software interrupts taken */
+static volatile xword acknowledged[GUEST_MAX_HARTS][GUEST_MAX_HARTS];
+static volatile xword requested[GUEST_MAX_HARTS][GUEST_MAX_HARTS]; /* [to][from] */
+static volatile xword finished;
 static volatile bool is_volley;
 
 static void on_software(struct trap *t)
@@ -114,5 +114,5 @@ void guest_main(void)
             CHECK_EQ(acknowledged[to][from], VOLLEYS);
         }
     }
-    say("volleys %lu\n", acknowledged[0][0]);
+    say("volleys %lu\n", (uint64_t)acknowledged[0][0]);
 }

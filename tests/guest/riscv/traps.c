@@ -10,7 +10,7 @@ static uint8_t stack[8192] __attribute__((aligned(16)));
 static uint8_t supervisor_stack[8192] __attribute__((aligned(16)));
 static uint64_t sum;
 
-static uint64_t run(unsigned mode, uint64_t (*fn)(uint64_t), uint64_t arg)
+static xword run(unsigned mode, xword (*fn)(xword), xword arg)
 {
     return run_in_mode(mode, fn, arg, stack + sizeof stack);
 }
@@ -18,7 +18,7 @@ static uint64_t run(unsigned mode, uint64_t (*fn)(uint64_t), uint64_t arg)
 // Runs one instruction that must trap, and returns what was seen; `at` is its address.
 #define TRAPS(instruction)                                                                         \
     ({                                                                                             \
-        uint64_t at_;                                                                              \
+        xword at_;                                                                                 \
         trap_expect();                                                                             \
         __asm__ volatile("li t0, 1\n la %0, 1f\n .option push\n.option norvc\n1: " instruction     \
                          "\n.option pop"                                                           \
@@ -54,9 +54,9 @@ static void machine_causes(void)
     __asm__ volatile("csrrs t0, mhartid, zero" : : : "t0");
 
     // Nothing answers at 0x18000000.
-    const uint64_t hole = 0x18000008;
+    const xword hole = 0x18000008;
     trap_expect();
-    *(volatile uint64_t *)hole;
+    *(volatile xword *)hole;
     t = trap_taken();
     CHECK_EQ(t.cause, CAUSE_LOAD_ACCESS);
     CHECK_EQ(t.tval, hole);
@@ -78,7 +78,7 @@ static void machine_causes(void)
 
 // One function per instruction, to be run in another mode.
 #define GADGET(fn, instruction)                                                                    \
-    static uint64_t fn(uint64_t arg)                                                               \
+    static xword fn(xword arg)                                                                     \
     {                                                                                              \
         __asm__ volatile(".option push\n.option norvc\n " instruction "\n.option pop"              \
                          :                                                                         \
@@ -99,7 +99,7 @@ GADGET(do_read_instret, "csrr t0, instret")
 GADGET(do_undefined, ".word 0xffffffff")
 GADGET(do_break, "ebreak")
 
-static uint64_t cause_in(unsigned mode, uint64_t (*fn)(uint64_t))
+static xword cause_in(unsigned mode, xword (*fn)(xword))
 {
     trap_expect();
     run(mode, fn, 0);
@@ -149,7 +149,7 @@ static volatile unsigned depth, deepest;
 
 static void on_nested(struct trap *t)
 {
-    uint64_t status = csr_read(mstatus);
+    xword status = csr_read(mstatus);
     depth++;
     deepest = depth > deepest ? depth : deepest;
     CHECK_EQ(status & MSTATUS_MIE, 0);
@@ -169,16 +169,16 @@ static void on_nested(struct trap *t)
 
 static void on_from_user(struct trap *t)
 {
-    uint64_t status = csr_read(mstatus);
+    xword status = csr_read(mstatus);
     CHECK_EQ(status >> 11 & 3, MODE_U);
     CHECK_EQ(status & MSTATUS_MIE, 0);
     t->epc += 4;
     t->x[10] = 1234;
 }
 
-static uint64_t returns_a0(uint64_t arg)
+static xword returns_a0(xword arg)
 {
-    register uint64_t a0 __asm__("a0") = arg;
+    register xword a0 __asm__("a0") = arg;
     __asm__ volatile("li a7, 0\n .option push\n.option norvc\n ecall\n.option pop"
                      : "+r"(a0)
                      :
@@ -199,7 +199,7 @@ static void status_stack(void)
     this_hart()->m_hook = NULL;
 
     // mret leaves MPIE = 1, MPP = U, and clears MPRV unless it returns to machine mode.
-    uint64_t status;
+    xword status;
     csr_set(mstatus, MSTATUS_MPP | MSTATUS_MPRV);
     csr_clear(mstatus, MSTATUS_MPIE);
     __asm__ volatile("la t0, 1f\n csrw mepc, t0\n mret\n.balign 4\n1: csrr %0, mstatus"
@@ -225,8 +225,8 @@ static void on_supervisor(struct trap *t)
 {
     if (t->cause == CAUSE_ECALL_U && t->x[17] == RUN_DONE) {
         // The end of run_in_mode(): handed on to machine mode.
-        register uint64_t a0 __asm__("a0") = t->x[10];
-        register uint64_t a7 __asm__("a7") = RUN_DONE;
+        register xword a0 __asm__("a0") = t->x[10];
+        register xword a7 __asm__("a7") = RUN_DONE;
         __asm__ volatile("ecall" : : "r"(a0), "r"(a7) : "memory");
     }
     last = *t;
@@ -237,7 +237,7 @@ static void on_supervisor(struct trap *t)
     }
 }
 
-static uint64_t raise_software(uint64_t arg)
+static xword raise_software(xword arg)
 {
     csr_set(sie, 1u << IRQ_SSI);
     csr_set(sip, 1u << IRQ_SSI);
@@ -297,21 +297,21 @@ static void delegation(void)
 // ---- vectored mode -----------------------------------------------------------------------------
 
 extern char vector_table[];
-extern uint64_t vector_hits[2];
+extern xword vector_hits[2];
 __asm__(".balign 256\n.option push\n.option norvc\n.globl vector_table\nvector_table:\n"
         "j vector_exception\n nop\n nop\n j vector_software\n .option pop\n"
-        "vector_exception:\n addi sp, sp, -16\n sd t0, 0(sp)\n sd t1, 8(sp)\n"
+        "vector_exception:\n addi sp, sp, -16\n " STORE_X " t0, 0(sp)\n " STORE_X " t1, 8(sp)\n"
         "csrr t0, mepc\n addi t0, t0, 4\n csrw mepc, t0\n la t0, vector_hits\n j 1f\n"
-        "vector_software:\n addi sp, sp, -16\n sd t0, 0(sp)\n sd t1, 8(sp)\n"
-        "li t0, 0x2000000\n sw zero, 0(t0)\n la t0, vector_hits + 8\n"
-        "1: ld t1, 0(t0)\n addi t1, t1, 1\n sd t1, 0(t0)\n"
-        "ld t0, 0(sp)\n ld t1, 8(sp)\n addi sp, sp, 16\n mret\n");
-uint64_t vector_hits[2];
+        "vector_software:\n addi sp, sp, -16\n " STORE_X " t0, 0(sp)\n " STORE_X " t1, 8(sp)\n"
+        "li t0, 0x2000000\n sw zero, 0(t0)\n la t0, vector_hits + " X_BYTES "\n"
+        "1: " LOAD_X " t1, 0(t0)\n addi t1, t1, 1\n " STORE_X " t1, 0(t0)\n" LOAD_X
+        " t0, 0(sp)\n " LOAD_X " t1, 8(sp)\n addi sp, sp, 16\n mret\n");
+xword vector_hits[2];
 
 static void vectored(void)
 {
-    csr_write(mtvec, (uint64_t)vector_table | 1);
-    CHECK_EQ(csr_read(mtvec), (uint64_t)vector_table | 1);
+    csr_write(mtvec, (xword)vector_table | 1);
+    CHECK_EQ(csr_read(mtvec), (xword)vector_table | 1);
     __asm__ volatile(".option push\n.option norvc\n ecall\n.option pop" : : : "memory");
     csr_write(mie, 1u << IRQ_MSI);
     csr_set(mstatus, MSTATUS_MIE);
@@ -325,13 +325,13 @@ static void vectored(void)
     csr_write(mtvec, trap_entry_m);
     CHECK_EQ(vector_hits[0], 1);
     CHECK_EQ(vector_hits[1], 3);
-    say("vectored %lu %lu\n", vector_hits[0], vector_hits[1]);
+    say("vectored %lu %lu\n", (uint64_t)vector_hits[0], (uint64_t)vector_hits[1]);
 }
 
 // minstret counts what retired: not an instruction that trapped.
 static void counters(void)
 {
-    uint64_t a, b, c;
+    xword a, b, c;
     __asm__ volatile("csrr %0, minstret\n csrr %1, minstret\n nop\n nop\n nop\n csrr %2, minstret"
                      : "=&r"(a), "=&r"(b), "=&r"(c));
     CHECK_EQ(b - a, 1);

@@ -4,7 +4,7 @@
 // for supervisors. That a wfi may also end for no reason is allowed for everywhere.
 #include "riscv.h"
 
-static volatile uint64_t taken_epc;
+static volatile xword taken_epc;
 static volatile unsigned taken;
 static uint8_t stack[4096] __attribute__((aligned(16)));
 
@@ -41,7 +41,7 @@ static void masked(void)
 // Taken: the trap returns to the instruction after the wfi.
 static void enabled(void)
 {
-    uint64_t after;
+    xword after;
     CLINT_MTIMECMP(0) = CLINT_MTIME + 20000;
     __asm__ volatile("la %0, 1f\n csrsi mstatus, 8\n"
                      "2: wfi\n1: lw t0, %1\n beqz t0, 2b\n csrci mstatus, 8"
@@ -58,7 +58,7 @@ static void enabled(void)
 static void not_enabled(void)
 {
     CLINT_MSIP(0) = 1;
-    uint64_t until = CLINT_MTIME + 20000;
+    xword until = CLINT_MTIME + 20000;
     CLINT_MTIMECMP(0) = until;
     csr_write(mie, 1u << IRQ_MTI);
     unsigned wakes = 0;
@@ -77,7 +77,7 @@ static void not_enabled(void)
     say("not enabled\n");
 }
 
-static uint64_t sleep_in_supervisor(uint64_t arg)
+static xword sleep_in_supervisor(xword arg)
 {
     csr_write(sie, 1u << IRQ_SSI); // sstatus.SIE stays off: wakes, is not taken
     __asm__ volatile("wfi");

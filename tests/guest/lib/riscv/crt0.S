@@ -4,10 +4,12 @@
 # pending: wfi wakes all the same), run what hart_start() gave them, and wait again.
 # Offsets into struct hart are those of riscv.h.
 
-        .equ HART_SIZE, 13 * 8
-        .equ RUNNING, 16
-        .equ ENTRY, 24
-        .equ ARG, 32
+#include "xlen.h"
+
+        .equ HART_SIZE, 12 * SZ + 8     # one member has 8 bytes in any case
+        .equ RUNNING, 2 * SZ
+        .equ ENTRY, 3 * SZ
+        .equ ARG, 4 * SZ
         .equ STACK_SHIFT, 14
         .equ MAX_HARTS, 8
 
@@ -40,8 +42,8 @@ _start:
         la      t0, __bss_start         # neither harts[] nor stacks are in .bss: others may wait
         la      t1, __bss_end
 1:      bgeu    t0, t1, 2f
-        sd      zero, 0(t0)
-        addi    t0, t0, 8
+        SX      zero, 0(t0)
+        addi    t0, t0, SZ
         j       1b
 2:      mv      a0, a1
         call    board_init
@@ -60,16 +62,19 @@ secondary:
         beqz    t0, 1b
         sw      zero, 0(s1)
         fence
-        ld      t1, ENTRY(tp)
+        LX      t1, ENTRY(tp)
         beqz    t1, 1b
-        ld      a0, ARG(tp)
+        LX      a0, ARG(tp)
+#if __riscv_xlen == 32
+        lw      a1, ARG + 4(tp)
+#endif
         jalr    t1
         csrci   mstatus, 8              # whatever the function left: parked with MSIE only
         li      t0, 1 << 3
         csrw    mie, t0
-        sd      zero, ENTRY(tp)
+        SX      zero, ENTRY(tp)
         fence
-        sd      zero, RUNNING(tp)
+        SX      zero, RUNNING(tp)
         j       1b
 
 forever:

@@ -8,6 +8,19 @@
 
 #include "guest.h"
 
+/* As wide as a register. To say()'s %lx it is cast to uint64_t. */
+typedef unsigned long xword;
+#define XLEN __riscv_xlen
+#if XLEN == 64
+#define LOAD_X  "ld"
+#define STORE_X "sd"
+#define X_BYTES "8"
+#else
+#define LOAD_X  "lw"
+#define STORE_X "sw"
+#define X_BYTES "4"
+#endif
+
 enum { MODE_U = 0, MODE_S = 1, MODE_M = 3 };
 
 enum {
@@ -26,63 +39,76 @@ enum {
     CAUSE_LOAD_PAGE = 13,
     CAUSE_STORE_PAGE = 15,
 };
-#define CAUSE_INTERRUPT (UINT64_C(1) << 63)
-#define CAUSE_NONE      UINT64_C(0x7fffffff) /* in a cleared struct trap_seen */
+#define CAUSE_INTERRUPT ((xword)1 << (XLEN - 1))
+#define CAUSE_NONE      ((xword)0x7fffffff) /* in a cleared struct trap_seen */
 
 enum { IRQ_SSI = 1, IRQ_MSI = 3, IRQ_STI = 5, IRQ_MTI = 7, IRQ_SEI = 9, IRQ_MEI = 11 };
 
-#define MSTATUS_SIE  (UINT64_C(1) << 1)
-#define MSTATUS_MIE  (UINT64_C(1) << 3)
-#define MSTATUS_SPIE (UINT64_C(1) << 5)
-#define MSTATUS_MPIE (UINT64_C(1) << 7)
-#define MSTATUS_SPP  (UINT64_C(1) << 8)
-#define MSTATUS_MPP  (UINT64_C(3) << 11)
-#define MSTATUS_FS   (UINT64_C(3) << 13)
-#define MSTATUS_MPRV (UINT64_C(1) << 17)
-#define MSTATUS_SUM  (UINT64_C(1) << 18)
-#define MSTATUS_MXR  (UINT64_C(1) << 19)
-#define MSTATUS_TVM  (UINT64_C(1) << 20)
-#define MSTATUS_TW   (UINT64_C(1) << 21)
-#define MSTATUS_TSR  (UINT64_C(1) << 22)
+#define MSTATUS_SIE  ((xword)1 << 1)
+#define MSTATUS_MIE  ((xword)1 << 3)
+#define MSTATUS_SPIE ((xword)1 << 5)
+#define MSTATUS_MPIE ((xword)1 << 7)
+#define MSTATUS_SPP  ((xword)1 << 8)
+#define MSTATUS_MPP  ((xword)3 << 11)
+#define MSTATUS_FS   ((xword)3 << 13)
+#define MSTATUS_MPRV ((xword)1 << 17)
+#define MSTATUS_SUM  ((xword)1 << 18)
+#define MSTATUS_MXR  ((xword)1 << 19)
+#define MSTATUS_TVM  ((xword)1 << 20)
+#define MSTATUS_TW   ((xword)1 << 21)
+#define MSTATUS_TSR  ((xword)1 << 22)
+
+/* Of an entry for all of memory. */
+#define PMPADDR_ALL (XLEN == 64 ? (xword)-1 >> (XLEN == 64 ? 10 : 0) : (xword)-1)
+
+/* Of entry 15. */
+#if XLEN == 64
+#define PMPCFG_LAST pmpcfg2
+#else
+#define PMPCFG_LAST pmpcfg3
+#endif
 
 #define CSR_TEXT(x)  CSR_TEXT2(x)
 #define CSR_TEXT2(x) #x
 /* By number: an assembler may not know these names, or only with an extension. */
 #define CSR_STIMECMP 0x14d
 #define CSR_MENVCFG  0x30a
+/* RV32's high halves. */
+#define CSR_STIMECMPH 0x15d
+#define CSR_MENVCFGH  0x31a
 #define csr_read(csr)                                                                              \
     ({                                                                                             \
-        uint64_t v_;                                                                               \
+        xword v_;                                                                                  \
         __asm__ volatile("csrr %0, " CSR_TEXT(csr) : "=r"(v_) : : "memory");                       \
         v_;                                                                                        \
     })
 #define csr_write(csr, value)                                                                      \
-    __asm__ volatile("csrw " CSR_TEXT(csr) ", %0" : : "r"((uint64_t)(value)) : "memory")
+    __asm__ volatile("csrw " CSR_TEXT(csr) ", %0" : : "r"((xword)(value)) : "memory")
 #define csr_set(csr, value)                                                                        \
-    __asm__ volatile("csrs " CSR_TEXT(csr) ", %0" : : "r"((uint64_t)(value)) : "memory")
+    __asm__ volatile("csrs " CSR_TEXT(csr) ", %0" : : "r"((xword)(value)) : "memory")
 #define csr_clear(csr, value)                                                                      \
-    __asm__ volatile("csrc " CSR_TEXT(csr) ", %0" : : "r"((uint64_t)(value)) : "memory")
+    __asm__ volatile("csrc " CSR_TEXT(csr) ", %0" : : "r"((xword)(value)) : "memory")
 
 /* The registers of what was interrupted; whatever the hook changes is what goes on. */
 struct trap {
-    uint64_t x[32]; /* x[0] is unused */
-    uint64_t epc, cause, tval, status;
+    xword x[32]; /* x[0] is unused */
+    xword epc, cause, tval, status;
 };
 
 /* What trap_expect() saw. */
 struct trap_seen {
-    uint64_t cause, tval, epc, mode, count;
+    xword cause, tval, epc, mode, count;
 };
 
 struct hart {
-    uint64_t id;
-    uint64_t return_sp; /* where run_in_mode() was called; 0 outside of it */
-    uint64_t running;   /* a released hart clears it when done */
+    xword id;
+    xword return_sp; /* where run_in_mode() was called; 0 outside of it */
+    xword running;   /* a released hart clears it when done */
     void (*entry)(uint64_t arg);
     uint64_t arg;
     void (*m_hook)(struct trap *t); /* machine-mode traps; NULL: the default below */
     void (*s_hook)(struct trap *t); /* supervisor-mode traps, if delegated and stvec is set */
-    uint64_t expecting;
+    xword expecting;
     struct trap_seen seen;
 };
 
@@ -112,7 +138,7 @@ void trap_default(struct trap *t);
  * the traps that are not delegated; the ending ecall (a7 = RUN_DONE) is treated before it. Traps
  * delegated to S are on `sp` too unless sscratch is set. */
 #define RUN_DONE 0x600d
-uint64_t run_in_mode(unsigned mode, uint64_t (*fn)(uint64_t arg), uint64_t arg, void *sp);
+xword run_in_mode(unsigned mode, xword (*fn)(xword arg), xword arg, void *sp);
 
 /* Sleeps until `condition`, which an interrupt's hook makes true. Looks at it with interrupts off:
  * one that came between the look and the wfi would be slept through. Leaves them on. */
@@ -129,22 +155,37 @@ uint64_t run_in_mode(unsigned mode, uint64_t (*fn)(uint64_t arg), uint64_t arg, 
 
 /* ---- board.c: the virt board ----------------------------------------------------------------- */
 
-#define CLINT_MSIP(hart)     (*(volatile uint32_t *)(0x2000000 + 4 * (uint64_t)(hart)))
-#define CLINT_MTIMECMP(hart) (*(volatile uint64_t *)(0x2004000 + 8 * (uint64_t)(hart)))
-#define CLINT_MTIME          (*(volatile uint64_t *)0x200bff8)
-#define TICKS_PER_SECOND     UINT64_C(10000000) /* the board's timebase-frequency */
+#define CLINT_MSIP(hart)     (*(volatile uint32_t *)(0x2000000 + 4 * (uintptr_t)(hart)))
+#define CLINT_MTIMECMP(hart) (*(volatile uint64_t *)(0x2004000 + 8 * (uintptr_t)(hart)))
+#if XLEN == 64
+#define CLINT_MTIME (*(volatile uint64_t *)0x200bff8)
+#else
+/* Two halves of one moment. */
+static inline uint64_t clint_mtime(void)
+{
+    volatile uint32_t *half = (volatile uint32_t *)0x200bff8;
+    uint32_t high, low;
+    do {
+        high = half[1];
+        low = half[0];
+    } while (half[1] != high);
+    return (uint64_t)high << 32 | low;
+}
+#define CLINT_MTIME clint_mtime()
+#endif
+#define TICKS_PER_SECOND UINT64_C(10000000) /* the board's timebase-frequency */
 
-#define PLIC_PRIORITY(irq) (*(volatile uint32_t *)(0xc000000 + 4 * (uint64_t)(irq)))
-#define PLIC_PENDING(word) (*(volatile uint32_t *)(0xc001000 + 4 * (uint64_t)(word)))
+#define PLIC_PRIORITY(irq) (*(volatile uint32_t *)(0xc000000 + 4 * (uintptr_t)(irq)))
+#define PLIC_PENDING(word) (*(volatile uint32_t *)(0xc001000 + 4 * (uintptr_t)(word)))
 #define PLIC_ENABLE(ctx, word)                                                                     \
-    (*(volatile uint32_t *)(0xc002000 + 0x80 * (uint64_t)(ctx) + 4 * (uint64_t)(word)))
-#define PLIC_THRESHOLD(ctx) (*(volatile uint32_t *)(0xc200000 + 0x1000 * (uint64_t)(ctx)))
-#define PLIC_CLAIM(ctx)     (*(volatile uint32_t *)(0xc200004 + 0x1000 * (uint64_t)(ctx)))
+    (*(volatile uint32_t *)(0xc002000 + 0x80 * (uintptr_t)(ctx) + 4 * (uintptr_t)(word)))
+#define PLIC_THRESHOLD(ctx) (*(volatile uint32_t *)(0xc200000 + 0x1000 * (uintptr_t)(ctx)))
+#define PLIC_CLAIM(ctx)     (*(volatile uint32_t *)(0xc200004 + 0x1000 * (uintptr_t)(ctx)))
 enum { PLIC_UART = 10, PLIC_RTC = 11 };
 #define PLIC_CONTEXT_M(hart) (2 * (hart))
 #define PLIC_CONTEXT_S(hart) (2 * (hart) + 1)
 
-#define UART(reg) (*(volatile uint8_t *)(0x10000000 + (uint64_t)(reg)))
+#define UART(reg) (*(volatile uint8_t *)(0x10000000 + (uintptr_t)(reg)))
 enum {
     UART_THR = 0,
     UART_RBR = 0,
@@ -158,7 +199,7 @@ enum {
     UART_SCR = 7
 };
 
-#define RTC(reg) (*(volatile uint32_t *)(0x101000 + (uint64_t)(reg)))
+#define RTC(reg) (*(volatile uint32_t *)(0x101000 + (uintptr_t)(reg)))
 enum {
     RTC_TIME_LOW = 0,
     RTC_TIME_HIGH = 4,

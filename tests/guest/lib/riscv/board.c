@@ -8,11 +8,11 @@
 struct hart harts[GUEST_MAX_HARTS] __attribute__((section(".data"))) = {
     {.id = 0}, {.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}, {.id = 6}, {.id = 7}};
 
-_Static_assert(sizeof(struct hart) == 13 * 8, "crt0.S knows the size");
-_Static_assert(offsetof(struct hart, return_sp) == 8, "trap.S knows");
-_Static_assert(offsetof(struct hart, running) == 16, "crt0.S knows");
-_Static_assert(offsetof(struct hart, entry) == 24, "crt0.S knows");
-_Static_assert(offsetof(struct hart, arg) == 32, "crt0.S knows");
+_Static_assert(sizeof(struct hart) == 12 * sizeof(xword) + 8, "crt0.S knows the size");
+_Static_assert(offsetof(struct hart, return_sp) == sizeof(xword), "trap.S knows");
+_Static_assert(offsetof(struct hart, running) == 2 * sizeof(xword), "crt0.S knows");
+_Static_assert(offsetof(struct hart, entry) == 3 * sizeof(xword), "crt0.S knows");
+_Static_assert(offsetof(struct hart, arg) == 4 * sizeof(xword), "crt0.S knows");
 
 static unsigned harts_found;
 
@@ -25,7 +25,7 @@ void board_init(const void *fdt)
         power_off(102);
     }
     // A hart that may use all of memory from S and U too: tests of protection take it away.
-    csr_write(pmpaddr0, UINT64_MAX >> 10);
+    csr_write(pmpaddr0, PMPADDR_ALL);
     csr_write(pmpcfg0, 0x1f);
 }
 
@@ -61,7 +61,7 @@ unsigned sleep_until_ns(uint64_t ns)
 {
     unsigned wakes = 0;
     uint64_t ticks = (ns + 99) / 100;
-    uint64_t was_enabled = csr_read(mstatus) & MSTATUS_MIE;
+    xword was_enabled = csr_read(mstatus) & MSTATUS_MIE;
     csr_clear(mstatus, MSTATUS_MIE);
     CLINT_MTIMECMP(hart_id()) = ticks;
     csr_set(mie, 1u << IRQ_MTI); // pending but never taken

@@ -3,18 +3,18 @@
 // asked for prints itself and fails the program: a wrong emulator should say where, not hang.
 #include "riscv.h"
 
-_Noreturn void run_done(uint64_t result);
+_Noreturn void run_done(xword result);
 void trap_machine(struct trap *t);
 void trap_supervisor(struct trap *t);
 
 static _Noreturn void unexpected(const struct trap *t, char mode)
 {
     say("FAIL unexpected trap in %c: cause 0x%lx epc 0x%lx tval 0x%lx status 0x%lx\n", mode,
-        t->cause, t->epc, t->tval, t->status);
+        (uint64_t)t->cause, (uint64_t)t->epc, (uint64_t)t->tval, (uint64_t)t->status);
     power_off(101);
 }
 
-static unsigned instruction_length(uint64_t at)
+static unsigned instruction_length(xword at)
 {
     return (*(const volatile uint16_t *)at & 3) == 3 ? 4 : 2;
 }
