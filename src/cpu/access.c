@@ -61,7 +61,7 @@ static bool may_fill(const struct cpu *cpu, vaddr va, enum access access,
     const struct cpu_watch *watch = cpu->watch;
     const uint8_t slow = PAGE_CODE | PAGE_TABLE | PAGE_WATCHED;
 
-    if (!t->cacheable || !t->readable || !p->is_whole) {
+    if (cpu->dry || !t->cacheable || !t->readable || !p->is_whole) {
         return false;
     }
     /* The write table also serves read-modify-write. */
@@ -156,7 +156,7 @@ static bool window_takes(struct cpu *cpu, vaddr va, unsigned size, enum access a
         return true;
     }
     if (w == NULL || va % size != 0 || r->size[1] != 0 || (w->sizes & size) == 0) {
-        if (w != NULL && w->refused != NULL) {
+        if (w != NULL && w->refused != NULL && !cpu->dry) {
             w->refused(w->opaque, r->part[0].at, size, access == ACCESS_WRITE);
         }
         cpu->mmu->bus_fault(cpu, va, access);
@@ -170,7 +170,10 @@ static bool watch_stops(struct cpu *cpu, vaddr va, unsigned size, enum access ac
 {
     const struct cpu_watch *watch = cpu->watch;
 
-    if (watch != NULL && watch->stop(watch->opaque, cpu, va, size, access, value)) {
+    if (cpu->watch_hit) { /* the step is tried, and will not be taken */
+        return true;
+    }
+    if (watch != NULL && !cpu->asked && watch->stop(watch->opaque, cpu, va, size, access, value)) {
         cpu->watch_hit = true;
         return true;
     }
@@ -284,7 +287,11 @@ static bool read_bytes(struct cpu *cpu, vaddr va, uint32_t mem_attr, uint8_t byt
         return false;
     }
     if (unlikely(r.part[0].window != NULL || r.part[1].window != NULL)) {
-        read_windows(cpu, &r, bytes);
+        if (cpu->dry) {
+            memset(bytes, 0, size);
+        } else {
+            read_windows(cpu, &r, bytes);
+        }
         return true;
     }
     memcpy(bytes, r.part[0].host, r.size[0]);
@@ -320,6 +327,9 @@ static bool write_bytes(struct cpu *cpu, vaddr va, uint32_t mem_attr, const uint
 
     if (!reach(cpu, va, ACCESS_WRITE, mem_attr, &r)) {
         return false;
+    }
+    if (unlikely(cpu->dry)) {
+        return true;
     }
     if (unlikely(r.part[0].window != NULL || r.part[1].window != NULL)) {
         write_windows(cpu, &r, bytes);
@@ -445,6 +455,9 @@ void *cpu_rmw_address(struct cpu *cpu, vaddr va, uint32_t mem_attr, bool *device
     if (r.part[0].window != NULL || r.part[0].is_dropped || !r.part[0].is_both || r.size[1] != 0) {
         *device = true;
         return NULL;
+    }
+    if (unlikely(cpu->dry)) {
+        return memcpy(cpu->dry_bytes, r.part[0].host, size);
     }
     mem_before_write(cpu->mem, r.part[0].block, r.part[0].at, size);
     access_fill_write(cpu, va, &r.part[0]);

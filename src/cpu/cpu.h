@@ -194,9 +194,12 @@ struct cpu {
     /* Of the exit that the interpreter left by: the local bits of the mode, or CPU_ASK_MODE. */
     uint32_t exit_mode;
     bool watch_hit; /* the access was not done: the instruction is left unexecuted */
-    bool look;      /* something changed that the engine must look at after this instruction */
-    bool trying;    /* inside cpu_try_*(): a write that somebody must hear of is left undone, and */
-    bool hard;      /* makes it CPU_HARD */
+    /* A step of several accesses is tried before it is taken, where watchpoints are asked: nothing is
+     * stored, no device is reached, no table filled, no A/D bit set. Then it is taken unasked. */
+    bool dry, asked;
+    bool look;   /* something changed that the engine must look at after this instruction */
+    bool trying; /* inside cpu_try_*(): a write that somebody must hear of is left undone, and */
+    bool hard;   /* makes it CPU_HARD */
 
     const struct clock *clock;
     /* The platform's timer as the ISA sees it (RISC-V time, Arm system counter). */
@@ -211,6 +214,7 @@ struct cpu {
     const struct cpu_watch *watch; /* NULL: none */
     struct cpu_notes *notes;       /* NULL: none are taken */
     void *machine;                 /* its owner, opaque here */
+    uint8_t dry_bytes[16];         /* where a read-modify-write goes that is tried */
 
     /* Spaces are made when they are wanted first; NULL: not yet. */
     struct space *spaces[SPACES];

@@ -31,6 +31,9 @@ bool cpu_walk_update(struct cpu *cpu, paddr at, unsigned size, uint64_t value)
     if (p.block == NULL || !p.block->is_ram || !p.is_both || size > p.left) {
         return false;
     }
+    if (unlikely(cpu->dry)) {
+        return true;
+    }
     if (unlikely(cpu->trying) && mem_update_is_heard(cpu->mem, p.block, p.at, size)) {
         cpu->hard = true;
         return false;

@@ -195,6 +195,7 @@ void cache_fini(struct engine *e)
         free(e->dead_ir.data[i]);
     }
     vec_fini(&e->dead_ir);
+    free(e->tried);
     for (size_t i = 0; i < e->shelves.count; i++) {
         free(e->shelves.data[i]);
     }

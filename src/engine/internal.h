@@ -24,6 +24,7 @@ struct block {
     const void *former;   /* its code before it was ungrouped: leads to the new one */
     bool ungrouped;       /* see jit_compile() */
     bool compiled;        /* was tried: `code` is what came of it */
+    bool tries;           /* some instruction of it is tried where watchpoints are asked: dry.c */
     bool probed;          /* a probe is to be asked before it: see engine_set_probes */
     uint32_t noted;       /* engine.note_round in which its granules were */
     uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
@@ -63,7 +64,8 @@ struct engine {
     const struct probe_set *probes;
     bool has_break, has_watch, has_physical, has_step;
     struct cpu_watch watch;
-    const struct ir_block *block; /* being run */
+    const struct ir_block *block; /* being run; NULL: a trap is being entered */
+    uint8_t *tried;               /* the state before a step that is tried: see dry.c */
     tick skip_tick;               /* probes are not asked at this tick */
 
     bool noting; /* footprint.c */
@@ -108,6 +110,13 @@ const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block 
 
 /* footprint.c: the block is about to be run */
 void footprint_note_block(struct engine *e, struct block *b);
+
+/* dry.c: whether a probe wants to stop before the step: told of all its accesses, in order, up to the
+ * one that it stops at. The step is not taken; taking it then asks nobody. */
+bool dry_stops_entry(struct engine *e, struct cpu *cpu, void (*enter)(struct cpu *cpu));
+bool dry_stops_insn(struct engine *e, struct cpu *cpu, const struct ir_block *b);
+/* How many instructions come before one that has to be tried, at most `limit`. */
+uint32_t dry_plain_insns(const struct ir_block *b, uint32_t limit);
 
 /* probe.c */
 void probe_init(struct engine *e);

@@ -81,12 +81,29 @@ static void free_dead(struct engine *e)
     e->dead_ir.count = 0;
 }
 
-/* An exception is one step of its own. */
-static enum engine_stop take_exception(struct engine *e, struct cpu *cpu, uint64_t *left)
+/* One step; false if a watchpoint stops before it. cpu_now() is its tick. */
+static bool enter_trap(struct engine *e, struct cpu *cpu, void (*enter)(struct cpu *cpu))
+{
+    if (dry_stops_entry(e, cpu, enter)) {
+        return false;
+    }
+    cpu->asked = true;
+    enter(cpu);
+    cpu->asked = false;
+    must(!cpu->fault.raised);
+    return true;
+}
+
+/* An exception is one step of its own, `left` ticks before the end. */
+static enum engine_stop take_exception(struct engine *e, struct cpu *cpu, tick end, uint64_t *left)
 {
     must(*left > 0);
-    cpu->isa->traps.take_exception(cpu);
-    must(!cpu->fault.raised);
+    cpu->block_tick = end - *left;
+    cpu->insn = 0;
+    if (!enter_trap(e, cpu, cpu->isa->traps.take_exception)) {
+        cpu->fault.raised = false; /* met again when the step is taken */
+        return ENGINE_PROBE;
+    }
     *left -= 1;
     e->stats.exceptions++;
     return ENGINE_LOOK;
@@ -203,6 +220,8 @@ static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t
 
     if (!to) {
         cpu->fault.raised = false; /* met again by the loop */
+    } else if (e->has_watch && to->tries) {
+        return;
     } else if (e->stats.flushes == flushes && !to->crosses && !to->is_asked_for &&
                has_code(e, cpu, to)) {
         jit_link(e->jit, site, to->code);
@@ -255,7 +274,7 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     case JIT_LINK: link_jump(e, cpu, mode_now(cpu, b->mode), r.site); break;
     case JIT_LOOK: return ENGINE_LOOK;
     case JIT_YIELD: return ENGINE_YIELD;
-    case JIT_FAULT: return take_exception(e, cpu, left);
+    case JIT_FAULT: return take_exception(e, cpu, end, left);
     case JIT_PROBE: return ENGINE_PROBE;
     case JIT_UNGROUP: ungroup(e, cpu, r.site); /* fallthrough */
     case JIT_HARD:
@@ -280,20 +299,33 @@ static void check_exit_mode(const struct cpu *cpu)
 
 /* At most `limit` instructions of a block in the interpreter. ENGINE_BUDGET: go on. */
 static enum engine_stop interpret(struct engine *e, struct cpu *cpu, struct block *b,
-                                  uint64_t limit, uint64_t *left)
+                                  uint64_t limit, tick end, uint64_t *left)
 {
+    enum ir_left why;
+
     if (limit > b->insn_count) {
         limit = b->insn_count;
     }
     e->block = block_ir(e, cpu, b);
-    enum ir_left why = ir_interp(cpu, e->block, (uint32_t)limit);
+    if (unlikely(e->has_watch)) {
+        limit = dry_plain_insns(e->block, (uint32_t)limit);
+        if (limit == 0) {
+            limit = 1;
+            if (dry_stops_insn(e, cpu, e->block)) {
+                return ENGINE_PROBE;
+            }
+            cpu->asked = true;
+        }
+    }
+    why = ir_interp(cpu, e->block, (uint32_t)limit);
+    cpu->asked = false;
     *left -= cpu->insn;
     switch (why) {
     case IR_LEFT_EXIT: check_exit_mode(cpu); break;
     case IR_LEFT_LIMIT: break;
     case IR_LEFT_LOOK: return ENGINE_LOOK;
     case IR_LEFT_YIELD: return ENGINE_YIELD;
-    case IR_LEFT_FAULT: return take_exception(e, cpu, left);
+    case IR_LEFT_FAULT: return take_exception(e, cpu, end, left);
     case IR_LEFT_WATCH: return ENGINE_PROBE;
     }
     return ENGINE_BUDGET;
@@ -323,9 +355,10 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
             return ENGINE_PROBE;
         }
         if (unlikely(!b)) {
-            return take_exception(e, cpu, left);
+            return take_exception(e, cpu, end, left);
         }
-        code = e->jit && !hard && !e->has_step && *left >= b->insn_count && has_code(e, cpu, b);
+        code = e->jit && !hard && !e->has_step && !(e->has_watch && b->tries) &&
+               *left >= b->insn_count && has_code(e, cpu, b);
         /* Generated code asks by itself, also before it leaves the block's first instruction. */
         if (unlikely(b->probed) && !code && !hard && probe_ask_break(e, cpu)) {
             return ENGINE_PROBE;
@@ -334,10 +367,19 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
             stop = run_code(e, cpu, b, end, left, &hard);
             continue;
         }
-        stop = interpret(e, cpu, b, hard || e->has_step ? 1 : *left, left);
+        stop = interpret(e, cpu, b, hard || e->has_step ? 1 : *left, end, left);
         hard = false;
     }
     return stop;
+}
+
+/* Returns the mode of the code that is next. */
+static uint32_t select_space(struct cpu *cpu)
+{
+    uint32_t mode = cpu->isa->lifter.block_mode(cpu);
+
+    cpu_select_space(cpu, mode & ~cpu->isa->lifter.local_modes);
+    return mode;
 }
 
 enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_t budget,
@@ -353,18 +395,19 @@ enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_
     cpu->look = false;
     cpu->watch_hit = false;
     if (unlikely(cpu->isa->traps.interrupt_pending(cpu))) {
-        if (e->has_step && probe_ask_step(e, cpu)) {
+        if (cpu->isa->traps.through_memory) {
+            select_space(cpu); /* what is cached of AS_SYSTEM goes by the state as it is now */
+        }
+        if ((e->has_step && probe_ask_step(e, cpu)) ||
+            !enter_trap(e, cpu, cpu->isa->traps.take_interrupt)) {
             stop = ENGINE_PROBE;
         } else {
-            cpu->isa->traps.take_interrupt(cpu);
             e->stats.interrupts++;
             left--;
             stop = ENGINE_LOOK;
         }
     } else {
-        uint32_t mode = cpu->isa->lifter.block_mode(cpu);
-        cpu_select_space(cpu, mode & ~cpu->isa->lifter.local_modes);
-        stop = run_blocks(e, cpu, mode, now + budget, &left);
+        stop = run_blocks(e, cpu, select_space(cpu), now + budget, &left);
     }
     cpu->look = false;
     cpu->watch_hit = false;

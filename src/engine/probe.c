@@ -139,11 +139,21 @@ static bool touches(void *opaque, vaddr va, unsigned size, enum access access)
     return false;
 }
 
+/* hart.pc is not kept up inside a block. Where a trap is entered it may be changed by now, but then the
+ * step is tried, and the state as it was is at hand. */
+static vaddr pc_of_step(const struct engine *e, const struct cpu *cpu)
+{
+    if (e->block != NULL) {
+        return e->block->pc + e->block->insns[cpu->insn].pc_offset;
+    }
+    return ((const struct hart *)(const void *)e->tried)->pc;
+}
+
 static bool watch_stop(void *opaque, struct cpu *cpu, vaddr va, unsigned size, enum access access,
                        uint64_t value)
 {
     struct engine *e = opaque;
-    const struct probe_hit h = {.pc = e->block->pc + e->block->insns[cpu->insn].pc_offset,
+    const struct probe_hit h = {.pc = pc_of_step(e, cpu),
                                 .address = va,
                                 .size = size,
                                 .value = value,
@@ -216,8 +226,12 @@ void probe_init(struct engine *e)
 
 /* Whether the block was translated for other breakpoints than those of `set`: it has to begin at
  * one, and to end before the next. */
-static bool block_is_stale(const struct block *b, const struct probe_set *set)
+static bool block_is_stale(const struct engine *e, const struct block *b,
+                           const struct probe_set *set)
 {
+    if (e->has_watch && b->tries && b->compiled) {
+        return true; /* it is the interpreter's, for as long as watchpoints are asked */
+    }
     if (b->probed != breaks_at(set, b->pc)) {
         return true;
     }
@@ -236,7 +250,7 @@ static void renew_blocks(struct engine *e, const struct probe_set *set)
     for (size_t i = 0; i < e->block_count; i++) {
         struct block *b = cache_block(e, i);
 
-        if (b->mode != BLOCK_DEAD && block_is_stale(b, set)) {
+        if (b->mode != BLOCK_DEAD && block_is_stale(e, b, set)) {
             cache_kill(e, b);
         }
     }
@@ -268,7 +282,7 @@ static void set_physical(struct engine *e, const struct probe_set *set, bool on)
 
 void engine_set_probes(struct engine *e, const struct probe_set *set)
 {
-    bool had_break = e->has_break;
+    bool had_break = e->has_break, had_watch = e->has_watch;
 
     must(!e->running);
     set = set && set->count ? set : NULL;
@@ -287,7 +301,7 @@ void engine_set_probes(struct engine *e, const struct probe_set *set)
             break;
         }
     }
-    if (had_break || e->has_break) {
+    if (had_break || e->has_break || (e->has_watch && !had_watch)) {
         renew_blocks(e, set);
     }
     e->probes = set;

@@ -18,6 +18,8 @@ struct source {
     const uint8_t *bytes; /* at the block's pc */
     unsigned room;        /* how many may be executed, inside the page */
     unsigned most;        /* instructions */
+    bool tries;           /* out: some instruction makes several accesses */
+    bool compact;         /* the first instruction alone was too many operations */
     /* One instruction that goes on behind the room. */
     uint8_t crossing[2 * FETCH_BYTES];
     haddr second_page; /* where it goes on in the next page */
@@ -80,6 +82,19 @@ static void drop_insn(struct ir_build *b, uint32_t ops)
     b->insn_count--;
 }
 
+static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mode,
+                           struct source *s);
+
+/* There was no room for more than `count` instructions; for 0: the first alone is to be made smaller. */
+static unsigned lift_fewer(struct engine *e, struct cpu *cpu, uint32_t mode, struct source *s,
+                           unsigned count)
+{
+    must(count > 0 || !s->compact); /* it has been made smaller: a lifter's bug */
+    s->most = count > 0 ? count : 1;
+    s->compact = count == 0;
+    return lift_insns(e, cpu, mode, s);
+}
+
 /* Lifts up to s->most instructions. Returns the bytes covered, 0 with a fault. */
 static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mode, struct source *s)
 {
@@ -91,6 +106,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mod
 
     e->built = NULL;
     s->second_page = 0;
+    s->tries = false;
     ir_build_start(b, pc, cpu->isa->lifter.helpers, cpu->isa->lifter.helper_count);
     while (b->insn_count < s->most && done < s->room && !b->ended && side_exits < SIDE_EXITS_MAX) {
         uint32_t ops = b->op_count;
@@ -101,6 +117,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mod
                          .mode = mode,
                          .next_mode = mode,
                          .known = known,
+                         .compact = s->compact,
                          .bytes = s->bytes + done,
                          .available = available};
 
@@ -119,10 +136,11 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mod
             }
         }
         if (b->overflow) {
-            s->most = b->insn_count - 1;
-            return done ? lift_insns(e, cpu, first_mode, s) : 0;
+            return lift_fewer(e, cpu, first_mode, s, b->insn_count - 1);
         }
         ir_build_insn_length(b, l.length);
+        b->insns[b->insn_count - 1].several = l.several;
+        s->tries |= l.several;
         done += l.length;
         known = l.known;
         must(((l.next_mode ^ mode) & ~local) == 0);
@@ -133,7 +151,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mod
         ir_build_mode(b, mode & local);
         ir_exit(b, pc + done, 0);
     }
-    return done;
+    return b->overflow ? lift_fewer(e, cpu, first_mode, s, b->insn_count - 1) : done;
 }
 
 /* Granules [first, last] of a page as a bitmap. */
@@ -199,6 +217,7 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, const 
     b->mode = mode;
     b->local_mode = mode & cpu->isa->lifter.local_modes;
     b->code = e->jit ? jit_no_code(e->jit) : NULL;
+    b->tries = source.tries;
     b->probed = e->has_break && probe_breaks_at(e, b->pc);
     b->bytes = length;
     b->is_asked_for = !f->is_steady;

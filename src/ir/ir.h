@@ -202,7 +202,7 @@ struct ir_insn {
     uint16_t first_op;
     uint16_t pc_offset; /* bytes from block->pc */
     uint8_t length;     /* bytes */
-    uint8_t zero;
+    bool several;       /* the engine's: see struct lift */
 };
 
 struct ir_block {

@@ -21,7 +21,13 @@ struct lift {
     const uint8_t *bytes; /* `available` of them; more exist if the page goes on */
     unsigned available;
     unsigned length; /* out: bytes of the instruction */
-    bool ends;       /* out: the block ends after it (an unconditional exit was emitted) */
+    /* The instruction was lifted before, to more operations than there is room for: it is to become
+     * few, by calling helpers, which do the same. */
+    bool compact;
+    /* Out: it makes more than one access to memory, or calls a helper that may. Where watchpoints are
+     * asked it is tried first, so that what is stopped before has done nothing. */
+    bool several;
+    bool ends; /* out: the block ends after it (an unconditional exit was emitted) */
     /* What the lifter knows from earlier instructions of the block, in its own words: 0 at the first
      * one. In and out. A block may begin at any instruction, so it only ever saves work. */
     uint64_t known;
@@ -73,8 +79,13 @@ struct isa_traps {
     bool (*interrupt_pending)(const struct cpu *cpu);
     /* The hart may leave `waiting`: an interrupt is pending, masked or not (WFI's rule). */
     bool (*wakes)(const struct cpu *cpu);
+    /* Entries are steps: one tick each, whatever they do. They may load and store, as AS_SYSTEM; where
+     * that faults, cpu->fault says so, and what follows (another exception instead, shutdown) is the
+     * ISA's rule, inside the same step. They leave no fault behind. With watchpoints an entry that
+     * goes through memory is first tried, with cpu->dry set, on a state that is put back. */
     void (*take_interrupt)(struct cpu *cpu);
     void (*take_exception)(struct cpu *cpu); /* cpu->fault, which it clears; hart.pc is its pc */
+    bool through_memory;                     /* entries load or store */
     /* A device drives an interrupt pin (numbers are the ISA's; RISC-V: the bit in mip). Sets
      * cpu->look if that changed the state. */
     void (*set_line)(struct cpu *cpu, unsigned pin, bool level);

@@ -20,9 +20,11 @@ struct toy {
     uint32_t mode; /* TOY_MODE_*: what the next instruction is lifted in */
     uint32_t delayed_to;
     uint32_t saved_mode, saved_delayed_to;
+    uint32_t root; /* of the page tables; 0: none */
     uint8_t lines; /* level of each interrupt pin; the timer's is 7 */
     uint8_t irq_enabled;
-    uint8_t zero[2];
+    uint8_t frames; /* traps push what they save below r7 */
+    uint8_t zero[5];
 };
 
 /* Each family of instructions has 16 opcodes: toy_families[opcode >> 4], in toy_lift.c. */
@@ -76,17 +78,40 @@ enum toy_op {
     TOY_BXA,         /* the same, but the lifter leaves it to the processor to say the mode */
     TOY_TURN,        /* turns TOY_MODE_OTHER round */
     TOY_EITHER,      /* rd += 5; in TOY_MODE_OTHER rd *= 5 */
+    TOY_ROOT = 0xa0, /* page tables on or off, by the operand's low bit */
+    TOY_MAP,         /* the tables' entry for address rd becomes rs */
+    TOY_FRAMES,      /* trap frames in memory or in registers, by the low bit */
+    TOY_FILL,        /* imm8 words from [rd] on are made of rs */
     /* 0x40: attributes of accesses; 0x50: devices; 0x60: messages; 0x70: live trees and lines;
-     * 0x80: modes; 0x90: vectors */
+     * 0x80: modes; 0x90: vectors; 0xa0: page tables and trap frames */
 };
 enum {
     TOY_MODE_DELAY = 1,
     TOY_MODE_SHADOW = 2,
     TOY_MODE_OTHER_POS = 2,
     TOY_MODE_OTHER = 1 << TOY_MODE_OTHER_POS,
-    TOY_MODE_ALL = 7
+    TOY_MODE_LOCAL = 7,
+    TOY_MODE_FRAMED = 8, /* what the running handler goes back to is on the stack */
+    TOY_MODE_ALL = 15
 };
-enum { TOY_CAUSE_ILLEGAL, TOY_CAUSE_SYS, TOY_CAUSE_ALIGN, TOY_CAUSE_BUS, TOY_CAUSE_PIN0 = 16 };
+enum {
+    TOY_CAUSE_ILLEGAL,
+    TOY_CAUSE_SYS,
+    TOY_CAUSE_ALIGN,
+    TOY_CAUSE_BUS,
+    TOY_CAUSE_PAGE,
+    TOY_CAUSE_DOUBLE, /* a fault while a frame was pushed: then what is saved is in registers */
+    TOY_CAUSE_PIN0 = 16
+};
+#define TOY_FRAME_BYTES 16 /* pc, flags, mode, delayed_to */
+
+enum {
+    TOY_PTE_V = 1,
+    TOY_PTE_W = 2,
+    TOY_PTE_S = 4 /* trap frames only */,
+    TOY_PTE_A = 8,
+    TOY_PTE_D = 16
+};
 
 extern const struct isa toy_isa;
 
@@ -95,6 +120,8 @@ extern const struct isa toy_isa;
 #define TOY_RAM      UINT64_C(0x10000)
 #define TOY_RAM_SIZE (UINT64_C(64) * PAGE_SIZE)
 #define TOY_DMA      (TOY_RAM + 0x9800) /* where the counter puts its value, and that its alarm came */
+#define TOY_TABLES   (TOY_RAM + 0x30000) /* two pages of page tables, which map: */
+#define TOY_ALIAS    UINT64_C(0x80000)   /* RAM once more, beside RAM at its own address */
 #define TOY_CONSOLE  UINT64_C(0x1000) /* +0 read: a byte or 0; +4: bytes waiting; write +0: out */
 #define TOY_SCRATCH  UINT64_C(0x2000) /* +0: value, +4: write: alarm in so many ticks */
 
@@ -136,6 +163,8 @@ size_t toy_program(uint8_t *code, size_t room);
 size_t toy_modes_program(uint8_t *code, size_t room);
 /* Things that move all the time, and random accesses to them; it mostly lives on. */
 size_t toy_mover_program(uint8_t *code, size_t room, uint64_t seed);
+/* And of trap frames and page tables. */
+size_t toy_system_program(uint8_t *code, size_t room);
 /* Random instructions, many of them sensible. */
 size_t toy_random_program(uint8_t *code, size_t room, uint64_t seed);
 

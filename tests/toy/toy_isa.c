@@ -20,8 +20,10 @@ static const struct field fields[] = {
     FIELD(struct toy, delayed_to),
     FIELD_MASK(struct toy, saved_mode, TOY_MODE_ALL),
     FIELD(struct toy, saved_delayed_to),
+    FIELD(struct toy, root),
     FIELD(struct toy, lines),
     FIELD(struct toy, irq_enabled),
+    FIELD(struct toy, frames),
     FIELD_ARRAY(struct toy, zero),
 };
 
@@ -39,21 +41,6 @@ static void toy_reset(void *state, const void *model, const struct isa_options *
     s->r[7] = (uint32_t)(TOY_RAM + TOY_RAM_SIZE) - 0x1000 * o->hart;
 }
 
-static bool toy_translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
-                          struct translation *out)
-{
-    (void)access;
-    if (va > UINT32_MAX) {
-        if (as != AS_DEBUG) {
-            cpu_raise(cpu, TOY_CAUSE_BUS, va);
-        }
-        return false;
-    }
-    *out = (struct translation){
-        .at = va, .cacheable = true, .readable = true, .writable = true, .executable = true};
-    return true;
-}
-
 static void toy_bus_fault(struct cpu *cpu, vaddr va, enum access access)
 {
     (void)access;
@@ -68,9 +55,8 @@ static void toy_misaligned(struct cpu *cpu, vaddr va, enum access access)
 
 static void toy_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY])
 {
-    (void)cpu;
-    (void)as;
-    key[0] = 1;
+    key[0] = ((const struct toy *)cpu->state)->root;
+    key[1] = as == AS_SYSTEM; /* reaches more */
 }
 
 static uint32_t toy_block_mode(const struct cpu *cpu)
@@ -92,13 +78,42 @@ static bool toy_wakes(const struct cpu *cpu)
     return s->lines != 0;
 }
 
-static void enter(struct toy *s, uint32_t cause, uint64_t value)
+/* What is saved goes to the stack; false with the fault that says why not. */
+static bool push_frame(struct cpu *cpu)
 {
-    s->saved_pc = (uint32_t)s->hart.pc;
-    s->saved_flags = s->flags;
-    s->saved_mode = s->mode;
-    s->saved_delayed_to = s->delayed_to;
-    s->mode = 0;
+    struct toy *s = cpu->state;
+    const uint64_t words[] = {s->hart.pc, s->flags, s->mode, s->delayed_to};
+    uint32_t sp = s->r[7] - TOY_FRAME_BYTES;
+
+    for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
+        cpu_store(cpu, (uint32_t)(sp + 4 * i), words[i],
+                  2 | MEM_BIG | (uint32_t)AS_SYSTEM << MEM_AS_SHIFT);
+        if (cpu->fault.raised) {
+            return false;
+        }
+    }
+    s->r[7] = sp;
+    return true;
+}
+
+/* A frame that cannot be pushed makes another exception of it, which needs none. */
+static void enter(struct cpu *cpu, uint32_t cause, uint64_t value)
+{
+    struct toy *s = cpu->state;
+    bool framed = s->frames && push_frame(cpu);
+
+    if (cpu->fault.raised) {
+        cause = TOY_CAUSE_DOUBLE;
+        value = cpu->fault.value;
+        cpu->fault.raised = false;
+    }
+    if (!framed) {
+        s->saved_pc = (uint32_t)s->hart.pc;
+        s->saved_flags = s->flags;
+        s->saved_mode = s->mode;
+        s->saved_delayed_to = s->delayed_to;
+    }
+    s->mode = framed ? TOY_MODE_FRAMED : 0;
     s->cause = cause;
     s->value = (uint32_t)value;
     s->irq_enabled = 0;
@@ -107,22 +122,22 @@ static void enter(struct toy *s, uint32_t cause, uint64_t value)
 
 static void toy_take_interrupt(struct cpu *cpu)
 {
-    struct toy *s = cpu->state;
+    const struct toy *s = cpu->state;
     unsigned pin = (unsigned)__builtin_ctz(s->lines);
 
-    enter(s, TOY_CAUSE_PIN0 + pin,
+    enter(cpu, TOY_CAUSE_PIN0 + pin,
           pin >= TOY_PIN_SHARED && pin <= TOY_PIN_KICKED ? toy_acknowledge(cpu, pin) : 0);
 }
 
 static void toy_take_exception(struct cpu *cpu)
 {
-    struct toy *s = cpu->state;
+    struct fault f = cpu->fault;
 
-    enter(s, cpu->fault.cause, cpu->fault.value);
-    /* Handlers go on after what failed. */
-    s->saved_pc +=
-        cpu->fault.cause == TOY_CAUSE_SYS || cpu->fault.cause == TOY_CAUSE_ILLEGAL ? 1 : 3;
     cpu->fault.raised = false;
+    /* Handlers go on after what failed. */
+    cpu->hart->pc += f.cause == TOY_CAUSE_SYS || f.cause == TOY_CAUSE_ILLEGAL ? 1 : 3;
+    cpu->hart->pc &= UINT32_MAX;
+    enter(cpu, f.cause, f.value);
 }
 
 static void toy_set_line(struct cpu *cpu, unsigned pin, bool level)
@@ -224,7 +239,7 @@ const struct isa toy_isa = {
     .lifter = {.helpers = toy_helpers,
                .helper_count = TOY_HELPER_COUNT,
                .block_mode = toy_block_mode,
-               .local_modes = TOY_MODE_ALL,
+               .local_modes = TOY_MODE_LOCAL,
                .lift = toy_lift},
     .traps = {.interrupt_pending = toy_interrupt_pending,
               .wakes = toy_wakes,
@@ -233,7 +248,8 @@ const struct isa toy_isa = {
               .set_line = toy_set_line,
               .message = toy_message,
               .next_alarm = toy_next_alarm,
-              .alarm = toy_alarm},
+              .alarm = toy_alarm,
+              .through_memory = true},
     .gdb = {.name = "toy",
             .registers = toy_registers,
             .pc = TOY_GDB_PC,

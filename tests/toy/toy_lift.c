@@ -61,6 +61,10 @@ const struct ir_helper toy_helpers[TOY_HELPER_COUNT] = {
                         .call = help_timer,
                         .effects = HELPER_READS | HELPER_WRITES,
                         .argument_count = 1},
+    [TOY_HELP_FILL] = {.name = "fill",
+                       .call = toy_help_fill,
+                       .effects = HELPER_FAULTS | HELPER_MEMORY,
+                       .argument_count = 3},
     [TOY_HELP_ACK] = {.name = "ack", .call = help_ack, .effects = HELPER_READS | HELPER_WRITES},
     [TOY_HELP_IN] = ASKS("in", toy_help_in, 1),
     [TOY_HELP_OUT] = ASKS("out", toy_help_out, 2),
@@ -112,6 +116,7 @@ static void lift_copy(struct lift *l, unsigned d, unsigned s)
     ir_ref count = toy_reg(l, 0), byte = ir_ld(l->b, IR_I32, toy_address(l, s), 0, 0);
     ir_ref more;
 
+    l->several = true;
     ir_st(l->b, IR_I32, toy_address(l, d), 0, byte, 0);
     toy_set_reg(l, d, ir_bini(l->b, IR_ADD, IR_I32, toy_reg(l, d), 1));
     toy_set_reg(l, s, ir_bini(l->b, IR_ADD, IR_I32, toy_reg(l, s), 1));
@@ -187,17 +192,36 @@ void toy_put8(struct lift *l, uint32_t where, unsigned value)
            ir_deposit(l->b, IR_I32, word, ir_const(l->b, IR_I32, value), 8 * (where & 3), 8));
 }
 
+static ir_ref frame_word(struct lift *l, unsigned i)
+{
+    return ir_ld(l->b, IR_I32, toy_address(l, 7), 4 * (int64_t)i, 2 | MEM_BIG);
+}
+
+/* Back to what the trap saved, wherever it did. */
 static void lift_rti(struct lift *l)
 {
     struct ir_build *b = l->b;
+    ir_ref pc, flags, mode, delayed_to;
 
-    ir_put(b, IR_I64, TOY_SLOT(flags), ir_get(b, IR_I64, TOY_SLOT(saved_flags)));
-    ir_put(b, IR_I32, TOY_SLOT(mode), ir_get(b, IR_I32, TOY_SLOT(saved_mode)));
-    ir_put(b, IR_I32, TOY_SLOT(delayed_to), ir_get(b, IR_I32, TOY_SLOT(saved_delayed_to)));
+    if (l->mode & TOY_MODE_FRAMED) {
+        l->several = true;
+        pc = frame_word(l, 0);
+        flags = ir_un(b, IR_ZEXT, IR_I64, frame_word(l, 1));
+        mode = ir_bini(b, IR_AND, IR_I32, frame_word(l, 2), TOY_MODE_ALL);
+        delayed_to = frame_word(l, 3);
+        toy_set_reg(l, 7, ir_bini(b, IR_ADD, IR_I32, toy_reg(l, 7), TOY_FRAME_BYTES));
+    } else {
+        pc = ir_get(b, IR_I32, TOY_SLOT(saved_pc));
+        flags = ir_get(b, IR_I64, TOY_SLOT(saved_flags));
+        mode = ir_get(b, IR_I32, TOY_SLOT(saved_mode));
+        delayed_to = ir_get(b, IR_I32, TOY_SLOT(saved_delayed_to));
+    }
+    ir_put(b, IR_I64, TOY_SLOT(flags), flags);
+    ir_put(b, IR_I32, TOY_SLOT(mode), mode);
+    ir_put(b, IR_I32, TOY_SLOT(delayed_to), delayed_to);
     toy_put8(l, TOY_SLOT(irq_enabled), 1);
     ir_build_mode(b, 0);
-    ir_exit_to(b, ir_un(b, IR_ZEXT, IR_I64, ir_get(b, IR_I32, TOY_SLOT(saved_pc))),
-               IR_EXIT_LOOK | IR_EXIT_ASK);
+    ir_exit_to(b, ir_un(b, IR_ZEXT, IR_I64, pc), IR_EXIT_LOOK | IR_EXIT_ASK);
     l->ends = true;
 }
 
@@ -319,7 +343,7 @@ static const struct toy_family base_high = {.lengths = base_lengths + 16,
 
 static const struct toy_family *const families[16] = {
     [0] = &base_low,         [1] = &base_high,        [5] = &toy_mover_family,
-    [7] = &toy_state_family, [8] = &toy_modes_family,
+    [7] = &toy_state_family, [8] = &toy_modes_family, [10] = &toy_system_family,
 };
 
 const struct toy_family *toy_family_of(uint8_t op)

@@ -6,6 +6,7 @@
 
 struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, size_t size)
 {
+    uint8_t tables[2 * PAGE_SIZE];
     struct machine_config config;
     struct error e;
     struct machine *m;
@@ -26,6 +27,8 @@ struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, 
     machine_connect_hart(d, 0, harts - 1, 2);
     toy_add_mover(m);
     toy_add_state_devices(m);
+    toy_make_tables(tables);
+    must(machine_add_load(m, TOY_TABLES, tables, sizeof tables, &e) == 0);
     must(machine_add_load(m, TOY_RAM, code, size, &e) == 0);
     must(machine_add_load(m, 0x8000, "read-only", 10, &e) == 0);
     must(machine_seal(m, &e) == 0);

@@ -20,7 +20,7 @@ static void commit(struct lift *l)
     if (l->next_mode != l->mode) {
         ir_put(l->b, IR_I32, TOY_SLOT(mode), ir_const(l->b, IR_I32, l->next_mode));
     }
-    ir_build_mode(l->b, l->next_mode);
+    ir_build_mode(l->b, l->next_mode & TOY_MODE_LOCAL);
 }
 
 static void leave_slot(struct lift *l, uint8_t attr)
@@ -147,7 +147,7 @@ static void lift_jump_to_mode(struct lift *l, bool asks)
         ir_build_mode(b, 0);
         ir_exit_to(b, to, shadow_attr(l, IR_EXIT_ASK));
     } else {
-        ir_exit_to_mode(b, to, mode, shadow_attr(l, 0));
+        ir_exit_to_mode(b, to, ir_bini(b, IR_AND, IR_I64, mode, TOY_MODE_LOCAL), shadow_attr(l, 0));
     }
     l->ends = true;
 }

@@ -199,6 +199,7 @@ static void mover_lift(struct lift *l, uint8_t op)
     case TOY_MOVE: lift_move(l, l->bytes + 1); break;
     default: /* TOY_MOVEST: what it moves, it reaches in the same instruction */
         lift_move(l, l->bytes + 1);
+        l->several = true;
         ir_st(b, IR_I32, at, 0, toy_reg(l, 0), word);
     }
 }

@@ -24,7 +24,7 @@ struct toy_family {
     /* One with random operands, many of them sensible; NULL: any bytes will do. */
     void (*random)(struct toy_assembler *a, uint8_t op, uint64_t x);
 };
-extern const struct toy_family toy_modes_family;
+extern const struct toy_family toy_modes_family, toy_system_family;
 
 unsigned toy_length(uint8_t op); /* bytes; 1 for what is no instruction */
 bool toy_lift(struct lift *l);
@@ -40,6 +40,7 @@ enum toy_helper {
     TOY_HELP_NOW,
     TOY_HELP_TIMER,
     TOY_HELP_ACK,
+    TOY_HELP_FILL,
     TOY_HELP_IN, /* toy_state.c, to: */
     TOY_HELP_OUT,
     TOY_HELP_TREE,
@@ -49,6 +50,14 @@ enum toy_helper {
     TOY_HELPER_COUNT
 };
 extern const struct ir_helper toy_helpers[TOY_HELPER_COUNT];
+
+uint64_t toy_help_fill(struct cpu *cpu, uint64_t to, uint64_t value, uint64_t count);
+
+/* ---- toy_walk.c ---- */
+
+bool toy_translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
+                   struct translation *out);
+void toy_make_tables(uint8_t tables[2 * PAGE_SIZE]);
 
 /* ---- shorthands for lifting ---- */
 

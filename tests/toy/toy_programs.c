@@ -239,11 +239,80 @@ size_t toy_modes_program(uint8_t *code, size_t room)
     return a.at;
 }
 
+/* Steps of several accesses, each of which stores what was not there before: frames in pages that are
+ * mapped anew all the time, and once in a while cannot be pushed; fills, short and long. */
+size_t toy_system_program(uint8_t *code, size_t room)
+{
+    struct toy_assembler a = {.code = code, .room = room};
+    const uint32_t stack = (uint32_t)TOY_ALIAS + 0x2e000, its_entry = (uint32_t)TOY_RAM + 0x2e000;
+    size_t handler, loop;
+
+    toy_op_abs(&a, TOY_JMP, 5 + 3 + 3 + 6 + 3 + 1);
+    handler = a.at;
+    toy_op2(&a, TOY_ADDI, 3, 1);
+    toy_op2(&a, TOY_ADDI, 4, 7);
+    toy_ldi(&a, 2, TOY_CONSOLE); /* its interrupt is done when all is read */
+    toy_op2(&a, TOY_LDB, 0, 2);
+    toy_op0(&a, TOY_RTI);
+    toy_op_abs(&a, TOY_VECTOR, handler);
+    toy_op1(&a, TOY_ROOT, 1);
+    toy_op1(&a, TOY_FRAMES, 1);
+    loop = a.at;
+    toy_ldi(&a, 1, 0x01010101);
+    toy_op2(&a, TOY_ADD, 4, 1);
+    toy_ldi(&a, 6, stack); /* its page becomes writable, clean and not accessed */
+    toy_ldi(&a, 5, its_entry | TOY_PTE_V | TOY_PTE_W);
+    toy_op2(&a, TOY_MAP, 6, 5);
+    toy_ldi(&a, 7, stack + 0x800);
+    toy_op2(&a, TOY_ADD, 7, 3);
+    toy_op0(&a, TOY_SYS);
+    toy_ldi(&a, 7, stack + 8); /* the frame crosses into the page before */
+    toy_op0(&a, TOY_SYS);
+    toy_ldi(&a, 5, its_entry | TOY_PTE_V); /* not writable any more: a double fault */
+    toy_op2(&a, TOY_MAP, 6, 5);
+    toy_op0(&a, TOY_SYS);
+    toy_ldi(&a, 5, its_entry | TOY_PTE_V | TOY_PTE_W);
+    toy_op2(&a, TOY_MAP, 6, 5);
+    toy_op2(&a, TOY_FILL, 6, 4);
+    toy_put(&a, 3, 1);
+    toy_ldi(&a, 6, stack + 0xff0);
+    toy_op2(&a, TOY_FILL, 6, 4); /* more than a block has room for */
+    toy_put(&a, 240, 1);
+    toy_op_abs(&a, TOY_JMP, loop);
+    return a.at;
+}
+
+/* Page tables, trap frames and a handler that goes back are more than chance would bring about. */
+static void begin_random(struct toy_assembler *a, uint64_t x)
+{
+    size_t over;
+
+    if ((x & 3) == 0) {
+        return;
+    }
+    toy_op_abs(a, TOY_JMP, a->at + 5 + 10);
+    over = a->at + 10;
+    toy_op2(a, TOY_ADDI, 3, 1); /* the handler */
+    toy_op0(a, x & 4 ? TOY_ACK : TOY_STI);
+    toy_op2(a, TOY_ADDI, 4, 7);
+    toy_op0(a, TOY_RTI);
+    a->at = over;
+    toy_op_abs(a, TOY_VECTOR, 5);
+    toy_op1(a, TOY_ROOT, x >> 8 & 1);
+    toy_op1(a, TOY_FRAMES, x >> 9 & 1);
+    toy_ldi(a, 7, (uint32_t)(x >> 10 & 1 ? TOY_RAM : TOY_ALIAS) + 0x2e800);
+    if (x >> 11 & 1) {
+        toy_op1(a, TOY_TIMER, 3);
+        toy_op0(a, TOY_STI);
+    }
+}
+
 size_t toy_random_program(uint8_t *code, size_t room, uint64_t seed)
 {
     struct toy_assembler a = {.code = code, .room = room};
 
     must(seed != 0);
+    begin_random(&a, toy_random(&seed));
     while (a.at + 16 < room) {
         uint64_t x = toy_random(&seed);
         uint8_t op = toy_random_op(x);

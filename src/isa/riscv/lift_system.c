@@ -66,6 +66,7 @@ void riscv_lift_fence_vma(struct lift *l, const struct riscv_insn *i)
 
 void riscv_lift_cbo(struct lift *l, const struct riscv_insn *i)
 {
+    l->several = true;
     ir_call(l->b, HELP_CBO, ir_const(l->b, IR_I64, i->bits), x_get64(l, i->rs1), IR_ABSENT);
 }
 
@@ -75,6 +76,7 @@ void riscv_lift_cbo_zero(struct lift *l, const struct riscv_insn *i)
         ir_bini(l->b, IR_AND, IR_I64, x_get64(l, i->rs1), ~(uint64_t)(CBO_BLOCK_BYTES - 1));
     ir_ref zero = ir_const(l->b, IR_I64, 0);
 
+    l->several = true;
     ir_call(l->b, HELP_CBO_ZERO, ir_const(l->b, IR_I64, i->bits), x_get64(l, i->rs1), IR_ABSENT);
     /* A block lies in one page: no store faults that the helper has let through, unless a PMP
      * boundary cuts the block or there is no memory; then the zeros before it stand, and the
