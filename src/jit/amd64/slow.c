@@ -404,8 +404,15 @@ void jit_last_code(const struct jit *j, const uint8_t **hot, size_t *hot_bytes,
     *cold_bytes = j->cold - j->last_cold;
 }
 
-enum jit_left jit_run(struct jit *j, struct cpu *cpu, const void *code, tick now, uint64_t budget,
-                      struct jit_result *result)
+/* Generated code has no type in front of it, where the sanitizer of newer clangs looks for one. */
+#if defined(__clang__)
+#define CALLS_GENERATED __attribute__((no_sanitize("function")))
+#else
+#define CALLS_GENERATED
+#endif
+
+CALLS_GENERATED enum jit_left jit_run(struct jit *j, struct cpu *cpu, const void *code, tick now,
+                                      uint64_t budget, struct jit_result *result)
 {
     uint64_t most = budget < INT64_MAX / 2 ? budget : INT64_MAX / 2;
     struct context c = {.mxcsr = MXCSR_DEFAULT,
