@@ -382,6 +382,26 @@ static uint32_t select_space(struct cpu *cpu)
     return mode;
 }
 
+/* One step into an interrupt, or blocks in the mode and the space that are now. */
+static enum engine_stop look_and_run(struct engine *e, struct cpu *cpu, tick end, uint64_t *left)
+{
+    cpu->block_tick = end - *left;
+    cpu->insn = 0;
+    if (likely(!cpu->isa->traps.interrupt_pending(cpu))) {
+        return run_blocks(e, cpu, select_space(cpu), end, left);
+    }
+    if (cpu->isa->traps.through_memory) {
+        select_space(cpu); /* what is cached of AS_SYSTEM goes by the state as it is now */
+    }
+    if ((e->has_step && probe_ask_step(e, cpu)) ||
+        !enter_trap(e, cpu, cpu->isa->traps.take_interrupt)) {
+        return ENGINE_PROBE;
+    }
+    e->stats.interrupts++;
+    *left -= 1;
+    return ENGINE_LOOK;
+}
+
 enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_t budget,
                             uint64_t *ran)
 {
@@ -390,31 +410,18 @@ enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_
 
     must(budget > 0 && !e->running);
     e->running = cpu;
-    cpu->block_tick = now;
-    cpu->insn = 0;
     cpu->look = false;
     cpu->watch_hit = false;
-    if (unlikely(cpu->isa->traps.interrupt_pending(cpu))) {
-        if (cpu->isa->traps.through_memory) {
-            select_space(cpu); /* what is cached of AS_SYSTEM goes by the state as it is now */
+    do {
+        stop = look_and_run(e, cpu, now + budget, &left);
+        if (unlikely(e->dead_ir.count)) {
+            free_dead(e);
         }
-        if ((e->has_step && probe_ask_step(e, cpu)) ||
-            !enter_trap(e, cpu, cpu->isa->traps.take_interrupt)) {
-            stop = ENGINE_PROBE;
-        } else {
-            e->stats.interrupts++;
-            left--;
-            stop = ENGINE_LOOK;
-        }
-    } else {
-        stop = run_blocks(e, cpu, select_space(cpu), now + budget, &left);
-    }
+        /* A trap and a return from one are the hart's own business; what is the machine's, too, has said so. */
+    } while (stop == ENGINE_LOOK && !cpu->look && left > 0);
     cpu->look = false;
     cpu->watch_hit = false;
     e->running = NULL;
-    if (unlikely(e->dead_ir.count)) {
-        free_dead(e);
-    }
     *ran = budget - left;
     return stop;
 }

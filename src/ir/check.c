@@ -72,7 +72,7 @@ static int check_operand(const struct checker *c, const struct ir_op *o, unsigne
         return check_free(c, o, value);
     }
     if (kind == K_ADDRESS) {
-        kind = o->mem & MEM_32 ? K_I32 : K_I64;
+        kind = (o->mem & MEM_32) && type_of(c, value) == IR_I32 ? K_I32 : K_I64;
     }
     if (kind == K_NONE) {
         return value == IR_ABSENT ? 0 : wrong(c, "it has an operand too many");

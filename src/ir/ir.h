@@ -269,7 +269,7 @@ ir_ref ir_sextract(struct ir_build *b, enum ir_type t, ir_ref x, unsigned pos, u
 ir_ref ir_deposit(struct ir_build *b, enum ir_type t, ir_ref x, ir_ref y, unsigned pos,
                   unsigned len);
 ir_ref ir_select(struct ir_build *b, enum ir_type t, ir_ref cond, ir_ref yes, ir_ref no);
-/* Memory: MEM_32 is set by the builder where the address is an i32. */
+/* Memory: MEM_32 is set by the builder where the address is an i32; an i64 may have it, too. */
 ir_ref ir_ld(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, uint32_t mem_attr);
 void ir_st(struct ir_build *b, enum ir_type t, ir_ref base, int64_t disp, ir_ref value,
            uint32_t mem_attr);

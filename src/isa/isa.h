@@ -94,7 +94,8 @@ struct isa_traps {
      * none. */
     enum platform_answer (*message)(struct cpu *cpu, enum hart_message what,
                                     struct hart_words words);
-    /* The hart's own timer (Sstc): its next event, TICK_NEVER if none, and what happens then. */
+    /* The hart's own timer (Sstc): its next event, TICK_NEVER if none, and what happens then. Helpers
+     * that change it set cpu->look, so that the machine asks again. */
     tick (*next_alarm)(const struct cpu *cpu);
     void (*alarm)(struct cpu *cpu, tick now);
 };

@@ -30,6 +30,7 @@ static uint64_t help_timer(struct cpu *cpu, uint64_t delay, uint64_t b, uint64_t
     (void)b;
     (void)c;
     s->timer = cpu_now(cpu) + 1 + (delay & 0xffff);
+    cpu->look = true;
     return 0;
 }
 
@@ -59,7 +60,7 @@ const struct ir_helper toy_helpers[TOY_HELPER_COUNT] = {
     [TOY_HELP_NOW] = {.name = "now", .call = help_now, .effects = HELPER_READS},
     [TOY_HELP_TIMER] = {.name = "timer",
                         .call = help_timer,
-                        .effects = HELPER_READS | HELPER_WRITES,
+                        .effects = HELPER_READS | HELPER_WRITES | HELPER_LOOKS,
                         .argument_count = 1},
     [TOY_HELP_FILL] = {.name = "fill",
                        .call = toy_help_fill,

@@ -132,7 +132,7 @@ static void lift_delayed(struct lift *l, uint8_t op)
 static void lift_jump_to_mode(struct lift *l, bool asks)
 {
     struct ir_build *b = l->b;
-    ir_ref to = toy_address(l, l->bytes[1]), mode;
+    ir_ref to = ir_un(b, IR_ZEXT, IR_I64, toy_reg(l, l->bytes[1])), mode;
 
     if (l->mode & TOY_MODE_DELAY) {
         toy_leave(l, toy_next_pc(l), 0);

@@ -233,6 +233,7 @@ static void set_envcfg(struct cpu *cpu, unsigned number, uint64_t value)
     }
     *envcfg = (*envcfg & ~writable) | (value & writable);
     riscv_update_stip(cpu, cpu_now(cpu));
+    cpu->look |= machine; /* whether there is a timer */
 }
 
 static uint64_t get_satp(const struct cpu *cpu, unsigned number)
@@ -403,6 +404,7 @@ static void set_stimecmp(struct cpu *cpu, unsigned number, uint64_t value)
     (void)number;
     riscv_of(cpu)->stimecmp = value;
     riscv_update_stip(cpu, cpu_now(cpu));
+    cpu->look = true;
 }
 
 /* ---- the table ---- */

@@ -214,6 +214,10 @@ static uint64_t help_clmulr(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 const struct ir_helper riscv_helpers[RISCV_HELPER_COUNT] = {
     [HELP_RAISE] = {"raise", HELPER(help_raise, HELPER_FAULTS, 2)},
     [HELP_CSR] = {"csr", CHANGES(riscv_csr_access, 2)},
+    [HELP_CSR_TIMER] = {"csr_timer",
+                        HELPER(riscv_csr_access,
+                               HELPER_READS | HELPER_WRITES | HELPER_FAULTS | HELPER_LOOKS, 2),
+                        .reads = SYSTEM_SLOTS, .writes = SYSTEM_SLOTS},
     [HELP_MRET] = {"mret", CHANGES(help_mret, 1)},
     [HELP_SRET] = {"sret", CHANGES(help_sret, 1)},
     [HELP_WFI] = {"wfi", CHANGES(help_wfi, 1)},

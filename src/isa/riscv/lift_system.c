@@ -5,10 +5,61 @@
  */
 #include "isa/riscv/lift.h"
 
+static bool of_timer(unsigned number)
+{
+    return number == 0x14d || number == 0x15d || number == 0x30a ||
+           number == 0x31a; /* stimecmp(h), menvcfg(h) */
+}
+
+/* What traps keep for their handlers is nothing but memory, for those who may: no helper is needed where
+ * all of it is read and written. The state's offset; 0: another. */
+static uint32_t trap_slot(const struct lift *l, unsigned number)
+{
+    if (is_rv32(l) || MODE_PRIV(l->mode) < (number >> 8 & 3)) {
+        return 0;
+    }
+    switch (number) {
+    case 0x140: return (uint32_t)offsetof(struct riscv, sscratch);
+    case 0x141: return (uint32_t)offsetof(struct riscv, sepc);
+    case 0x142: return (uint32_t)offsetof(struct riscv, scause);
+    case 0x143: return (uint32_t)offsetof(struct riscv, stval);
+    case 0x340: return (uint32_t)offsetof(struct riscv, mscratch);
+    case 0x341: return (uint32_t)offsetof(struct riscv, mepc);
+    case 0x342: return (uint32_t)offsetof(struct riscv, mcause);
+    case 0x343: return (uint32_t)offsetof(struct riscv, mtval);
+    default: return 0;
+    }
+}
+
+static void trap_csr(struct lift *l, const struct riscv_insn *i, uint32_t slot, ir_ref source,
+                     bool writes)
+{
+    unsigned op = (unsigned)bits_get(i->bits, 12, 2);
+    ir_ref old = ir_get(l->b, IR_I64, slot);
+
+    if (op == CSR_OP_SET) {
+        source = ir_bin(l->b, IR_OR, IR_I64, old, source);
+    } else if (op == CSR_OP_CLEAR) {
+        source = ir_bin(l->b, IR_ANDN, IR_I64, old, source);
+    }
+    if (writes) {
+        bool is_pc = (i->csr & 0xff) == 0x41;
+        ir_put(l->b, IR_I64, slot,
+               is_pc ? ir_bini(l->b, IR_AND, IR_I64, source, ~UINT64_C(1)) : source);
+    }
+    x_put(l, i->rd, old);
+}
+
 static void csr(struct lift *l, const struct riscv_insn *i, ir_ref source, bool writes)
 {
-    ir_ref old = ir_call(l->b, HELP_CSR, ir_const(l->b, IR_I64, i->bits), source, IR_ABSENT);
+    uint32_t slot = trap_slot(l, i->csr), helper = of_timer(i->csr) ? HELP_CSR_TIMER : HELP_CSR;
+    ir_ref old;
 
+    if (slot != 0) {
+        trap_csr(l, i, slot, source, writes);
+        return;
+    }
+    old = ir_call(l->b, helper, ir_const(l->b, IR_I64, i->bits), source, IR_ABSENT);
     x_put64(l, i->rd, old);
     if (writes && !riscv_csr_write_is_quiet(i->csr)) {
         riscv_lift_leave(l, i, IR_EXIT_LOOK);

@@ -91,10 +91,12 @@ static bool any_unaligned(const struct riscv *s, uint64_t cfg, unsigned first)
  * locked entries. */
 bool riscv_pmp_divides(const struct riscv *s, unsigned priv)
 {
-    uint64_t low = bytes_get_le(s->pmpcfg, 8), high = bytes_get_le(s->pmpcfg + 8, 8);
+    uint64_t words[2];
 
-    if (priv == PRIV_M && ((low | high) & UINT64_C(0x8080808080808080)) == 0) {
+    memcpy(words, s->pmpcfg, sizeof(words)); /* in whatever order */
+    if (priv == PRIV_M && ((words[0] | words[1]) & UINT64_C(0x8080808080808080)) == 0) {
         return false;
     }
-    return any_unaligned(s, low, 0) || any_unaligned(s, high, 8);
+    return any_unaligned(s, bytes_get_le(s->pmpcfg, 8), 0) ||
+           any_unaligned(s, bytes_get_le(s->pmpcfg + 8, 8), 8);
 }

@@ -244,6 +244,7 @@ bool riscv_pmp_divides(const struct riscv *s, unsigned priv);
 enum riscv_helper {
     HELP_RAISE,
     HELP_CSR,
+    HELP_CSR_TIMER, /* of those that the hart's next alarm depends on */
     HELP_MRET,
     HELP_SRET,
     HELP_WFI,
