@@ -37,7 +37,7 @@ static const struct breach breaches[] = {
     {BLOCK " st.i64 a, a, 0, s4" END, "memory operand"},
     {BLOCK " st.i64 a, a, 0, u4, for_write" END, "memory operand"},
     {BLOCK " x = ld.i64 a, 0, u4, a32, untag" END, "memory operand"},
-    {BLOCK " t = trunc.i32 a\n x = ld.i64 t, 0, u4" END, "another type"},
+    {BLOCK " x = ld.i64 t, 0, u4" END, "another type"},
     {BLOCK " x = vget.i64 v, 2, x8" END, "out of range"},
     {BLOCK " x = vset.v128 v, a, 16, x1" END, "out of range"},
     {BLOCK " x = vext.v128 v, v, 17" END, "out of range"},
