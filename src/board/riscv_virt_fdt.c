@@ -13,18 +13,38 @@
 #define TREE_BYTES (64 * KIB) /* plenty for 8 harts, the longest command line included */
 
 /* Extensions by their names in `riscv,isa-extensions`, in the order of `riscv,isa`. Those of more
- * than a letter can be switched by name in -cpu, and are on in the model rv64 or only in max. */
+ * than a letter can be switched by name in -cpu; some are on without that. */
 static const struct {
     const char *name;
-    bool only_max;
+    bool usual;
 } extensions[] = {
-    {"i", false},          {"m", false},      {"a", false},      {"f", false},
-    {"d", false},          {"c", false},      {"zicbom", false}, {"zicboz", false},
-    {"zicntr", false},     {"zicond", true},  {"zicsr", false},  {"zifencei", false},
-    {"zihintpause", true}, {"zihpm", false},  {"zfa", true},     {"zfh", true},
-    {"zfhmin", true},      {"zba", false},    {"zbb", false},    {"zbc", true},
-    {"zbkb", true},        {"zbs", false},    {"sstc", false},   {"svadu", false},
-    {"svinval", false},    {"svnapot", true}, {"svpbmt", true},
+    {"i", true},
+    {"m", true},
+    {"a", true},
+    {"f", true},
+    {"d", true},
+    {"c", true},
+    {"zicbom", true},
+    {"zicboz", true},
+    {"zicntr", true},
+    {"zicond", false},
+    {"zicsr", true},
+    {"zifencei", true},
+    {"zihintpause", false},
+    {"zihpm", true},
+    {"zfa", false},
+    {"zfh", false},
+    {"zfhmin", false},
+    {"zba", true},
+    {"zbb", true},
+    {"zbc", false},
+    {"zbkb", false},
+    {"zbs", true},
+    {"sstc", true},
+    {"svadu", true},
+    {"svinval", true},
+    {"svnapot", false},
+    {"svpbmt", false},
 };
 
 enum { CBO_BLOCK_BYTES = 64 };
@@ -179,11 +199,9 @@ static bool is_of_rv64(const char *name)
 
 static bool has_extension(const struct machine_config *c, const char *name)
 {
-    bool is_max = begins_with(c->cpu, "max", ",");
-
     for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
         if (strcmp(extensions[i].name, name) == 0) {
-            return name[1] == '\0' || is_on(c->cpu, name, is_max || !extensions[i].only_max) ||
+            return name[1] == '\0' || is_on(c->cpu, name, extensions[i].usual) ||
                    (strcmp(name, "zfhmin") == 0 && has_extension(c, "zfh"));
         }
     }

@@ -11,6 +11,7 @@
 #include "board/board.h"
 #include "cli/cli.h"
 #include "host/host.h"
+#include "isa/isa.h"
 #include "world/world.h"
 
 /* Where distributions put OpenSBI's firmware with dynamic information. */
@@ -107,6 +108,30 @@ static void take_epoch_and_seed(struct machine_config *c)
     }
 }
 
+/* `-cpu max` becomes what it is short for, so that a recording says it. */
+static int expand_cpu(struct machine_config *c, struct error *e)
+{
+    const struct isa *isa = isa_by_name(c->arch);
+    struct text full = {0};
+    int result = 0;
+
+    if (strncmp(c->cpu, "max", 3) != 0 || (c->cpu[3] != '\0' && c->cpu[3] != ',') || isa == NULL ||
+        isa->max_cpu == NULL) {
+        return 0;
+    }
+    text_add(&full, "%s%s", isa->max_cpu, c->cpu + 3);
+    if (full.length >= sizeof c->cpu) {
+        result = error_set(e,
+                           "-cpu: \"max\" stands for %s, and with the rest that is longer than "
+                           "%zu bytes",
+                           isa->max_cpu, sizeof c->cpu - 1);
+    } else {
+        memcpy(c->cpu, full.data, full.length + 1);
+    }
+    text_fini(&full);
+    return result;
+}
+
 int images_read(struct options *o, struct error *e)
 {
     static const char *const names[IMAGE_COUNT] = {[IMAGE_BIOS] = "-bios",
@@ -127,6 +152,9 @@ int images_read(struct options *o, struct error *e)
         const char *arch = board_arch_of(c);
         /* Where nothing says, the board is unknown: board_build() has the sentence. */
         snprintf(c->arch, sizeof c->arch, "%s", arch ? arch : "");
+    }
+    if (expand_cpu(c, e) < 0) {
+        return -1;
     }
     if (!o->bios_given && !c->images[IMAGE_BIOS].name && board_by_name(c->arch, c->board)) {
         if (find_firmware(o, e) < 0 || read_image(c, IMAGE_BIOS, names[IMAGE_BIOS], e) < 0) {

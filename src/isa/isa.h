@@ -124,6 +124,9 @@ struct isa {
      * ISA's as cpu->model. Of model_size bytes, zeros at first; -1 and a sentence if the CPU is
      * unknown. NULL and 0: there is one CPU, without options. */
     size_t model_size;
+    /* What `-cpu max` is short for in this version: recordings have the long form, so that they stay
+     * what they are when there is more. NULL: nothing. */
+    const char *max_cpu;
     int (*make_model)(void *model, const struct isa_options *o, struct error *e);
 
     struct field_table state; /* begins with HART_FIELDS */

@@ -87,6 +87,10 @@ def settings_are_recorded():
                        ("exit_status", 0), ("recording_bytes", os.path.getsize("a.rr"))):
         check(i.get(key) == value, "info --json: %s is %r, not %r" % (key, i.get(key), value))
     check(i["virtual_ns"] == i["ticks"] << 2, "virtual time is ticks << shift")
+    succeeds("record", "-o", "max.rr", "-cpu", "max,zba=off", *bare(guest("rtc")))
+    check(info("max.rr")["cpu"].startswith("rv64,") and "zfh=on" in info("max.rr")["cpu"] and
+          info("max.rr")["cpu"].endswith(",zba=off"), "-cpu max is spelled out in recordings")
+    succeeds("replay", "max.rr")
     j = info("b.rr")
     check(i["final_hash"] == j["final_hash"], "the same options give the same run")
     with open("a.json") as f:

@@ -144,6 +144,7 @@ def place(word, spec, value):
 
 class Maker:
     def __init__(self, table, rng, mode, xlen):
+        self.most_shift = min(xlen, 40)
         self.sizes = ".w".split() if xlen == 32 else ".w .d".split()
         self.table, self.rng = table, rng
         self.user, self.cache = mode == "user", mode == "cache"
@@ -210,7 +211,7 @@ class Maker:
         if line[3] in ("store", "fstore") or self.rng.random() < 0.3:
             return [self.encode(line, **operands)]
         operands["rs1"] = self.rng.choice([r for r in self.free if r])
-        shift = self.encode(self.slli, rd=operands["rs1"], imm=self.rng.randrange(3, 40))
+        shift = self.encode(self.slli, rd=operands["rs1"], imm=self.rng.randrange(3, self.most_shift))
         load = self.encode(line, **operands)
         return [(shift[0].to_bytes(4, "little") + load[0].to_bytes(4, "little"), 8)]
 
@@ -254,7 +255,7 @@ class Maker:
         address = self.rng.choice([r for r in self.free if r])
         first = self.encode(self.addi, rd=address, rs1=3, imm=self.rng.randrange(-256, 256))
         if line[3] == "cbo" and self.rng.random() < 0.1:
-            first = self.encode(self.slli, rd=address, imm=self.rng.randrange(3, 40))
+            first = self.encode(self.slli, rd=address, imm=self.rng.randrange(3, self.most_shift))
         second = self.encode(line, rs1=address)
         return [(first[0].to_bytes(4, "little") + second[0].to_bytes(4, "little"), 8)]
 

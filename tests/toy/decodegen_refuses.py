@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+TWO = ('include "x.h"\nwidth 8\nvariant A B\nformat none\nnop 00000000 none A nop -\n'
+       "other 00000000 none B,X|Y nop -\n")
 GOOD = 'include "x.h"\nwidth 8\nformat none\nnop 00000000 none - nop -\n'
 BAD = {
     "line 4: no format other": GOOD.replace("none - nop", "other - nop"),
@@ -20,6 +22,8 @@ BAD = {
     "no instruction has 16 bits": GOOD.replace("width 8", "width 8 w == 0\nwidth 16"),
     "a width of 12 bits": GOOD.replace("width 8", "width 12").replace("00000000", "000000000000"),
     "a malformed operand": GOOD + "operand x\n",
+    "a malformed variant": GOOD.replace("width 8", "width 8\nvariant A"),
+    "line 7: again never matches": TWO + "again 00000000 none B nop -\n",
     "bad operand 3-1": GOOD.replace("format none", "format none d=3-1"),
 }
 
@@ -35,9 +39,10 @@ def run(decodegen, folder, table):
 def main():
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        if run(sys.argv[1], folder, GOOD).returncode != 0:
-            print("the good table is refused")
-            failed += 1
+        for good in (GOOD, TWO):
+            if run(sys.argv[1], folder, good).returncode != 0:
+                print("a good table is refused: " + good)
+                failed += 1
         for sentence, table in BAD.items():
             r = run(sys.argv[1], folder, table)
             if r.returncode != 1 or sentence not in r.stderr or "Traceback" in r.stderr:

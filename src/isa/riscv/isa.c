@@ -127,10 +127,10 @@ static int apply_option(const char *word, size_t length, uint32_t *extensions, s
     return error_set(e, "-cpu: no extension is called \"%.*s\"", (int)name_length, word);
 }
 
-/* Of one ISA: the names of its two models. */
+/* Of one ISA: its model, and what can be on. */
 struct models {
     const char *isa, *usual;
-    uint32_t usual_extensions, max_extensions;
+    uint32_t usual_extensions, possible;
 };
 
 static int parse_cpu(const char *cpu, const struct models *models, uint32_t *extensions,
@@ -143,9 +143,8 @@ static int parse_cpu(const char *cpu, const struct models *models, uint32_t *ext
         return 0;
     }
     length = strcspn(cpu, ",");
-    if (word_is(cpu, length, "max")) {
-        *extensions = models->max_extensions;
-    } else if (!word_is(cpu, length, models->usual)) {
+    /* The "max" of a recording is that of the first versions, which had no more. */
+    if (!word_is(cpu, length, models->usual) && !word_is(cpu, length, "max")) {
         return error_set(e, "-cpu: no CPU of %s is called \"%.*s\"; there are %s and max",
                          models->isa, (int)length, cpu, models->usual);
     }
@@ -159,7 +158,7 @@ static int parse_cpu(const char *cpu, const struct models *models, uint32_t *ext
     if ((*extensions & EXT_ZFH) != 0) {
         *extensions |= EXT_ZFHMIN;
     }
-    if ((*extensions & ~models->max_extensions) != 0) {
+    if ((*extensions & ~models->possible) != 0) {
         return error_set(e, "-cpu: svnapot and svpbmt are not of %s", models->isa);
     }
     return 0;
@@ -226,6 +225,8 @@ uint32_t riscv_block_mode(const struct cpu *cpu)
 
 #define X_SLOT(r) ((uint32_t)offsetof(struct riscv, x[r]))
 
+#define MAX_32 "zbc=on,zbkb=on,zicond=on,zihintpause=on,zfa=on,zfh=on"
+
 /* What both widths share. */
 #define LIFTER                                                                                     \
     {                                                                                              \
@@ -246,6 +247,7 @@ const struct isa isa_riscv64 = {
     .elf_machine = 243,
     .insn_align = 2,
     .model_size = sizeof(struct riscv_model),
+    .max_cpu = "rv64," MAX_32 ",svnapot=on,svpbmt=on",
     .make_model = make_model,
     .state = FIELD_TABLE(struct riscv, fields),
     .reset = riscv_reset,
@@ -266,6 +268,7 @@ const struct isa isa_riscv32 = {
     .elf_machine = 243,
     .insn_align = 2,
     .model_size = sizeof(struct riscv_model),
+    .max_cpu = "rv32," MAX_32,
     .make_model = make_model_32,
     .state = FIELD_TABLE(struct riscv, fields),
     .reset = riscv_reset,

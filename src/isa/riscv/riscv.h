@@ -38,7 +38,7 @@ enum {
     EXT_SVPBMT = 0x10000,
     EXT_RV32 = 0x20000, /* no switch: registers have 32 bits, as all of riscv32's */
     EXT_USUAL = 0xff,   /* on in `-cpu rv64` and `rv32` */
-    EXT_MAX = 0x1ffff,  /* on in `-cpu max` */
+    EXT_MAX = 0x1ffff,  /* all that can be on */
     EXT_MAX_32 = EXT_MAX & ~(EXT_SVNAPOT | EXT_SVPBMT),
     EXT_ALL = 0x3ffff
 };
