@@ -134,7 +134,8 @@ bool access_find_part(struct cpu *cpu, vaddr va, unsigned size, enum access acce
 
     if (unlikely(cpu->notes != NULL)) {
         note(cpu->notes, va, access,
-             found && p->block != NULL ? mem_page_of(p->block, p->at) : CPU_NOTE_ANY);
+             found && p->block != NULL && !p->is_dropped ? mem_page_of(p->block, p->at)
+                                                         : CPU_NOTE_ANY);
     }
     return found;
 }

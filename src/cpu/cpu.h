@@ -170,7 +170,7 @@ struct cpu_watch {
 
 /* Which virtual pages are accessed, seen where an access takes the slow way; a table that was empty
  * at first is filled that way, so none is missed. Pairs of a page's number and, for writes, what is
- * there: a page of memory, or CPU_NOTE_ANY where that is not known or no memory. */
+ * there: a page of memory, or CPU_NOTE_ANY where that is not known, no memory, or not changed by it. */
 struct cpu_notes {
     struct pairs read, written;
 };

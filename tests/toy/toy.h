@@ -133,6 +133,7 @@ extern const struct isa toy_isa;
 #define TOY_MOVER_ALIAS   0x70000u
 #define TOY_BANK_PAGES    4
 #define TOY_WALKER_BYTES  0x18
+#define TOY_PORTS         8 /* of the mover; a byte each */
 enum {
     TOY_MOVER_AT0,     /* of the counter: a byte's address, as the next */
     TOY_MOVER_AT1 = 4, /* of the walker */
@@ -151,7 +152,8 @@ enum {                          /* control */
        TOY_MOVER_WALKER_OVER = 8,
        TOY_MOVER_BANK_OVER = 16,
        TOY_MOVER_TIMED = 32, /* the bank's page changes by itself */
-       TOY_MOVER_PAGE = 64   /* times which of the bank's pages is at BANK_AT */
+       TOY_MOVER_PAGE = 64,  /* times which of the bank's pages is at BANK_AT */
+       TOY_MOVER_PORT = 1024 /* times half of where its ports are, modulo 16 */
 };
 
 /* `harts` of them, all starting at TOY_RAM with `code` there; fails the test if it cannot. */

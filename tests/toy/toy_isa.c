@@ -132,10 +132,12 @@ static void toy_take_interrupt(struct cpu *cpu)
 static void toy_take_exception(struct cpu *cpu)
 {
     struct fault f = cpu->fault;
+    uint8_t op = TOY_ILLEGAL; /* where nothing can be fetched */
 
+    (void)cpu_debug_read(cpu, cpu->hart->pc, &op, 1);
     cpu->fault.raised = false;
     /* Handlers go on after what failed. */
-    cpu->hart->pc += f.cause == TOY_CAUSE_SYS || f.cause == TOY_CAUSE_ILLEGAL ? 1 : 3;
+    cpu->hart->pc += toy_length(op);
     cpu->hart->pc &= UINT32_MAX;
     enter(cpu, f.cause, f.value);
 }

@@ -11,7 +11,7 @@
 
 /* ---- the device ---- */
 
-enum { WINDOW_CONTROL, WINDOW_COUNTER, WINDOW_WALKER };
+enum { WINDOW_CONTROL, WINDOW_COUNTER, WINDOW_WALKER, WINDOW_PORTS };
 enum { STORAGE_ROM, STORAGE_BANK };
 
 struct mover {
@@ -46,6 +46,8 @@ static void mover_map(struct device *d)
                       level_of(s, TOY_MOVER_COUNTER_OVER));
     device_map_window(d, WINDOW_WALKER, s->at[1] & REACH, MEM_BOTH,
                       level_of(s, TOY_MOVER_WALKER_OVER));
+    device_map_window(d, WINDOW_PORTS, 0x60 + 2 * (s->control / TOY_MOVER_PORT % 8), MEM_BOTH,
+                      MEM_LEVEL_UNDER);
     if (s->control & TOY_MOVER_ROM) {
         device_map_storage(d, STORAGE_ROM, s->rom_at & PAGE_AT, 0, 2 * PAGE_SIZE,
                            s->control & TOY_MOVER_ROM_DROPS ? MEM_BOTH : MEM_READS, MEM_LEVEL_OVER);
@@ -124,6 +126,10 @@ static void mover_write(struct device *d, struct mem_access a, uint64_t value)
 
     if (a.window != WINDOW_CONTROL) {
         *counter_of(s, a) += (uint32_t)value + a.size;
+        if (a.window == WINDOW_PORTS && a.at == 0) { /* they and the bank's page move */
+            s->control += (uint32_t)(value & 0xff) * TOY_MOVER_PAGE;
+            device_remap(d);
+        }
         if (a.window == WINDOW_WALKER && (value & 1)) {
             mover_dma(d, s->word, true);
         }
@@ -156,7 +162,8 @@ const struct device_class toy_mover = {
     .name = "mover",
     .windows = {[WINDOW_CONTROL] = {.bytes = 0x24, .sizes = 4},
                 [WINDOW_COUNTER] = {.bytes = 0x10, .sizes = 1 | 4 | 8, .splits = true},
-                [WINDOW_WALKER] = {.bytes = TOY_WALKER_BYTES, .sizes = 2 | 4}},
+                [WINDOW_WALKER] = {.bytes = TOY_WALKER_BYTES, .sizes = 2 | 4},
+                [WINDOW_PORTS] = {.bytes = TOY_PORTS, .sizes = 1 | 2, .is_io = true}},
     .map = mover_map,
     .state = FIELD_TABLE(struct mover, fields),
     .alarm_offset = offsetof(struct mover, alarm),
@@ -181,7 +188,6 @@ static void mover_lift(struct lift *l, uint8_t op)
     unsigned d = l->bytes[1] & 7;
     struct ir_build *b = l->b;
     ir_ref at = ir_const(b, IR_I64, bytes_get_be(l->bytes + l->length - 4, 4));
-
     switch (op) {
     case TOY_LDAT: toy_set_reg(l, d, ir_ld(b, IR_I32, at, 0, word)); break;
     case TOY_STAT: ir_st(b, IR_I32, at, 0, toy_reg(l, d), word); break;
@@ -257,7 +263,7 @@ const struct toy_family toy_mover_family = {.lengths = lengths,
 /* ---- programs ---- */
 
 #define HANDLER 11 /* behind what comes first */
-#define BODY    0x100
+#define BODY    0x40
 
 /* Goes from one page to another now and then, and to BODY at the end. */
 static void put_body(struct toy_assembler *a, uint64_t seed)
@@ -280,8 +286,14 @@ static void put_body(struct toy_assembler *a, uint64_t seed)
         case 3:
             toy_ldi(a, 0, 1 + (x >> 32 & 15));
             toy_ldi(a, 2, random_place(x >> 8));
-            toy_ldi(a, 3, random_place(x >> 24));
+            toy_ldi(a, 3,
+                    (uint32_t)(TOY_RAM + (x >> 24 & 0xffff))); /* nothing that a read changes */
             toy_op2(a, TOY_COPY, 2, 3);
+            break;
+        case 6: /* the bank's page, perhaps this one */
+            toy_put(a, TOY_MOVE, 1);
+            toy_put(a, TOY_MOVER_CONTROL, 1);
+            toy_put(a, TOY_MOVER_PAGE * (x >> 16 & 3) | (x >> 20 & 31), 4);
             break;
         case 4:
             toy_ldi(a, 6, 20 + (x >> 32 & 63));
@@ -314,22 +326,15 @@ size_t toy_mover_program(uint8_t *code, size_t room, uint64_t seed)
     toy_put(&a, TOY_JMP, 1);
     toy_put(&a, TOY_RAM + BODY, 4);
     must(a.at == HANDLER);
-    /* Whatever was wrong, things are put back, and it goes on somewhere in the 256 bytes from BODY on:
-     * where is written into the jump. */
+    /* Whatever was wrong, things are put back, and it goes on behind it. */
     toy_op0(&a, TOY_ACK);
     for (size_t i = 0; i < ARRAY_LEN(back); i++) {
         toy_put(&a, TOY_MOVE, 1);
         toy_put(&a, back[i].where, 1);
         toy_put(&a, back[i].at, 4);
     }
-    toy_op1(&a, TOY_NOW, 1);
-    toy_ldi(&a, 2, (uint32_t)(TOY_RAM + a.at + 6 + 3 + 1 + 4));
-    toy_op2(&a, TOY_STB, 1, 2);
-    toy_op0(&a, TOY_STI);
-    toy_put(&a, TOY_JMP, 1);
-    toy_put(&a, TOY_RAM + BODY, 4);
     while (a.at < BODY) {
-        toy_op0(&a, TOY_STI);
+        toy_op0(&a, TOY_RTI);
     }
     put_body(&a, seed);
     return a.at;

@@ -161,34 +161,36 @@ static void code_moves_under_the_program(void **state)
     (void)state;
     BOTH_WAYS(jit)
     {
-        struct toy_assembler here, there;
-        uint8_t first[64], second[64];
+        uint8_t code[64];
+        struct toy_assembler a = {.code = code, .room = sizeof code};
         struct bench b;
+        haddr bank;
 
         begin(&b);
         jump(&b, TOY_MOVER_BANK + 8);
         run(&b, jit, 1, 1);
-        here = (struct toy_assembler){.code = first, .room = sizeof first};
-        there = (struct toy_assembler){.code = second, .room = sizeof second};
-        /* Both pages say the other is to be here; what follows is the other one's. */
-        toy_put(&here, TOY_MOVE, 1);
-        toy_put(&here, TOY_MOVER_CONTROL, 1);
-        toy_put(&here, PAGE(1), 4);
-        toy_op2(&here, TOY_ADDI, 1, 1); /* never met */
-        toy_put(&here, TOY_JMP, 1);
-        toy_put(&here, TOY_MOVER_BANK + 8, 4);
-        memcpy(second, first, here.at);
-        there.at = here.at;
-        bytes_set_be(second + 2, 4, PAGE(0));
-        second[6] = TOY_ADDI;
-        second[7] = 2;
-        second[8] = 3;
-        assert_true(mem_load_bytes(&b.machine->mem, MEM_HOMES + MEM_HOME_STEP + 8, first, here.at));
-        assert_true(mem_load_bytes(&b.machine->mem, MEM_HOMES + MEM_HOME_STEP + PAGE_SIZE + 8,
-                                   second, there.at));
-        assert_int_equal(machine_run(b.machine, 1 + 6 * 50, false), STOP_TICK);
-        assert_int_equal(reg(&b, 1), 50);     /* from page 1 back to 0: 0's addition */
-        assert_int_equal(reg(&b, 2), 3 * 50); /* from page 0 to 1 */
+        bank = block(&b, "bank")->home;
+        for (unsigned page = 0; page < 2; page++) {
+            a.at = 0;
+            toy_put(&a, TOY_MOVE, 1); /* the other one is to be here */
+            toy_put(&a, TOY_MOVER_CONTROL, 1);
+            toy_put(&a, PAGE(1 - page), 4);
+            toy_op2(&a, TOY_ADDI, 0, page == 0 ? 1 : 3);
+            toy_op2(&a, TOY_MUL, 0, page == 0 ? 1 : 2);
+            toy_put(&a, TOY_JMP, 1);
+            toy_put(&a, TOY_MOVER_BANK + 8, 4);
+            assert_true(mem_load_bytes(&b.machine->mem, bank + page * PAGE_SIZE + 8, code, a.at));
+        }
+        ((struct toy *)b.machine->cpus[0].state)->r[1] = 5;
+        ((struct toy *)b.machine->cpus[0].state)->r[2] = 7;
+        assert_int_equal(machine_run(b.machine, 1 + 4 * 100, false), STOP_TICK);
+        /* From page 0 to page 1 first, and so on. */
+        for (uint32_t n = 0, should = 0; n < 100; n++) {
+            should = n % 2 == 0 ? (should + 3) * 7 : (should + 1) * 5;
+            if (n == 99) {
+                assert_int_equal(reg(&b, 0), should);
+            }
+        }
         end(&b);
     }
 }
@@ -230,6 +232,41 @@ static void rom_hides_ram_from_reads(void **state)
         assert_int_equal(reg(&b, 4), 0x5a5a0001);
         assert_int_equal(reg(&b, 5), in_rom + 0x10);
         assert_int_equal(reg(&b, 6), 0x77777777);
+        end(&b);
+    }
+}
+
+/* A store that changes nothing is an access all the same, which a watchpoint has to meet: searches may
+ * not skip it. */
+static void dropped_stores_are_noted(void **state)
+{
+    static const uint32_t places[] = {0x8070, TOY_MOVER_COUNTER, FREE};
+
+    (void)state;
+    BOTH_WAYS(jit)
+    {
+        struct probe probe = {.kind = PROBE_WATCH_WRITE, .hart = PROBE_ANY_HART, .size = 3};
+        struct text packed = {0};
+        struct bench b;
+
+        begin(&b);
+        for (unsigned i = 0; i < ARRAY_LEN(places); i++) { /* the last one is an exception */
+            at(&b, TOY_STAT, 0, places[i]);
+        }
+        run(&b, jit, 1, 0);
+        assert_int_equal(engine_start_footprint(b.machine->engine, false, NULL), 0);
+        assert_int_equal(machine_run(b.machine, 4, false), STOP_TICK);
+        engine_take_footprint(b.machine->engine, &packed);
+        for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
+            probe.at = places[i] + 1;
+            assert_true(engine_footprint_allows((const uint8_t *)packed.data, packed.length,
+                                                &b.machine->mem, &probe));
+        }
+        probe.at = TOY_MOVER_BANK;
+        assert_false(engine_footprint_allows((const uint8_t *)packed.data, packed.length,
+                                             &b.machine->mem, &probe));
+        text_fini(&packed);
+        engine_end_footprint(b.machine->engine);
         end(&b);
     }
 }
@@ -394,8 +431,15 @@ static void windows_over_code(void **state)
         toy_ldi(&b.a, 5, 40);
         toy_op2(&b.a, TOY_SUB, 5, 6);
         toy_jcc(&b.a, CC_NE, loop);
+        /* What it does cover is no code. */
+        toy_put(&b.a, TOY_VECTOR, 1);
+        toy_put(&b.a, TOY_RAM + 0x200, 4);
+        jump(&b, TOY_RAM + 0x804);
+        b.a.at = 0x200;
+        toy_op1(&b.a, TOY_CAUSE, 4);
         run(&b, jit, 1, 1000);
         assert_int_equal(reg(&b, 6), 40);
+        assert_int_equal(reg(&b, 4), TOY_CAUSE_BUS);
         assert_int_equal(reg(&b, 2), 39);
         assert_int_equal(reg(&b, 1), 40 + 0xf);
         assert_int_equal(mover_value(&b, "counts", 0), 40);
@@ -549,6 +593,7 @@ int main(void)
         cmocka_unit_test(the_next_access_goes_by_the_new_map),
         cmocka_unit_test(code_moves_under_the_program),
         cmocka_unit_test(rom_hides_ram_from_reads),
+        cmocka_unit_test(dropped_stores_are_noted),
         cmocka_unit_test(aliases_are_one),
         cmocka_unit_test(accesses_name_a_hart),
         cmocka_unit_test(windows_move),
