@@ -76,20 +76,29 @@ static void forget_written(struct ir_build *b, const struct ir_helper *h)
     }
 }
 
-/* After an operation that may change slots by other ways than GET and PUT. */
-static void note_effects(struct ir_build *b, const struct ir_op *o, ir_ref value)
+static void forget_effects(struct ir_build *b, const struct ir_op *o)
 {
     unsigned effects = ir_op_info[o->op].effects;
 
     if (effects & E_PUT) {
         forget_slots(b, o->imm, ir_type_size(o->type));
-        know_slot(b, o->type, (uint32_t)o->imm, o->a);
-    } else if (effects & E_GET) {
-        know_slot(b, o->type, (uint32_t)o->imm, value);
     } else if (effects & E_FP) {
         forget_slots(b, offsetof(struct hart, fp_flags), 1);
     } else if (effects & E_CALL) {
         forget_written(b, o->x < b->helper_count ? &b->helpers[o->x] : NULL);
+    }
+}
+
+/* After an operation that may change slots by other ways than GET and PUT. */
+static void note_effects(struct ir_build *b, const struct ir_op *o, ir_ref value)
+{
+    unsigned effects = ir_op_info[o->op].effects;
+
+    forget_effects(b, o);
+    if (effects & E_PUT) {
+        know_slot(b, o->type, (uint32_t)o->imm, o->a);
+    } else if (effects & E_GET) {
+        know_slot(b, o->type, (uint32_t)o->imm, value);
     } else if (ir_ends(o)) {
         b->ended = true;
     }
@@ -113,6 +122,7 @@ void ir_build_start(struct ir_build *b, vaddr pc, const struct ir_helper *helper
     b->modes[0] = 0;
     b->mode_count = 1;
     b->mode = 0;
+    b->const_floor = 0;
 }
 
 void ir_build_mode(struct ir_build *b, uint32_t local_mode)
@@ -397,6 +407,32 @@ void ir_exit_if(struct ir_build *b, ir_ref cond, vaddr target)
     }
     ir_emit(b, (struct ir_op){
                    .op = IR_EXIT_IF, .attr = IR_EXIT_IN_MODE(b->mode), .a = cond, .imm = target});
+}
+
+ir_ref ir_skip_if(struct ir_build *b, ir_ref cond)
+{
+    memcpy(b->skipped.known, b->known, sizeof b->known);
+    b->skipped.known_mask = b->known_mask;
+    b->skipped.known_long = b->known_long;
+    return ir_emit(b, (struct ir_op){.op = IR_SKIP_IF, .a = cond});
+}
+
+/* What was known before is known again, but for what may have been changed. */
+void ir_skip_end(struct ir_build *b, ir_ref skip)
+{
+    if (b->overflow) {
+        return;
+    }
+    must(b->ops[skip].op == IR_SKIP_IF);
+    memcpy(b->known, b->skipped.known, sizeof b->known);
+    b->known_mask = b->skipped.known_mask;
+    b->known_long = b->skipped.known_long;
+    for (uint32_t i = skip + 1u; i < b->op_count; i++) {
+        forget_effects(b, &b->ops[i]);
+    }
+    b->ops[skip].imm = b->op_count - skip - 1u;
+    b->const_floor = b->op_count;
+    b->ended = false;
 }
 
 ir_ref ir_call(struct ir_build *b, uint32_t helper, ir_ref x, ir_ref y, ir_ref z)

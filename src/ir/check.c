@@ -14,7 +14,10 @@ struct checker {
     const struct ir_block *b;
     size_t state_size;
     struct error *e;
-    uint32_t i; /* the operation at hand */
+    uint32_t i;        /* the operation at hand */
+    uint32_t skip_end; /* of the last SKIP_IF: what it goes to */
+    uint16_t
+        skipped_to[IR_BLOCK_OPS_MAX]; /* where values that may be skipped over end; 0: nowhere */
 };
 
 static int wrong(const struct checker *c, const char *what)
@@ -84,6 +87,12 @@ static int check_operand(const struct checker *c, const struct ir_op *o, unsigne
     return type_of(c, value) == wanted ? 0 : wrong(c, "an operand has another type");
 }
 
+/* Whether the value is there, whatever was skipped over. */
+static bool is_done(const struct checker *c, ir_ref value)
+{
+    return value >= c->i || c->skipped_to[value] == 0 || c->i < c->skipped_to[value];
+}
+
 static int check_operands(const struct checker *c, const struct ir_op *o)
 {
     const struct ir_op_info *info = &ir_op_info[o->op];
@@ -92,8 +101,14 @@ static int check_operands(const struct checker *c, const struct ir_op *o)
     if (check_operand(c, o, info->a, o->a) < 0 || check_operand(c, o, b, o->b) < 0) {
         return -1;
     }
+    if (!is_done(c, o->a) || !is_done(c, o->b)) {
+        return wrong(c, "an operand may have been skipped over");
+    }
     if (ir_has_imm(o)) {
         return 0;
+    }
+    if (info->c != K_NONE && !is_done(c, o->c)) {
+        return wrong(c, "an operand may have been skipped over");
     }
     if (o->d != IR_ABSENT || (!ir_has_x(o) && o->x != 0)) {
         return wrong(c, "an unused member has a value");
@@ -160,6 +175,7 @@ static bool n_fits(const struct ir_op *o)
     case IR_VSHL:
     case IR_VSHR:
     case IR_VSAR: return o->imm <= UINT8_MAX;
+    case IR_SKIP_IF: return o->imm < IR_BLOCK_OPS_MAX;
     default: return false;
     }
 }
@@ -279,7 +295,28 @@ static int check_type(const struct checker *c, const struct ir_op *o)
     return 0;
 }
 
-static int check_op(const struct checker *c)
+/* What is skipped over is of one instruction, in the block, and no other SKIP_IF. */
+static int check_skip(struct checker *c, const struct ir_op *o)
+{
+    uint64_t end = c->i + 1 + o->imm;
+
+    if (c->i < c->skip_end) {
+        return wrong(c, "it is skipped over by another");
+    }
+    if (end >= c->b->op_count) {
+        return wrong(c, "it leads out of the block");
+    }
+    for (uint64_t k = c->i + 1; k < end; k++) {
+        if (c->b->ops[k].insn != o->insn) {
+            return wrong(c, "it leads over another instruction");
+        }
+        c->skipped_to[k] = (uint16_t)end;
+    }
+    c->skip_end = (uint32_t)end;
+    return 0;
+}
+
+static int check_op(struct checker *c)
 {
     const struct ir_op *o = &c->b->ops[c->i];
     bool is_end = ir_ends(o), is_last = c->i + 1 == c->b->op_count;
@@ -288,7 +325,10 @@ static int check_op(const struct checker *c)
         check_operands(c, o) < 0) {
         return -1;
     }
-    if (is_end != is_last) {
+    if (o->op == IR_SKIP_IF && check_skip(c, o) < 0) {
+        return -1;
+    }
+    if (is_end != is_last && !(is_end && c->i + 1 == c->skip_end)) {
         return wrong(c, is_end ? "operations follow an exit" : "the block ends without an exit");
     }
     return 0;

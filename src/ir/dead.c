@@ -48,14 +48,39 @@ static void move_ref(ir_ref *ref, uint32_t i, const ir_ref *moved)
     }
 }
 
+/* A SKIP_IF that is kept, until what it skips over is moved. */
+struct skip {
+    struct ir_op *op;
+    uint32_t kept; /* its new number */
+    uint32_t end;  /* the old number of what it goes to; 0: there is none */
+};
+
+static void meet_skip(struct skip *s, struct ir_op *o, uint32_t i, uint32_t kept)
+{
+    if (o->op == IR_SKIP_IF) {
+        *s = (struct skip){.op = o, .kept = kept, .end = i + 1 + (uint32_t)o->imm};
+    }
+}
+
+static void end_skip(struct skip *s, uint32_t i, uint32_t kept)
+{
+    if (s->end == i && s->op != NULL) {
+        s->op->imm = kept - s->kept - 1;
+        s->op = NULL;
+    }
+}
+
 /* From the first dead operation on. */
 static void close_up(struct ir_build *b, const bool *used, uint32_t first)
 {
+    struct skip skip = {.op = NULL};
     ir_ref moved[IR_BLOCK_OPS_MAX];
     uint32_t kept = first, insn = b->ops[first].insn + 1u;
 
     for (uint32_t i = 0; i < first; i++) {
         moved[i] = (ir_ref)i;
+        end_skip(&skip, i, i);
+        meet_skip(&skip, &b->ops[i], i, i);
     }
     for (uint32_t i = first; i < b->op_count; i++) {
         struct ir_op *o = &b->ops[i];
@@ -64,6 +89,7 @@ static void close_up(struct ir_build *b, const bool *used, uint32_t first)
             b->insns[insn].first_op = (uint16_t)kept;
         }
         moved[i] = (ir_ref)kept;
+        end_skip(&skip, i, kept);
         if (!used[i]) {
             continue;
         }
@@ -72,7 +98,9 @@ static void close_up(struct ir_build *b, const bool *used, uint32_t first)
         if (!ir_has_imm(o)) {
             move_ref(&o->c, i, moved);
         }
-        b->ops[kept++] = *o;
+        b->ops[kept] = *o;
+        meet_skip(&skip, &b->ops[kept], i, kept);
+        kept++;
     }
     for (; insn < b->insn_count; insn++) {
         b->insns[insn].first_op = (uint16_t)kept;

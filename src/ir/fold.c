@@ -12,7 +12,7 @@ enum { CONST_REACH = 32 };
 ir_ref ir_const(struct ir_build *b, enum ir_type t, uint64_t value)
 {
     value &= eval_mask(ir_type_width(t));
-    for (uint32_t i = b->op_count; i-- > 0 && b->op_count - i <= CONST_REACH;) {
+    for (uint32_t i = b->op_count; i-- > b->const_floor && b->op_count - i <= CONST_REACH;) {
         if (b->ops[i].op == IR_CONST && b->ops[i].type == t && b->ops[i].imm == value) {
             return (ir_ref)i;
         }

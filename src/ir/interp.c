@@ -368,6 +368,12 @@ EVAL_INLINE enum ir_left run_block(struct run *run, bool careful)
         case C_EXIT: return leave_by_exit(cpu, o, o->imm, exit_mode(run, o));
         case C_EXIT_TO: return leave_by_exit(cpu, o, A.u, exit_mode(run, o));
         case C_EXIT_TO_MODE: return leave_by_exit(cpu, o, A.u, (uint32_t)B.u);
+        case C_SKIP_IF:
+            if (A.u != 0) {
+                r += o->imm;
+                o += o->imm;
+            }
+            NEXT;
         case C_EXIT_IF:
             if (A.u != 0) {
                 return leave_by_exit(cpu, o, o->imm, exit_mode(run, o));

@@ -233,13 +233,18 @@ struct ir_build {
     bool ended;    /* an unconditional exit was emitted */
     /* What is known of slots: forwarded values, by the 8-byte word that the slot begins in, modulo
      * 64; forgotten at calls that write state. */
-    struct {
+    struct ir_known {
         uint32_t slot;
         ir_ref value;
         uint8_t type;
     } known[64];
-    uint64_t known_mask; /* which of them are in use */
-    uint64_t known_long; /* which of those reach into the next words */
+    uint64_t known_mask;  /* which of them are in use */
+    uint32_t const_floor; /* constants before this operation may have been skipped over */
+    uint64_t known_long;  /* which of those reach into the next words */
+    struct {              /* the same where ir_skip_if() stands */
+        struct ir_known known[64];
+        uint64_t known_mask, known_long;
+    } skipped;
 };
 
 void ir_build_start(struct ir_build *b, vaddr pc, const struct ir_helper *helpers,
@@ -285,6 +290,11 @@ void ir_exit_to(struct ir_build *b, ir_ref target, uint8_t exit_attr);
 /* To code in a mode that is a value, too. */
 void ir_exit_to_mode(struct ir_build *b, ir_ref target, ir_ref local_mode, uint8_t exit_attr);
 void ir_exit_if(struct ir_build *b, ir_ref cond, vaddr target);
+/* What is built from here to ir_skip_end() is done unless `cond` is not 0: predicated code. Of one
+ * instruction, and not one inside another; an exit may be its last operation. No value of it is to be
+ * used behind. ir_skip_end() takes what ir_skip_if() gave. */
+ir_ref ir_skip_if(struct ir_build *b, ir_ref cond);
+void ir_skip_end(struct ir_build *b, ir_ref skip);
 /* `helper` is an index in the ISA's table; absent operands are IR_ABSENT. */
 ir_ref ir_call(struct ir_build *b, uint32_t helper, ir_ref x, ir_ref y, ir_ref z);
 /* Floating point and others with attr, x and up to three operands. */

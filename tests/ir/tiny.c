@@ -335,7 +335,8 @@ struct ir_block *tiny_rebuilt(const struct ir_block *block)
 {
     struct ir_build *b = base_alloc(1, sizeof(*b));
     ir_ref map[IR_BLOCK_OPS_MAX];
-    uint32_t insn = 0;
+    uint32_t insn = 0, skip_end = 0;
+    ir_ref skip = 0;
 
     ir_build_start(b, block->pc, block->helpers, block->helper_count);
     for (uint32_t i = 0; i < block->mode_count; i++) {
@@ -345,6 +346,10 @@ struct ir_block *tiny_rebuilt(const struct ir_block *block)
     for (uint32_t i = 0; i < block->op_count; i++) {
         struct ir_op o = block->ops[i];
 
+        if (i == skip_end && i != 0) {
+            ir_skip_end(b, skip);
+        }
+
         for (; insn < block->insn_count && block->insns[insn].first_op <= i; insn++) {
             ir_build_insn(b, block->insns[insn].pc_offset);
             ir_build_insn_length(b, block->insns[insn].length);
@@ -353,6 +358,11 @@ struct ir_block *tiny_rebuilt(const struct ir_block *block)
         o.b = o.b < i ? map[o.b] : IR_ABSENT;
         if (ir_op_info[o.op].c != K_NONE) {
             o.c = o.c < i ? map[o.c] : IR_ABSENT;
+        }
+        if (o.op == IR_SKIP_IF) {
+            skip_end = i + 1 + (uint32_t)o.imm;
+            map[i] = skip = ir_skip_if(b, o.a);
+            continue;
         }
         map[i] = rebuild_op(b, o);
     }

@@ -395,13 +395,36 @@ static bool end_plainly(struct maker *m)
     return true;
 }
 
+static void body(struct maker *m);
+
+/* Some are predicated: what is made there is not there behind. */
 static void instruction(struct maker *m)
 {
-    struct ir_insn *i = &m->insns[m->insn_count];
+    unsigned value_count[IR_TYPE_COUNT], base_count = m->base_count;
+    uint8_t bases[sizeof m->bases];
+    uint32_t skip;
 
-    *i = (struct ir_insn){
+    m->insns[m->insn_count] = (struct ir_insn){
         .first_op = (uint16_t)m->op_count, .pc_offset = (uint16_t)(4 * m->insn_count), .length = 4};
     m->insn_count++;
+    if (!maker_chance(m, 15)) {
+        body(m);
+        return;
+    }
+    pure_ops(m, 2, false);
+    skip = maker_add(m, maker_imm(IR_SKIP_IF, IR_NONE, maker_pick(m, IR_I64), IR_ABSENT, 0));
+    memcpy(value_count, m->value_count, sizeof value_count);
+    memcpy(bases, m->bases, sizeof bases);
+    base_count = m->base_count;
+    body(m);
+    m->ops[skip].imm = m->op_count - skip - 1;
+    memcpy(m->value_count, value_count, sizeof value_count);
+    memcpy(m->bases, bases, sizeof bases);
+    m->base_count = base_count;
+}
+
+static void body(struct maker *m)
+{
     pure_ops(m, 4, false);
     if (maker_chance(m, 40 + m->percent[MIX_MEMORY] / 2)) {
         maker_memory_op(m);

@@ -78,6 +78,7 @@ enum toy_op {
     TOY_BXA,         /* the same, but the lifter leaves it to the processor to say the mode */
     TOY_TURN,        /* turns TOY_MODE_OTHER round */
     TOY_EITHER,      /* rd += 5; in TOY_MODE_OTHER rd *= 5 */
+    TOY_WHEN,        /* cc n: the next 1 to 3 instructions are done only if cc holds then */
     TOY_ROOT = 0xa0, /* page tables on or off, by the operand's low bit */
     TOY_MAP,         /* the tables' entry for address rd becomes rs */
     TOY_FRAMES,      /* trap frames in memory or in registers, by the low bit */
@@ -90,9 +91,15 @@ enum {
     TOY_MODE_SHADOW = 2,
     TOY_MODE_OTHER_POS = 2,
     TOY_MODE_OTHER = 1 << TOY_MODE_OTHER_POS,
-    TOY_MODE_LOCAL = 7,
     TOY_MODE_FRAMED = 8, /* what the running handler goes back to is on the stack */
-    TOY_MODE_ALL = 15
+    /* How many instructions are only done if a condition holds, and which. */
+    TOY_MODE_WHEN_POS = 4,
+    TOY_MODE_WHEN = 3 << TOY_MODE_WHEN_POS,
+    TOY_MODE_CC_POS = 6,
+    TOY_MODE_CC = 15 << TOY_MODE_CC_POS,
+    TOY_MODE_LOCAL =
+        TOY_MODE_DELAY | TOY_MODE_SHADOW | TOY_MODE_OTHER | TOY_MODE_WHEN | TOY_MODE_CC,
+    TOY_MODE_ALL = TOY_MODE_LOCAL | TOY_MODE_FRAMED
 };
 enum {
     TOY_CAUSE_ILLEGAL,

@@ -372,7 +372,7 @@ bool toy_lift(struct lift *l)
     }
     toy_begin(l);
     if (f != NULL) {
-        f->lift(l, op);
+        toy_lift_predicated(l, op, f->lift);
     } else {
         toy_lift_raise(l, TOY_CAUSE_ILLEGAL);
     }

@@ -12,6 +12,38 @@
 void toy_begin(struct lift *l)
 {
     l->next_mode = l->mode & ~(uint32_t)(TOY_MODE_DELAY | TOY_MODE_SHADOW);
+    if (l->mode & TOY_MODE_WHEN) {
+        l->next_mode -= 1u << TOY_MODE_WHEN_POS;
+        if (!(l->next_mode & TOY_MODE_WHEN)) {
+            l->next_mode &= ~(uint32_t)TOY_MODE_CC;
+        }
+    }
+}
+
+/* Those whose effect on the mode of what follows would not be known. */
+static bool changes_mode(uint8_t op)
+{
+    return op == TOY_DJMP || op == TOY_DJR || op == TOY_DJCC || op == TOY_STIS || op == TOY_TURN ||
+           op == TOY_WHEN;
+}
+
+void toy_lift_predicated(struct lift *l, uint8_t op, void (*lift)(struct lift *l, uint8_t op))
+{
+    unsigned cc = l->mode >> TOY_MODE_CC_POS & 15;
+    ir_ref skip;
+
+    if (!(l->mode & TOY_MODE_WHEN)) {
+        lift(l, op);
+        return;
+    }
+    skip = ir_skip_if(l->b, toy_condition(l, cc ^ 1));
+    if (changes_mode(op)) {
+        toy_lift_raise(l, TOY_CAUSE_ILLEGAL);
+    } else {
+        lift(l, op);
+    }
+    ir_skip_end(l->b, skip);
+    l->ends = false; /* it may have been skipped over */
 }
 
 /* The state says from here on what mode comes next: behind all that may fault. */
@@ -167,6 +199,10 @@ static void modes_lift(struct lift *l, uint8_t op)
     case TOY_BX:
     case TOY_BXA: lift_jump_to_mode(l, op == TOY_BXA); break;
     case TOY_TURN: l->next_mode ^= TOY_MODE_OTHER; break;
+    case TOY_WHEN:
+        l->next_mode |= (1u + l->bytes[2] % 3) << TOY_MODE_WHEN_POS | (uint32_t)(l->bytes[1] & 15)
+                                                                          << TOY_MODE_CC_POS;
+        break;
     default: /* TOY_EITHER */
         toy_set_reg(
             l, d,
@@ -191,11 +227,12 @@ static void modes_random(struct toy_assembler *a, uint8_t op, uint64_t x)
         toy_op1(a, op, d);
         break;
     case TOY_EITHER: toy_op1(a, op, d); break;
+    case TOY_WHEN: toy_op2(a, op, x >> 8 & 15, x >> 16 & 3); break;
     default: toy_op0(a, op);
     }
 }
 
-static const uint8_t modes_lengths[] = {5, 2, 4, 1, 2, 2, 1, 2};
+static const uint8_t modes_lengths[] = {5, 2, 4, 1, 2, 2, 1, 2, 3};
 
 const struct toy_family toy_modes_family = {.lengths = modes_lengths,
                                             .count = ARRAY_LEN(modes_lengths),

@@ -93,6 +93,7 @@ static inline vaddr toy_next_pc(const struct lift *l)
  * delay slots and the like: jumps, a branch that goes on otherwise, or none of them. What may fault
  * stands before. */
 void toy_begin(struct lift *l);
+void toy_lift_predicated(struct lift *l, uint8_t op, void (*lift)(struct lift *l, uint8_t op));
 void toy_leave(struct lift *l, vaddr to, uint8_t attr);
 void toy_leave_to(struct lift *l, ir_ref to, uint8_t attr);
 void toy_branch_if(struct lift *l, ir_ref condition, vaddr to);

@@ -193,6 +193,9 @@ size_t toy_program(uint8_t *code, size_t room)
 static void make_place(struct toy_assembler *a)
 {
     toy_op1(a, TOY_EITHER, 2);
+    toy_op2(a, TOY_WHEN, CC_S, 1); /* of the last addition or subtraction, here or before */
+    toy_op1(a, TOY_EITHER, 5);
+    toy_op2(a, TOY_LD, 4, 6);
     toy_op0(a, TOY_TURN);
     toy_op1(a, TOY_EITHER, 3);
     toy_op0(a, TOY_STIS);

@@ -196,6 +196,16 @@ struct stub {
 };
 #define STUBS_MAX 512
 
+/* What the places of values were where a SKIP_IF stands: skip.c. */
+struct skip {
+    bool active;
+    uint32_t at, end; /* operations: itself, and what it goes to */
+    uint32_t site;    /* of its jump */
+    uint64_t spills;
+    uint16_t pin_value[JIT_PINNED_MAX];
+    struct value values[IR_BLOCK_OPS_MAX]; /* the first `at` */
+};
+
 struct gen {
     struct jit *j;
     struct emit *e;
@@ -220,6 +230,7 @@ struct gen {
     bool has_flags;
     ir_ref flags;    /* that the host's flags are of; IR_ABSENT */
     bool flags_kept; /* by the current operation, or made by it */
+    struct skip skip;
     struct stub stubs[STUBS_MAX];
     uint32_t stub_count;
     uint32_t entry;
@@ -255,6 +266,9 @@ void gen_release(struct gen *g, uint16_t v);
  * are read again. */
 void gen_leave_slots(struct gen *g, const struct ir_slots *slots);
 void gen_leave_slot(struct gen *g, const struct ir_op *put); /* the same of one PUT's */
+void gen_leave_put(struct gen *g, const struct ir_op *put);  /* and of its pins */
+/* From now on the value can be had again whatever happens to free registers. */
+void gen_settle(struct gen *g, uint16_t v);
 void gen_load_slots(struct gen *g, const struct ir_slots *slots);
 void gen_get(struct gen *g, const struct ir_op *o);
 void gen_put(struct gen *g, const struct ir_op *o);
@@ -279,6 +293,10 @@ uint32_t gen_keep_const(struct gen *g, const uint64_t value[2]);
 bool gen_call(struct gen *g, const struct ir_op *o);
 void gen_compare_look(struct gen *g);
 void gen_leave_if_look(struct gen *g, unsigned insn, vaddr pc);
+
+/* skip.c: leads over the operations behind; and where they end. */
+void gen_skip(struct gen *g, const struct ir_op *o);
+void gen_skip_end(struct gen *g);
 
 /* needed.c: before uses are counted. */
 void gen_find_needed(struct gen *g);

@@ -180,9 +180,23 @@ static void leave_to(struct gen *g, vaddr pc, const struct ir_op *o, unsigned at
     }
 }
 
+static void exit_by_stub(struct gen *g, const struct ir_op *o, vaddr pc, uint32_t site)
+{
+    struct stub *s = gen_stub(g, STUB_EXIT, site);
+
+    s->imm = pc;
+    s->disp = (int32_t)gen_refund(g, o->insn + 1u);
+    s->attr = o->attr;
+    s->reg = g->looks;
+}
+
 /* A jump in hot code whose target is a cold stub at first; linking patches the hot jump. */
 static void exit_direct(struct gen *g, const struct ir_op *o, vaddr pc)
 {
+    if (o->insn + 1u < g->block->insn_count) { /* it may be skipped over: the block goes on */
+        exit_by_stub(g, o, pc, emit_jmp(g->e));
+        return;
+    }
     if (g->looks && !(o->attr & (IR_EXIT_LOOK | IR_EXIT_YIELD))) {
         gen_leave_if_look(g, g->block->insn_count - 1u, pc);
     }
@@ -199,12 +213,8 @@ static void exit_direct(struct gen *g, const struct ir_op *o, vaddr pc)
 static void exit_if(struct gen *g, const struct ir_op *o)
 {
     enum cond c = gen_condition(g, o->a);
-    struct stub *s = gen_stub(g, STUB_EXIT, emit_jcc(g->e, c));
 
-    s->imm = o->imm;
-    s->disp = (int32_t)gen_refund(g, o->insn + 1u);
-    s->attr = o->attr;
-    s->reg = g->looks;
+    exit_by_stub(g, o, o->imm, emit_jcc(g->e, c));
 }
 
 /* As leave_to(), but for the engine if it has to look. */
@@ -247,6 +257,7 @@ static bool gen_exit(struct gen *g, const struct ir_op *o)
         exit_direct(g, o, pc);
         return true;
     }
+    give_back(g, gen_refund(g, o->insn + 1u)); /* it may be skipped over */
     if (mode.is_value) {
         gen_copy(g, RDX, o->b);
     }
@@ -389,7 +400,8 @@ static void fuse(struct gen *g, uint32_t i)
     const struct ir_op *o = &g->block->ops[i], *n = o + 1;
 
     if (gen_can_fuse(o) && g->values[i].uses == 1 &&
-        ((n->op == IR_EXIT_IF && n->a == i) || (n->op == IR_SELECT && n->c == i))) {
+        (((n->op == IR_EXIT_IF || n->op == IR_SKIP_IF) && n->a == i) ||
+         (n->op == IR_SELECT && n->c == i))) {
         g->values[i].fused = (uint16_t)(i + 1);
         const struct ir_op *flags = lazy(g, o->a);
 
@@ -435,7 +447,8 @@ static void analyse(struct gen *g)
         }
         use_operands(g, o, i);
         use_sunk(g, i);
-        if ((o->op == IR_EXIT_IF || o->op == IR_SELECT) && i > 0 && user_count < SELECTS_MAX) {
+        if ((o->op == IR_EXIT_IF || o->op == IR_SKIP_IF || o->op == IR_SELECT) && i > 0 &&
+            user_count < SELECTS_MAX) {
             users[user_count++] = (uint16_t)i;
         }
     }
@@ -455,6 +468,7 @@ static void analyse(struct gen *g)
     g->noted_count = 0;
     g->looks = false;
     g->failed = false;
+    g->skip.active = false;
 }
 
 static bool gen_one(struct gen *g, const struct ir_op *o)
@@ -472,6 +486,7 @@ static bool gen_one(struct gen *g, const struct ir_op *o)
     case IR_EXIT_IF:
     case IR_EXIT_TO:
     case IR_EXIT_TO_MODE: return gen_exit(g, o);
+    case IR_SKIP_IF: gen_skip(g, o); return true;
     case IR_CALL: return gen_call(g, o);
     default:
         return gen_integer(g, o) || gen_flags(g, o) || gen_memory(g, o) || gen_fp(g, o) ||
@@ -564,6 +579,9 @@ static bool gen_block(struct gen *g)
     for (g->i = 0; g->i < b->op_count; g->i++) {
         const struct ir_op *o = &b->ops[g->i];
 
+        if (g->skip.active && g->i == g->skip.end) {
+            gen_skip_end(g);
+        }
         if (g->i > 0 && o->insn != o[-1].insn) {
             begin_insn(g, o[-1].insn);
         }

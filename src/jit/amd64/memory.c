@@ -212,10 +212,20 @@ static void give_slots(struct gen *g)
 
 void gen_find_groups(struct gen *g)
 {
+    uint32_t skip_end = UINT32_MAX, open_before = 0;
+
     g->open_groups = 0;
     g->write_groups = 0;
     for (uint32_t i = 0; i < g->block->op_count; i++) {
         const struct ir_op *o = &g->block->ops[i];
+
+        if (i == skip_end) { /* a check that may be skipped over is none behind */
+            g->open_groups &= open_before;
+        }
+        if (o->op == IR_SKIP_IF) {
+            skip_end = i + 1 + (uint32_t)o->imm;
+            open_before = g->open_groups;
+        }
         if (!may_be_slow(o)) {
             continue;
         }

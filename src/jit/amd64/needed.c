@@ -171,19 +171,28 @@ void gen_find_needed(struct gen *g)
 {
     const struct ir_block *b = g->block;
     struct finder f = {.g = g};
-    bool any_leaves_later = false;
+    bool any_leaves_later = false, is_skip_end[IR_BLOCK_OPS_MAX];
 
     memset(g->needed, 0, b->op_count * sizeof g->needed[0]);
     memset(g->sunk_at, 0xff, b->op_count * sizeof g->sunk_at[0]);
     g->sunk_count = 0;
     for (uint32_t i = 0; i < b->op_count; i++) {
         any_leaves_later |= leaves_later(b, &b->ops[i]);
+        is_skip_end[i] = false;
+    }
+    for (uint32_t i = 0; i < b->op_count; i++) {
+        if (b->ops[i].op == IR_SKIP_IF) {
+            is_skip_end[i + 1 + b->ops[i].imm] = true;
+        }
     }
     for (uint32_t i = b->op_count; i-- > 0;) {
         const struct ir_op *o = &b->ops[i];
 
         if (any_leaves_later) {
             f.count = 0;
+        }
+        if (i + 1 < b->op_count && is_skip_end[i + 1]) {
+            f.count = 0; /* what is done behind is done on another way, too */
         }
         if (is_needed(&f, i)) {
             g->needed[i] = true;

@@ -222,6 +222,12 @@ struct rm gen_rm(struct gen *g, ir_ref ref)
     return rm_reg(gen_reg(g, ref));
 }
 
+static void spill_xmm(struct gen *g, uint16_t v, unsigned x)
+{
+    emit_op(g->e, is_vector(g, v) ? OP_0F | 0x11 : OP_66 | OP_0F | 0xd6, false, x,
+            spill_rm(g->values[v].spill));
+}
+
 static unsigned take_xmm(struct gen *g)
 {
     unsigned best = XMM_FIRST;
@@ -241,8 +247,7 @@ static unsigned take_xmm(struct gen *g)
     struct value *val = &g->values[v];
     if (val->home < 0 && val->spill < 0 && val->reg < 0) {
         val->spill = (int8_t)take_spill(g, v);
-        emit_op(g->e, is_vector(g, v) ? OP_0F | 0x11 : OP_66 | OP_0F | 0xd6, false, best,
-                spill_rm(val->spill));
+        spill_xmm(g, v, best);
     }
     val->xmm = -1;
     g->xmm_owner[best] = NO_VALUE;
@@ -474,6 +479,29 @@ void gen_leave_slot(struct gen *g, const struct ir_op *put)
         rescue_home(g, 8 * word);
     }
     g->locked = 0;
+}
+
+void gen_leave_put(struct gen *g, const struct ir_op *put)
+{
+    leave_pins(g, put->imm, slot_size(put));
+    gen_leave_slot(g, put);
+}
+
+void gen_settle(struct gen *g, uint16_t v)
+{
+    struct value *val = &g->values[v];
+
+    if (val->home >= 0 || val->spill >= 0 || g->block->ops[v].op == IR_CONST ||
+        (val->reg >= 0 && val->pin != NO_PIN)) {
+        return;
+    }
+    if (val->reg >= 0) {
+        val->spill = (int8_t)take_spill(g, v);
+        emit_mov_to(g->e, true, spill_rm(val->spill), (unsigned)val->reg);
+    } else if (val->xmm >= 0) {
+        val->spill = (int8_t)take_spill(g, v);
+        spill_xmm(g, v, (unsigned)val->xmm);
+    }
 }
 
 void gen_leave_slots(struct gen *g, const struct ir_slots *slots)
