@@ -183,8 +183,9 @@ struct cpu {
     struct mem *mem;
     const struct isa *isa;
     const struct cpu_mmu *mmu;
-    const void *model; /* the ISA's, from -cpu; never changes */
-    unsigned number;   /* hart index in the machine */
+    const void *model;    /* the ISA's, from -cpu; never changes */
+    uint8_t model_number; /* the same for harts that have the same: they share translated code */
+    unsigned number;      /* hart index in the machine */
 
     /* The tick of the first instruction of the block being run, and the index in it of the
      * instruction being executed: cpu_now() is exact inside blocks. */

@@ -273,7 +273,8 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
     }
     at = f.page | (pc & (PAGE_SIZE - 1));
     for (b = e->buckets[bucket_of(pc, mode)]; b; b = b->hash_next) {
-        if (b->pc == pc && b->at == at && b->mode == mode && holds(cpu, b, &f)) {
+        if (b->pc == pc && b->at == at && b->mode == mode && b->model == cpu->model_number &&
+            holds(cpu, b, &f)) {
             break;
         }
     }

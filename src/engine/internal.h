@@ -22,6 +22,7 @@ struct block {
     bool crosses;         /* into the next page: right only while that is where it was */
     bool is_asked_for;    /* each time that space or mode change: no jump is linked to it */
     const void *former;   /* its code before it was ungrouped: leads to the new one */
+    uint8_t model;        /* cpu->model_number of the harts that it is for */
     bool ungrouped;       /* see jit_compile() */
     bool compiled;        /* was tried: `code` is what came of it */
     bool tries;           /* some instruction of it is tried where watchpoints are asked: dry.c */

@@ -122,7 +122,8 @@ struct isa {
 
     /* What -cpu chose, for each hart: never changes, is no state, and reaches whatever is the
      * ISA's as cpu->model. Of model_size bytes, zeros at first; -1 and a sentence if the CPU is
-     * unknown. NULL and 0: there is one CPU, without options. */
+     * unknown. Harts whose models are the same bytes run the same translated code. NULL and 0: there
+     * is one CPU, without options. */
     size_t model_size;
     /* What `-cpu max` is short for in this version: recordings have the long form, so that they stay
      * what they are when there is more. NULL: nothing. */

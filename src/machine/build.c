@@ -62,6 +62,7 @@ static int make_model(struct machine *m, unsigned hart, struct error *e)
 {
     const struct isa_options o = {
         .cpu = m->cpu_option[0] ? m->cpu_option : NULL, .hart = hart, .hart_count = m->hart_count};
+    uint8_t first = 0;
     void *model;
 
     if (m->isa->make_model == NULL) {
@@ -70,7 +71,14 @@ static int make_model(struct machine *m, unsigned hart, struct error *e)
     }
     model = base_alloc(1, m->isa->model_size);
     m->cpus[hart].model = model;
-    return m->isa->make_model(model, &o, e);
+    if (m->isa->make_model(model, &o, e) < 0) {
+        return -1;
+    }
+    while (memcmp(m->cpus[first].model, model, m->isa->model_size) != 0) {
+        first++; /* at last it is its own */
+    }
+    m->cpus[hart].model_number = first;
+    return 0;
 }
 
 struct machine *machine_new(const struct machine_config *c, const struct isa *isa, struct error *e)

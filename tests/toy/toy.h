@@ -14,6 +14,7 @@ struct toy {
     struct hart hart;
     tick timer; /* TICK_NEVER: off */
     uint64_t flags, saved_flags;
+    uint64_t v[2][2];
     uint32_t r[8]; /* r[7] is the stack pointer */
     uint32_t vector, saved_pc, cause, value;
     uint32_t number;
@@ -79,6 +80,14 @@ enum toy_op {
     TOY_TURN,        /* turns TOY_MODE_OTHER round */
     TOY_EITHER,      /* rd += 5; in TOY_MODE_OTHER rd *= 5 */
     TOY_WHEN,        /* cc n: the next 1 to 3 instructions are done only if cc holds then */
+    TOY_VLD = 0x90,  /* vd = 16 bytes at [rs] */
+    TOY_VST,         /* 16 bytes at [rs] = vd */
+    TOY_VADDB,       /* vd += vs, by bytes */
+    TOY_VSATH,       /* vd -= vs, by signed halves, to the nearest number */
+    TOY_VMULW,       /* vd *= vs, by words */
+    TOY_VZIP,        /* vd = low bytes of vd and vs in turn */
+    TOY_VDUP,        /* each word of vd = rs */
+    TOY_VSUM,        /* rd = the sign bits of vs's bytes */
     TOY_ROOT = 0xa0, /* page tables on or off, by the operand's low bit */
     TOY_MAP,         /* the tables' entry for address rd becomes rs */
     TOY_FRAMES,      /* trap frames in memory or in registers, by the low bit */
@@ -118,6 +127,11 @@ enum {
     TOY_PTE_S = 4 /* trap frames only */,
     TOY_PTE_A = 8,
     TOY_PTE_D = 16
+};
+
+/* What -cpu chose. */
+struct toy_model {
+    uint32_t families; /* a bit each */
 };
 
 extern const struct isa toy_isa;
@@ -165,6 +179,9 @@ enum {                          /* control */
 
 /* `harts` of them, all starting at TOY_RAM with `code` there; fails the test if it cannot. */
 struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, size_t size);
+/* With a CPU of that name (NULL: the usual): toy, small, mixed; see toy_model.c. */
+struct machine *toy_machine_of(const char *cpu, unsigned harts, uint64_t quantum, const void *code,
+                               size_t size);
 
 /* A program that uses all of the above on every hart, for ever; returns its length. */
 size_t toy_program(uint8_t *code, size_t room);

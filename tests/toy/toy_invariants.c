@@ -76,6 +76,7 @@ static void draw(struct subject *s)
     case 0: s->size = toy_program(s->code, sizeof s->code); break;
     case 1: s->size = toy_modes_program(s->code, sizeof s->code); break;
     case 2: s->size = toy_system_program(s->code, sizeof s->code); break;
+    case 3: s->size = toy_mover_program(s->code, sizeof s->code, s->seed); break;
     default: s->size = toy_random_program(s->code, sizeof s->code, s->seed);
     }
     for (unsigned i = 0; i < INPUTS; i++) {

@@ -10,6 +10,8 @@ static const struct field fields[] = {
     FIELD(struct toy, timer),
     FIELD(struct toy, flags),
     FIELD(struct toy, saved_flags),
+    FIELD_ARRAY(struct toy, v[0]),
+    FIELD_ARRAY(struct toy, v[1]),
     FIELD_ARRAY(struct toy, r),
     FIELD(struct toy, vector),
     FIELD(struct toy, saved_pc),
@@ -28,6 +30,20 @@ static const struct field fields[] = {
 };
 
 static const struct survivor survivors[] = {SURVIVOR(struct toy, lines, RESET_HART)};
+
+static int toy_make_model(void *model, const struct isa_options *o, struct error *e)
+{
+    struct toy_model *m = model;
+    const char *cpu = o->cpu != NULL ? o->cpu : "toy";
+
+    m->families = UINT32_MAX;
+    if (strcmp(cpu, "small") == 0 || (strcmp(cpu, "mixed") == 0 && o->hart % 2 == 1)) {
+        m->families = 3;
+    } else if (strcmp(cpu, "toy") != 0 && strcmp(cpu, "mixed") != 0) {
+        return error_set(e, "-cpu: there is no \"%s\"", cpu);
+    }
+    return 0;
+}
 
 static void toy_reset(void *state, const void *model, const struct isa_options *o)
 {
@@ -230,6 +246,8 @@ const struct isa toy_isa = {
     .name = "toy",
     .insn_align = 1,
     .big_endian = true,
+    .model_size = sizeof(struct toy_model),
+    .make_model = toy_make_model,
     .state = FIELD_TABLE(struct toy, fields),
     .survivors = survivors,
     .survivor_count = ARRAY_LEN(survivors),

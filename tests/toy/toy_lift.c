@@ -343,8 +343,9 @@ static const struct toy_family base_high = {.lengths = base_lengths + 16,
 /* ---- families ---- */
 
 static const struct toy_family *const families[16] = {
-    [0] = &base_low,         [1] = &base_high,        [5] = &toy_mover_family,
-    [7] = &toy_state_family, [8] = &toy_modes_family, [10] = &toy_system_family,
+    [0] = &base_low,           [1] = &base_high,        [5] = &toy_mover_family,
+    [7] = &toy_state_family,   [8] = &toy_modes_family, [9] = &toy_vector_family,
+    [10] = &toy_system_family,
 };
 
 const struct toy_family *toy_family_of(uint8_t op)
@@ -365,8 +366,12 @@ bool toy_lift(struct lift *l)
 {
     uint8_t op = l->bytes[0];
     const struct toy_family *f = toy_family_of(op);
+    const struct toy_model *model = l->model;
 
-    l->length = toy_length(op);
+    if (!(model->families >> (op >> 4) & 1)) {
+        f = NULL;
+    }
+    l->length = f != NULL ? toy_length(op) : 1;
     if (l->available < l->length) {
         return false;
     }

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * toy_machine: a machine around the made-up processor.
  */
+#include <stdio.h>
+
 #include "toy_parts.h"
 #include "toy_state.h"
 
 struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, size_t size)
+{
+    return toy_machine_of(NULL, harts, quantum, code, size);
+}
+
+struct machine *toy_machine_of(const char *cpu, unsigned harts, uint64_t quantum, const void *code,
+                               size_t size)
 {
     uint8_t tables[2 * PAGE_SIZE];
     struct machine_config config;
@@ -15,6 +23,9 @@ struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, 
     machine_config_init(&config);
     config.hart_count = harts;
     config.quantum = quantum;
+    if (cpu != NULL) {
+        snprintf(config.cpu, sizeof config.cpu, "%s", cpu);
+    }
     m = machine_new(&config, &toy_isa, &e);
     must(m != NULL);
     must(mem_add_block(&m->mem, "ram", TOY_RAM, TOY_RAM_SIZE, true, &e) == 0);

@@ -99,6 +99,22 @@ static void test_state_program(void **state)
     free(c);
 }
 
+/* Delay slots and modes; trap frames through page tables, double faults. */
+static void test_modes_and_frames(void **state)
+{
+    struct toy_case *c = base_alloc(1, sizeof(*c));
+
+    (void)state;
+    c->quantum = 53;
+    for (c->harts = 1; c->harts <= 2; c->harts++) {
+        c->size = toy_modes_program(c->code, sizeof c->code);
+        assert_true(try_case("modes", c, 3000, 60, 2000 + c->harts));
+        c->size = toy_system_program(c->code, sizeof c->code);
+        assert_true(try_case("frames", c, 3000, 60, 2010 + c->harts));
+    }
+    free(c);
+}
+
 static void test_random_programs(void **state)
 {
     struct toy_case *c = base_alloc(1, sizeof(*c));
@@ -134,6 +150,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_program),
         cmocka_unit_test(test_state_program),
+        cmocka_unit_test(test_modes_and_frames),
         cmocka_unit_test_prestate(test_random_programs, &programs),
         cmocka_unit_test_prestate(test_moving_programs, &programs),
     };
