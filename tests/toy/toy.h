@@ -61,6 +61,15 @@ enum toy_op {
     TOY_TIMER,  /* interrupt rd ticks from now */
     TOY_ACK,    /* the timer's interrupt is done */
     TOY_BASE_END,
+    TOY_LDD = 0x40, /* rd rs disp8: as LD at [rs + disp] */
+    TOY_STD,
+    TOY_LD2, /* as LD; only at even addresses */
+    TOY_INC, /* rd = [rs] = [rs] + 1 */
+    TOY_LDT, /* rd = 4 bytes at [rs + 4], with rd's low byte as tag of the address */
+    TOY_LDU, /* as LD, ST and FETADD (little-endian), but as the user */
+    TOY_STU,
+    TOY_FETU,
+    TOY_LDS,         /* as LD, but as the system */
     TOY_LDAT = 0x50, /* rd imm32: rd = 4 bytes at [imm32] */
     TOY_STAT,        /* rd imm32: 4 bytes at [imm32] = rd */
     TOY_LDBAT,       /* a byte */
@@ -92,7 +101,7 @@ enum toy_op {
     TOY_MAP,         /* the tables' entry for address rd becomes rs */
     TOY_FRAMES,      /* trap frames in memory or in registers, by the low bit */
     TOY_FILL,        /* imm8 words from [rd] on are made of rs */
-    /* 0x40: attributes of accesses; 0x50: devices; 0x60: messages; 0x70: live trees and lines;
+    /* 0x50: devices; 0x60: messages; 0x70: live trees and lines;
      * 0x80: modes; 0x90: vectors; 0xa0: page tables and trap frames */
 };
 enum {
@@ -126,7 +135,8 @@ enum {
     TOY_PTE_W = 2,
     TOY_PTE_S = 4 /* trap frames only */,
     TOY_PTE_A = 8,
-    TOY_PTE_D = 16
+    TOY_PTE_D = 16,
+    TOY_PTE_P = 32 /* not for the user */
 };
 
 /* What -cpu chose. */

@@ -72,7 +72,7 @@ static void toy_misaligned(struct cpu *cpu, vaddr va, enum access access)
 static void toy_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY])
 {
     key[0] = ((const struct toy *)cpu->state)->root;
-    key[1] = as == AS_SYSTEM; /* reaches more */
+    key[SPACE_KEY - 1] = as; /* some reach more, some less */
 }
 
 static uint32_t toy_block_mode(const struct cpu *cpu)

@@ -24,8 +24,8 @@ struct toy_family {
     /* One with random operands, many of them sensible; NULL: any bytes will do. */
     void (*random)(struct toy_assembler *a, uint8_t op, uint64_t x);
 };
+extern const struct toy_family toy_access_family, toy_modes_family, toy_system_family;
 extern const struct toy_family toy_vector_family;
-extern const struct toy_family toy_modes_family, toy_system_family;
 
 unsigned toy_length(uint8_t op); /* bytes; 1 for what is no instruction */
 bool toy_lift(struct lift *l);

@@ -65,7 +65,7 @@ static void system_random(struct toy_assembler *a, uint8_t op, uint64_t x)
 
     switch (op) {
     case TOY_MAP: /* mostly a good entry, not of this code's page */
-        toy_ldi(a, s, page | (uint32_t)(x >> 44 & 31));
+        toy_ldi(a, s, page | (uint32_t)(x >> 42 & 63));
         toy_ldi(a, d, (uint32_t)(TOY_ALIAS + (x >> 48) % 0x10000));
         toy_op2(a, op, d, s);
         break;

@@ -51,6 +51,7 @@ static bool walk(struct cpu *cpu, vaddr va, enum access access, enum access_as a
         }
     }
     if ((access == ACCESS_WRITE && !(entry & TOY_PTE_W)) ||
+        ((entry & TOY_PTE_P) && as == AS_USER) ||
         ((entry & TOY_PTE_S) && as != AS_SYSTEM && as != AS_DEBUG) ||
         !use_leaf(cpu, at, &entry, access, as)) {
         return false;
