@@ -100,6 +100,41 @@ static void a_switched_off_extension_is_illegal(void **state)
     }
 }
 
+/* Models and states of the other width. */
+static void riscv32_is_its_own(void **state)
+{
+    static const char *const wrong[] = {"rv64", "rv32,svnapot=on", "rv32,svpbmt=on"};
+    struct isa_options o = {.cpu = "rv32,zba=off", .hart_count = 1};
+    struct riscv now, other;
+    struct riscv_model model = {0};
+    struct cpu cpu = {.state = &now};
+    struct error e = {""};
+    size_t count;
+
+    (void)state;
+    assert_int_equal(isa_riscv32.make_model(&model, &o, &e), 0);
+    assert_int_equal(model.extensions, (EXT_USUAL | EXT_RV32) & ~EXT_ZBA);
+    isa_riscv32.reset(&now, &model, &o);
+    other = now;
+    other.x[5] = UINT32_MAX;
+    assert_int_equal(isa_riscv32.check(&cpu, &other, &e), 0);
+    other.x[5]++;
+    assert_int_equal(isa_riscv32.check(&cpu, &other, &e), -1);
+    assert_non_null(strstr(e.text, "riscv32"));
+    other = now;
+    other.extensions &= ~(uint32_t)EXT_RV32;
+    assert_int_equal(isa_riscv32.check(&cpu, &other, &e), -1);
+    o.cpu = isa_riscv32.max_cpu;
+    assert_int_equal(isa_riscv32.make_model(&model, &o, &e), 0);
+    assert_int_equal(model.extensions, EXT_MAX_32 | EXT_RV32);
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        o.cpu = wrong[i];
+        assert_int_equal(isa_riscv32.make_model(&model, &o, &e), -1);
+        assert_non_null(strstr(e.text, "riscv32"));
+    }
+    assert_int_equal(isa_riscv32.gdb.registers(&count)[RISCV_GDB_PC].bits, 32);
+}
+
 static void harts_have_numbers(void **state)
 {
     struct isa_options o = {.hart = 3, .hart_count = 4};
@@ -181,6 +216,7 @@ int main(void)
         cmocka_unit_test(options_switch_extensions),
         cmocka_unit_test(wrong_options_get_a_sentence),
         cmocka_unit_test(a_switched_off_extension_is_illegal),
+        cmocka_unit_test(riscv32_is_its_own),
         cmocka_unit_test(harts_have_numbers),
         cmocka_unit_test(gdb_registers_are_distinct_and_readable),
         cmocka_unit_test(gdb_writes_registers),

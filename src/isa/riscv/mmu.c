@@ -16,6 +16,30 @@ enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_A = 64, PTE_D
 
 enum outcome { WALK_OK, WALK_PAGE_FAULT, WALK_ACCESS_FAULT };
 
+/* The shape of the tables that satp names. */
+struct shape {
+    unsigned levels; /* 0: no translation */
+    unsigned vpn_bits;
+    unsigned pte_bytes;
+    unsigned ppn_len;
+};
+
+static struct shape shape_of(const struct riscv *s)
+{
+    struct shape shape = {0, 9, 8, PTE_PPN_LEN};
+
+    if (riscv_is_32(s)) {
+        return (struct shape){(s->satp & SATP_32_MODE) != 0 ? 2 : 0, 10, 4, SV32_PPN_LEN};
+    }
+    switch (SATP_MODE(s->satp)) {
+    case SATP_SV39: shape.levels = 3; break;
+    case SATP_SV48: shape.levels = 4; break;
+    case SATP_SV57: shape.levels = 5; break;
+    default: break;
+    }
+    return shape;
+}
+
 /* How one access is to be translated. */
 struct walk {
     enum access access;
@@ -23,6 +47,7 @@ struct walk {
     bool debug;
     bool sum, mxr, adue;
     uint64_t reserved; /* bits that make an entry invalid */
+    struct shape shape;
 };
 
 static void raise_for(struct cpu *cpu, vaddr va, enum access access, enum outcome why)
@@ -52,30 +77,6 @@ static unsigned data_priv(const struct riscv *s)
 {
     return (s->mstatus & MSTATUS_MPRV) != 0 ? (unsigned)bits_get(s->mstatus, MSTATUS_MPP_POS, 2)
                                             : s->priv;
-}
-
-/* The shape of the tables that satp names. */
-struct shape {
-    unsigned levels; /* 0: no translation */
-    unsigned vpn_bits;
-    unsigned pte_bytes;
-    unsigned ppn_len;
-};
-
-static struct shape shape_of(const struct riscv *s)
-{
-    struct shape shape = {0, 9, 8, PTE_PPN_LEN};
-
-    if (riscv_is_32(s)) {
-        return (struct shape){(s->satp & SATP_32_MODE) != 0 ? 2 : 0, 10, 4, SV32_PPN_LEN};
-    }
-    switch (SATP_MODE(s->satp)) {
-    case SATP_SV39: shape.levels = 3; break;
-    case SATP_SV48: shape.levels = 4; break;
-    case SATP_SV57: shape.levels = 5; break;
-    default: break;
-    }
-    return shape;
 }
 
 /* What a leaf lets this access's privilege do, as PMP_R | PMP_W | PMP_X. */
@@ -150,7 +151,7 @@ static enum outcome walk(struct cpu *cpu, const struct walk *w, vaddr va, paddr 
                          unsigned *allowed)
 {
     const struct riscv *s = riscv_of(cpu);
-    const struct shape shape = shape_of(s);
+    const struct shape shape = w->shape;
     unsigned va_bits = PAGE_BITS + shape.vpn_bits * shape.levels;
     paddr table = bits_get(s->satp, 0, shape.ppn_len) << PAGE_BITS;
 
@@ -211,13 +212,14 @@ bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
         .mxr = (s->mstatus & MSTATUS_MXR) != 0,
         .adue = (s->menvcfg & ENVCFG_ADUE) != 0,
         .reserved = reserved_bits(s),
+        .shape = shape_of(s),
     };
     unsigned allowed = PMP_R | PMP_W | PMP_X;
     enum outcome why = WALK_OK;
     unsigned extent = 0;
 
     out->at = va;
-    if (w.priv != PRIV_M && shape_of(s).levels != 0) {
+    if (w.priv != PRIV_M && w.shape.levels != 0) {
         why = walk(cpu, &w, va, &out->at, &allowed);
     }
     if (why == WALK_OK && !w.debug) {
