@@ -1,68 +1,91 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * inbox: where world/ posts what it has, from any thread, and where it waits until the machine's
- * thread asks and the port has room. Bounded; in order for each port; no tick is known in here.
+ * thread asks and the port has room. Each port has a queue of its own, bounded and in order; no tick
+ * is known in here.
  */
 #include "journal/internal.h"
 
 struct message {
     struct message *next;
     uint32_t length, taken;
-    uint16_t port;
+    uint32_t room;  /* for more bytes of a stream */
+    uint64_t order; /* of posting, over all ports */
     uint8_t data[];
 };
 
-enum { PIECE = 4096 }; /* bytes of a stream kept together */
+enum { STREAM_PIECE = 4096 }; /* bytes of a stream kept together */
 
 void inbox_init(struct inbox *b)
 {
+    memset(b, 0, sizeof(*b));
     must(pthread_mutex_init(&b->lock, NULL) == 0);
-    b->first = NULL;
-    b->last = &b->first;
-    b->bytes = 0;
     atomic_init(&b->waiting, false);
 }
 
 void inbox_fini(struct inbox *b)
 {
-    struct message *next;
+    for (unsigned p = 0; p < MACHINE_PORTS_MAX; p++) {
+        struct message *next;
 
-    for (struct message *m = b->first; m != NULL; m = next) {
-        next = m->next;
-        free(m);
+        for (struct message *m = b->queues[p].first; m != NULL; m = next) {
+            next = m->next;
+            free(m);
+        }
     }
     pthread_mutex_destroy(&b->lock);
 }
 
-static void add_message(struct inbox *b, uint16_t port, const uint8_t *bytes, uint32_t count)
-{
-    struct message *m = base_alloc(1, sizeof(*m) + count);
+/* ---- posting --------------------------------------------------------------------------------- */
 
-    m->port = port;
-    m->length = count;
-    memcpy(m->data, bytes, count);
-    *b->last = m;
-    b->last = &m->next;
-    b->bytes += count;
+static struct message *add_message(struct inbox *b, struct inbox_queue *q, uint32_t room)
+{
+    struct message *m = base_alloc(1, sizeof(*m) + room);
+
+    m->room = room;
+    m->order = ++b->posted;
+    if (q->last != NULL) {
+        q->last->next = m;
+    } else {
+        q->first = m;
+    }
+    q->last = m;
+    return m;
+}
+
+static void add_bytes(struct inbox_queue *q, struct message *m, const uint8_t *bytes,
+                      uint32_t count)
+{
+    memcpy(m->data + m->length, bytes, count);
+    m->length += count;
+    q->cost += count;
+}
+
+/* What was posted in small pieces is kept in large ones. */
+static void add_stream(struct inbox *b, struct inbox_queue *q, const uint8_t *bytes, size_t count)
+{
+    while (count > 0) {
+        struct message *m = q->last;
+        size_t n;
+
+        if (m == NULL || m->length == m->room) {
+            m = add_message(b, q, STREAM_PIECE);
+        }
+        n = m->room - m->length < count ? m->room - m->length : count;
+        add_bytes(q, m, bytes, (uint32_t)n);
+        bytes += n;
+        count -= n;
+    }
 }
 
 size_t inbox_post(struct inbox *b, uint16_t port, const void *bytes, size_t count)
 {
-    const uint8_t *at = bytes;
+    struct inbox_queue *q = &b->queues[port];
+    size_t room;
 
-    must(port < MACHINE_PORTS_MAX);
-    if (port == POKE_PORT && count > INPUT_BYTES_MAX) {
-        return 0;
-    }
     pthread_mutex_lock(&b->lock);
-    if (count > JOURNAL_INBOX_MAX - b->bytes) {
-        count = port == POKE_PORT ? 0 : (size_t)(JOURNAL_INBOX_MAX - b->bytes);
-    }
-    for (size_t left = count; left > 0;) {
-        size_t n = port == POKE_PORT || left < PIECE ? left : PIECE;
-        add_message(b, port, at, (uint32_t)n);
-        at += n;
-        left -= n;
-    }
+    room = (size_t)(JOURNAL_INBOX_MAX - q->cost);
+    count = count < room ? count : room;
+    add_stream(b, q, bytes, count);
     if (count > 0) {
         atomic_store_explicit(&b->waiting, true, memory_order_release);
     }
@@ -70,46 +93,106 @@ size_t inbox_post(struct inbox *b, uint16_t port, const void *bytes, size_t coun
     return count;
 }
 
-static void unlink_message(struct inbox *b, struct message **link)
+bool inbox_post_message(struct inbox *b, uint16_t port, const void *bytes, uint32_t count)
 {
-    struct message *m = *link;
+    struct inbox_queue *q = &b->queues[port];
+    /* Many small ones are no way to more memory. */
+    size_t cost = count + sizeof(struct message);
+    bool fits;
 
-    *link = m->next;
-    if (b->last == &m->next) {
-        b->last = link;
+    pthread_mutex_lock(&b->lock);
+    fits = cost <= JOURNAL_INBOX_MAX - q->cost;
+    if (fits) {
+        struct message *m = add_message(b, q, count);
+
+        add_bytes(q, m, bytes, count);
+        q->cost += sizeof(*m);
+        atomic_store_explicit(&b->waiting, true, memory_order_release);
     }
-    atomic_store_explicit(&b->waiting, b->first != NULL, memory_order_release);
-    free(m);
+    pthread_mutex_unlock(&b->lock);
+    return fits;
+}
+
+/* ---- taking ---------------------------------------------------------------------------------- */
+
+/* How many bytes of its first message the port takes now; false: none can go. */
+static bool can_go(const struct inbox_queue *q, const struct machine *m, uint16_t port,
+                   uint32_t *count)
+{
+    const struct message *x = q->first;
+    uint32_t room, left;
+
+    if (x == NULL) {
+        return false;
+    }
+    room = machine_port_room(m, port);
+    left = x->length - x->taken;
+    if (m->ports[port].message_max >
+        0) { /* whole, or not at all; room 0 is for none, also of no bytes */
+        *count = left;
+        return room >= left && room > 0;
+    }
+    *count = left < room ? left : room;
+    return room > 0;
+}
+
+/* The port that was served longest ago comes first; of those that never were, that with the oldest
+ * message. So a flood on one of them holds up the others by one input at most. */
+static bool goes_before(const struct inbox_queue *a, const struct inbox_queue *b)
+{
+    return a->served != b->served ? a->served < b->served : a->first->order < b->first->order;
+}
+
+static void take(struct inbox *b, struct inbox_queue *q, bool is_stream, uint8_t *out,
+                 uint32_t count)
+{
+    struct message *x = q->first;
+
+    if (count > 0) {
+        memcpy(out, x->data + x->taken, count);
+    }
+    x->taken += count;
+    q->cost -= count;
+    q->served = ++b->taken;
+    if (x->taken == x->length) {
+        q->cost -= is_stream ? 0 : sizeof(*x);
+        q->first = x->next;
+        q->last = q->first != NULL ? q->last : NULL;
+        free(x);
+    }
+}
+
+static bool is_empty(const struct inbox *b)
+{
+    for (unsigned p = 0; p < MACHINE_PORTS_MAX; p++) {
+        if (b->queues[p].first != NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool inbox_take(struct inbox *b, struct machine *m, uint16_t *port, uint8_t *out, uint32_t *length)
 {
-    uint64_t full = 0; /* ports whose first message cannot go: the later ones stay behind it */
-    bool found = false;
-    struct message **link;
+    struct inbox_queue *best = NULL;
+    uint32_t count = 0;
 
     pthread_mutex_lock(&b->lock);
-    for (link = &b->first; *link != NULL && !found;) {
-        struct message *x = *link;
-        uint32_t left = x->length - x->taken;
-        uint32_t room = machine_port_room(m, x->port);
-        if ((full >> x->port & 1) != 0 || room == 0 || (x->port == POKE_PORT && room < left)) {
-            full |= UINT64_C(1) << x->port;
-            link = &x->next;
-            continue;
-        }
-        found = true;
-        if (out != NULL) {
-            *length = left < room ? left : room;
-            *port = x->port;
-            memcpy(out, x->data + x->taken, *length);
-            x->taken += *length;
-            b->bytes -= *length;
-            if (x->taken == x->length) {
-                unlink_message(b, link);
-            }
+    for (uint16_t p = 0; p < MACHINE_PORTS_MAX; p++) {
+        struct inbox_queue *q = &b->queues[p];
+        uint32_t n;
+
+        if (can_go(q, m, p, &n) && (best == NULL || goes_before(q, best))) {
+            best = q;
+            count = n;
         }
     }
+    if (best != NULL && out != NULL) {
+        *port = (uint16_t)(best - b->queues);
+        *length = count;
+        take(b, best, m->ports[*port].message_max == 0, out, count);
+        atomic_store_explicit(&b->waiting, !is_empty(b), memory_order_release);
+    }
     pthread_mutex_unlock(&b->lock);
-    return found;
+    return best != NULL;
 }

@@ -226,21 +226,27 @@ void writer_free(struct writer *w); /* without END if not finished */
 /* ---- inbox.c --------------------------------------------------------------------------------- */
 
 struct message;
+struct inbox_queue {
+    struct message *first, *last; /* NULL: nothing waits */
+    size_t cost;     /* bytes, and what each message of few costs; JOURNAL_INBOX_MAX at most */
+    uint64_t served; /* which of all inputs its last one was; 0: none */
+};
 struct inbox {
     pthread_mutex_t lock;
-    struct message *first, **last;
-    size_t bytes;
-    atomic_bool waiting; /* something is in it; read without the lock */
+    struct inbox_queue queues[MACHINE_PORTS_MAX];
+    uint64_t posted, taken; /* messages and pieces of streams so far */
+    atomic_bool waiting;    /* something is in it; read without the lock */
 };
 void inbox_init(struct inbox *b);
 void inbox_fini(struct inbox *b);
 size_t inbox_post(struct inbox *b, uint16_t port, const void *bytes, size_t count);
+bool inbox_post_message(struct inbox *b, uint16_t port, const void *bytes, uint32_t count);
 static inline bool inbox_waiting(struct inbox *b)
 {
     return atomic_load_explicit(&b->waiting, memory_order_acquire);
 }
-/* Takes, in the order of posting for each port, the first bytes that their port has room for, into
- * `out` (INPUT_BYTES_MAX). False: nothing can be delivered now. With out NULL only looks. */
+/* Takes the next message, or the first bytes of a stream, that the port has room for, into `out`
+ * (INPUT_BYTES_MAX). False: nothing can be delivered now. With out NULL only looks. */
 bool inbox_take(struct inbox *b, struct machine *m, uint16_t *port, uint8_t *out, uint32_t *length);
 
 /* ---- journal.c ------------------------------------------------------------------------------- */

@@ -198,14 +198,50 @@ void journal_flush(struct journal *j)
     }
 }
 
+static uint32_t message_max(const struct journal *j, uint16_t port)
+{
+    must(port < MACHINE_PORTS_MAX);
+    if (j->machine == NULL) {
+        return port == POKE_PORT ? INPUT_BYTES_MAX : 0;
+    }
+    return j->machine->ports[port].message_max;
+}
+
+static void wake(struct journal *j)
+{
+    if (j->pace.wake != NULL) {
+        j->pace.wake(j->pace.opaque);
+    }
+}
+
+enum journal_posted journal_post_message(struct journal *j, uint16_t port, const void *bytes,
+                                         size_t count)
+{
+    uint32_t most = message_max(j, port);
+
+    if (most == 0 || count > most) {
+        return POST_NEVER;
+    }
+    if (j->mode == MODE_LIVE) {
+        if (!inbox_post_message(&j->inbox, port, bytes, (uint32_t)count)) {
+            return POST_LATER;
+        }
+        wake(j);
+    }
+    return POSTED;
+}
+
 size_t journal_post(struct journal *j, uint16_t port, const void *bytes, size_t count)
 {
     size_t taken = count;
 
+    if (message_max(j, port) > 0) {
+        return journal_post_message(j, port, bytes, count) == POSTED ? count : 0;
+    }
     if (j->mode == MODE_LIVE) {
         taken = inbox_post(&j->inbox, port, bytes, count);
-        if (taken > 0 && j->pace.wake != NULL) {
-            j->pace.wake(j->pace.opaque);
+        if (taken > 0) {
+            wake(j);
         }
     }
     return taken;
@@ -216,9 +252,7 @@ void journal_post_quit(struct journal *j, enum journal_end why)
     int none = END_NONE;
 
     (void)atomic_compare_exchange_strong(&j->quit, &none, (int)why);
-    if (j->pace.wake != NULL) {
-        j->pace.wake(j->pace.opaque);
-    }
+    wake(j);
 }
 
 enum journal_end journal_why(const struct journal *j)

@@ -14,9 +14,8 @@
 #include "machine/config.h"
 #include "machine/machine.h"
 
-#define JOURNAL_FORMAT 1 /* version of the file */
-#define JOURNAL_INBOX_MAX                                                                          \
-    UINT64_C(1048576) /* bytes that wait to be delivered, all ports together */
+#define JOURNAL_FORMAT    1                 /* version of the file */
+#define JOURNAL_INBOX_MAX UINT64_C(1048576) /* bytes that wait to be delivered to a port */
 
 /* ---- what surrounds a machine: given by cli/ ----------------------------------------------- */
 
@@ -289,10 +288,22 @@ void journal_stats(const struct journal *j, struct journal_stats *out);
 
 /* ---- inbox.c: the world's side; any thread ------------------------------------------------- */
 
-/* Bytes for a port. Returns how many fitted (the first ones); post the rest later. For POKE_PORT
- * it is all or nothing, and the payload is delivered as one input; other ports are streams. A
- * machine that is replaying takes and forgets them. Wakes an idle machine. */
+/* Each port has an inbox of JOURNAL_INBOX_MAX bytes. What waits is delivered in order for each port, one
+ * input a tick; among ports that have something and room for it, the one that was served longest ago
+ * comes next, and of those that never were the one with the oldest. So no port waits for another one's
+ * flood. A machine that is replaying takes and forgets all. Posting wakes an idle machine. */
+
+/* Bytes for a port that takes a stream: returns how many fitted (the first ones); post the rest later.
+ * For a port of messages (POKE_PORT is one) it is one message: `count`, or 0 if it was not taken. */
 size_t journal_post(struct journal *j, uint16_t port, const void *bytes, size_t count);
+/* A message for a port of messages, delivered whole, as one input. */
+enum journal_posted {
+    POSTED,     /* it will be delivered, in its turn */
+    POST_LATER, /* the inbox is full: nothing was taken; again later, or never */
+    POST_NEVER  /* the port takes no messages, or none of so many bytes: nothing was taken */
+};
+enum journal_posted journal_post_message(struct journal *j, uint16_t port, const void *bytes,
+                                         size_t count);
 /* The history is to end, at the next tick that asks. Safe in a signal handler. */
 void journal_post_quit(struct journal *j, enum journal_end why);
 

@@ -55,6 +55,8 @@ static int add_port(struct machine *m, const char *name, struct device *d, struc
     }
     snprintf(p->name, sizeof p->name, "%s", name);
     p->device = d;
+    p->message_max = d != NULL ? d->class->message_max : INPUT_BYTES_MAX;
+    must(p->message_max <= INPUT_BYTES_MAX);
     return (int)m->port_count++;
 }
 

@@ -111,9 +111,12 @@ struct device_class {
     /* A service: PLATFORM_NOBODY if it is not the device's, and the next one is asked. */
     enum platform_answer (*call)(struct device *d, unsigned hart, struct platform_call *call);
     /* Input bytes for the device's port; room says how many it could take now (a pure function of
-     * state): no more than that is ever delivered at once. */
+     * state): no more than that is ever delivered at once. With `message_max` 0 they are a stream, and
+     * may be cut anywhere. Else each call is one whole message, of as many bytes at most, perhaps of none;
+     * one that is longer than room() now waits, and while room() is 0 all do. */
     void (*input)(struct device *d, const uint8_t *bytes, uint32_t count);
     uint32_t (*room)(const struct device *d);
+    uint32_t message_max; /* at most INPUT_BYTES_MAX */
     /* What the rules of single fields do not say of a state from elsewhere that is to become the
      * device's: -1 and a sentence if code of the device would be led astray by it. May be NULL. */
     int (*check)(const struct device *d, const void *state, struct error *e);
@@ -210,6 +213,7 @@ struct machine_part { /* everything that is hashed, saved and compared, but for 
 struct port {
     char name[24];         /* "serial0" */
     struct device *device; /* NULL: the machine itself (POKE_PORT) */
+    uint32_t message_max;  /* bytes of a message; 0: it takes a stream */
 };
 /* The port of debuggers' and monitors' changes; payload in poke.c. Always port 0. */
 #define POKE_PORT 0
@@ -319,7 +323,7 @@ void machine_forget(struct machine *m);
 /* Makes the memory map that follows from the devices' states. */
 void machine_remap(struct machine *m);
 
-/* How many bytes of input the port would take now. */
+/* How many bytes of input the port would take now; of a message, if it takes messages. */
 uint32_t machine_port_room(const struct machine *m, uint16_t port);
 int machine_port_by_name(const struct machine *m, const char *name); /* -1: none */
 

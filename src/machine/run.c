@@ -138,15 +138,25 @@ static bool settle(struct machine *m)
     return choose_hart(m);
 }
 
+/* False: a forged recording; the step is counted, the bytes go nowhere. */
+static bool may_deliver(const struct machine *m, const struct input *in)
+{
+    uint32_t room = machine_port_room(m, in->port);
+
+    return in->port < m->port_count && in->length <= room &&
+           (m->ports[in->port].message_max == 0 ||
+            (room > 0 && in->length <= m->ports[in->port].message_max));
+}
+
 static void deliver(struct machine *m, const struct input *in)
 {
     must(in->at == m->state.now);
     if (in->port == POKE_PORT) {
         poke_apply(m, in->data, in->length);
-    } else if (in->port < m->port_count && in->length <= machine_port_room(m, in->port)) {
+    } else if (may_deliver(m, in)) {
         struct device *d = m->ports[in->port].device;
         d->class->input(d, in->data, in->length);
-    } /* else: a forged recording; the step is counted, the bytes go nowhere */
+    }
     m->state.now++;
 }
 

@@ -193,6 +193,9 @@ struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, 
 struct machine *toy_machine_of(const char *cpu, unsigned harts, uint64_t quantum, const void *code,
                                size_t size);
 
+/* The same, not sealed yet, for more devices. */
+struct machine *toy_machine_begin(unsigned harts, uint64_t quantum, const void *code, size_t size);
+
 /* A program that uses all of the above on every hart, for ever; returns its length. */
 size_t toy_program(uint8_t *code, size_t room);
 /* The same of delay slots and modes. */

@@ -345,7 +345,7 @@ static const struct toy_family base_high = {.lengths = base_lengths + 16,
 static const struct toy_family *const families[16] = {
     [0] = &base_low,          [1] = &base_high,          [4] = &toy_access_family,
     [5] = &toy_mover_family,  [7] = &toy_state_family,   [8] = &toy_modes_family,
-    [9] = &toy_vector_family, [10] = &toy_system_family,
+    [9] = &toy_vector_family, [10] = &toy_system_family, [6] = &toy_messages_family,
 };
 
 const struct toy_family *toy_family_of(uint8_t op)

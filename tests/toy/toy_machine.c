@@ -6,7 +6,7 @@
 #include "toy_parts.h"
 #include "toy_state.h"
 
-struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, size_t size)
+struct machine *toy_machine_begin(unsigned harts, uint64_t quantum, const void *code, size_t size)
 {
     return toy_machine_of(NULL, harts, quantum, code, size);
 }
@@ -42,7 +42,14 @@ struct machine *toy_machine_of(const char *cpu, unsigned harts, uint64_t quantum
     must(machine_add_load(m, TOY_TABLES, tables, sizeof tables, &e) == 0);
     must(machine_add_load(m, TOY_RAM, code, size, &e) == 0);
     must(machine_add_load(m, 0x8000, "read-only", 10, &e) == 0);
-    must(machine_seal(m, &e) == 0);
     machine_config_fini(&config);
+    return m;
+}
+
+struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, size_t size)
+{
+    struct machine *m = toy_machine_begin(harts, quantum, code, size);
+
+    must(machine_seal(m, NULL) == 0);
     return m;
 }

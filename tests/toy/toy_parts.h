@@ -34,6 +34,8 @@ uint8_t toy_random_op(uint64_t x);
 const struct toy_family *toy_family_of(uint8_t op); /* NULL: none */
 extern const struct toy_family toy_mover_family;
 
+extern const struct toy_family toy_messages_family;
+
 /* ---- helpers ---- */
 
 enum toy_helper {
