@@ -11,6 +11,10 @@ struct board {
     const char *arch; /* of the guest: riscv64 */
     const char *name; /* virt */
     const char *summary;
+    uint32_t behaviour; /* machine/things.h; at least 1 */
+    /* What a configuration may list, beside what all have. */
+    const struct thing_class *const *things;
+    size_t thing_count;
     unsigned serial_count; /* UARTs that it has; their ports are serial0 and so on */
     struct machine *(*build)(const struct machine_config *c, const struct isa *isa,
                              struct error *e);
@@ -23,6 +27,9 @@ const struct board *board_by_name(const char *arch, const char *name); /* NULL: 
 /* The machine that `c` describes, sealed, at tick 0: the caller frees it with machine_free().
  * c->images must be read; they are copied. NULL and a sentence if the machine cannot be. */
 struct machine *board_build(const struct machine_config *c, struct error *e);
+
+/* What the configuration lists is known to its board, if that is known itself. -1 and a sentence. */
+int board_check_things(const struct machine_config *c, struct error *e);
 
 /* The guest architecture that the kernel's or else the firmware's header names, also one without
  * a board here ("aarch64", "x86_64"). Where no header says, as of raw bytes, that of the first board

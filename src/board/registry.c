@@ -3,15 +3,19 @@
  */
 #include "board/internal.h"
 
+#include <stdio.h>
+
 const struct board board_registry[] = {
     {.arch = "riscv64",
      .name = "virt",
      .summary = "RISC-V VirtIO board",
+     .behaviour = 2,
      .serial_count = 1,
      .build = riscv_virt_build},
     {.arch = "riscv32",
      .name = "virt",
      .summary = "RISC-V VirtIO board",
+     .behaviour = 1,
      .serial_count = 1,
      .build = riscv_virt_build},
 };
@@ -41,6 +45,34 @@ static int board_unknown(const char *arch, const char *name, struct error *e)
         e, "the guest's architecture is %s, which is not there; riscv64 and riscv32 are", arch);
 }
 
+int board_check_things(const struct machine_config *c, struct error *e)
+{
+    const struct board *board = board_by_name(c->arch, c->board);
+
+    return board == NULL ? 0
+                         : things_check(c->things.data, c->things.count, board->things,
+                                        board->thing_count, e);
+}
+
+/* What the configuration lists is known, and a recording was made with this board as it is. */
+static struct machine *build_checked(const struct board *board, const struct machine_config *c,
+                                     const struct isa *isa, struct error *e)
+{
+    struct machine *m;
+    char name[MACHINE_NAME_MAX];
+
+    (void)snprintf(name, sizeof name, "%s/%s", board->arch, board->name);
+    if (uses_check(&c->uses, "board", name, board->behaviour, e) < 0 ||
+        things_check(c->things.data, c->things.count, board->things, board->thing_count, e) < 0) {
+        return NULL;
+    }
+    m = board->build(c, isa, e);
+    if (m != NULL) {
+        uses_add(&m->uses, "board", name, board->behaviour);
+    }
+    return m;
+}
+
 struct machine *board_build(const struct machine_config *c, struct error *e)
 {
     const struct board *board;
@@ -53,7 +85,7 @@ struct machine *board_build(const struct machine_config *c, struct error *e)
         board_unknown(arch, c->board, e);
         return NULL;
     }
-    return board->build(c, isa, e);
+    return build_checked(board, c, isa, e);
 }
 
 /* ---- which architecture ------------------------------------------------------------------------*/

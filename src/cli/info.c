@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "board/board.h"
 #include "cli/cli.h"
 #include "cli/say.h"
 
@@ -23,6 +24,49 @@ static void put_hash(struct json_object *o, const char *key, uint64_t hash)
     char text[24];
     snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
     put_text(o, key, text);
+}
+
+static struct json_object *things_as_json(const struct machine_config *c)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; i < c->things.count; i++) {
+        const struct machine_thing *t = &c->things.data[i];
+        struct json_object *o = json_object_new_object(), *all = json_object_new_object();
+
+        put_text(o, "class", t->class);
+        put_text(o, "id", t->id);
+        for (size_t k = 0; k < t->properties.count; k++) {
+            const struct machine_property *p = &t->properties.data[k];
+
+            if (p->kind == PROPERTY_TEXT) {
+                put_text(all, p->name, p->text);
+            } else if (p->kind == PROPERTY_FLAG) {
+                json_object_object_add(all, p->name, json_object_new_boolean(p->number != 0));
+            } else {
+                put(all, p->name, p->number);
+            }
+        }
+        json_object_object_add(o, "properties", all);
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+static struct json_object *behaviours_as_json(const struct machine_uses *u)
+{
+    struct json_object *o = json_object_new_object();
+
+    if (u->everything != 0) {
+        put(o, "everything", u->everything);
+    }
+    for (uint32_t i = 0; i < u->count; i++) {
+        char name[2 * MACHINE_NAME_MAX + 2];
+
+        (void)snprintf(name, sizeof name, "%s %s", u->list[i].kind, u->list[i].name);
+        put(o, name, u->list[i].behaviour);
+    }
+    return o;
 }
 
 static void print_json(const struct recording_info *i)
@@ -51,6 +95,8 @@ static void print_json(const struct recording_info *i)
     put(o, "shift", i->shift);
     put_text(o, "append", i->append);
     json_object_object_add(o, "files", files);
+    json_object_object_add(o, "things", things_as_json(i->config));
+    json_object_object_add(o, "behaviours", behaviours_as_json(&i->config->uses));
     put(o, "ticks", i->ticks);
     put(o, "instructions", i->instructions);
     put(o, "virtual_ns", i->virtual_ns);
@@ -72,6 +118,24 @@ static void print_json(const struct recording_info *i)
     json_object_put(o);
 }
 
+static void print_thing(const struct machine_thing *t)
+{
+    struct text line = {0};
+
+    text_add(&line, "%-13s %s", t->id, t->class);
+    for (size_t i = 0; i < t->properties.count; i++) {
+        const struct machine_property *p = &t->properties.data[i];
+
+        if (p->kind == PROPERTY_TEXT) {
+            text_add(&line, ", %s=%s", p->name, p->text);
+        } else {
+            text_add(&line, ", %s=%llu", p->name, (unsigned long long)p->number);
+        }
+    }
+    say_line(stdout, "%s", line.data);
+    text_fini(&line);
+}
+
 static void print_text(const struct recording_info *i)
 {
     say_line(stdout, "recording     format %u, made by %s", i->format, i->program);
@@ -90,6 +154,9 @@ static void print_text(const struct recording_info *i)
         say_line(stdout, "%-13s %s, %llu bytes, %016llx%s", i->files[n].role, i->files[n].name,
                  (unsigned long long)i->files[n].bytes, (unsigned long long)i->files[n].hash,
                  i->files[n].embedded ? ", embedded" : ", by reference");
+    }
+    for (size_t n = 0; n < i->config->things.count; n++) {
+        print_thing(&i->config->things.data[n]);
     }
     say_line(stdout, "ticks         %llu", (unsigned long long)i->ticks);
     say_line(stdout, "instructions  %llu", (unsigned long long)i->instructions);
@@ -120,6 +187,11 @@ int command_info(struct options *o)
         cli_confine(o, false, NULL, &e) == 0 ? recording_open_for_info(o->files[0], &e) : NULL;
 
     if (!r) {
+        return cli_fail(&e);
+    }
+    if (board_check_things(recording_config(r), &e) < 0) {
+        error_prefix(&e, "%s", o->files[0]);
+        recording_close(r);
         return cli_fail(&e);
     }
     recording_get_info(r, &info);

@@ -153,6 +153,7 @@ static int live_open(struct live *l, struct options *o, struct error *e)
     if (!l->machine) {
         return -1;
     }
+    o->machine.uses = l->machine->uses; /* for the recording */
     if (l->log) {
         cli_log_attach(l->log, l->machine);
     }

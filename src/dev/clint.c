@@ -193,6 +193,7 @@ void clint_attach(struct device *d)
 
 const struct device_class clint = {
     .name = "clint",
+    .behaviour = 2,
     .windows = {{.bytes = 0xc000, .sizes = 4 | 8}},
     .state = FIELD_TABLE(struct clint, fields),
     .alarm_offset = offsetof(struct clint, alarm),

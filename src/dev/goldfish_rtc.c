@@ -170,6 +170,7 @@ static void rtc_alarm(struct device *d, uint32_t i)
 
 const struct device_class goldfish_rtc = {
     .name = "goldfish-rtc",
+    .behaviour = 2,
     .windows = {{.bytes = 0x24, .sizes = 4 | 8}},
     .state = FIELD_TABLE(struct rtc, fields),
     .alarm_offset = offsetof(struct rtc, alarm),

@@ -240,6 +240,7 @@ static void plic_reset(struct device *d)
 
 const struct device_class plic = {
     .name = "plic",
+    .behaviour = 2,
     .windows = {{.bytes = 0x600000, .sizes = 4}},
     .state = FIELD_TABLE(struct plic, fields),
     .reset = plic_reset,

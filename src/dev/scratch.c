@@ -76,6 +76,7 @@ static void scratch_alarm(struct device *d, uint32_t i)
 
 const struct device_class scratch = {
     .name = "scratch",
+    .behaviour = 2,
     .windows = {{.bytes = 0x1000, .sizes = 4}},
     .state = FIELD_TABLE(struct scratch, fields),
     .alarm_offset = offsetof(struct scratch, alarm),

@@ -42,6 +42,7 @@ static void finisher_write(struct device *d, struct mem_access a, uint64_t value
 
 const struct device_class test_finisher = {
     .name = "test-finisher",
+    .behaviour = 2,
     .windows = {{.bytes = 0x1000, .sizes = 2 | 4}},
     .state = FIELD_TABLE(struct test_finisher, fields),
     .read = finisher_read,

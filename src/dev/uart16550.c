@@ -350,6 +350,7 @@ static void uart_write(struct device *d, struct mem_access a, uint64_t wide)
 
 const struct device_class uart16550 = {
     .name = "uart16550",
+    .behaviour = 2,
     .windows = {{.bytes = 8, .sizes = 1 | 2 | 4 | 8}},
     .state = FIELD_TABLE(struct uart, fields),
     .alarm_offset = offsetof(struct uart, alarm),

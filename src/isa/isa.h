@@ -115,6 +115,7 @@ struct isa_gdb {
 };
 
 struct isa {
+    uint32_t behaviour;   /* machine/things.h; at least 1 in the registry */
     const char *name;     /* riscv64 */
     unsigned elf_machine; /* e_machine */
     unsigned insn_align;  /* bytes: 2 for RISC-V with C */

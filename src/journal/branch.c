@@ -159,6 +159,7 @@ void past_abandon(struct journal *j)
     }
 }
 
+/* It is made of what the machine is made of now, which replays what is shared. */
 static void describe(struct recording *r, const struct journal_branch *from,
                      const struct journal_options *options)
 {
@@ -166,6 +167,7 @@ static void describe(struct recording *r, const struct journal_branch *from,
 
     (void)snprintf(x->program, sizeof(x->program), "%s",
                    options != NULL && options->program != NULL ? options->program : "reprise");
+    x->uses = from->machine->uses.count > 0 ? &from->machine->uses : NULL;
     x->is_branch = true;
     x->origin.at = r->known;
     (void)snprintf(x->origin.name, sizeof(x->origin.name), "%s",

@@ -106,9 +106,14 @@ int recording_refresh(struct recording *r, struct error *e)
 /* Their bytes change hands. */
 static void take_images(struct recording *r, struct machine_config *from)
 {
-    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-        r->config->images[i].data = from->images[i].data;
-        from->images[i].data = NULL;
+    for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
+        struct machine_image *to = machine_config_file(r->config, i),
+                             *had = machine_config_file(from, i);
+
+        if (to != NULL && had != NULL) {
+            to->data = had->data;
+            had->data = NULL;
+        }
     }
 }
 
@@ -126,7 +131,8 @@ struct recording *recording_follow(int fd, const char *name, struct machine_conf
         .r = r, .name = f->name, .at = HEADER_BYTES, .backing = backing_of_file(fd, false)};
     if (read_some(f, f->in.header, HEADER_BYTES, 0, e) < HEADER_BYTES ||
         header_check(f->in.header, HEADER_BYTES, &f->in.chain, e) != 0 ||
-        recording_refresh(r, e) < 0 || !f->in.configured) {
+        (r->format = header_format(f->in.header)) == 0 || recording_refresh(r, e) < 0 ||
+        !f->in.configured) {
         (void)error_set(e, "%s: its configuration cannot be read", name);
         recording_close(r);
         return NULL;

@@ -149,11 +149,16 @@ int header_check(const uint8_t *bytes, size_t count, uint64_t *chain, struct err
                          "program reads up to format %d",
                          version, JOURNAL_FORMAT);
     }
-    if (version != JOURNAL_FORMAT || bytes_get_le(bytes + FIRST_AT, 4) != HEADER_BYTES ||
+    if (version < 1 || bytes_get_le(bytes + FIRST_AT, 4) != HEADER_BYTES ||
         memcmp(bytes, preamble, sizeof(preamble)) != 0) {
         return error_set(e, "the header of this recording makes no sense");
     }
     return 0;
+}
+
+unsigned header_format(const uint8_t *bytes)
+{
+    return (unsigned)bytes_get_le(bytes + VERSION_AT, 4);
 }
 
 void slot_make(uint8_t *out, const struct slot *s, uint64_t chain)

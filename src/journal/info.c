@@ -7,11 +7,11 @@
 
 static void add_files(const struct recording *r, struct recording_info *out)
 {
-    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-        const struct machine_image *image = &r->config->images[i];
-        if (image->name != NULL) {
+    for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
+        const struct machine_image *image = machine_config_get_file(r->config, i);
+        if (image != NULL) {
             out->files[out->file_count++] =
-                (struct recording_file){.role = image_role_name(i),
+                (struct recording_file){.role = config_file_role(r->config, i),
                                         .name = image->name,
                                         .bytes = image->size,
                                         .hash = image->hash,
@@ -25,7 +25,8 @@ void recording_get_info(const struct recording *r, struct recording_info *out)
     const struct machine_config *c = r->config;
 
     *out = (struct recording_info){
-        .format = JOURNAL_FORMAT,
+        .format = r->format,
+        .config = c,
         .harts = c->hart_count,
         .ram_bytes = c->ram_bytes,
         .epoch_ns = c->epoch_ns,

@@ -76,6 +76,7 @@ const uint8_t *cursor_bytes(struct cursor *c, uint64_t count); /* NULL if they a
 uint64_t header_make(uint8_t *out);
 /* 0 and the chain's start, or -1 and a sentence (without the name). */
 int header_check(const uint8_t *bytes, size_t count, uint64_t *chain, struct error *e);
+unsigned header_format(const uint8_t *bytes); /* of one that was checked */
 
 /* "History is known through `through` once `length` bytes of the file are there." */
 struct slot {
@@ -115,21 +116,47 @@ struct config_extra {
     bool skips_idle;
     bool is_branch; /* of `origin` */
     struct recording_origin origin;
+    const struct machine_uses *uses; /* written instead of the config's; NULL: those */
 };
 void config_write(byte_vec *out, const struct machine_config *c, const struct config_extra *x,
                   bool by_reference);
-/* Fills the config without image data. */
-int config_read(const uint8_t *bytes, size_t count, struct machine_config *c,
-                struct config_extra *x, struct image_note notes[IMAGE_COUNT], struct error *e);
+/* Fills the config without the bytes of files. */
+int config_read(unsigned format, const uint8_t *bytes, size_t count, struct machine_config *c,
+                struct config_extra *x, struct image_note notes[MACHINE_FILES_MAX],
+                struct error *e);
+int config_read_1(const uint8_t *bytes, size_t count, struct machine_config *c,
+                  struct config_extra *x, struct image_note notes[MACHINE_FILES_MAX],
+                  struct error *e);
+/* A member of the config. */
+struct config_setting {
+    const char *class, *name;
+    enum property_kind kind;
+    uint32_t offset, size;
+    bool required;
+    uint64_t min, max; /* of a number, or a flag */
+    unsigned number_1; /* its number in format 1 */
+};
+#define CONFIG_SETTINGS 13
+extern const struct config_setting config_settings[CONFIG_SETTINGS];
+uint64_t setting_get(const struct config_setting *s, const struct machine_config *c);
+void setting_set(const struct config_setting *s, struct machine_config *c, uint64_t x);
+/* Checked: the number, or the text (NULL: it was none). */
+int setting_read(const struct config_setting *s, uint64_t number, const char *text,
+                 struct machine_config *c, struct error *e);
+void note_text(const char *text, char *out, size_t room);
+/* One thing of the list; also where false: the caller's for thing_fini(). */
+bool thing_read(struct cursor *c, struct machine_thing *t, bool *embedded);
+void thing_write(byte_vec *out, const struct machine_thing *t, bool embedded);
 /* The images' bytes together. */
 uint64_t images_bytes(const struct machine_config *c);
 /* One BLOB chunk, which has `stored` bytes in the file; its bytes are kept if `keep`. */
 int blob_read(const uint8_t *bytes, size_t count, size_t stored, bool keep, struct recording *r,
               struct error *e);
 /* All embedded images are there and right; others are read by name if `by_name`. */
-int images_complete(struct machine_config *c, struct image_note notes[IMAGE_COUNT], bool by_name,
-                    struct error *e);
-const char *image_role_name(unsigned role);
+int images_complete(struct machine_config *c, struct image_note notes[MACHINE_FILES_MAX],
+                    bool by_name, struct error *e);
+/* "kernel", or the id of a thing. */
+const char *config_file_role(const struct machine_config *c, unsigned number);
 
 /* ---- recording.c ----------------------------------------------------------------------------- */
 
@@ -144,7 +171,8 @@ struct recording {
     struct recording_end end;
     char *problem;
     struct config_extra extra;
-    struct image_note notes[IMAGE_COUNT];
+    unsigned format; /* of its file, or of one that would be made of it */
+    struct image_note notes[MACHINE_FILES_MAX];
     uint64_t file_bytes, blob_bytes;
     uint64_t blobs_loaded; /* unpacked */
     struct follow *follow; /* follow.c's; NULL: it does not grow by itself */

@@ -14,7 +14,7 @@
 #include "machine/config.h"
 #include "machine/machine.h"
 
-#define JOURNAL_FORMAT    1                 /* version of the file */
+#define JOURNAL_FORMAT    2                 /* version of the file; 1 is read as well */
 #define JOURNAL_INBOX_MAX UINT64_C(1048576) /* bytes that wait to be delivered to a port */
 
 /* ---- what surrounds a machine: given by cli/ ----------------------------------------------- */
@@ -310,7 +310,7 @@ void journal_post_quit(struct journal *j, enum journal_end why);
 /* ---- info.c: `reprise info` ---------------------------------------------------------------- */
 
 struct recording_file {
-    const char *role; /* "kernel" */
+    const char *role; /* "kernel", or the id of a thing */
     const char *name;
     uint64_t bytes, hash;
     bool embedded;
@@ -322,8 +322,9 @@ struct recording_info {
     uint32_t harts;
     uint64_t ram_bytes, epoch_ns, seed, shift;
     char append[MACHINE_TEXT_MAX];
-    struct recording_file files[IMAGE_COUNT];
+    struct recording_file files[MACHINE_FILES_MAX];
     size_t file_count;
+    const struct machine_config *config;   /* for things and behaviours */
     const struct recording_origin *origin; /* recording_origin() */
     tick ticks;                            /* recording_known() */
     uint64_t instructions;                 /* of the last witness, or the end */

@@ -40,9 +40,9 @@ static int read_config(const uint8_t *bytes, size_t size, struct recording *r, s
     if (header_check(bytes, size, &chain, e) == 0 &&
         chunk_read(bytes + HEADER_BYTES, size - HEADER_BYTES, &chain, &c, &payload, &count, &stored,
                    e) == 0) {
-        result = c.type == CHUNK_CONFIG
-                     ? config_read(payload, count, r->config, &r->extra, r->notes, e)
-                     : error_set(e, "its configuration is not where it belongs");
+        result = c.type == CHUNK_CONFIG ? config_read(header_format(bytes), payload, count,
+                                                      r->config, &r->extra, r->notes, e)
+                                        : error_set(e, "its configuration is not where it belongs");
         free(payload);
     }
     return result;
@@ -64,9 +64,11 @@ int recording_names(const char *path, void *opaque, void (*take)(void *opaque, c
         result = bytes != NULL ? read_config(bytes, size, r, e) : -1;
         free(bytes);
     }
-    for (unsigned i = 0; result == 0 && i < IMAGE_COUNT; i++) {
-        if (r->config->images[i].name != NULL && !r->notes[i].embedded) {
-            take(opaque, r->config->images[i].name);
+    for (unsigned i = 0; result == 0 && i < MACHINE_FILES_MAX; i++) {
+        const struct machine_image *file = machine_config_get_file(r->config, i);
+
+        if (file != NULL && !r->notes[i].embedded) {
+            take(opaque, file->name);
         }
     }
     recording_close(r);

@@ -162,7 +162,8 @@ int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
     switch (c->type) {
     case CHUNK_CONFIG:
         in->configured = true;
-        in->refused = config_read(payload, count, r->config, &r->extra, r->notes, e) != 0;
+        in->refused =
+            config_read(r->format, payload, count, r->config, &r->extra, r->notes, e) != 0;
         return in->refused ? -1 : 0;
     case CHUNK_BLOB: return blob_read(payload, count, stored, in->keeps_images, r, e);
     case CHUNK_INPUTS:
@@ -286,8 +287,11 @@ static int read_header(struct reader *in, struct error *e)
         return -1;
     }
     memcpy(in->header, bytes, count);
-    return header_check(in->header, count, &in->chain, e) == 0 ? 0
-                                                               : error_prefix(e, "%s", in->name);
+    if (header_check(in->header, count, &in->chain, e) != 0) {
+        return error_prefix(e, "%s", in->name);
+    }
+    in->r->format = header_format(in->header);
+    return 0;
 }
 
 static int read_all(struct reader *in, enum images_wanted images, struct error *e)

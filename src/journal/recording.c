@@ -56,6 +56,7 @@ struct recording *recording_new_live(const struct machine_config *config)
     /* Borrowed: a live recording never changes nor frees it. */
     r->config = (struct machine_config *)(uintptr_t)config;
     r->live = true;
+    r->format = JOURNAL_FORMAT;
     return r;
 }
 
@@ -116,10 +117,7 @@ void recording_close(struct recording *r)
         return;
     }
     if (!r->live && r->config != NULL) {
-        for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-            free(r->config->images[i].name);
-            machine_image_drop(&r->config->images[i]);
-        }
+        machine_config_fini(r->config);
         free(r->config);
     }
     tape_fini(r->tape);
@@ -134,8 +132,8 @@ void recording_close(struct recording *r)
 
 bool recording_is_by_reference(const struct recording *r)
 {
-    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-        if (r->config->images[i].name != NULL && !r->notes[i].embedded) {
+    for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
+        if (machine_config_get_file(r->config, i) != NULL && !r->notes[i].embedded) {
             return true;
         }
     }
@@ -144,8 +142,8 @@ bool recording_is_by_reference(const struct recording *r)
 
 void recording_set_by_reference(struct recording *r, bool by_reference)
 {
-    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-        r->notes[i].embedded = r->config->images[i].name != NULL && !by_reference;
+    for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
+        r->notes[i].embedded = machine_config_get_file(r->config, i) != NULL && !by_reference;
     }
 }
 

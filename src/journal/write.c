@@ -398,9 +398,9 @@ static bool append_images(struct writer *w, const struct recording *r)
     bool pack = images_bytes(r->config) <= r->config->ram_bytes;
     bool written = true;
 
-    for (unsigned i = 0; written && i < IMAGE_COUNT; i++) {
+    for (unsigned i = 0; written && i < MACHINE_FILES_MAX; i++) {
         if (r->notes[i].embedded) {
-            written = append_image(w, i, &r->config->images[i], pack);
+            written = append_image(w, i, machine_config_get_file(r->config, i), pack);
         }
     }
     return written;

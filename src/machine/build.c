@@ -125,6 +125,12 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
         }
     }
     must(add_port(m, "poke", NULL, e) == POKE_PORT);
+    m->recorded = c->uses;
+    if (machine_use(m, "machine", "core", MACHINE_BEHAVIOUR, e) < 0 ||
+        machine_use(m, "isa", isa->name, isa->behaviour, e) < 0) {
+        machine_free(m);
+        return NULL;
+    }
     return m;
 }
 
@@ -260,6 +266,9 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
         error_set(e, "more than %d devices", MACHINE_DEVICES_MAX);
         return NULL;
     }
+    if (machine_use(m, "device", class->name, class->behaviour, e) < 0) {
+        return NULL;
+    }
     d = base_alloc(1, sizeof(*d));
     d->class = class;
     d->machine = m;
@@ -319,10 +328,22 @@ int machine_add_load_of(struct machine *m, haddr at, const void *data, uint64_t 
     return 0;
 }
 
+int machine_use(struct machine *m, const char *kind, const char *name, uint32_t behaviour,
+                struct error *e)
+{
+    if (uses_check(&m->recorded, kind, name, behaviour, e) < 0) {
+        return -1;
+    }
+    uses_add(&m->uses, kind, name, behaviour);
+    return 0;
+}
+
 int machine_seal(struct machine *m, struct error *e)
 {
-    (void)e; /* nothing is wrong that building has not found */
     must(!m->sealed);
+    if (uses_check_all(&m->recorded, &m->uses, e) < 0) {
+        return -1;
+    }
     m->engine = engine_new(&m->mem, m->cpus, m->hart_count);
     lines_seal(m);
     if (m->lines != NULL) { /* behind the devices, so that machines without it are as they were */

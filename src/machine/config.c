@@ -3,6 +3,7 @@
  */
 #include "machine/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 void machine_config_init(struct machine_config *c)
@@ -39,7 +40,40 @@ void machine_config_fini(struct machine_config *c)
         free(c->images[i].name);
         machine_image_drop(&c->images[i]);
     }
+    for (size_t i = 0; i < c->things.count; i++) {
+        thing_fini(&c->things.data[i]);
+    }
+    vec_fini(&c->things);
     memset(c, 0, sizeof(*c));
+}
+
+const struct machine_image *machine_config_get_file(const struct machine_config *c, unsigned number)
+{
+    const struct machine_image *file = NULL;
+
+    if (number < IMAGE_COUNT) {
+        file = &c->images[number];
+    } else if (number - IMAGE_COUNT < c->things.count) {
+        file = &c->things.data[number - IMAGE_COUNT].file;
+    }
+    return file != NULL && file->name != NULL ? file : NULL;
+}
+
+struct machine_image *machine_config_file(struct machine_config *c, unsigned number)
+{
+    return (struct machine_image *)(uintptr_t)machine_config_get_file(c, number);
+}
+
+struct machine_thing *machine_config_add_thing(struct machine_config *c, const char *class,
+                                               const char *id)
+{
+    struct machine_thing t = {0};
+
+    must(c->things.count < MACHINE_THINGS_MAX);
+    (void)snprintf(t.class, sizeof(t.class), "%s", class);
+    (void)snprintf(t.id, sizeof(t.id), "%s", id);
+    vec_push(&c->things, t);
+    return &c->things.data[c->things.count - 1];
 }
 
 int machine_config_check_image(const struct machine_config *c, enum machine_image_role role,
@@ -77,12 +111,24 @@ int machine_config_check_images(const struct machine_config *c, struct error *e)
             return -1;
         }
     }
+    for (size_t i = 0; i < c->things.count; i++) {
+        const struct machine_image *file = &c->things.data[i].file;
+
+        if (file->name != NULL && file->size > MACHINE_IMAGE_MAX) {
+            return error_set(e, "%s %s: it has %llu bytes, and 2 GiB are the most",
+                             c->things.data[i].id, file->name, (unsigned long long)file->size);
+        }
+    }
     return 0;
 }
 
 void machine_config_drop_images(struct machine_config *c)
 {
-    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-        machine_image_drop(&c->images[i]);
+    for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
+        struct machine_image *file = machine_config_file(c, i);
+
+        if (file != NULL) {
+            machine_image_drop(file);
+        }
     }
 }

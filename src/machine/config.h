@@ -6,9 +6,12 @@
 #define MACHINE_CONFIG_H
 
 #include "base/base.h"
+#include "machine/things.h"
 
 /* Raised whenever some recording would be replayed to another state than it was recorded to, be it one
- * of the stored samples or not: same file, other machine. */
+ * of the stored samples or not: same file, other machine. This number is for what all machines share;
+ * struct isa, struct board and struct device_class each have their own. In format 1 all had this one,
+ * which is why what was there then began with it; what came later began with 1. */
 #define MACHINE_BEHAVIOUR 2
 
 #define MACHINE_HARTS_MAX   8
@@ -16,18 +19,9 @@
 #define MACHINE_RAM_LEAST   (1 * MIB)
 #define MACHINE_RAM_MOST    (64 * GIB) /* what is known of each page takes 3 per cent more */
 #define MACHINE_QUANTUM     20000      /* ticks */
-#define MACHINE_TEXT_MAX    4096
 #define MACHINE_IMAGE_MAX   (2 * GIB)
 #define MACHINE_TREE_MAX    (1 * MIB) /* a device tree */
 
-/* A file that is part of the machine. */
-struct machine_image {
-    char *name;                  /* as the user wrote it; NULL: not given */
-    uint8_t *data;               /* owned, or held with others by `shared`; NULL while only named */
-    struct shared_bytes *shared; /* NULL: alone */
-    uint64_t size;               /* bytes */
-    uint64_t hash;               /* hash_bytes(data, size, 0) */
-};
 enum machine_image_role { IMAGE_BIOS, IMAGE_KERNEL, IMAGE_INITRD, IMAGE_DTB, IMAGE_COUNT };
 
 struct machine_config {
@@ -45,7 +39,19 @@ struct machine_config {
     uint8_t bios_none;             /* -bios none: no firmware at all */
     char append[MACHINE_TEXT_MAX]; /* kernel command line */
     struct machine_image images[IMAGE_COUNT];
+    VEC(struct machine_thing) things; /* further ones, in the user's order */
+    struct machine_uses uses; /* of a recording: what it was made with; else nothing, or what a
+                                         machine that was built of it is made of */
 };
+/* All files that a configuration has: the images by their roles, then those of things. */
+#define MACHINE_FILES_MAX (IMAGE_COUNT + MACHINE_THINGS_MAX)
+/* NULL: there is none of this number. */
+struct machine_image *machine_config_file(struct machine_config *c, unsigned number);
+const struct machine_image *machine_config_get_file(const struct machine_config *c,
+                                                    unsigned number);
+/* A new one at the end of the list, without properties; good until the next is added. */
+struct machine_thing *machine_config_add_thing(struct machine_config *c, const char *class,
+                                               const char *id);
 
 void machine_config_init(struct machine_config *c); /* defaults: 1 hart, 128 MiB, virt */
 void machine_config_fini(struct machine_config *c);

@@ -71,6 +71,7 @@ struct device_window {
  * inside it. Functions may be NULL where a device has no such thing. */
 struct device_class {
     const char *name;
+    uint32_t behaviour; /* things.h; at least 1 in the registry */
     struct device_window windows[DEVICE_WINDOWS_MAX];
     /* Says where all of its windows and storages are, by device_map_window() and device_map_storage():
      * a pure function of its state, asked whenever that may have changed. May be NULL: then its first
@@ -242,6 +243,8 @@ struct machine {
     uint64_t quantum;
     bool no_reboot;
     char cpu_option[256];
+    struct machine_uses recorded; /* of the recording that it is built for; nothing: of none */
+    struct machine_uses uses;     /* what it is made of */
 
     struct device *devices[MACHINE_DEVICES_MAX];
     unsigned device_count;
@@ -290,6 +293,10 @@ int machine_add_load(struct machine *m, haddr at, const void *data, uint64_t siz
  * copied, unless they are the lesser part of it. */
 int machine_add_load_of(struct machine *m, haddr at, const void *data, uint64_t size,
                         struct shared_bytes *shared, struct error *e);
+/* What is built in. -1 and a sentence if the recording that the machine is built for was made
+ * with another version of it. */
+int machine_use(struct machine *m, const char *kind, const char *name, uint32_t behaviour,
+                struct error *e);
 int machine_seal(struct machine *m, struct error *e);
 /* Drops the journal's inlet in: before running. The default inlet is silent: no input, idle jumps
  * to the event, an idle machine with no event ends, output is dropped. */

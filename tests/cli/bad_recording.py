@@ -45,15 +45,42 @@ def other_versions():
     every_reader("a newer format", "new.rr", "newer")
     recedit("version", 0, "good.rr", "old.rr")
     every_reader("format 0", "old.rr")
-    recedit("setting", "2=77", "good.rr", "behaviour.rr")
-    every_reader("another behaviour", "behaviour.rr", "behaviour 77")
-    recedit("setting", "6=200", "good.rr", "harts.rr")
+    recedit("setting", "behaviour:core.number=77", "good.rr", "behaviour.rr")
+    every_reader("another behaviour", "behaviour.rr", "behaviour 77 of the machine `core`")
+    recedit("setting", "cpu.harts=200", "good.rr", "harts.rr")
     every_reader("200 harts", "harts.rr", "hart")
-    recedit("setting", "8=%d" % (1 << 51), "good.rr", "ram.rr")
+    recedit("setting", "memory.bytes=%d" % (1 << 51), "good.rr", "ram.rr")
     for command in (["replay"], ["debug", "--listen", "unix:gdb.sock"], ["diff", "good.rr"]):
         refuses("2 PiB of memory, " + command[0], *command, "ram.rr", timeout=30)
-    recedit("setting", "8=4096", "good.rr", "ram.rr")
+    recedit("setting", "memory.bytes=4096", "good.rr", "ram.rr")
     refuses("a machine too small for its kernel", "replay", "ram.rr")
+
+
+def behaviours():
+    """Only what a recording uses counts, and the sentence names it."""
+    for what, name in (("isa", "riscv64"), ("board", "riscv64/virt"), ("device", "uart16550"), ("device", "plic")):
+        recedit("setting", "behaviour:%s.number=9" % name, "good.rr", "behaviour.rr")
+        for command in (["replay"], ["index"], ["debug", "--listen", "unix:gdb.sock"], ["diff", "good.rr"]):
+            refuses("another " + name, *command, "behaviour.rr", says="behaviour 9 of the %s `%s`" % (what, name))
+    recedit("text", "behaviour:uart16550.name=" + b"no-such-chip".hex(), "good.rr", "behaviour.rr")
+    refuses("a chip that is not there", "replay", "behaviour.rr", says="`uart16550`")
+
+
+def things():
+    """What -device and the like will list: nothing that this program does not know is built."""
+    recedit("thing", "no-such-device:card0.slots=4", "good.rr", "thing.rr")
+    every_reader("an unknown class", "thing.rr", "no `no-such-device` (card0)")
+    recedit("thing", "machine:.colour=1", "good.rr", "thing.rr")
+    every_reader("an unknown property", "thing.rr", "property `colour`")
+    recedit("thing", "machine:.seed=1", "good.rr", "thing.rr")
+    every_reader("a property twice", "thing.rr", "twice")
+    recedit("text", "machine.seed=" + b"1".hex(), "good.rr", "thing.rr")
+    every_reader("a text for a number", "thing.rr", "is a number, and not a text")
+    recedit("thing", "no-such-device:.slots=4", "good.rr", "thing.rr")
+    every_reader("a thing without an id", "thing.rr", "without an id")
+    recedit("thing", "a:x.slots=4", "good.rr", "one.rr")
+    recedit("thing", "b:x.slots=4", "one.rr", "thing.rr")
+    every_reader("two of one id", "thing.rr", "are called `x`")
 
 
 def debug_options():
@@ -105,7 +132,7 @@ def doctored():
     check(r.status == 3 and json.loads(r.out)["finding"] == "inputs", "diff --json: %s" % r)
     r = succeeds("diff", "good.rr", "good.rr")
     check(b"same" in r.out or b"no difference" in r.out, "diff with itself: %r" % r.out)
-    recedit("setting", "12=5", "good.rr", "seed.rr")
+    recedit("setting", "machine.seed=5", "good.rr", "seed.rr")
     r = reprise("diff", "good.rr", "seed.rr")
     check(r.status in (0, 3) and is_sane(r), "diff of two seeds: %s" % r)
     record("work.rr", *bare(guest("work"), "-serial", "null"), "-seed", "1", timeout=120)
@@ -161,6 +188,8 @@ with Room():
     check(info("good.rr").get("complete") is True, "a good recording to begin with")
     not_recordings(good_bytes)
     other_versions()
+    behaviours()
+    things()
     debug_options()
     damaged(good_bytes)
     doctored()

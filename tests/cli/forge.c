@@ -178,36 +178,32 @@ static void bomb_inputs(struct forge *f)
 /* CONFIG with images of these sizes instead of its own. */
 static void add_config(struct forge *f, const uint64_t sizes[IMAGE_COUNT], const uint64_t *hashes)
 {
-    enum { TAG_IMAGE = 16 };
+    static const char *const roles[IMAGE_COUNT] = {"bios", "kernel", "initrd", "dtb"};
     const struct piece *p = &f->pieces.data[0];
     struct cursor c = {p->payload, p->count, false};
     byte_vec out = {0};
 
     while (c.left > 0) {
-        unsigned t = cursor_u8(&c);
-        uint64_t n = cursor_varint(&c);
-        const uint8_t *value = cursor_bytes(&c, n);
+        struct machine_thing t;
+        bool embedded;
 
-        if (t != TAG_IMAGE) {
-            bytes_add_u8(&out, (uint8_t)t);
-            bytes_add_varint(&out, n);
-            bytes_add(&out, value, (size_t)n);
+        if (!thing_read(&c, &t, &embedded)) {
+            die("its configuration cannot be read");
         }
+        if (t.file.name == NULL) {
+            thing_write(&out, &t, false);
+        }
+        thing_fini(&t);
     }
     for (unsigned i = 0; i < IMAGE_COUNT; i++) {
-        byte_vec image = {0};
+        struct machine_thing t = {.file = {.name = base_strdup("bomb"), .size = sizes[i]}};
 
-        if (sizes[i] == 0) {
-            continue;
+        t.file.hash = hashes != NULL ? hashes[i] : 0;
+        (void)snprintf(t.class, sizeof(t.class), "%s", roles[i]);
+        if (sizes[i] != 0) {
+            thing_write(&out, &t, true);
         }
-        bytes_add_u8(&image, (uint8_t)i);
-        bytes_add_u8(&image, 1);
-        bytes_add_varint(&image, sizes[i]);
-        bytes_add_u64(&image, hashes != NULL ? hashes[i] : 0);
-        bytes_add(&image, "bomb", 4);
-        bytes_add_u8(&out, TAG_IMAGE);
-        bytes_add_varint(&out, image.count);
-        bytes_add(&out, image.data, image.count);
+        thing_fini(&t);
     }
     add_chunk(f, CHUNK_CONFIG, &out);
 }
@@ -366,42 +362,35 @@ static void plain(struct numbers *n, uint64_t count)
     bytes_add(&n->out, b, b != NULL ? (size_t)count : 0);
 }
 
+/* A number of a thing, or the size of its file. */
+static void change_thing(struct numbers *n, struct machine_thing *t)
+{
+    for (size_t i = 0; i < t->properties.count; i++) {
+        struct machine_property *p = &t->properties.data[i];
+
+        if (p->kind != PROPERTY_TEXT && strcmp(t->class, "behaviour") != 0 && n->left-- == 0) {
+            p->number = extreme(n->forge);
+            n->left = SIZE_MAX;
+        }
+    }
+    if (t->file.name != NULL && n->left-- == 0) {
+        t->file.size = extreme(n->forge);
+        n->left = SIZE_MAX;
+    }
+}
+
 static void change_config(struct numbers *n)
 {
-    bool this = false;
+    while (n->in.left > 0) {
+        struct machine_thing t;
+        bool embedded;
 
-    while (n->in.left > 0 && !n->in.bad) {
-        uint64_t length;
-        unsigned tag = n->in.at[0];
-        size_t before = n->left;
-
-        this = before < 3; /* one of the next: the length, or the value if it is a number */
-        plain(n, 1);
-        length = cursor_varint(&n->in);
-        if (this && tag != 1 && (tag < 3 || (tag > 5 && tag < 15)) && length <= 10) {
-            byte_vec value = {0};
-
-            bytes_add_varint(&value, extreme(n->forge));
-            (void)cursor_bytes(&n->in, length);
-            bytes_add_varint(&n->out, value.count);
-            bytes_add(&n->out, value.data, value.count);
-            n->left = SIZE_MAX;
-        } else if (this && tag == 16) {
-            byte_vec image = {0};
-            struct cursor c = {cursor_bytes(&n->in, length), (size_t)length, false};
-
-            bytes_add(&image, cursor_bytes(&c, 2), 2);
-            (void)cursor_varint(&c);
-            bytes_add_varint(&image, extreme(n->forge));
-            bytes_add(&image, c.at, c.left);
-            bytes_add_varint(&n->out, image.count);
-            bytes_add(&n->out, image.data, image.count);
-            n->left = SIZE_MAX;
-        } else {
-            bytes_add_varint(&n->out, this && before == 0 ? extreme(n->forge) : length);
-            plain(n, length);
-            n->left -= n->left > 0 && n->left < SIZE_MAX;
+        if (!thing_read(&n->in, &t, &embedded)) {
+            die("its configuration cannot be read");
         }
+        change_thing(n, &t);
+        thing_write(&n->out, &t, embedded);
+        thing_fini(&t);
     }
 }
 

@@ -81,7 +81,7 @@ def settings_are_recorded():
         check(key in i, "info --json has " + key)
     for key in ("name", "bytes", "hash", "embedded"):
         check(key in i["files"][0], "info --json: files have " + key)
-    for key, value in (("format", 1), ("arch", "riscv64"), ("board", "virt"), ("harts", 2),
+    for key, value in (("format", 2), ("arch", "riscv64"), ("board", "virt"), ("harts", 2),
                        ("ram_bytes", 64 << 20), ("seed", 99), ("append", "hello there"), ("shift", 2),
                        ("epoch_ns", 1709208000 * 10**9), ("complete", True), ("ended", "power-off"),
                        ("exit_status", 0), ("recording_bytes", os.path.getsize("a.rr"))):

@@ -43,7 +43,7 @@ def opened(what, path):
 
 def named(path, name):
     """The recording with its kernel called so."""
-    recedit("text", "16=" + os.fsencode(name).hex(), "home/in.rr", path)
+    recedit("text", "kernel.file=" + os.fsencode(name).hex(), "home/in.rr", path)
     return path
 
 

@@ -161,68 +161,105 @@ static void flip_input(struct file *f, uint64_t n)
     die("the recording has no such input");
 }
 
-/* A setting of CONFIG, by its number, becomes this number. */
-static void set_setting(struct file *f, unsigned tag, uint64_t value)
-{
-    struct piece *p = find(f, CHUNK_CONFIG, 0);
-    struct cursor c = {p->payload, p->count, false};
-    byte_vec out = {0}, number = {0};
+/* What of CONFIG is meant: "machine.seed", "kernel.file" (its name), "behaviour:uart16550.number". */
+struct target {
+    char class[64], name[64], property[64];
+};
 
-    bytes_add_varint(&number, value);
-    while (c.left > 0) {
-        unsigned t = cursor_u8(&c);
-        uint64_t n = cursor_varint(&c);
-        const uint8_t *old = cursor_bytes(&c, n);
-        bytes_add_u8(&out, (uint8_t)t);
-        bytes_add_varint(&out, t == tag ? number.count : n);
-        bytes_add(&out, t == tag ? number.data : old, t == tag ? number.count : (size_t)n);
+static struct target read_target(const char *text)
+{
+    struct target t = {{0}, {0}, {0}};
+    const char *dot = strrchr(text, '.'), *colon = strchr(text, ':');
+    const char *class_end = colon != NULL && colon < dot ? colon : dot;
+
+    if (dot == NULL || dot - text > 60 || strcspn(dot + 1, "=") > 60) {
+        die("no CLASS.PROPERTY=VALUE");
     }
-    free(p->payload);
-    p->payload = out.data;
-    p->count = out.count;
-    vec_fini(&number);
+    memcpy(t.class, text, (size_t)(class_end - text));
+    if (class_end == colon) {
+        memcpy(t.name, colon + 1, (size_t)(dot - colon - 1));
+    }
+    memcpy(t.property, dot + 1, strcspn(dot + 1, "="));
+    return t;
 }
 
-/* A setting of CONFIG, by its number, becomes these bytes, and is there; of an image, its name. */
-static void set_text(struct file *f, unsigned tag, const char *hex)
+static bool is_target(const struct machine_thing *t, const struct target *target)
 {
-    enum { TAG_IMAGE = 16 };
+    return strcmp(t->class, target->class) == 0 &&
+           (target->name[0] == '\0' || strcmp(thing_text(t, "name", ""), target->name) == 0 ||
+            strcmp(t->id, target->name) == 0);
+}
+
+static void change_thing(struct machine_thing *t, const char *property, bool is_text,
+                         uint64_t number, const char *text)
+{
+    if (strcmp(property, "file") == 0) {
+        t->file.name = base_strdup(text);
+    } else if (is_text) {
+        thing_set_text(t, property, text);
+        if (strcmp(property, "branch-of") == 0) {
+            thing_set_number(t, "branch-at", 5);
+        }
+    } else if (thing_find(t, property) != NULL && thing_find(t, property)->kind == PROPERTY_FLAG) {
+        thing_set_flag(t, property, number != 0);
+    } else {
+        thing_set_number(t, property, number);
+    }
+}
+
+/* A property of the first thing meant becomes this number, or this text, and is there. */
+static void set_property(struct file *f, const char *what, bool is_text)
+{
+    struct target target = read_target(what);
+    const char *value = strchr(what, '=') + 1;
     struct piece *p = find(f, CHUNK_CONFIG, 0);
     struct cursor c = {p->payload, p->count, false};
     byte_vec out = {0}, text = {0};
-    bool found = false;
+    bool found = false, embedded;
 
-    for (unsigned byte; sscanf(hex, "%2x", &byte) == 1; hex += 2) {
+    for (unsigned byte; is_text && sscanf(value, "%2x", &byte) == 1; value += 2) {
         bytes_add_u8(&text, (uint8_t)byte);
     }
+    bytes_add_u8(&text, 0);
     while (c.left > 0) {
-        unsigned t = cursor_u8(&c);
-        uint64_t n = cursor_varint(&c);
-        const uint8_t *old = cursor_bytes(&c, n);
-        struct cursor image = {old, (size_t)n, false};
-        size_t kept = (size_t)n;
+        struct machine_thing t;
 
-        if (t == tag) {
-            found = true;
-            (void)cursor_bytes(&image, 2);
-            (void)cursor_varint(&image);
-            (void)cursor_u64(&image);
-            kept = t == TAG_IMAGE ? (size_t)n - image.left : 0;
+        if (!thing_read(&c, &t, &embedded)) {
+            die("its configuration cannot be read");
         }
-        bytes_add_u8(&out, (uint8_t)t);
-        bytes_add_varint(&out, t == tag ? kept + text.count : n);
-        bytes_add(&out, old, kept);
-        bytes_add(&out, text.data, t == tag ? text.count : 0);
+        if (!found && is_target(&t, &target)) {
+            found = true;
+            change_thing(&t, target.property, is_text, strtoull(value, NULL, 0),
+                         (const char *)text.data);
+        }
+        thing_write(&out, &t, embedded);
+        thing_fini(&t);
     }
     if (!found) {
-        bytes_add_u8(&out, (uint8_t)tag);
-        bytes_add_varint(&out, text.count);
-        bytes_add(&out, text.data, text.count);
+        die("its configuration has no such thing");
     }
     free(p->payload);
     p->payload = out.data;
     p->count = out.count;
     vec_fini(&text);
+}
+
+/* One more thing, with this id and property (a number). */
+static void add_thing(struct file *f, const char *what)
+{
+    struct target target = read_target(what);
+    struct piece *p = find(f, CHUNK_CONFIG, 0);
+    struct machine_thing t = {0};
+    byte_vec out = {0};
+
+    (void)snprintf(t.class, sizeof(t.class), "%.31s", target.class);
+    (void)snprintf(t.id, sizeof(t.id), "%.31s", target.name);
+    thing_set_number(&t, target.property, strtoull(strchr(what, '=') + 1, NULL, 0));
+    bytes_add(&out, p->payload, p->count);
+    thing_write(&out, &t, false);
+    free(p->payload);
+    p->payload = out.data;
+    p->count = out.count;
 }
 
 static void set_version(byte_vec *out, uint64_t version)
@@ -326,11 +363,12 @@ static void mutate(struct file *f, const char *other_path, uint64_t seed, byte_v
 
 static int usage(void)
 {
-    fputs(
-        "usage: recedit list FILE\n"
-        "       recedit witness N|end|input N|setting TAG=VALUE|text TAG=HEX|version N  FILE OUT\n"
-        "       recedit mutate SEED FILE OTHER OUT\n",
-        stderr);
+    fputs("usage: recedit list FILE\n"
+          "       recedit witness N|end|input N|version N  FILE OUT\n"
+          "       recedit setting CLASS.PROPERTY=VALUE|text CLASS.PROPERTY=HEX  FILE OUT\n"
+          "       recedit thing CLASS:ID.PROPERTY=VALUE  FILE OUT\n"
+          "       recedit mutate SEED FILE OTHER OUT\n",
+          stderr);
     return 1;
 }
 
@@ -358,10 +396,11 @@ int main(int argc, char **argv)
         flip_end_hash(&f);
     } else if (strcmp(what, "input") == 0) {
         flip_input(&f, n);
-    } else if (strcmp(what, "setting") == 0 && strchr(argv[2], '=')) {
-        set_setting(&f, (unsigned)n, strtoull(strchr(argv[2], '=') + 1, NULL, 0));
-    } else if (strcmp(what, "text") == 0 && strchr(argv[2], '=')) {
-        set_text(&f, (unsigned)n, strchr(argv[2], '=') + 1);
+    } else if ((strcmp(what, "setting") == 0 || strcmp(what, "text") == 0) &&
+               strchr(argv[2], '=')) {
+        set_property(&f, argv[2], what[0] == 't');
+    } else if (strcmp(what, "thing") == 0 && strchr(argv[2], '=')) {
+        add_thing(&f, argv[2]);
     } else if (strcmp(what, "version") != 0) {
         return usage();
     }

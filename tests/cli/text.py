@@ -35,10 +35,12 @@ def visible(what, *args, lines=None, says=None, **options):
 
 
 def forged_settings():
-    """Every string of CONFIG. Numbers of settings are those of docs/journal.md."""
-    for tag, what in ((1, "program"), (3, "arch"), (4, "board"), (5, "cpu"), (15, "append"), (16, "image"), (129, "origin")):
+    """Every string of CONFIG."""
+    for target, what in (("note.program", "program"), ("machine.arch", "arch"), ("machine.board", "board"),
+                         ("cpu.model", "cpu"), ("machine.append", "append"), ("kernel.file", "image"),
+                         ("note.branch-of", "origin")):
         text = EVIL[:14] if what == "arch" else EVIL[:30] if what == "board" else EVIL
-        recedit("text", "%d=%s" % (tag, (b"\x05" if what == "origin" else b"").hex() + text.hex()), "good.rr", "evil.rr")
+        recedit("text", target + "=" + text.hex(), "good.rr", "evil.rr")
         visible("info, " + what, "info", "evil.rr", lines=0, says=b"\\x1b" if what not in ("program", "origin") else None)
         r = visible("info --json, " + what, "info", "--json", "evil.rr")
         check(isinstance(json.loads(r.out), dict), "info --json, %s: no JSON" % what)
@@ -46,17 +48,17 @@ def forged_settings():
             more = ["last-write", "0x80000000"] if command == ["query"] else []
             visible("%s, %s" % (command[0], what), *command, "evil.rr", *more)
         visible("debug, " + what, "debug", "evil.rr", "--listen", "unix:gdb.sock", "--at", "200%", says=b"reprise: ")
-    recedit("text", "15=" + FINE.hex(), "good.rr", "fine.rr")
+    recedit("text", "machine.append=" + FINE.hex(), "good.rr", "fine.rr")
     visible("info, a command line in other letters", "info", "fine.rr", says=FINE)
     check(json.loads(reprise("info", "--json", "fine.rr").out)["append"] == FINE.decode(), "and as JSON")
     # As JSON, nothing is lost that was text.
-    recedit("text", "15=" + EVIL[:-2].hex(), "good.rr", "evil.rr")
+    recedit("text", "machine.append=" + EVIL[:-2].hex(), "good.rr", "evil.rr")
     check(json.loads(reprise("info", "--json", "evil.rr").out)["append"] == EVIL[:-2].decode(), "JSON keeps the text")
 
 
 def forged_names():
     """Images that are not in the file, and names on the command line."""
-    recedit("text", "16=" + EVIL.hex(), "reference.rr", "evil.rr")
+    recedit("text", "kernel.file=" + EVIL.hex(), "reference.rr", "evil.rr")
     visible("replay, by reference", "replay", "evil.rr", lines=1, says=b"\\x1b")
     name = EVIL.replace(b"/", b"")
     for args in (["replay"], ["info"], ["index"], ["debug"], ["diff", "good.rr"], ["run", "-bios", "none", "-kernel"],

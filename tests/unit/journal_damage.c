@@ -369,19 +369,25 @@ static void test_refusals(void **state)
     chain = header_make(header);
     bytes_add(&file, header, sizeof(header));
     fake_config(&config);
+    config.uses.everything = MACHINE_BEHAVIOUR + 1;
     config_write(&payload, &config, &extra, true);
-    /* program (2 + 4 bytes), then behaviour: tag, length, value */
-    assert_int_equal(payload.data[6], 2);
-    payload.data[8] = MACHINE_BEHAVIOUR + 1;
     chunk_make(&file, CHUNK_CONFIG, payload.data, payload.count, true, &chain);
     expect_refusal(file.data, file.count, "behaviour");
-    payload.data[8] = MACHINE_BEHAVIOUR;
-    bytes_add(&payload, "\x7f\x01x", 3); /* a setting of the future */
+    config.uses.everything = 0;
+    payload.count = 0;
+    config_write(&payload, &config, &extra, true);
+    bytes_add(&payload,
+              "\x03"
+              "cpu"
+              "\x00\x01\x01"
+              "x"
+              "\x00\x05\x00",
+              12); /* of the future */
     file.count = HEADER_BYTES;
     chain = header_make(header);
     chunk_make(&file, CHUNK_CONFIG, payload.data, payload.count, true, &chain);
-    expect_refusal(file.data, file.count, "setting");
-    payload.count -= 3;
+    expect_refusal(file.data, file.count, "property `x`");
+    payload.count -= 12;
     file.count = HEADER_BYTES;
     chain = header_make(header);
     chunk_make(&file, CHUNK_CONFIG, payload.data, payload.count, true, &chain);

@@ -243,6 +243,7 @@ uint32_t riscv_block_mode(const struct cpu *cpu)
     }
 
 const struct isa isa_riscv64 = {
+    .behaviour = 2,
     .name = "riscv64",
     .elf_machine = 243,
     .insn_align = 2,
@@ -264,6 +265,7 @@ const struct isa isa_riscv64 = {
 };
 
 const struct isa isa_riscv32 = {
+    .behaviour = 1,
     .name = "riscv32",
     .elf_machine = 243,
     .insn_align = 2,
