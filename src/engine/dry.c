@@ -117,7 +117,12 @@ bool dry_stops_insn(struct engine *e, struct cpu *cpu, const struct ir_block *bl
     struct space *space = cpu->space;
 
     cpu->space = cpu->no_space; /* nobody is asked where a table has the page */
-    (void)ir_interp(cpu, block, 1);
+    if (ir_interp(cpu, block, 1) == IR_LEFT_FAULT && cpu->isa->traps.through_memory) {
+        e->block = NULL; /* what it faults into is the same step */
+        cpu->insn = 0;
+        cpu->isa->traps.take_exception(cpu);
+        e->block = block;
+    }
     cpu->space = space;
     return end(e, cpu, &b);
 }

@@ -84,7 +84,7 @@ static void free_dead(struct engine *e)
 /* One step; false if a watchpoint stops before it. cpu_now() is its tick. */
 static bool enter_trap(struct engine *e, struct cpu *cpu, void (*enter)(struct cpu *cpu))
 {
-    if (dry_stops_entry(e, cpu, enter)) {
+    if (!cpu->asked && dry_stops_entry(e, cpu, enter)) {
         return false;
     }
     cpu->asked = true;
@@ -318,7 +318,9 @@ static enum engine_stop interpret(struct engine *e, struct cpu *cpu, struct bloc
         }
     }
     why = ir_interp(cpu, e->block, (uint32_t)limit);
-    cpu->asked = false;
+    if (why != IR_LEFT_FAULT) { /* else its entry has been asked about, too */
+        cpu->asked = false;
+    }
     *left -= cpu->insn;
     switch (why) {
     case IR_LEFT_EXIT: check_exit_mode(cpu); break;

@@ -82,6 +82,17 @@ static void drop_insn(struct ir_build *b, uint32_t ops)
     b->insn_count--;
 }
 
+/* Its fault, perhaps of the second of two pages, and the entry that stores then are one step. */
+static bool accesses_memory(const struct ir_build *b, uint32_t first_op)
+{
+    for (uint32_t i = first_op; i < b->op_count; i++) {
+        if ((ir_op_info[b->ops[i].op].effects & (E_LOAD | E_STORE)) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mode,
                            struct source *s);
 
@@ -139,6 +150,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mod
             return lift_fewer(e, cpu, first_mode, s, b->insn_count - 1);
         }
         ir_build_insn_length(b, l.length);
+        l.several |= cpu->isa->traps.through_memory && accesses_memory(b, ops);
         b->insns[b->insn_count - 1].several = l.several;
         s->tries |= l.several;
         done += l.length;
