@@ -165,7 +165,7 @@ SHAPES = [
     ("the same, not to be executed there",
      Elf(entry=FAR).segment(RAM, LOW, flags=R).segment(FAR, ENTRY), "entry", "low"),
     ("elsewhere in the RAM", Elf(entry=FAR + 0x400).segment(FAR, LOW + ENTRY), "entry", NONE),
-    ("of 32 bits", Elf(klass=1).segment(RAM, HELLO), Refused("riscv32"), "hi"),
+    ("of 32 bits", Elf(klass=1).segment(RAM, HELLO), Refused("class 1"), "hi"),
     ("nothing at all", Elf(), Refused("nothing to load"), NONE),
     ("where the boot ROM is", Elf().segment(RAM, HELLO).segment(0x1000, b"abcd"),
      Refused("does not fit in the RAM"), NONE),
@@ -235,7 +235,7 @@ def main():
             with open(path, "wb") as f:
                 f.write(elf if isinstance(elf, bytes) else elf.bytes())
             machine = ["-M", "virt", "-m", "128M", "-nographic", "-kernel", path, *(row[4] if len(row) > 4 else BARE)]
-            failed += not ours_is_right(what, [sys.argv[1], "run", *machine], ours)
+            failed += not ours_is_right(what, [sys.argv[1], "run", "-arch", "riscv64", *machine], ours)
             if theirs:
                 failed += not theirs_is_known(what, [theirs, *machine], row[3] if len(row) > 3 else ours, newer)
     print("%d shapes%s, %d failed" % (len(SHAPES), "" if theirs else " (without the reference)", failed))

@@ -20,6 +20,7 @@ static void check(const char *cpu, bool jit, unsigned illegal_harts)
     struct machine *m = toy_machine_of(cpu, 2, 1, code, sizeof code);
     struct error e;
 
+    assert_int_equal(machine_seal(m, &e), 0);
     if (jit) {
         assert_int_equal(engine_use_jit(m->engine, true, &e), 0);
     }
