@@ -55,7 +55,9 @@ static struct message *add_message(struct inbox *b, struct inbox_queue *q, uint3
 static void add_bytes(struct inbox_queue *q, struct message *m, const uint8_t *bytes,
                       uint32_t count)
 {
-    memcpy(m->data + m->length, bytes, count);
+    if (count != 0) { /* a message may be of no bytes, and then of no place */
+        memcpy(m->data + m->length, bytes, count);
+    }
     m->length += count;
     q->cost += count;
 }
