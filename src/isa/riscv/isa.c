@@ -227,35 +227,31 @@ uint32_t riscv_block_mode(const struct cpu *cpu)
 
 #define MAX_32 "zbc=on,zbkb=on,zicond=on,zihintpause=on,zfa=on,zfh=on"
 
-/* What both widths share. */
-#define LIFTER                                                                                     \
-    {                                                                                              \
-        .helpers = riscv_helpers, .helper_count = RISCV_HELPER_COUNT,                              \
-        .block_mode = riscv_block_mode, .lift = riscv_lift,                                        \
-        .pinned_slots = {X_SLOT(15), X_SLOT(10), X_SLOT(2), X_SLOT(14), X_SLOT(8)},                \
-        .pinned_count = 5                                                                          \
-    }
-#define TRAPS                                                                                      \
-    {                                                                                              \
-        .interrupt_pending = riscv_interrupt_pending, .wakes = riscv_wakes,                        \
-        .take_interrupt = riscv_take_interrupt, .take_exception = riscv_take_exception,            \
-        .set_line = riscv_set_line, .next_alarm = riscv_next_alarm, .alarm = riscv_alarm           \
-    }
+/* What both widths share, but for a few names and what follows from the width. */
+#define BOTH_WIDTHS                                                                                \
+    .elf_machine = 243, .insn_align = 2, .model_size = sizeof(struct riscv_model),                 \
+    .state = FIELD_TABLE(struct riscv, fields), .reset = riscv_reset, .check = riscv_check,        \
+    .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},                  \
+    .lifter = {.helpers = riscv_helpers,                                                           \
+               .helper_count = RISCV_HELPER_COUNT,                                                 \
+               .block_mode = riscv_block_mode,                                                     \
+               .lift = riscv_lift,                                                                 \
+               .pinned_slots = {X_SLOT(15), X_SLOT(10), X_SLOT(2), X_SLOT(14), X_SLOT(8)},         \
+               .pinned_count = 5},                                                                 \
+    .traps = {.interrupt_pending = riscv_interrupt_pending,                                        \
+              .wakes = riscv_wakes,                                                                \
+              .take_interrupt = riscv_take_interrupt,                                              \
+              .take_exception = riscv_take_exception,                                              \
+              .set_line = riscv_set_line,                                                          \
+              .next_alarm = riscv_next_alarm,                                                      \
+              .alarm = riscv_alarm}
 
 const struct isa isa_riscv64 = {
+    BOTH_WIDTHS,
     .behaviour = 2,
     .name = "riscv64",
-    .elf_machine = 243,
-    .insn_align = 2,
-    .model_size = sizeof(struct riscv_model),
     .max_cpu = "rv64," MAX_32 ",svnapot=on,svpbmt=on",
     .make_model = make_model,
-    .state = FIELD_TABLE(struct riscv, fields),
-    .reset = riscv_reset,
-    .check = riscv_check,
-    .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},
-    .lifter = LIFTER,
-    .traps = TRAPS,
     .gdb = {.name = "riscv:rv64",
             .registers = riscv_gdb_registers,
             .pc = RISCV_GDB_PC,
@@ -265,19 +261,11 @@ const struct isa isa_riscv64 = {
 };
 
 const struct isa isa_riscv32 = {
+    BOTH_WIDTHS,
     .behaviour = 1,
     .name = "riscv32",
-    .elf_machine = 243,
-    .insn_align = 2,
-    .model_size = sizeof(struct riscv_model),
     .max_cpu = "rv32," MAX_32,
     .make_model = make_model_32,
-    .state = FIELD_TABLE(struct riscv, fields),
-    .reset = riscv_reset,
-    .check = riscv_check,
-    .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},
-    .lifter = LIFTER,
-    .traps = TRAPS,
     .gdb = {.name = "riscv:rv32",
             .registers = riscv32_gdb_registers,
             .pc = RISCV_GDB_PC,
