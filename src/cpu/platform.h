@@ -35,11 +35,13 @@ struct hart_words {
 
 /* Services of a board or a debugger. */
 enum platform_service {
-    SERVICE_FIRMWARE,   /* SMC, HVC, a call of the firmware that the board stands in for */
-    SERVICE_SEMIHOSTING /* of the program's host, by a trap that only means this */
+    SERVICE_FIRMWARE,    /* a call of the firmware that the board stands in for; Arm's HVC */
+    SERVICE_SEMIHOSTING, /* of the program's host, by a trap that only means this */
+    SERVICE_MONITOR      /* of a firmware below a hypervisor, which the call passes by: Arm's SMC */
 };
 /* In and out: what is in registers by the ISA's convention; the function's number comes first. */
-#define PLATFORM_WORDS 8
+#define PLATFORM_WORDS  8
+#define CPU_OUTPUTS_MAX 8
 struct platform_call {
     enum platform_service service;
     uint64_t words[PLATFORM_WORDS];
@@ -52,6 +54,10 @@ struct cpu_platform {
     /* DONE, NOBODY, ALREADY, or REFUSED if the ISA does not know the message. */
     enum platform_answer (*message)(struct cpu *cpu, unsigned to, enum hart_message what,
                                     struct hart_words words);
+    /* An output of the hart's own, as that of a timer inside it, is at this level from now on. A level
+     * that it has already changes nothing, and outputs that lead nowhere are heard by nobody. All are
+     * down after a reset. The number is the ISA's; below CPU_OUTPUTS_MAX. */
+    void (*line)(struct cpu *cpu, unsigned output, bool level);
     /* NOBODY: no device of the machine has the service, or none the function. */
     enum platform_answer (*call)(struct cpu *cpu, struct platform_call *call);
     /* The I/O space (x86's IN and OUT): windows of devices and nothing else, by the rules of memory's

@@ -49,6 +49,11 @@ static enum platform_answer no_io_write(struct cpu *cpu, uint64_t port, unsigned
     return PLATFORM_NOBODY;
 }
 
+static void no_line(struct cpu *cpu, unsigned output, bool level)
+{
+    (void)cpu, (void)output, (void)level;
+}
+
 static void no_shutdown(struct cpu *cpu)
 {
     (void)cpu;
@@ -57,6 +62,7 @@ static void no_shutdown(struct cpu *cpu)
 static const struct cpu_platform nobody = {.acknowledge = no_vector,
                                            .message = no_hart,
                                            .call = no_service,
+                                           .line = no_line,
                                            .io_read = no_io_read,
                                            .io_write = no_io_write,
                                            .shutdown = no_shutdown};

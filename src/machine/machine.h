@@ -204,6 +204,12 @@ struct machine_state {
     uint8_t zero[5];
 };
 
+/* Where an output of a hart leads; NULL: nowhere. */
+struct hart_output {
+    struct device *device;
+    uint32_t input;
+};
+
 struct machine_part { /* everything that is hashed, saved and compared, but for memory */
     const char *name; /* "machine", "hart0", "uart0" */
     const struct field_table *table;
@@ -255,6 +261,7 @@ struct machine {
     VEC(struct machine_load) loads;
     VEC(struct junction *) junctions;
     struct lines_state *lines; /* NULL: no two lines meet anywhere */
+    struct hart_output hart_outputs[MACHINE_HARTS_MAX][CPU_OUTPUTS_MAX];
 
     struct inlet inlet;
     struct machine_log log;
@@ -286,6 +293,9 @@ void machine_give_storage(struct device *d, unsigned n, struct mem_block *b);
  * connected to is up while any of them is. */
 void machine_connect(struct device *from, uint32_t line, struct device *to, uint32_t input);
 void machine_connect_hart(struct device *from, uint32_t line, unsigned hart, uint32_t pin);
+/* An output of a hart (cpu/platform.h) leads to one place, which no other line leads to. */
+void machine_connect_output(struct machine *m, unsigned hart, unsigned output, struct device *to,
+                            uint32_t input);
 /* The bytes are copied; they are put at `at`, a home, at every reset, the last that was added last. NULL for
  * zeros, which cost nothing where memory is zero already. */
 int machine_add_load(struct machine *m, haddr at, const void *data, uint64_t size, struct error *e);

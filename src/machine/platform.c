@@ -98,6 +98,25 @@ static enum platform_answer call(struct cpu *cpu, struct platform_call *c)
     return PLATFORM_NOBODY;
 }
 
+static void line(struct cpu *cpu, unsigned output, bool level)
+{
+    const struct hart_output *to;
+
+    must(output < CPU_OUTPUTS_MAX);
+    to = &machine_of(cpu)->hart_outputs[cpu->number][output];
+    if (to->device != NULL) {
+        cpu->look = true;
+        to->device->class->line(to->device, to->input, level);
+    }
+}
+
+void machine_connect_output(struct machine *m, unsigned hart, unsigned output, struct device *to,
+                            uint32_t input)
+{
+    must(!m->sealed && hart < m->hart_count && output < CPU_OUTPUTS_MAX && to->class->line);
+    m->hart_outputs[hart][output] = (struct hart_output){.device = to, .input = input};
+}
+
 /* ---- the I/O space ---- */
 
 /* The window at `at`, NULL if there is none; *piece: how many of the bytes are of the same. */
@@ -168,6 +187,7 @@ const struct cpu_platform machine_platform = {
     .acknowledge = acknowledge,
     .message = message,
     .call = call,
+    .line = line,
     .io_read = io_read,
     .io_write = io_write,
     .shutdown = shut_down,

@@ -72,6 +72,7 @@ const struct ir_helper toy_helpers[TOY_HELPER_COUNT] = {
     [TOY_HELP_TREE] = ASKS("tree", toy_help_tree, 3),
     [TOY_HELP_MESSAGE] = ASKS("message", toy_help_message, 3),
     [TOY_HELP_SERVICE] = ASKS("service", toy_help_service, 2),
+    [TOY_HELP_LINE] = ASKS("line", toy_help_line, 2),
     [TOY_HELP_END] = ASKS("end", toy_help_end, 1),
 };
 

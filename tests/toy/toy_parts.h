@@ -49,6 +49,7 @@ enum toy_helper {
     TOY_HELP_TREE,
     TOY_HELP_MESSAGE,
     TOY_HELP_SERVICE,
+    TOY_HELP_LINE,
     TOY_HELP_END,
     TOY_HELPER_COUNT
 };

@@ -162,11 +162,12 @@ struct bell {
     uint32_t rung;
     uint8_t up;
     uint8_t hart_resets; /* which harts were reset alone */
-    uint8_t zero[2];
+    uint8_t held;        /* inputs that are up: the last hart's output */
+    uint8_t zero[1];
 };
 static const struct field bell_fields[] = {
-    FIELD_ARRAY(struct bell, alarm), FIELD(struct bell, rung),       FIELD_BOOL(struct bell, up),
-    FIELD(struct bell, hart_resets), FIELD_ARRAY(struct bell, zero),
+    FIELD_ARRAY(struct bell, alarm), FIELD(struct bell, rung), FIELD_BOOL(struct bell, up),
+    FIELD(struct bell, hart_resets), FIELD(struct bell, held), FIELD_ARRAY(struct bell, zero),
 };
 
 static uint64_t bell_read(struct device *d, struct mem_access a)
@@ -187,6 +188,9 @@ static void bell_alarm(struct device *d, uint32_t i)
     struct bell *s = d->state;
 
     (void)i;
+    if (s->held != 0) {
+        return;
+    }
     s->rung++;
     s->up = 1;
     device_set_line(d, 0, true);
@@ -217,6 +221,14 @@ static enum platform_answer bell_call(struct device *d, unsigned hart, struct pl
     return PLATFORM_DONE;
 }
 
+/* A hand on it: it does not ring while an input is up. */
+static void bell_line(struct device *d, uint32_t n, bool level)
+{
+    struct bell *s = d->state;
+
+    s->held = (uint8_t)bits_set(s->held, n, 1, level);
+}
+
 static void bell_hart_reset(struct device *d, unsigned hart)
 {
     struct bell *s = d->state;
@@ -235,6 +247,7 @@ const struct device_class toy_bell = {
     .read = bell_read,
     .write = bell_write,
     .alarm = bell_alarm,
+    .line = bell_line,
     .acknowledge = bell_acknowledge,
     .call = bell_call,
 };
@@ -251,6 +264,7 @@ void toy_add_state_devices(struct machine *m)
     machine_connect_hart(vault, 0, 0, TOY_PIN_SHARED);
     machine_connect_hart(bell, 0, 0, TOY_PIN_SHARED);
     machine_connect_hart(bell, 0, m->hart_count - 1, TOY_PIN_BELL);
+    machine_connect_output(m, m->hart_count - 1, TOY_OUTPUT_BELL, bell, 2);
 }
 
 /* ---- harts ---- */
@@ -337,6 +351,13 @@ uint64_t toy_help_service(struct cpu *cpu, uint64_t what, uint64_t word, uint64_
     return (call.words[1] ^ answer * 0x01000000u) & UINT32_MAX;
 }
 
+uint64_t toy_help_line(struct cpu *cpu, uint64_t output, uint64_t level, uint64_t c)
+{
+    (void)c;
+    cpu->platform->line(cpu, (unsigned)output, level & 1);
+    return 0;
+}
+
 uint64_t toy_help_end(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t c)
 {
     (void)b;
@@ -386,6 +407,9 @@ static void lift_state(struct lift *l, uint8_t op)
     case TOY_SERVICE:
         set_low(l, d, ir_call(b, TOY_HELP_SERVICE, ir_const(b, IR_I64, s), wide(l, d), IR_ABSENT));
         break;
+    case TOY_LINE:
+        ir_call(b, TOY_HELP_LINE, ir_const(b, IR_I64, s % CPU_OUTPUTS_MAX), wide(l, d), IR_ABSENT);
+        break;
     default:
         ir_call(b, TOY_HELP_END, ir_const(b, IR_I64, op == TOY_SHUTDOWN ? 2 : l->bytes[1] & 1),
                 IR_ABSENT, IR_ABSENT);
@@ -402,7 +426,8 @@ static void random_state(struct toy_assembler *a, uint8_t op, uint64_t x)
     case TOY_MESSAGE:
         toy_op2(a, op, d, (unsigned)(x >> 20 & 12) | (seldom ? x >> 24 & 3 : x >> 23 & 2));
         break;
-    case TOY_SERVICE: toy_op2(a, op, d, x >> 20 & 7); break;
+    case TOY_SERVICE:
+    case TOY_LINE: toy_op2(a, op, d, x >> 20 & 7); break;
     case TOY_SHUTDOWN:
     case TOY_RESET:
         if (!seldom) {
@@ -418,9 +443,9 @@ static void random_state(struct toy_assembler *a, uint8_t op, uint64_t x)
 }
 
 static const uint8_t lengths[16] = {
-    [TOY_IN & 15] = 3,      [TOY_OUT & 15] = 3,      [TOY_TREE_LD & 15] = 3,
-    [TOY_TREE_ST & 15] = 3, [TOY_BLOCK & 15] = 3,    [TOY_MESSAGE & 15] = 3,
-    [TOY_SERVICE & 15] = 3, [TOY_SHUTDOWN & 15] = 1, [TOY_RESET & 15] = 2,
+    [TOY_IN & 15] = 3,    [TOY_OUT & 15] = 3,     [TOY_TREE_LD & 15] = 3, [TOY_TREE_ST & 15] = 3,
+    [TOY_BLOCK & 15] = 3, [TOY_MESSAGE & 15] = 3, [TOY_SERVICE & 15] = 3, [TOY_SHUTDOWN & 15] = 1,
+    [TOY_RESET & 15] = 2, [TOY_LINE & 15] = 3,
 };
 
 const struct toy_family toy_state_family = {

@@ -18,12 +18,14 @@ enum toy_state_op {
     TOY_SERVICE,  /* rd imm8: service (bit 0) and function (1, 2) with rd; rd = what it says */
     TOY_SHUTDOWN, /* the hart cannot go on */
     TOY_RESET,    /* imm8: 0: the machine's reset line, 1: power off and on */
+    TOY_LINE,     /* rd imm8: the hart's output imm8 modulo 8 is at the level of rd's bit 0 */
     TOY_STATE_END
 };
 
-#define TOY_PIN_SHARED 3
-#define TOY_PIN_BELL   4
-#define TOY_PIN_KICKED 5
+#define TOY_PIN_SHARED  3
+#define TOY_PIN_BELL    4
+#define TOY_PIN_KICKED  5
+#define TOY_OUTPUT_BELL 1 /* of the last hart: a hand on the bell */
 
 /* The vault, at TOY_VAULT_IO in the I/O space and at TOY_VAULT in memory; 4 bytes each. */
 #define TOY_VAULT_IO    0x40
@@ -56,6 +58,7 @@ uint64_t toy_help_out(struct cpu *cpu, uint64_t at, uint64_t value, uint64_t c);
 uint64_t toy_help_tree(struct cpu *cpu, uint64_t place, uint64_t value, uint64_t what);
 uint64_t toy_help_message(struct cpu *cpu, uint64_t what, uint64_t a, uint64_t b);
 uint64_t toy_help_service(struct cpu *cpu, uint64_t what, uint64_t word, uint64_t c);
+uint64_t toy_help_line(struct cpu *cpu, uint64_t output, uint64_t level, uint64_t c);
 uint64_t toy_help_end(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t c);
 
 extern const struct toy_family toy_state_family;

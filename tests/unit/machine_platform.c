@@ -267,6 +267,28 @@ static void test_services(void)
     end(&b);
 }
 
+/* ---- outputs of harts ---- */
+
+/* Both harts do the same; the output of the second one is connected, and only one of them. */
+static void test_outputs(void)
+{
+    struct bench b;
+
+    memset(&b, 0, sizeof(b));
+    b.a = (struct toy_assembler){.code = b.code, .room = sizeof b.code};
+    toy_ldi(&b.a, 2, 1);
+    toy_op2(&b.a, TOY_LINE, 2, TOY_OUTPUT_BELL);
+    toy_op2(&b.a, TOY_LINE, 2, 5);
+    toy_op0(&b.a, TOY_WAIT);
+    run(&b, 2); /* the first hart has done so */
+    assert_int_equal(((const uint8_t *)device(&b, "bell")->state)[14], 0);
+    assert_int_equal(machine_run(b.machine, 50, false), STOP_TICK);
+    assert_int_equal(((const uint8_t *)device(&b, "bell")->state)[14], 1 << 2);
+    b.machine->cpus[1].platform->line(&b.machine->cpus[1], TOY_OUTPUT_BELL, false);
+    assert_int_equal(((const uint8_t *)device(&b, "bell")->state)[14], 0);
+    end(&b);
+}
+
 /* ---- ends ---- */
 
 /* What the vault holds after each kind of reset, and what is in RAM. */
@@ -344,6 +366,7 @@ BOTH(test_stop_and_start)
 BOTH(test_stop_itself)
 BOTH(test_hart_reset)
 BOTH(test_services)
+BOTH(test_outputs)
 BOTH(test_ends)
 
 int main(void)
@@ -355,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_stop_itself_both),
         cmocka_unit_test(test_hart_reset_both),
         cmocka_unit_test(test_services_both),
+        cmocka_unit_test(test_outputs_both),
         cmocka_unit_test(test_ends_both),
     };
 
