@@ -146,4 +146,49 @@ f32 f128_to_f32(struct f128 a, struct fp_env *env);
 f64 f128_to_f64(struct f128 a, struct fp_env *env);
 struct f80 f128_to_f80(struct f128 a, struct fp_env *env);
 
+/* ---- Arm's own ---- */
+
+/* An integer of `width` bits, of which the low fraction_bits are behind the point. */
+struct fp_fixed {
+    uint8_t width; /* 16, 32 or 64 */
+    uint8_t is_signed;
+    uint8_t fraction_bits; /* at most width */
+};
+
+/* recip_estimate rsqrt_estimate  FRECPE and FRSQRTE, of 8 bits
+ * recip_exponent  FRECPX
+ * recip_step      FRECPS: 2 - a * b, rounded once; 0 * inf counts as 0 and raises nothing
+ * rsqrt_step      FRSQRTS: (3 - a * b) / 2, likewise
+ * mulx            a * b, but 0 * inf is 2 with the product's sign
+ * to_fixed        in env->rounding, zero-extended; by FP_INT_ARM
+ * fixed_to        the low `width` bits of an integer
+ * round_to_bits   FRINT32 and FRINT64: to an integral value in env->rounding, raising FP_NX; what no
+ *                 signed integer of so many bits has is the least one, raising FP_NV */
+#define FP_DECLARE(name)                                                                           \
+    name name##_recip_estimate(name a, struct fp_env *env);                                        \
+    name name##_rsqrt_estimate(name a, struct fp_env *env);                                        \
+    name name##_recip_exponent(name a, struct fp_env *env);                                        \
+    name name##_recip_step(name a, name b, struct fp_env *env);                                    \
+    name name##_rsqrt_step(name a, name b, struct fp_env *env);                                    \
+    name name##_mulx(name a, name b, struct fp_env *env);                                          \
+    uint64_t name##_to_fixed(name a, struct fp_fixed to, struct fp_env *env);                      \
+    name fixed_to_##name(uint64_t a, struct fp_fixed from, struct fp_env *env);                    \
+    name name##_round_to_bits(name a, unsigned bits, struct fp_env *env)
+
+FP_DECLARE(f16);
+FP_DECLARE(f32);
+FP_DECLARE(f64);
+#undef FP_DECLARE
+
+/* Alternative half precision (FPCR.AHP): no infinities, no NaNs. What is too great becomes the
+ * greatest number, a NaN zero, raising FP_NV. */
+f32 f16alt_to_f32(f16 a, struct fp_env *env);
+f64 f16alt_to_f64(f16 a, struct fp_env *env);
+f16 f32_to_f16alt(f32 a, struct fp_env *env);
+f16 f64_to_f16alt(f64 a, struct fp_env *env);
+
+/* RecipEstimate: of 256 to 511, and RecipSqrtEstimate: of 128 to 511; both give 256 to 511. */
+uint32_t fp_recip_estimate9(uint32_t a);
+uint32_t fp_rsqrt_estimate9(uint32_t a);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * softfloat_convert: from each format to each other. After IEEE 754-2019 clauses 5.4.2 and 6.2.3.
- * Left out: bfloat16 and Arm's alternative half precision.
+ * Left out: bfloat16. Arm's alternative half precision is in softfloat_arm.c.
  */
 #include "base/softfloat_num.h"
 
