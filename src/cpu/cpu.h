@@ -364,7 +364,8 @@ struct fetch {
         extent; /* bytes from va on that may be executed without asking again, inside the page */
     bool is_steady; /* the page's rest for as long as this space is selected */
 };
-/* The code at va, through the fetch table; false with cpu->fault set. */
+/* The code at va, through the fetch table; false with cpu->fault set. With cpu->dry the walk sets no A
+ * bits. */
 bool cpu_fetch(struct cpu *cpu, vaddr va, struct fetch *out);
 
 /* ---- for page walks ---- */

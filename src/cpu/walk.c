@@ -67,7 +67,7 @@ bool cpu_fetch(struct cpu *cpu, vaddr va, struct fetch *out)
     *out = (struct fetch){.page = align_down(p.at, PAGE_SIZE),
                           .extent = t.extent != 0 && t.extent < left ? t.extent : left,
                           .is_steady = t.cacheable && p.is_whole};
-    if (out->is_steady) {
+    if (out->is_steady && !cpu->dry) { /* else the next one has to walk, and to set A bits */
         *f = (struct fetch_entry){.page = va_page, .at = out->page};
     }
     return true;

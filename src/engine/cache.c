@@ -260,13 +260,12 @@ static bool holds(struct cpu *cpu, const struct block *b, const struct fetch *f)
 struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
 {
     vaddr pc = cpu->hart->pc;
-    const struct jump_entry *jump = &cpu->space->jump[jump_index(pc)];
-    struct block *b;
+    struct block *b = cache_known(cpu, mode);
     struct fetch f;
     haddr at;
 
-    if (likely(jump->pc == pc && jump->block->mode == mode)) {
-        return jump->block;
+    if (likely(b != NULL)) {
+        return b;
     }
     if (!cpu_fetch(cpu, pc, &f)) {
         return NULL;
@@ -291,6 +290,19 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
     if (unlikely(e->noting) && b->noted != e->note_round) {
         footprint_note_block(e, b);
     }
-    cpu_know_jump(cpu, pc, b);
+    if (likely(!cpu->dry)) {
+        cpu_know_jump(cpu, pc, b);
+    }
+    return b;
+}
+
+struct block *cache_look_up(struct engine *e, struct cpu *cpu, uint32_t mode)
+{
+    struct block *b;
+
+    must(!cpu->dry);
+    cpu->dry = true;
+    b = cache_find(e, cpu, mode);
+    cpu->dry = false;
     return b;
 }

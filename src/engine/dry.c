@@ -165,3 +165,43 @@ uint32_t dry_plain_insns(const struct ir_block *b, uint32_t limit)
     }
     return limit;
 }
+
+/* ---- fetching ---- */
+
+static bool may_be_watched(const struct cpu *cpu, const struct ir_block *b)
+{
+    uint32_t end = b->insn_count > 1 ? b->insns[1].first_op : b->op_count;
+
+    if (cpu->isa->traps.through_memory) {
+        return true; /* it may fault, and the entry is the same step */
+    }
+    for (uint32_t i = b->insns[0].first_op; i < end; i++) {
+        if (accesses_of(b, &b->ops[i]) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool dry_stops_fetch(struct engine *e, struct cpu *cpu, uint32_t mode)
+{
+    struct block *b = cache_look_up(e, cpu, mode);
+    bool stop = false;
+
+    must(!cpu->asked);
+    if (!b) {
+        stop = dry_stops_entry(e, cpu, cpu->isa->traps.take_exception);
+        cpu->fault.raised = false; /* met again when the step is taken */
+        cpu->asked = !stop && e->has_watch;
+        return stop;
+    }
+    if (b->probed && probe_ask_break(e, cpu)) {
+        return true;
+    }
+    if (e->has_watch && may_be_watched(cpu, block_ir(e, cpu, b))) {
+        e->block = b->ir;
+        stop = dry_stops_insn(e, cpu, b->ir);
+        cpu->asked = !stop;
+    }
+    return stop;
+}

@@ -88,7 +88,18 @@ struct engine {
 /* cache.c */
 #define ENGINE_BUCKETS 262144u
 #define ENGINE_BLOCKS  524288u /* about what has room for its code */
+/* The block at hart.pc, if it was found before in this space. */
+static inline struct block *cache_known(const struct cpu *cpu, uint32_t mode)
+{
+    const struct jump_entry *jump = &cpu->space->jump[jump_index(cpu->hart->pc)];
+
+    return jump->pc == cpu->hart->pc && jump->block->mode == mode ? jump->block : NULL;
+}
+/* The block at hart.pc, which is fetched: this is part of the step that executes its first
+ * instruction, as it may set A bits. NULL with cpu->fault set. */
 struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode);
+/* The same without touching guest memory, for who does not take the step, or not yet. */
+struct block *cache_look_up(struct engine *e, struct cpu *cpu, uint32_t mode);
 /* A new one, all zeros; the next to be added. */
 struct block *cache_new_block(struct engine *e);
 void cache_add(struct engine *e, struct block *b);
@@ -116,6 +127,10 @@ void footprint_note_block(struct engine *e, struct block *b);
  * one that it stops at. The step is not taken; taking it then asks nobody. */
 bool dry_stops_entry(struct engine *e, struct cpu *cpu, void (*enter)(struct cpu *cpu));
 bool dry_stops_insn(struct engine *e, struct cpu *cpu, const struct ir_block *b);
+/* The same of the step that begins with fetching the block at hart.pc: fetching sets A bits, so
+ * breakpoints and watchpoints are asked before that, by looking only. If nobody wants to stop,
+ * cpu->asked says whether watchpoints have been asked about all that the step does. */
+bool dry_stops_fetch(struct engine *e, struct cpu *cpu, uint32_t mode);
 /* How many instructions come before one that has to be tried, at most `limit`. */
 uint32_t dry_plain_insns(const struct ir_block *b, uint32_t limit);
 

@@ -216,7 +216,7 @@ static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
 static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t site)
 {
     uint64_t flushes = e->stats.flushes;
-    struct block *to = cache_find(e, cpu, mode);
+    struct block *to = cache_look_up(e, cpu, mode); /* its step is not taken yet */
 
     if (!to) {
         cpu->fault.raised = false; /* met again by the loop */
@@ -235,8 +235,12 @@ static void ungroup(struct engine *e, struct cpu *cpu, uint32_t site)
     const void *code = jit_code_at(e->jit, site);
     struct fetch f;
     haddr at;
+    bool found;
 
-    if (!cpu_fetch(cpu, cpu->hart->pc, &f)) {
+    cpu->dry = true;
+    found = cpu_fetch(cpu, cpu->hart->pc, &f);
+    cpu->dry = false;
+    if (!found) {
         cpu->fault.raised = false;
         return;
     }
@@ -307,7 +311,9 @@ static enum engine_stop interpret(struct engine *e, struct cpu *cpu, struct bloc
         limit = b->insn_count;
     }
     e->block = block_ir(e, cpu, b);
-    if (unlikely(e->has_watch)) {
+    if (unlikely(cpu->asked)) {
+        limit = 1;
+    } else if (unlikely(e->has_watch)) {
         limit = dry_plain_insns(e->block, (uint32_t)limit);
         if (limit == 0) {
             limit = 1;
@@ -342,7 +348,7 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
 
     while (*left > 0 && stop == ENGINE_BUDGET) {
         struct block *b;
-        bool code;
+        bool asked = hard, code;
 
         if (unlikely(e->code_full)) {
             e->code_full = false;
@@ -351,18 +357,26 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
         cpu->block_tick = end - *left;
         cpu->insn = 0;
         mode = mode_now(cpu, mode);
-        b = cache_find(e, cpu, mode);
         if (unlikely(e->has_step) && probe_ask_step(e, cpu)) {
-            cpu->fault.raised = false; /* met again when the step is taken */
             return ENGINE_PROBE;
         }
+        b = cache_known(cpu, mode);
         if (unlikely(!b)) {
-            return take_exception(e, cpu, end, left);
+            if (!hard && (e->has_watch || (e->has_break && probe_breaks_at(e, cpu->hart->pc)))) {
+                if (dry_stops_fetch(e, cpu, mode)) {
+                    return ENGINE_PROBE;
+                }
+                asked = true;
+            }
+            b = cache_find(e, cpu, mode);
+            if (!b) {
+                return take_exception(e, cpu, end, left);
+            }
         }
-        code = e->jit && !hard && !e->has_step && !(e->has_watch && b->tries) &&
+        code = e->jit && !asked && !e->has_step && !(e->has_watch && b->tries) &&
                *left >= b->insn_count && has_code(e, cpu, b);
         /* Generated code asks by itself, also before it leaves the block's first instruction. */
-        if (unlikely(b->probed) && !code && !hard && probe_ask_break(e, cpu)) {
+        if (unlikely(b->probed) && !code && !asked && probe_ask_break(e, cpu)) {
             return ENGINE_PROBE;
         }
         if (code) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * toy_walk: the processor's page tables: two levels of 1024 entries of 4 bytes, big-endian, which
- * loads and stores mark as accessed and dirty, fetches do not. While `root` is 0 addresses are physical.
+ * loads, stores and fetches mark as accessed, stores as dirty. While `root` is 0 addresses are physical.
  */
 #include "toy_parts.h"
 
@@ -20,7 +20,7 @@ static bool use_leaf(struct cpu *cpu, paddr at, uint32_t *entry, enum access acc
 {
     uint32_t wanted = *entry | TOY_PTE_A | (access == ACCESS_WRITE ? TOY_PTE_D : 0);
 
-    if (as == AS_DEBUG || access == ACCESS_FETCH || wanted == *entry) {
+    if (as == AS_DEBUG || wanted == *entry) {
         return true;
     }
     *entry = wanted;
