@@ -5,7 +5,7 @@
 #ifndef BOARD_BOARD_H
 #define BOARD_BOARD_H
 
-#include "machine/machine.h"
+#include "machine/build.h"
 
 struct board {
     const char *arch; /* of the guest: riscv64 */

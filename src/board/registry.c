@@ -67,8 +67,9 @@ static struct machine *build_checked(const struct board *board, const struct mac
         return NULL;
     }
     m = board->build(c, isa, e);
-    if (m != NULL) {
-        uses_add(&m->uses, "board", name, board->behaviour);
+    if (m != NULL && machine_use(m, "board", name, board->behaviour, e) < 0) {
+        machine_free(m);
+        return NULL;
     }
     return m;
 }

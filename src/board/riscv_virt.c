@@ -65,7 +65,7 @@ enum { ROM_ENTRY = 0x20, ROM_FDT = 0x28, ROM_INFO = 0x30, ROM_BYTES = 0x60 };
 
 static bool is_32(const struct machine *m)
 {
-    return strcmp(m->isa->name, "riscv32") == 0;
+    return strcmp(machine_isa(m)->name, "riscv32") == 0;
 }
 
 static int add_rom(struct machine *m, paddr entry, paddr tree, paddr next, struct error *e)
@@ -90,10 +90,11 @@ static int add_rom(struct machine *m, paddr entry, paddr tree, paddr next, struc
     return machine_add_load(m, RISCV_VIRT_ROM, rom, sizeof rom, e);
 }
 
-static void riscv_virt_reset(struct machine *m)
+static void riscv_virt_reset(struct machine *m, const struct machine_board *b)
 {
-    for (unsigned h = 0; h < m->hart_count; h++) {
-        m->cpus[h].hart->pc = RISCV_VIRT_ROM;
+    (void)b;
+    for (unsigned h = 0; h < machine_hart_count(m); h++) {
+        machine_cpu(m, h)->hart->pc = RISCV_VIRT_ROM;
     }
 }
 
@@ -155,7 +156,7 @@ static int load_program(struct ram_layout *r, struct machine *m, const struct ma
 {
     const char *what = role == IMAGE_BIOS ? "firmware" : "kernel";
     const struct program_kind kind = {
-        .elf_machine = m->isa->elf_machine,
+        .elf_machine = machine_isa(m)->elf_machine,
         .is_32 = is_32(m),
         .align = is_32(m) ? 4 * MIB : 2 * MIB,
     };
@@ -242,9 +243,9 @@ struct machine *riscv_virt_build(const struct machine_config *c, const struct is
     if (check_config(c, e) < 0 || (m = machine_new(c, isa, e)) == NULL) {
         return NULL;
     }
-    m->board_reset = riscv_virt_reset;
-    if (mem_add_block(&m->mem, "rom", RISCV_VIRT_ROM, RISCV_VIRT_ROM_SIZE, false, e) < 0 ||
-        mem_add_block(&m->mem, "ram", RISCV_VIRT_RAM, c->ram_bytes, true, e) < 0 ||
+    machine_set_board(m, &(struct machine_board){.reset = riscv_virt_reset});
+    if (mem_add_block(machine_mem(m), "rom", RISCV_VIRT_ROM, RISCV_VIRT_ROM_SIZE, false, e) < 0 ||
+        mem_add_block(machine_mem(m), "ram", RISCV_VIRT_RAM, c->ram_bytes, true, e) < 0 ||
         add_chips(m, c, e) < 0 || load_all(m, c, e) < 0 || machine_seal(m, e) < 0) {
         machine_free(m);
         return NULL;

@@ -98,10 +98,10 @@ void state_write(const struct checkpoint *c, struct text *out)
 
     put(out, c->at, 8);
     put(out, c->instructions, 8);
-    put(out, m->part_count, 4);
-    for (unsigned i = 0; i < m->part_count; i++) {
-        write_part(&m->parts[i], state, out);
-        state += m->parts[i].table->state_size;
+    put(out, machine_part_count(m), 4);
+    for (unsigned i = 0; i < machine_part_count(m); i++) {
+        write_part(machine_part(m, i), state, out);
+        state += machine_part(m, i)->table->state_size;
     }
 }
 
@@ -189,25 +189,25 @@ static int read_part(struct reader *r, const struct machine_part *part, uint8_t 
 int state_read(struct reader *r, struct checkpoint *c, struct error *e)
 {
     const struct machine *m = c->store->machine;
-    const struct machine_state *machine_state = (const void *)c->parts;
+    const struct machine_state *whole = (const void *)c->parts;
     uint8_t *state = c->parts;
     uint64_t parts;
 
     c->at = reader_take(r, 8);
     c->instructions = reader_take(r, 8);
     parts = reader_take(r, 4);
-    if (parts != m->part_count) {
+    if (parts != machine_part_count(m)) {
         return error_set(e, "checkpoint: a machine of %llu parts, this one has %u",
-                         (unsigned long long)parts, m->part_count);
+                         (unsigned long long)parts, machine_part_count(m));
     }
-    for (unsigned i = 0; i < m->part_count; i++) {
-        if (read_part(r, &m->parts[i], state, e) < 0) {
+    for (unsigned i = 0; i < machine_part_count(m); i++) {
+        if (read_part(r, machine_part(m, i), state, e) < 0) {
             return -1;
         }
-        state += m->parts[i].table->state_size;
+        state += machine_part(m, i)->table->state_size;
     }
-    must(m->parts[0].state == &m->state);
-    if (machine_state->now != c->at || machine_state->instructions != c->instructions) {
+    must(machine_part(m, 0)->state == machine_state(m));
+    if (whole->now != c->at || whole->instructions != c->instructions) {
         return error_set(e, "checkpoint: its machine state is of another tick");
     }
     return machine_check_states(m, c->parts, e) < 0 ? error_prefix(e, "checkpoint") : 0;

@@ -11,14 +11,14 @@ struct checkpoint_store *checkpoint_store_new(struct machine *m)
 {
     struct checkpoint_store *s = base_alloc(1, sizeof(*s));
 
-    must(m->sealed);
+    must(machine_is_sealed(m));
     s->machine = m;
-    s->pool = &m->pages;
-    s->base.level = tree_level_for(m->mem.page_count);
-    for (unsigned i = 0; i < m->part_count; i++) {
-        s->parts_size += m->parts[i].table->state_size;
-        if (m->parts[i].tree != NULL) {
-            s->live[s->live_count++] = m->parts[i].tree;
+    s->pool = machine_pages(m);
+    s->base.level = tree_level_for(machine_mem(m)->page_count);
+    for (unsigned i = 0; i < machine_part_count(m); i++) {
+        s->parts_size += machine_part(m, i)->table->state_size;
+        if (machine_part(m, i)->tree != NULL) {
+            s->live[s->live_count++] = machine_part(m, i)->tree;
         }
     }
     return s;
@@ -109,13 +109,13 @@ struct page_tree *whose_tree(struct whose w, struct checkpoint *c)
 
 uint32_t whose_page_count(struct whose w)
 {
-    return w.space == 0 ? w.store->machine->mem.page_count
+    return w.space == 0 ? machine_mem(w.store->machine)->page_count
                         : live_tree_page_count(w.store->live[w.space - 1]);
 }
 
 uint64_t whose_hash(struct whose w, uint32_t index, const uint8_t bytes[PAGE_SIZE])
 {
-    return w.space == 0 ? mem_page_hash_of(&w.store->machine->mem, index, bytes)
+    return w.space == 0 ? mem_page_hash_of(machine_mem(w.store->machine), index, bytes)
                         : mem_hash_bytes((haddr)index << PAGE_BITS, bytes);
 }
 
@@ -124,9 +124,10 @@ void whose_name(struct whose w, uint64_t index, char name[64])
     const struct machine *m = w.store->machine;
 
     snprintf(name, 64, "page %llu", (unsigned long long)index);
-    for (unsigned i = 0; w.space != 0 && i < m->part_count; i++) {
-        if (m->parts[i].tree == w.store->live[w.space - 1]) {
-            snprintf(name, 64, "page %llu of %s", (unsigned long long)index, m->parts[i].name);
+    for (unsigned i = 0; w.space != 0 && i < machine_part_count(m); i++) {
+        if (machine_part(m, i)->tree == w.store->live[w.space - 1]) {
+            snprintf(name, 64, "page %llu of %s", (unsigned long long)index,
+                     machine_part(m, i)->name);
         }
     }
 }
@@ -135,7 +136,7 @@ void whose_name(struct whose w, uint64_t index, char name[64])
 
 static void save_page(struct checkpoint_store *s, uint32_t index)
 {
-    struct mem *mem = &s->machine->mem;
+    struct mem *mem = machine_mem(s->machine);
     struct page *page = NULL;
 
     if (mem->hash[index] != 0) {
@@ -148,7 +149,7 @@ static void save_page(struct checkpoint_store *s, uint32_t index)
 /* Makes the base what memory is now. */
 static void move_base(struct checkpoint_store *s)
 {
-    struct mem *mem = &s->machine->mem;
+    struct mem *mem = machine_mem(s->machine);
 
     mem_hash(mem);
     if (s->has_base) {
@@ -177,18 +178,18 @@ struct checkpoint *checkpoint_save(struct checkpoint_store *s)
     struct checkpoint *c = checkpoint_new(s);
     uint8_t *to = c->parts;
 
-    must(m->running == NULL);
+    must(!machine_is_running(m));
     move_base(s);
     c->memory = tree_hold(s->base);
     for (unsigned i = 0; i < s->live_count; i++) {
         c->live[i] = live_tree_save(s->live[i]);
     }
-    for (unsigned i = 0; i < m->part_count; i++) {
-        memcpy(to, m->parts[i].state, m->parts[i].table->state_size);
-        to += m->parts[i].table->state_size;
+    for (unsigned i = 0; i < machine_part_count(m); i++) {
+        memcpy(to, machine_part(m, i)->state, machine_part(m, i)->table->state_size);
+        to += machine_part(m, i)->table->state_size;
     }
-    c->at = m->state.now;
-    c->instructions = m->state.instructions;
+    c->at = machine_state(m)->now;
+    c->instructions = machine_state(m)->instructions;
     s->stats.saves++;
     return c;
 }
@@ -197,7 +198,8 @@ struct checkpoint *checkpoint_save(struct checkpoint_store *s)
 
 static void restore_page(struct checkpoint_store *s, uint32_t index, struct page *page)
 {
-    mem_restore_page(&s->machine->mem, index, page != NULL ? page_bytes(s->pool, page) : NULL,
+    mem_restore_page(machine_mem(s->machine), index,
+                     page != NULL ? page_bytes(s->pool, page) : NULL,
                      page != NULL ? page->hash : 0);
     s->stats.pages_restored++;
 }
@@ -206,7 +208,7 @@ static void restore_page(struct checkpoint_store *s, uint32_t index, struct page
 static void restore_dirty(struct checkpoint_store *s, const struct page_tree *to, uint32_t index)
 {
     struct page *page = tree_get(to, index);
-    struct mem *mem = &s->machine->mem;
+    struct mem *mem = machine_mem(s->machine);
 
     if (page == NULL ||
         memcmp(mem_page_bytes(mem, index), page_bytes(s->pool, page), PAGE_SIZE) != 0) {
@@ -218,14 +220,14 @@ static void restore_other(void *opaque, uint32_t index, struct page *in_b)
 {
     struct checkpoint_store *s = opaque;
 
-    if (!(s->machine->mem.flags[index] & PAGE_DIRTY_CHECKPOINT)) {
+    if (!(machine_mem(s->machine)->flags[index] & PAGE_DIRTY_CHECKPOINT)) {
         restore_page(s, index, in_b);
     }
 }
 
 static void restore_memory(struct checkpoint_store *s, const struct page_tree *to)
 {
-    struct mem *mem = &s->machine->mem;
+    struct mem *mem = machine_mem(s->machine);
     uint32_t count;
     const uint32_t *dirty;
 
@@ -246,10 +248,10 @@ static void restore_memory(struct checkpoint_store *s, const struct page_tree *t
  * remember of translations may rest on state that was replaced. */
 static void forget_translations(struct machine *m)
 {
-    for (unsigned i = 0; i < m->hart_count; i++) {
-        cpu_forget(&m->cpus[i]);
+    for (unsigned i = 0; i < machine_hart_count(m); i++) {
+        cpu_forget(machine_cpu(m, i));
     }
-    mem_tables_forget(&m->mem);
+    mem_tables_forget(machine_mem(m));
 }
 
 void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c)
@@ -257,14 +259,14 @@ void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c)
     struct machine *m = s->machine;
     const uint8_t *from = c->parts;
 
-    must(c->store == s && m->running == NULL);
+    must(c->store == s && !machine_is_running(m));
     restore_memory(s, &c->memory);
     for (unsigned i = 0; i < s->live_count; i++) {
         live_tree_restore(s->live[i], c->live[i]);
     }
-    for (unsigned i = 0; i < m->part_count; i++) {
-        memcpy(m->parts[i].state, from, m->parts[i].table->state_size);
-        from += m->parts[i].table->state_size;
+    for (unsigned i = 0; i < machine_part_count(m); i++) {
+        memcpy(machine_part(m, i)->state, from, machine_part(m, i)->table->state_size);
+        from += machine_part(m, i)->table->state_size;
     }
     machine_remap(m);
     forget_translations(m);

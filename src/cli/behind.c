@@ -211,7 +211,7 @@ static int follow_to_end(struct follower *f, struct error *e)
 
     for (;;) {
         bool over = f->over; /* before looking: all that was written until then is seen */
-        uint64_t done = m->state.instructions;
+        uint64_t done = machine_state(m)->instructions;
         struct travel_stop stop;
 
         if (recording_refresh(f->recording, e) < 0) {
@@ -237,7 +237,7 @@ static int follow_to_end(struct follower *f, struct error *e)
         if (over) {
             return EXIT_FINE;
         }
-        nap = next_nap(nap, m->state.instructions - done >= LITTLE);
+        nap = next_nap(nap, machine_state(m)->instructions - done >= LITTLE);
         listen_to_recorder(f, nap);
     }
 }

@@ -230,7 +230,7 @@ static int start_gdb(struct debug *d, struct error *e)
     catch_signal(SIGTERM, on_signal);
     catch_signal(SIGHUP, on_signal);
     d->server.interrupted = was_pressed;
-    return keeper_start_program(&d->keeper, d->machine->isa->gdb.name, e);
+    return keeper_start_program(&d->keeper, machine_isa(d->machine)->gdb.name, e);
 }
 
 static int serve_one_gdb(struct debug *d)

@@ -30,8 +30,8 @@ void figures_stop(struct figures *f, const struct machine *m, const struct journ
     f->host_seconds += seconds_now();
     f->cpu_seconds += seconds_cpu();
     f->machine_cpu_seconds = (double)wallclock_thread_cpu_ns() / 1e9;
-    f->ticks = m->state.now;
-    f->instructions = m->state.instructions;
+    f->ticks = machine_state(m)->now;
+    f->instructions = machine_state(m)->instructions;
     journal_stats(j, &f->journal);
     f->witnesses = f->journal.witnesses;
 }

@@ -64,13 +64,13 @@ static void block_text(void *opaque, const char *text)
 void cli_log_attach(struct cli_log *l, struct machine *m)
 {
     if (l->dev) {
-        m->log = (struct machine_log){.opaque = l, .line = device_line};
+        machine_set_log(m, &(struct machine_log){.opaque = l, .line = device_line});
     }
     if (l->ir) {
-        engine_set_trace(m->engine, l, block_text);
+        engine_set_trace(machine_engine(m), l, block_text);
     }
     if (l->code) {
-        engine_set_code_trace(m->engine, l, block_text);
+        engine_set_code_trace(machine_engine(m), l, block_text);
     }
 }
 

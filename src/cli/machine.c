@@ -14,8 +14,8 @@ struct machine *cli_machine(const struct machine_config *c, const struct options
     if (!m || interpret) {
         return m;
     }
-    engine_set_softfloat(m->engine, o->softfloat);
-    if (engine_use_jit(m->engine, true, e) < 0 && insist) {
+    engine_set_softfloat(machine_engine(m), o->softfloat);
+    if (engine_use_jit(machine_engine(m), true, e) < 0 && insist) {
         machine_free(m);
         return NULL;
     }

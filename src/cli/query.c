@@ -57,14 +57,15 @@ static int find_memory(struct query *q, uint64_t given, uint64_t length, haddr *
     struct machine *m = q->side.machine;
     paddr at = given;
 
-    if (!q->options->physical && !cpu_debug_translate(&m->cpus[m->state.current], given, &at)) {
+    if (!q->options->physical &&
+        !cpu_debug_translate(machine_cpu(m, machine_state(m)->current), given, &at)) {
         return error_set(e,
                          "hart%u maps nothing at 0x%llx at tick %llu; --phys means physical "
                          "memory, --before another tick",
-                         m->state.current, (unsigned long long)given,
-                         (unsigned long long)m->state.now);
+                         machine_state(m)->current, (unsigned long long)given,
+                         (unsigned long long)machine_state(m)->now);
     }
-    return mem_home_of(&m->mem, at, length, home)
+    return mem_home_of(machine_mem(m), at, length, home)
                ? 0
                : error_set(e, "there is no memory at physical address 0x%llx",
                            (unsigned long long)at);

@@ -153,7 +153,7 @@ static int live_open(struct live *l, struct options *o, struct error *e)
     if (!l->machine) {
         return -1;
     }
-    o->machine.uses = l->machine->uses; /* for the recording */
+    o->machine.uses = *machine_uses(l->machine); /* for the recording */
     if (l->log) {
         cli_log_attach(l->log, l->machine);
     }
@@ -269,7 +269,8 @@ static int report(struct live *l)
         figures_print(&l->figures);
     }
     if (why == END_FAILED) {
-        say("the guest asked for a failure exit, status %u", l->machine->state.exit_status);
+        say("the guest asked for a failure exit, status %u",
+            machine_state(l->machine)->exit_status);
         status = EXIT_GUEST;
     }
     return status;

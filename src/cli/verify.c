@@ -36,7 +36,7 @@ static struct machine *compiled_machine(const struct machine_config *c, struct e
 {
     struct machine *m = board_build(c, e);
 
-    if (m && engine_use_jit(m->engine, true, e) < 0) {
+    if (m && engine_use_jit(machine_engine(m), true, e) < 0) {
         machine_free(m);
         return NULL;
     }
@@ -89,12 +89,13 @@ void verify_free(struct verify *v)
 
 static bool same_parts(const struct machine *a, const struct machine *b)
 {
-    for (unsigned i = 0; i < a->part_count; i++) {
-        if (a->parts[i].tree != NULL &&
-            live_tree_hash(a->parts[i].tree) != live_tree_hash(b->parts[i].tree)) {
+    for (unsigned i = 0; i < machine_part_count(a); i++) {
+        if (machine_part(a, i)->tree != NULL &&
+            live_tree_hash(machine_part(a, i)->tree) != live_tree_hash(machine_part(b, i)->tree)) {
             return false;
         }
-        if (memcmp(a->parts[i].state, b->parts[i].state, a->parts[i].table->state_size) != 0) {
+        if (memcmp(machine_part(a, i)->state, machine_part(b, i)->state,
+                   machine_part(a, i)->table->state_size) != 0) {
             return false;
         }
     }
@@ -103,7 +104,7 @@ static bool same_parts(const struct machine *a, const struct machine *b)
 
 static void follow(struct machine *b, tick until)
 {
-    if (b->state.now < until) {
+    if (machine_state(b)->now < until) {
         (void)machine_run(b, until, false);
     }
 }
@@ -134,8 +135,8 @@ static bool restart(struct verify *v, struct error *e)
         free(v->blocks.data[i]);
     }
     v->blocks.count = 0;
-    engine_set_trace(v->b->engine, v, keep_text);
-    engine_set_code_trace(v->b->engine, v, keep_text);
+    engine_set_trace(machine_engine(v->b), v, keep_text);
+    engine_set_code_trace(machine_engine(v->b), v, keep_text);
     if (v->from_start) {
         for (size_t i = 0; i < v->stops.count && v->stops.data[i] <= at; i++) {
             follow(v->b, v->stops.data[i]);
@@ -190,7 +191,7 @@ static bool differs_at(struct verify *v, struct replay *inputs, tick at,
 
 static void print_instruction(struct machine *m)
 {
-    struct cpu *cpu = &m->cpus[m->state.current];
+    struct cpu *cpu = machine_cpu(m, machine_state(m)->current);
     struct text t = {0};
     uint8_t bytes[16] = {0};
     unsigned n = 16;
@@ -199,10 +200,10 @@ static void print_instruction(struct machine *m)
         n -= 2;
     }
     if (n) {
-        (void)m->isa->disassemble(bytes, n, cpu->hart->pc, &t);
+        (void)machine_isa(m)->disassemble(bytes, n, cpu->hart->pc, &t);
     }
-    say_line(stderr, "  tick %llu hart %u  %016llx  %s", (unsigned long long)m->state.now,
-             m->state.current, (unsigned long long)cpu->hart->pc, t.data ? t.data : "?");
+    say_line(stderr, "  tick %llu hart %u  %016llx  %s", (unsigned long long)machine_state(m)->now,
+             machine_state(m)->current, (unsigned long long)cpu->hart->pc, t.data ? t.data : "?");
     text_fini(&t);
 }
 
@@ -247,12 +248,12 @@ static void print_way(struct verify *v, struct replay *inputs, tick bad)
 
     from = bad - from > BACKWARD ? bad - BACKWARD : from;
     put_a(v, inputs, from);
-    while (v->a->state.now < bad) {
-        if (bad - v->a->state.now <= SHOWN) {
+    while (machine_state(v->a)->now < bad) {
+        if (bad - machine_state(v->a)->now <= SHOWN) {
             print_instruction(v->a);
         }
-        pcs[count++] = v->a->cpus[v->a->state.current].hart->pc;
-        if (machine_run(v->a, v->a->state.now + 1, false) != STOP_TICK) {
+        pcs[count++] = machine_cpu(v->a, machine_state(v->a)->current)->hart->pc;
+        if (machine_run(v->a, machine_state(v->a)->now + 1, false) != STOP_TICK) {
             break;
         }
     }
@@ -302,8 +303,8 @@ static void explain(struct verify *v, tick bad)
 
 static bool compare(struct verify *v, bool memory)
 {
-    memory = memory || v->a->state.now >= v->next_memory;
-    vec_push(&v->stops, v->a->state.now);
+    memory = memory || machine_state(v->a)->now >= v->next_memory;
+    vec_push(&v->stops, machine_state(v->a)->now);
     if (!same_parts(v->a, v->b) || (memory && machine_hash(v->a) != machine_hash(v->b))) {
         return false;
     }
@@ -311,7 +312,7 @@ static bool compare(struct verify *v, bool memory)
         struct checkpoint *was = v->common;
         v->common = checkpoint_save(v->store);
         checkpoint_drop(was);
-        v->next_memory = v->a->state.now + MEMORY;
+        v->next_memory = machine_state(v->a)->now + MEMORY;
     }
     return true;
 }
@@ -321,17 +322,18 @@ enum journal_stop verify_drive(struct verify *v, tick until, bool *differs)
     enum journal_stop stop = JOURNAL_TICK;
 
     *differs = false;
-    while (stop == JOURNAL_TICK && v->a->state.now < until && !*differs) {
-        tick next = until - v->a->state.now > PARTS ? v->a->state.now + PARTS : until;
+    while (stop == JOURNAL_TICK && machine_state(v->a)->now < until && !*differs) {
+        tick next =
+            until - machine_state(v->a)->now > PARTS ? machine_state(v->a)->now + PARTS : until;
 
         stop = journal_drive(v->journal, v->a, next, false);
-        follow(v->b, v->a->state.now);
+        follow(v->b, machine_state(v->a)->now);
         *differs = !compare(v, stop != JOURNAL_TICK);
     }
     if (*differs) {
         struct error e;
         (void)journal_finish(v->journal, END_QUIT, &e); /* the file is good up to here */
-        explain(v, v->a->state.now);
+        explain(v, machine_state(v->a)->now);
     }
     return stop;
 }
@@ -340,10 +342,10 @@ void verify_figures(const struct verify *v)
 {
     struct engine_stats s;
 
-    engine_get_stats(v->b->engine, &s);
+    engine_get_stats(machine_engine(v->b), &s);
     say_line(stderr,
              "verify: no difference in %llu ticks; %llu blocks compiled, %llu entries, %llu "
              "instructions left to the interpreter",
-             (unsigned long long)v->a->state.now, (unsigned long long)s.compiled,
+             (unsigned long long)machine_state(v->a)->now, (unsigned long long)s.compiled,
              (unsigned long long)s.code_entries, (unsigned long long)s.hard);
 }

@@ -62,7 +62,7 @@ static void clint_set_mtime(struct device *d, uint64_t value)
     struct clint *s = d->state;
 
     s->offset += value - clint_mtime(d);
-    for (unsigned h = 0; h < d->machine->hart_count; h++) {
+    for (unsigned h = 0; h < device_hart_count(d); h++) {
         clint_update_timer(d, h);
     }
 }
@@ -84,7 +84,7 @@ static void clint_reset(struct device *d)
         s->mtimecmp[h] = UINT64_MAX;
     }
     clint_set_mtime(d, 0);
-    for (unsigned h = 0; h < d->machine->hart_count; h++) {
+    for (unsigned h = 0; h < device_hart_count(d); h++) {
         clint_set_msip(d, h, 0);
     }
 }
@@ -94,7 +94,7 @@ static int clint_check(const struct device *d, const void *state, struct error *
 {
     const struct clint *s = state;
 
-    for (unsigned h = d->machine->hart_count; h < MACHINE_HARTS_MAX; h++) {
+    for (unsigned h = device_hart_count(d); h < MACHINE_HARTS_MAX; h++) {
         if (s->alarm[h] != TICK_NEVER) {
             return error_set(e, "alarm[%u] is %llu: there is no such hart", h,
                              (unsigned long long)s->alarm[h]);
@@ -119,7 +119,7 @@ static uint64_t clint_read(struct device *d, struct mem_access a)
     const struct clint *s = d->state;
     uint64_t at = a.at;
     unsigned size = a.size;
-    unsigned harts = d->machine->hart_count;
+    unsigned harts = device_hart_count(d);
 
     if (at % size != 0) {
         return device_bad_read(d, a);
@@ -141,7 +141,7 @@ static void clint_write(struct device *d, struct mem_access a, uint64_t value)
     struct clint *s = d->state;
     uint64_t at = a.at;
     unsigned size = a.size;
-    unsigned harts = d->machine->hart_count;
+    unsigned harts = device_hart_count(d);
 
     if (at % size != 0) {
         device_bad_write(d, a, value);
@@ -169,7 +169,7 @@ static uint64_t clint_time(void *opaque, tick now)
     const struct device *d = opaque;
     const struct clint *s = d->state;
 
-    return clock_ns(&d->machine->state.clock, now) / NS_PER_UNIT + s->offset;
+    return device_ns_at(d, now) / NS_PER_UNIT + s->offset;
 }
 
 static tick clint_when(void *opaque, uint64_t value)
@@ -182,8 +182,8 @@ static tick clint_when(void *opaque, uint64_t value)
 
 void clint_attach(struct device *d)
 {
-    for (unsigned h = 0; h < d->machine->hart_count; h++) {
-        struct cpu *cpu = &d->machine->cpus[h];
+    for (unsigned h = 0; h < device_hart_count(d); h++) {
+        struct cpu *cpu = device_cpu(d, h);
 
         cpu->timer.opaque = d;
         cpu->timer.read = clint_time;

@@ -5,7 +5,7 @@
 #ifndef DEV_DEV_H
 #define DEV_DEV_H
 
-#include "machine/machine.h"
+#include "machine/device.h"
 
 /* Every class, in an order that only ever grows at its end. */
 extern const struct device_class *const dev_registry[];

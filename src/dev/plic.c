@@ -41,7 +41,7 @@ static const struct field fields[] = {
 
 static unsigned plic_contexts(const struct device *d)
 {
-    return 2 * d->machine->hart_count;
+    return 2 * device_hart_count(d);
 }
 
 /* The pending source of greatest priority above `floor` that the context has enabled, the lowest

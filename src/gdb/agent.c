@@ -376,7 +376,7 @@ static bool get_register(const struct run *r, uint32_t number, uint64_t *out)
                                                  : machine_now_ns(r->machine);
         return true;
     }
-    if (!r->machine->isa->gdb.get(&r->machine->cpus[r->hart], number, value)) {
+    if (!machine_isa(r->machine)->gdb.get(machine_cpu(r->machine, r->hart), number, value)) {
         return false;
     }
     *out = bytes_get_le(value, 8);
@@ -391,10 +391,11 @@ static bool fetch(const struct run *r, uint8_t op, uint64_t operand, uint64_t *t
     if (op == OP_REG) {
         return get_register(r, (uint32_t)operand, top);
     }
-    if (!cpu_debug_read(&r->machine->cpus[r->hart], *top, bytes, size)) {
+    if (!cpu_debug_read(machine_cpu(r->machine, r->hart), *top, bytes, size)) {
         return false;
     }
-    *top = r->machine->isa->big_endian ? bytes_get_be(bytes, size) : bytes_get_le(bytes, size);
+    *top =
+        machine_isa(r->machine)->big_endian ? bytes_get_be(bytes, size) : bytes_get_le(bytes, size);
     return true;
 }
 
@@ -430,7 +431,7 @@ bool gdb_agent_run(const struct gdb_agent *a, struct machine *m, unsigned hart, 
 {
     struct run r;
 
-    must(hart < m->hart_count);
+    must(hart < machine_hart_count(m));
     r.agent = a;
     r.machine = m;
     r.hart = hart;

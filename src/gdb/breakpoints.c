@@ -45,7 +45,8 @@ static bool take_condition(struct gdb_session *s, struct gdb_args *a, struct gdb
     bytes = base_alloc((size_t)length + 1, 1);
     if (gdb_take_bytes(a, bytes, (size_t)length) != (ptrdiff_t)length) {
         gdb_refuse(s, "Malformed conditions.");
-    } else if ((agent = gdb_agent_new(s->machine->isa, bytes, (size_t)length, &e)) == NULL) {
+    } else if ((agent = gdb_agent_new(machine_isa(s->machine), bytes, (size_t)length, &e)) ==
+               NULL) {
         gdb_refuse(s, "%s", e.text);
     } else {
         vec_push(&p->conditions, agent);

@@ -33,7 +33,7 @@ static bool parse(const char *argument, uint64_t *at, uint64_t *length, bool *ph
 
 void gdb_command_lastwrite(struct gdb_session *s, const char *argument, struct text *out)
 {
-    struct cpu *cpu = &s->machine->cpus[s->hart];
+    struct cpu *cpu = machine_cpu(s->machine, s->hart);
     struct travel_write write;
     uint64_t at, length;
     bool physical;
@@ -52,7 +52,7 @@ void gdb_command_lastwrite(struct gdb_session *s, const char *argument, struct t
                  s->hart);
         return;
     }
-    if (!mem_home_of(&s->machine->mem, at, length, &home)) {
+    if (!mem_home_of(machine_mem(s->machine), at, length, &home)) {
         text_add(out, "there is no memory at physical address 0x%llx\n", (unsigned long long)at);
         return;
     }

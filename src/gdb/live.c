@@ -11,7 +11,7 @@
 
 static int still_runs(const struct gdb_session *s, struct error *e)
 {
-    return s->machine->state.power == POWER_ON
+    return machine_state(s->machine)->power == POWER_ON
                ? 0
                : error_set(e, "The guest has ended here: go back before you change something.");
 }
@@ -83,7 +83,7 @@ void gdb_command_go_live(struct gdb_session *s, const char *argument, struct tex
         if (travel_seek(s->travel, travel_end(s->travel)).why == TRAVEL_INTERRUPTED) {
             text_add(out, "interrupted on the way; this is where it has got to:\n");
         }
-        s->hart = s->machine->state.current;
+        s->hart = machine_state(s->machine)->current;
         gdb_add_hint(s, out);
     }
     gdb_add_when(s, out);
@@ -133,7 +133,7 @@ static bool unescape(const char *text, struct text *out)
 /* The port that the first word names, with a device behind it; -1: none. */
 static int port_of_word(const struct gdb_session *s, const char *word, size_t length)
 {
-    char name[sizeof s->machine->ports[0].name];
+    char name[sizeof machine_port(s->machine, 0)->name];
     int port;
 
     if (length == 0 || length >= sizeof name) {
@@ -142,7 +142,7 @@ static int port_of_word(const struct gdb_session *s, const char *word, size_t le
     memcpy(name, word, length);
     name[length] = '\0';
     port = machine_port_by_name(s->machine, name);
-    return port >= 0 && s->machine->ports[port].device != NULL ? port : -1;
+    return port >= 0 && machine_port(s->machine, port)->device != NULL ? port : -1;
 }
 
 void gdb_command_type(struct gdb_session *s, const char *argument, struct text *out)
@@ -164,7 +164,7 @@ void gdb_command_type(struct gdb_session *s, const char *argument, struct text *
     } else if (come_alive(s, out)) {
         taken = travel_post(s->travel, (uint16_t)port, bytes.data, bytes.length);
         text_add(out, "%zu byte%s for %s%s\n", taken, taken == 1 ? "" : "s",
-                 s->machine->ports[port].name,
+                 machine_port(s->machine, port)->name,
                  taken < bytes.length ? "; the rest found no room"
                                       : ", taken when the guest goes on");
     }
@@ -189,7 +189,7 @@ void gdb_command_console(struct gdb_session *s, const char *argument, struct tex
         text_add(out, "the machine has no serial port \"%s\"\n", argument);
     }
     if (s->console >= 0) {
-        text_add(out, "new output of %s is shown\n", s->machine->ports[s->console].name);
+        text_add(out, "new output of %s is shown\n", machine_port(s->machine, s->console)->name);
     } else {
         text_add(out, "no output is shown\n");
     }

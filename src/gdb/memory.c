@@ -11,7 +11,7 @@
 
 static bool read_piece(struct gdb_session *s, uint64_t at, uint8_t *out, size_t size)
 {
-    return s->physical ? mem_read_bytes(&s->machine->mem, at, out, size)
+    return s->physical ? mem_read_bytes(machine_mem(s->machine), at, out, size)
                        : cpu_debug_read(gdb_cpu(s), at, out, size);
 }
 
@@ -105,7 +105,7 @@ static bool is_ram(struct gdb_session *s, uint64_t at, size_t size)
             return false;
         }
         /* Where a write would not be read again, as under a ROM, it is refused. */
-        p = mem_find(&s->machine->mem, where, true);
+        p = mem_find(machine_mem(s->machine), where, true);
         if (p.block == NULL || !p.block->is_ram || !p.is_both) {
             return false;
         }

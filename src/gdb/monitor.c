@@ -24,10 +24,10 @@ static void add_instruction(struct gdb_session *s, const struct cpu *cpu, struct
     n = gdb_memory_read(s, cpu->hart->pc, bytes, sizeof bytes);
     s->hart = hart;
     text_add(out, "hart%u at 0x%llx", cpu->number, (ull)cpu->hart->pc);
-    if (n != 0 && s->machine->isa->disassemble != NULL) {
+    if (n != 0 && machine_isa(s->machine)->disassemble != NULL) {
         struct text words = {0};
 
-        if (s->machine->isa->disassemble(bytes, (unsigned)n, cpu->hart->pc, &words) != 0) {
+        if (machine_isa(s->machine)->disassemble(bytes, (unsigned)n, cpu->hart->pc, &words) != 0) {
             text_add(out, ": %s", words.data);
         }
         text_fini(&words);
@@ -52,18 +52,18 @@ void gdb_add_place(const struct gdb_session *s, struct text *out)
 
 void gdb_add_when(struct gdb_session *s, struct text *out)
 {
-    const struct machine *m = s->machine;
+    struct machine *m = s->machine;
     tick now = travel_now(s->travel);
     uint64_t ns = machine_now_ns(m);
 
     text_add(out, "tick ");
     gdb_add_place(s, out);
     text_add(out, ", %llu.%09llu s of virtual time, %llu instructions\n", (ull)(ns / 1000000000),
-             (ull)(ns % 1000000000), (ull)m->state.instructions);
-    add_instruction(s, &m->cpus[m->state.current], out);
+             (ull)(ns % 1000000000), (ull)machine_state(m)->instructions);
+    add_instruction(s, machine_cpu(m, machine_state(m)->current), out);
     if (travel_is_diverted(s->travel)) {
         text_add(out, "in a call, beside history: nothing of it will have happened\n");
-    } else if (travel_at_live_edge(s->travel) && m->state.power == POWER_ON) {
+    } else if (travel_at_live_edge(s->travel) && machine_state(m)->power == POWER_ON) {
         text_add(out, "at the live edge: going on makes new history\n");
     } else if (now == travel_end(s->travel)) {
         text_add(out, "at the end of history\n");
@@ -172,7 +172,7 @@ static void command_goto(struct gdb_session *s, const char *argument, struct tex
     }
     gdb_journey_begins(s);
     stop = travel_seek(s->travel, to);
-    s->hart = s->machine->state.current;
+    s->hart = machine_state(s->machine)->current;
     switch (stop.why) {
     case TRAVEL_ARRIVED:
     case TRAVEL_HIT: break;
@@ -194,18 +194,18 @@ static void command_goto(struct gdb_session *s, const char *argument, struct tex
 static void info_parts(struct gdb_session *s, struct text *out)
 {
     text_add(out, "info PART prints the state of one of:");
-    for (unsigned i = 0; i < s->machine->part_count; i++) {
-        text_add(out, " %s", s->machine->parts[i].name);
+    for (unsigned i = 0; i < machine_part_count(s->machine); i++) {
+        text_add(out, " %s", machine_part(s->machine, i)->name);
     }
     text_add(out, "\nor of: harts checkpoints travel\n");
 }
 
 static void info_harts(struct gdb_session *s, struct text *out)
 {
-    for (unsigned h = 0; h < s->machine->hart_count; h++) {
-        add_instruction(s, &s->machine->cpus[h], out);
+    for (unsigned h = 0; h < machine_hart_count(s->machine); h++) {
+        add_instruction(s, machine_cpu(s->machine, h), out);
         text_add(out, "  %s, %llu instructions\n", gdb_hart_state(s, h),
-                 (ull)s->machine->cpus[h].hart->instructions);
+                 (ull)machine_cpu(s->machine, h)->hart->instructions);
     }
 }
 
@@ -260,8 +260,8 @@ static void command_info(struct gdb_session *s, const char *argument, struct tex
     } else if (strcmp(argument, "travel") == 0) {
         info_travel(s, out);
     } else {
-        for (unsigned i = 0; i < s->machine->part_count; i++) {
-            const struct machine_part *p = &s->machine->parts[i];
+        for (unsigned i = 0; i < machine_part_count(s->machine); i++) {
+            const struct machine_part *p = machine_part(s->machine, i);
 
             if (strcmp(p->name, argument) == 0) {
                 info_part(p, out);

@@ -54,7 +54,7 @@ void gdb_q_attached(struct gdb_session *s, struct gdb_args *a)
 void gdb_q_threads_first(struct gdb_session *s, struct gdb_args *a)
 {
     (void)a;
-    for (unsigned h = 0; h < s->machine->hart_count; h++) {
+    for (unsigned h = 0; h < machine_hart_count(s->machine); h++) {
         text_add(&s->out, "%c%x", h == 0 ? 'm' : ',', h + 1);
     }
 }
@@ -67,13 +67,13 @@ void gdb_q_threads_next(struct gdb_session *s, struct gdb_args *a)
 
 const char *gdb_hart_state(const struct gdb_session *s, unsigned hart)
 {
-    if (s->machine->cpus[hart].hart->stopped) {
+    if (machine_cpu(s->machine, hart)->hart->stopped) {
         return "out of service";
     }
-    if (s->machine->cpus[hart].hart->waiting != 0) {
+    if (machine_cpu(s->machine, hart)->hart->waiting != 0) {
         return "waits for an interrupt";
     }
-    return hart == s->machine->state.current ? "takes the next step" : "ready";
+    return hart == machine_state(s->machine)->current ? "takes the next step" : "ready";
 }
 
 void gdb_q_thread_extra(struct gdb_session *s, struct gdb_args *a)

@@ -32,7 +32,7 @@ uint32_t gdb_our_registers(const struct isa *isa)
 
 static void add_ours(struct gdb_session *s)
 {
-    uint32_t number = gdb_our_registers(s->machine->isa);
+    uint32_t number = gdb_our_registers(machine_isa(s->machine));
     static const char *const names[OUR_COUNT] = {"tick", "vtime"};
 
     for (unsigned i = 0; i < OUR_COUNT; i++) {
@@ -63,7 +63,7 @@ static size_t count_general(const struct gdb_session *s)
 
 void gdb_registers_init(struct gdb_session *s)
 {
-    const struct isa *isa = s->machine->isa;
+    const struct isa *isa = machine_isa(s->machine);
     const struct isa_register *r = NULL;
     size_t count = 0;
 
@@ -111,7 +111,7 @@ bool gdb_register_get(struct gdb_session *s, const struct gdb_register *r,
         /* Registers that count time ask the hart, which knows only when it last ran. */
         cpu->block_tick = machine_now(s->machine);
         cpu->insn = 0;
-        return s->machine->isa->gdb.get(cpu, r->description->number, value);
+        return machine_isa(s->machine)->gdb.get(cpu, r->description->number, value);
     }
     bytes_set_le(value, 8,
                  strcmp(r->description->name, "tick") == 0 ? machine_now(s->machine)
@@ -121,7 +121,7 @@ bool gdb_register_get(struct gdb_session *s, const struct gdb_register *r,
 
 void gdb_order_value(const struct gdb_session *s, uint8_t *value, size_t bytes)
 {
-    for (size_t i = 0; s->machine->isa->big_endian && i < bytes / 2; i++) {
+    for (size_t i = 0; machine_isa(s->machine)->big_endian && i < bytes / 2; i++) {
         uint8_t low = value[i];
 
         value[i] = value[bytes - 1 - i];

@@ -29,7 +29,7 @@ struct journey {
 
 bool gdb_client_steps(const struct gdb_session *s)
 {
-    return !s->machine->isa->gdb.stops_behind_access;
+    return !machine_isa(s->machine)->gdb.stops_behind_access;
 }
 
 void gdb_journey_begins(struct gdb_session *s)
@@ -60,10 +60,10 @@ static bool step_ends(struct journey *j, const struct probe_hit *h)
 
 /* A client that goes on from a breakpoint does not want to hear of it again; nor of one at the
  * instruction it steps over. */
-static bool breaks(const struct journey *j, const struct machine *m, const struct probe_hit *h)
+static bool breaks(const struct journey *j, struct machine *m, const struct probe_hit *h)
 {
     if (h->hart == j->hart && h->pc == j->pc &&
-        m->cpus[h->hart].hart->instructions == j->instructions) {
+        machine_cpu(m, h->hart)->hart->instructions == j->instructions) {
         return false;
     }
     return (int)h->hart != j->plan->step_hart || (j->stepped && h->at_tick != j->first);
@@ -89,13 +89,13 @@ static bool wanted(void *opaque, struct machine *m, const struct probe_hit *h)
 static void go(struct gdb_session *s, const struct plan *plan)
 {
     struct probe *probes = gdb_make_probes(s);
-    unsigned hart = s->machine->state.current;
+    unsigned hart = machine_state(s->machine)->current;
     struct journey j = {.session = s,
                         .plan = plan,
                         .probes = probes,
                         .hart = hart,
-                        .pc = s->machine->cpus[hart].hart->pc,
-                        .instructions = s->machine->cpus[hart].hart->instructions};
+                        .pc = machine_cpu(s->machine, hart)->hart->pc,
+                        .instructions = machine_cpu(s->machine, hart)->hart->instructions};
     struct travel_probes set = {.probes = probes,
                                 .count = s->points.count,
                                 .client_steps = gdb_client_steps(s),
@@ -145,7 +145,7 @@ static bool is_from_here(struct gdb_session *s, struct gdb_args *a)
 
 static uint32_t all_harts(const struct gdb_session *s)
 {
-    return (uint32_t)((UINT64_C(1) << s->machine->hart_count) - 1);
+    return (uint32_t)((UINT64_C(1) << machine_hart_count(s->machine)) - 1);
 }
 
 static void resume_one(struct gdb_session *s, struct gdb_args *a, bool step)
@@ -239,7 +239,7 @@ static bool take_actions(struct gdb_session *s, struct gdb_args *a, struct actio
         if (!take_action(a, &action) || (gdb_take(a, ':') && !gdb_take_thread(s, a, &hart))) {
             return false;
         }
-        for (unsigned h = 0; h < s->machine->hart_count; h++) {
+        for (unsigned h = 0; h < machine_hart_count(s->machine); h++) {
             if ((hart < 0 || hart == (int)h) && actions[h].what == 0) {
                 actions[h] = action;
             }
@@ -251,7 +251,7 @@ static bool take_actions(struct gdb_session *s, struct gdb_args *a, struct actio
 static void make_plan(const struct gdb_session *s, const struct action *actions, struct plan *p)
 {
     *p = (struct plan){.step_hart = -1};
-    for (unsigned h = 0; h < s->machine->hart_count; h++) {
+    for (unsigned h = 0; h < machine_hart_count(s->machine); h++) {
         char what = actions[h].what;
 
         if (what == 'c' || what == 's' || what == 'r') {

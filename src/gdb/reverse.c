@@ -38,7 +38,7 @@ static bool wanted(void *opaque, struct machine *m, const struct probe_hit *h)
 static uint32_t resumed_harts(const struct gdb_session *s)
 {
     return s->resume_hart >= 0 ? 1u << s->resume_hart
-                               : (uint32_t)((UINT64_C(1) << s->machine->hart_count) - 1);
+                               : (uint32_t)((UINT64_C(1) << machine_hart_count(s->machine)) - 1);
 }
 
 /* Whether there is a way back from here; false with the answer made. */
@@ -131,7 +131,7 @@ static enum travel_why look_through(struct gdb_session *s, struct back *b)
 
 static bool needs_look(const struct gdb_session *s)
 {
-    bool others = s->machine->hart_count > 1 && s->resume_hart < 0;
+    bool others = machine_hart_count(s->machine) > 1 && s->resume_hart < 0;
 
     for (size_t i = 0; i < s->points.count; i++) {
         if (others || gdb_is_watch(s->points.data[i].kind)) {
@@ -191,7 +191,7 @@ static bool seek(struct gdb_session *s, tick to)
     }
     gdb_journey_begins(s);
     stop = travel_seek(s->travel, to);
-    s->hart = s->machine->state.current;
+    s->hart = machine_state(s->machine)->current;
     return stop.why != TRAVEL_INTERRUPTED;
 }
 

@@ -111,7 +111,7 @@ void gdb_console_note(struct gdb_session *s)
 
 struct cpu *gdb_cpu(struct gdb_session *s)
 {
-    return &s->machine->cpus[s->hart];
+    return machine_cpu(s->machine, s->hart);
 }
 
 bool gdb_take_thread(struct gdb_session *s, struct gdb_args *a, int *hart)
@@ -122,7 +122,7 @@ bool gdb_take_thread(struct gdb_session *s, struct gdb_args *a, int *hart)
         *hart = -1;
         return true;
     }
-    if (!gdb_take_hex(a, &id) || id > s->machine->hart_count) {
+    if (!gdb_take_hex(a, &id) || id > machine_hart_count(s->machine)) {
         return false;
     }
     *hart = (int)id - 1;
@@ -377,7 +377,7 @@ static void begin(struct gdb_session *s, const struct gdb_stream *stream)
     s->note.length = s->printed.length = s->unread.length = 0;
     s->going = s->commanding = false;
     s->console = s->options.shows_console ? machine_port_by_name(s->machine, "serial0") : -1;
-    s->hart = s->machine->state.current;
+    s->hart = machine_state(s->machine)->current;
     s->resume_hart = -1;
     travel_set_poll(s->travel, s, poll_client);
 }

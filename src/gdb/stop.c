@@ -15,7 +15,7 @@ static void end_reply(struct gdb_session *s)
 {
     uint8_t value[GDB_REGISTER_MAX] = {0};
 
-    if (s->pc != NULL && s->machine->isa->gdb.get(gdb_cpu(s), s->pc->number, value)) {
+    if (s->pc != NULL && machine_isa(s->machine)->gdb.get(gdb_cpu(s), s->pc->number, value)) {
         gdb_order_value(s, value, s->pc->bits / 8);
         text_add(&s->out, "%x:", s->pc->number);
         gdb_add_hex(&s->out, value, s->pc->bits / 8);
@@ -46,11 +46,12 @@ static void note_diverged(struct gdb_session *s, const struct travel_stop *stop)
 
 static void note_power(struct gdb_session *s)
 {
-    switch ((enum machine_power)s->machine->state.power) {
+    switch ((enum machine_power)machine_state(s->machine)->power) {
     case POWER_ON: break;
     case POWER_OFF: text_add(&s->note, "The guest has powered off.\n"); break;
     case POWER_FAILED:
-        text_add(&s->note, "The guest has ended with status %u.\n", s->machine->state.exit_status);
+        text_add(&s->note, "The guest has ended with status %u.\n",
+                 machine_state(s->machine)->exit_status);
         break;
     case POWER_RESET_END: text_add(&s->note, "The guest has reset, which ends it.\n"); break;
     }
@@ -58,7 +59,7 @@ static void note_power(struct gdb_session *s)
 
 void gdb_stop_for(struct gdb_session *s, const struct travel_stop *stop, int hart)
 {
-    unsigned h = hart >= 0 ? (unsigned)hart : s->machine->state.current;
+    unsigned h = hart >= 0 ? (unsigned)hart : machine_state(s->machine)->current;
 
     switch (stop->why) {
     case TRAVEL_ARRIVED:

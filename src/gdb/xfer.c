@@ -65,7 +65,7 @@ static void make_target(const struct gdb_session *s, struct text *out)
 {
     text_add(out, "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
                   "<target version=\"1.0\">\n  <architecture>");
-    add_xml(out, s->machine->isa->gdb.name);
+    add_xml(out, machine_isa(s->machine)->gdb.name);
     text_add(out, "</architecture>\n  <osabi>none</osabi>\n");
     for (size_t i = 0; i < s->register_count; i++) {
         if (is_first_of_feature(s, i)) {
@@ -186,7 +186,7 @@ void gdb_q_xfer_threads(struct gdb_session *s, struct gdb_args *a)
         return;
     }
     text_add(&document, "<?xml version=\"1.0\"?>\n<threads>\n");
-    for (unsigned h = 0; h < s->machine->hart_count; h++) {
+    for (unsigned h = 0; h < machine_hart_count(s->machine); h++) {
         text_add(&document, "  <thread id=\"%x\" core=\"%u\" name=\"hart%u\">", h + 1, h, h);
         add_xml(&document, gdb_hart_state(s, h));
         text_add(&document, "</thread>\n");

@@ -45,8 +45,9 @@ static struct recording *shared_past(const struct recording *parent, tick at, st
 /* The state at the fork is a witness, so that the branch's replay is compared just there. */
 static int witness_fork(struct recording *r, struct machine *m, struct error *e)
 {
-    struct witness w = {
-        .at = m->state.now, .instructions = m->state.instructions, .hash = machine_hash(m)};
+    struct witness w = {.at = machine_state(m)->now,
+                        .instructions = machine_state(m)->instructions,
+                        .hash = machine_hash(m)};
     const struct witness *last =
         r->witnesses.count > 0 ? &r->witnesses.data[r->witnesses.count - 1] : NULL;
 
@@ -93,7 +94,7 @@ static struct past *past_start(const struct recording *shared, struct machine *a
     struct recording *r = shared_past(shared, shared->known, e);
     struct past *p;
 
-    must(again != NULL && again->state.now == 0);
+    must(again != NULL && machine_state(again)->now == 0);
     if (r == NULL) {
         machine_free(again);
         return NULL;
@@ -167,7 +168,7 @@ static void describe(struct recording *r, const struct journal_branch *from,
 
     (void)snprintf(x->program, sizeof(x->program), "%s",
                    options != NULL && options->program != NULL ? options->program : "reprise");
-    x->uses = from->machine->uses.count > 0 ? &from->machine->uses : NULL;
+    x->uses = machine_uses(from->machine)->count > 0 ? machine_uses(from->machine) : NULL;
     x->is_branch = true;
     x->origin.at = r->known;
     (void)snprintf(x->origin.name, sizeof(x->origin.name), "%s",
@@ -179,13 +180,13 @@ struct journal *journal_branch(const char *path, const struct journal_branch *fr
                                const struct sink *sink, struct error *e)
 {
     struct machine *m = from->machine;
-    struct recording *r = shared_past(from->parent, m->state.now, e);
+    struct recording *r = shared_past(from->parent, machine_state(m)->now, e);
     const struct journal_options branch_options = {.force = false};
     struct writer *w = NULL;
     struct past *past = NULL;
     struct journal *j;
 
-    must(m->state.now <= from->parent->known);
+    must(machine_state(m)->now <= from->parent->known);
     if (r == NULL) {
         machine_free(from->again);
         return NULL;
@@ -196,7 +197,7 @@ struct journal *journal_branch(const char *path, const struct journal_branch *fr
         recording_close(r);
         return NULL;
     }
-    if (m->state.now == 0) {
+    if (machine_state(m)->now == 0) {
         machine_free(from->again);
     } else if ((past = past_start(r, from->again, e)) == NULL) {
         recording_close(r);

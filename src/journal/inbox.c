@@ -129,7 +129,7 @@ static bool can_go(const struct inbox_queue *q, const struct machine *m, uint16_
     }
     room = machine_port_room(m, port);
     left = x->length - x->taken;
-    if (m->ports[port].message_max >
+    if (machine_port(m, port)->message_max >
         0) { /* whole, or not at all; room 0 is for none, also of no bytes */
         *count = left;
         return room >= left && room > 0;
@@ -192,7 +192,7 @@ bool inbox_take(struct inbox *b, struct machine *m, uint16_t *port, uint8_t *out
     if (best != NULL && out != NULL) {
         *port = (uint16_t)(best - b->queues);
         *length = count;
-        take(b, best, m->ports[*port].message_max == 0, out, count);
+        take(b, best, machine_port(m, *port)->message_max == 0, out, count);
         atomic_store_explicit(&b->waiting, !is_empty(b), memory_order_release);
     }
     pthread_mutex_unlock(&b->lock);

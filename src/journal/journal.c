@@ -148,7 +148,7 @@ void journal_attach(struct journal *j, struct machine *m)
 {
     struct inlet inlet = journal_inlet(j);
 
-    must(m->state.now == 0 && j->machine == NULL);
+    must(machine_state(m)->now == 0 && j->machine == NULL);
     j->machine = m;
     machine_set_inlet(m, &inlet);
 }
@@ -204,7 +204,7 @@ static uint32_t message_max(const struct journal *j, uint16_t port)
     if (j->machine == NULL) {
         return port == POKE_PORT ? INPUT_BYTES_MAX : 0;
     }
-    return j->machine->ports[port].message_max;
+    return machine_port(j->machine, port)->message_max;
 }
 
 static void wake(struct journal *j)

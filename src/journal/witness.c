@@ -17,8 +17,9 @@ enum { SPACING = 1 << 24, FIRST_AFTER = 2, DOUBLE_AFTER = 128 };
 
 static struct witness witness_of(struct machine *m)
 {
-    return (struct witness){
-        .at = m->state.now, .instructions = m->state.instructions, .hash = machine_hash(m)};
+    return (struct witness){.at = machine_state(m)->now,
+                            .instructions = machine_state(m)->instructions,
+                            .hash = machine_hash(m)};
 }
 
 static tick later(tick t, uint64_t by)
@@ -93,7 +94,7 @@ static size_t digests(const struct journal *j, struct output_digest out[MACHINE_
 /* At the end of a piece. The guest may have idled through it: then the next piece will do. */
 static void make_witness(struct journal *j, struct machine *m)
 {
-    if (m->state.instructions - j->witnessed >= j->spacing / 2 &&
+    if (machine_state(m)->instructions - j->witnessed >= j->spacing / 2 &&
         j->recording->witnesses.count < WITNESSES_MAX) {
         struct witness w = witness_of(m);
 
@@ -103,12 +104,12 @@ static void make_witness(struct journal *j, struct machine *m)
         j->stats.witnesses++;
         count_witness(j);
     }
-    j->piece_end = later(m->state.now, j->spacing);
+    j->piece_end = later(machine_state(m)->now, j->spacing);
 }
 
 static enum journal_end why_of_power(const struct machine *m)
 {
-    switch ((enum machine_power)m->state.power) {
+    switch ((enum machine_power)machine_state(m)->power) {
     case POWER_OFF: return END_POWER_OFF;
     case POWER_FAILED: return END_FAILED;
     case POWER_RESET_END: return END_RESET;
@@ -128,12 +129,12 @@ static enum journal_stop end_live(struct journal *j, struct machine *m, enum jou
     struct recording *r = j->recording;
     struct error e;
 
-    stamp_reached(j, m->state.now);
+    stamp_reached(j, machine_state(m)->now);
     if (past_settle(j, true, &e) != 0) {
         return lost(j, e.text);
     }
     r->end = (struct recording_end){
-        .why = why, .exit_status = m->state.exit_status, .last = witness_of(m)};
+        .why = why, .exit_status = machine_state(m)->exit_status, .last = witness_of(m)};
     r->end.output_count = digests(j, r->end.outputs);
     r->ended = true;
     j->stats.witnesses++;
@@ -151,7 +152,7 @@ static bool after_live(struct journal *j, struct machine *m, enum stop stop, tic
 
     struct error e;
 
-    stamp_reached(j, m->state.now);
+    stamp_reached(j, machine_state(m)->now);
     if (past_settle(j, false, &e) != 0) {
         *result = lost(j, e.text);
         return true;
@@ -166,11 +167,11 @@ static bool after_live(struct journal *j, struct machine *m, enum stop stop, tic
     case STOP_END: *result = end_live(j, m, quit != END_NONE ? quit : END_IDLE); return true;
     case STOP_TICK: break;
     }
-    if (m->state.now >= j->piece_end) {
+    if (machine_state(m)->now >= j->piece_end) {
         make_witness(j, m);
     }
     *result = JOURNAL_TICK;
-    return m->state.now >= until;
+    return machine_state(m)->now >= until;
 }
 
 /* ---- replaying ------------------------------------------------------------------------------- */
@@ -229,7 +230,7 @@ static enum journal_stop compare_outputs(struct journal *j, struct machine *m)
         }
         struct witness replayed = witness_of(m);
         (void)snprintf(how, sizeof(how), "the states agree, but not the output of port %s",
-                       port < m->port_count ? m->ports[port].name : "?");
+                       port < machine_port_count(m) ? machine_port(m, port)->name : "?");
         return diverged(j, &end->last, &replayed, how);
     }
     return JOURNAL_TICK;
@@ -241,7 +242,7 @@ static enum journal_stop end_replay(struct journal *j, struct machine *m)
     const struct recording *r = j->recording;
     enum journal_stop result = JOURNAL_TICK;
 
-    if (m->state.now < r->known) {
+    if (machine_state(m)->now < r->known) {
         struct witness recorded = {.at = r->known};
         struct witness replayed = witness_of(m);
         if (r->ended) {
@@ -265,7 +266,7 @@ static bool after_replay(struct journal *j, struct machine *m, enum stop stop, t
         *result = JOURNAL_PROBE;
         return true;
     }
-    if (m->state.now == j->piece_end) {
+    if (machine_state(m)->now == j->piece_end) {
         *result = compare(j, m, &j->recording->witnesses.data[j->next_witness]);
         if (*result != JOURNAL_TICK) {
             return true;
@@ -277,12 +278,12 @@ static bool after_replay(struct journal *j, struct machine *m, enum stop stop, t
         *result = lost(j, recording_lost(j->recording));
         return true;
     }
-    if (stop != STOP_TICK || m->state.now >= j->recording->known) {
+    if (stop != STOP_TICK || machine_state(m)->now >= j->recording->known) {
         *result = end_replay(j, m);
         return true;
     }
     *result = JOURNAL_TICK;
-    return m->state.now >= until;
+    return machine_state(m)->now >= until;
 }
 
 /* ---- both ------------------------------------------------------------------------------------ */

@@ -134,6 +134,21 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
     return m;
 }
 
+static void free_device(struct device *d)
+{
+    free(d->state);
+    if (d->wiring->tree != NULL) {
+        live_tree_fini(d->wiring->tree);
+        free(d->wiring->tree);
+    }
+    free((void *)(uintptr_t)d->config);
+    for (unsigned n = 0; n < DEVICE_LINES_MAX; n++) {
+        vec_fini(&d->wiring->lines[n].wires);
+    }
+    free(d->wiring);
+    free(d);
+}
+
 void machine_free(struct machine *m)
 {
     if (!m) {
@@ -146,16 +161,7 @@ void machine_free(struct machine *m)
         cpu_fini(&m->cpus[h]);
     }
     for (unsigned i = 0; i < m->device_count; i++) {
-        free(m->devices[i]->state);
-        if (m->devices[i]->tree != NULL) {
-            live_tree_fini(m->devices[i]->tree);
-            free(m->devices[i]->tree);
-        }
-        free((void *)(uintptr_t)m->devices[i]->config);
-        for (unsigned n = 0; n < DEVICE_LINES_MAX; n++) {
-            vec_fini(&m->devices[i]->lines[n].wires);
-        }
-        free(m->devices[i]);
+        free_device(m->devices[i]);
     }
     for (unsigned i = 0; i < m->part_count; i++) {
         free((void *)(uintptr_t)m->parts[i].name);
@@ -213,8 +219,8 @@ static int add_window(struct device *d, unsigned n, struct error *e)
                            .splits = d->class->windows[n].splits,
                            .refused = window_refused};
     snprintf(w.name, sizeof w.name, "%s", d->name);
-    d->windows[n] = mem_add_loose_window(machine_space_of(d, n), &w, e);
-    return d->windows[n] != NULL ? 0 : -1;
+    d->wiring->windows[n] = mem_add_loose_window(machine_space_of(d, n), &w, e);
+    return d->wiring->windows[n] != NULL ? 0 : -1;
 }
 
 static int add_windows(struct device *d, struct error *e)
@@ -231,15 +237,15 @@ static int add_windows(struct device *d, struct error *e)
 
 int machine_place_window(struct device *d, unsigned window, paddr base, struct error *e)
 {
-    must(!d->machine->sealed && window < DEVICE_WINDOWS_MAX && d->windows[window] != NULL &&
+    must(!d->machine->sealed && window < DEVICE_WINDOWS_MAX && d->wiring->windows[window] != NULL &&
          d->class->map == NULL);
-    return mem_place_window(machine_space_of(d, window), d->windows[window], base, e);
+    return mem_place_window(machine_space_of(d, window), d->wiring->windows[window], base, e);
 }
 
 void machine_give_storage(struct device *d, unsigned n, struct mem_block *b)
 {
     must(!d->machine->sealed && n < DEVICE_STORAGES_MAX);
-    d->storages[n] = b;
+    d->wiring->storages[n] = b;
 }
 
 static int add_tree(struct machine *m, struct device *d, struct error *e)
@@ -250,8 +256,8 @@ static int add_tree(struct machine *m, struct device *d, struct error *e)
         return error_set(e, "%s: it would hold %llu bytes, and %llu are the most", d->name,
                          (unsigned long long)bytes, (unsigned long long)LIVE_TREE_MOST);
     }
-    d->tree = base_alloc(1, sizeof(*d->tree));
-    live_tree_init(d->tree, &m->pages, bytes);
+    d->wiring->tree = base_alloc(1, sizeof(*d->wiring->tree));
+    live_tree_init(d->wiring->tree, &m->pages, bytes);
     return 0;
 }
 
@@ -270,6 +276,7 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
         return NULL;
     }
     d = base_alloc(1, sizeof(*d));
+    d->wiring = base_alloc(1, sizeof(*d->wiring));
     d->class = class;
     d->machine = m;
     d->number = m->device_count;
@@ -287,7 +294,7 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
     if (class->tree_bytes && add_tree(m, d, e) < 0) {
         return NULL;
     }
-    add_part(m, d->name, &class->state, d->state, d->tree);
+    add_part(m, d->name, &class->state, d->state, d->wiring->tree);
     if (add_windows(d, e) < 0) {
         return NULL;
     }
@@ -352,19 +359,4 @@ int machine_seal(struct machine *m, struct error *e)
     m->sealed = true;
     machine_power_on(m, RESET_POWER);
     return 0;
-}
-
-void machine_set_inlet(struct machine *m, const struct inlet *inlet)
-{
-    m->inlet = *inlet;
-}
-
-int machine_port_by_name(const struct machine *m, const char *name)
-{
-    for (unsigned i = 0; i < m->port_count; i++) {
-        if (strcmp(m->ports[i].name, name) == 0) {
-            return (int)i;
-        }
-    }
-    return -1;
 }

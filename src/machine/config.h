@@ -15,12 +15,16 @@
 #define MACHINE_BEHAVIOUR 2
 
 #define MACHINE_HARTS_MAX   8
+#define MACHINE_DEVICES_MAX 64
+#define MACHINE_PORTS_MAX   32
 #define MACHINE_SERIALS_MAX 4
 #define MACHINE_RAM_LEAST   (1 * MIB)
 #define MACHINE_RAM_MOST    (64 * GIB) /* what is known of each page takes 3 per cent more */
 #define MACHINE_QUANTUM     20000      /* ticks */
 #define MACHINE_IMAGE_MAX   (2 * GIB)
 #define MACHINE_TREE_MAX    (1 * MIB) /* a device tree */
+/* Bytes of one input, which is a whole message where a port takes messages. */
+#define INPUT_BYTES_MAX 65536
 
 enum machine_image_role { IMAGE_BIOS, IMAGE_KERNEL, IMAGE_INITRD, IMAGE_DTB, IMAGE_COUNT };
 

@@ -24,6 +24,11 @@ uint64_t device_now_ns(const struct device *d)
     return machine_now_ns(d->machine);
 }
 
+uint64_t device_ns_at(const struct device *d, tick t)
+{
+    return clock_ns(&d->machine->state.clock, t);
+}
+
 tick device_tick_at(const struct device *d, uint64_t ns)
 {
     return clock_tick_at(&d->machine->state.clock, ns);
@@ -79,19 +84,21 @@ void device_output(struct device *d, const uint8_t *bytes, size_t count)
 
 bool device_tree_read(struct device *d, uint64_t at, void *bytes, uint64_t size)
 {
-    if (d->tree == NULL || at > d->tree->bytes || size > d->tree->bytes - at) {
+    if (d->wiring->tree == NULL || at > d->wiring->tree->bytes ||
+        size > d->wiring->tree->bytes - at) {
         return false;
     }
-    live_tree_read(d->tree, at, bytes, size);
+    live_tree_read(d->wiring->tree, at, bytes, size);
     return true;
 }
 
 bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_t size)
 {
-    if (d->tree == NULL || at > d->tree->bytes || size > d->tree->bytes - at) {
+    if (d->wiring->tree == NULL || at > d->wiring->tree->bytes ||
+        size > d->wiring->tree->bytes - at) {
         return false;
     }
-    live_tree_write(d->tree, at, bytes, size);
+    live_tree_write(d->wiring->tree, at, bytes, size);
     return true;
 }
 
@@ -171,8 +178,8 @@ void device_clear(struct device *d, enum reset_kind kind)
     const struct device_class *c = d->class;
 
     reset_clear(d->state, c->state.state_size, c->survivors, c->survivor_count, kind);
-    if (d->tree != NULL && (c->tree_resets & (unsigned)kind) == 0) {
-        live_tree_clear(d->tree);
+    if (d->wiring->tree != NULL && (c->tree_resets & (unsigned)kind) == 0) {
+        live_tree_clear(d->wiring->tree);
     }
     for (uint32_t i = 0; i < c->alarm_count; i++) {
         uint32_t offset = c->alarm_offset + i * (uint32_t)sizeof(tick);

@@ -4,7 +4,77 @@
 #ifndef MACHINE_INTERNAL_H
 #define MACHINE_INTERNAL_H
 
+#include "machine/build.h"
+#include "machine/device.h"
 #include "machine/machine.h"
+
+/* One end of a line that a device drives. */
+struct wire {
+    struct device *device; /* NULL: a pin of `hart` */
+    int hart;              /* -1: none */
+    uint32_t input;
+    struct junction *junction; /* other lines meet this one there; NULL: none does */
+};
+struct device_line {
+    VEC(struct wire) wires; /* several: it goes to all of them */
+};
+
+/* Of one device: not state, but for the tree. */
+struct wiring {
+    struct live_tree *tree; /* state; NULL: it has none */
+    struct mem_window *windows[DEVICE_WINDOWS_MAX];
+    struct mem_block *storages[DEVICE_STORAGES_MAX]; /* NULL: not given */
+    struct device_line lines[DEVICE_LINES_MAX];
+};
+
+/* Where an output of a hart leads; NULL: nowhere. */
+struct hart_output {
+    struct device *device;
+    uint32_t input;
+};
+
+struct machine_load { /* put back into memory at every reset */
+    haddr at;
+    const uint8_t *data; /* owned by the machine, or held by `shared`; NULL: zeros */
+    struct shared_bytes *shared;
+    uint64_t size;
+};
+
+struct machine {
+    struct machine_state state;
+    const struct isa *isa;
+    struct mem mem;
+    struct mem io;          /* the I/O space: a map of windows, without storage */
+    struct tree_pool pages; /* of live trees, and of what was saved of this machine */
+    struct cpu cpus[MACHINE_HARTS_MAX];
+    unsigned hart_count;
+    struct engine *engine;
+    uint64_t quantum;
+    bool no_reboot;
+    char cpu_option[256];
+    struct machine_uses recorded; /* of the recording that it is built for; nothing: of none */
+    struct machine_uses uses;     /* what it is made of */
+
+    struct device *devices[MACHINE_DEVICES_MAX];
+    unsigned device_count;
+    struct port ports[MACHINE_PORTS_MAX];
+    unsigned port_count;
+    struct machine_part parts[MACHINE_PARTS_MAX];
+    unsigned part_count;
+    VEC(struct machine_load) loads;
+    VEC(struct junction *) junctions;
+    struct lines_state *lines; /* NULL: no two lines meet anywhere */
+    struct hart_output hart_outputs[MACHINE_HARTS_MAX][CPU_OUTPUTS_MAX];
+
+    struct inlet inlet;
+    struct machine_log log;
+    struct cpu *running; /* inside engine_run: time is cpu_now() of it */
+    bool settling;       /* reaching the tick state.now: the step is not begun */
+    bool mapping;        /* devices are asked where they are */
+    unsigned dma_depth;  /* devices that reached each other by DMA, in this very step */
+    struct machine_board board;
+    bool sealed; /* machine_seal() was called */
+};
 
 extern const struct field_table machine_state_table;
 

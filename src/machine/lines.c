@@ -17,7 +17,7 @@ const struct field_table lines_table = FIELD_TABLE(struct lines_state, lines_fie
 
 static void add_wire(struct device *from, uint32_t line, struct wire w)
 {
-    struct device_line *l = &from->lines[line];
+    struct device_line *l = &from->wiring->lines[line];
 
     must(!from->machine->sealed && line < from->class->output_lines);
     vec_push(&l->wires, w);
@@ -47,8 +47,8 @@ static void join(struct machine *m, struct junction *j, const struct wire *w)
         const struct device *d = m->devices[i];
 
         for (uint32_t n = 0; n < d->class->output_lines; n++) {
-            for (size_t k = 0; k < d->lines[n].wires.count; k++) {
-                struct wire *other = &d->lines[n].wires.data[k];
+            for (size_t k = 0; k < d->wiring->lines[n].wires.count; k++) {
+                struct wire *other = &d->wiring->lines[n].wires.data[k];
 
                 if (same_place(other, w)) {
                     j->sources[i] |= UINT64_C(1) << n;
@@ -67,8 +67,8 @@ static unsigned count_wires_to(const struct machine *m, const struct wire *w)
         const struct device *d = m->devices[i];
 
         for (uint32_t n = 0; n < d->class->output_lines; n++) {
-            for (size_t k = 0; k < d->lines[n].wires.count; k++) {
-                count += same_place(&d->lines[n].wires.data[k], w);
+            for (size_t k = 0; k < d->wiring->lines[n].wires.count; k++) {
+                count += same_place(&d->wiring->lines[n].wires.data[k], w);
             }
         }
     }
@@ -81,8 +81,8 @@ void lines_seal(struct machine *m)
         const struct device *d = m->devices[i];
 
         for (uint32_t n = 0; n < d->class->output_lines; n++) {
-            for (size_t k = 0; k < d->lines[n].wires.count; k++) {
-                const struct wire *w = &d->lines[n].wires.data[k];
+            for (size_t k = 0; k < d->wiring->lines[n].wires.count; k++) {
+                const struct wire *w = &d->wiring->lines[n].wires.data[k];
 
                 if (w->junction == NULL && count_wires_to(m, w) > 1) {
                     struct junction *j = base_alloc(1, sizeof(*j));
@@ -137,8 +137,8 @@ void device_set_line(struct device *d, uint32_t n, bool level)
     if (m->lines != NULL) {
         m->lines->level[d->number] = bits_set(m->lines->level[d->number], n, 1, level);
     }
-    for (size_t i = 0; i < d->lines[n].wires.count; i++) {
-        const struct wire *w = &d->lines[n].wires.data[i];
+    for (size_t i = 0; i < d->wiring->lines[n].wires.count; i++) {
+        const struct wire *w = &d->wiring->lines[n].wires.data[i];
 
         drive(m, w, w->junction != NULL ? any_is_up(m, w->junction) : level);
     }

@@ -35,13 +35,14 @@ void device_remap(struct device *d)
 void device_map_window(struct device *d, unsigned window, paddr base, enum mem_way ways,
                        enum mem_level level)
 {
-    must(d->machine->mapping && window < DEVICE_WINDOWS_MAX && d->windows[window] != NULL);
-    mem_map_window(machine_space_of(d, window), base, d->windows[window], ways, level);
+    must(d->machine->mapping && window < DEVICE_WINDOWS_MAX && d->wiring->windows[window] != NULL);
+    mem_map_window(machine_space_of(d, window), base, d->wiring->windows[window], ways, level);
 }
 
 void device_map_storage(struct device *d, unsigned storage, paddr base, uint64_t offset,
                         uint64_t bytes, enum mem_way ways, enum mem_level level)
 {
-    must(d->machine->mapping && storage < DEVICE_STORAGES_MAX && d->storages[storage] != NULL);
-    mem_map_block(&d->machine->mem, base, d->storages[storage], offset, bytes, ways, level);
+    must(d->machine->mapping && storage < DEVICE_STORAGES_MAX &&
+         d->wiring->storages[storage] != NULL);
+    mem_map_block(&d->machine->mem, base, d->wiring->storages[storage], offset, bytes, ways, level);
 }

@@ -176,8 +176,8 @@ static void shut_down(struct cpu *cpu)
     struct machine *m = machine_of(cpu);
 
     cpu->look = true;
-    if (m->board_shutdown) {
-        m->board_shutdown(m, cpu->number);
+    if (m->board.shutdown) {
+        m->board.shutdown(m, cpu->number);
     } else {
         machine_request_reset(m, RESET_WARM);
     }

@@ -88,8 +88,8 @@ void machine_power_on(struct machine *m, enum reset_kind kind)
         reset_hart(m, h, kind);
     }
     reset_devices(m, kind);
-    if (m->board_reset) {
-        m->board_reset(m);
+    if (m->board.reset) {
+        m->board.reset(m, &m->board);
     }
     machine_forget(m);
 }

@@ -7,7 +7,7 @@
 
 bool travel_is_sound(const struct travel *t)
 {
-    return !t->diverged || t->bad > t->machine->state.now;
+    return !t->diverged || t->bad > machine_state(t->machine)->now;
 }
 
 /* An index that is not complete never will be; of one that is, later checkpoints are passed by. */
@@ -37,7 +37,7 @@ static void cut_spans(struct travel *t, tick now)
 
 void travel_change_source(struct travel *t, const struct travel_source *source)
 {
-    tick now = t->machine->state.now;
+    tick now = machine_state(t->machine)->now;
 
     must(travel_is_sound(t));
     travel_free_helpers(t); /* they are in the other history, */
@@ -58,7 +58,7 @@ void travel_change_source(struct travel *t, const struct travel_source *source)
 void travel_visit_edge(struct travel *t, void *opaque, void (*there)(void *opaque))
 {
     bool (*poll)(void *opaque, uint64_t done, uint64_t whole) = t->poll;
-    tick now = t->machine->state.now, edge = travel_end(t);
+    tick now = machine_state(t->machine)->now, edge = travel_end(t);
     bool verify = t->verify;
 
     must(t->source.run_live != NULL);
@@ -66,7 +66,7 @@ void travel_visit_edge(struct travel *t, void *opaque, void (*there)(void *opaqu
     t->verify = false;
     must(travel_go(t, edge) == TRAVEL_ARRIVED);
     there(opaque);
-    must(t->machine->state.now == edge && travel_go(t, now) == TRAVEL_ARRIVED);
+    must(machine_state(t->machine)->now == edge && travel_go(t, now) == TRAVEL_ARRIVED);
     t->poll = poll;
     t->verify = verify;
 }

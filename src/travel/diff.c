@@ -26,8 +26,8 @@ static void disassemble(struct machine *m, struct cpu *cpu, struct travel_step_n
     while (available > 0 && !cpu_debug_read(cpu, cpu->hart->pc, bytes, available)) {
         available--;
     }
-    if (available > 0 && m->isa->disassemble != NULL &&
-        m->isa->disassemble(bytes, available, cpu->hart->pc, &text) != 0) {
+    if (available > 0 && machine_isa(m)->disassemble != NULL &&
+        machine_isa(m)->disassemble(bytes, available, cpu->hart->pc, &text) != 0) {
         snprintf(out->text, sizeof out->text, "%s", text.data != NULL ? text.data : "");
     }
     text_fini(&text);
@@ -37,9 +37,9 @@ static void name_no_step(const struct travel *t, struct travel_step_name *out)
 {
     const struct machine *m = t->machine;
 
-    if (t->last_input.at == out->at && t->last_input.port < m->port_count) {
+    if (t->last_input.at == out->at && t->last_input.port < machine_port_count(m)) {
         snprintf(out->text, sizeof out->text, "input of %u bytes at port %s", t->last_input.length,
-                 m->ports[t->last_input.port].name);
+                 machine_port(m, t->last_input.port)->name);
     } else {
         snprintf(out->text, sizeof out->text, "all harts wait");
     }
@@ -48,7 +48,7 @@ static void name_no_step(const struct travel *t, struct travel_step_name *out)
 int travel_name_step(struct travel *t, tick at, struct travel_step_name *out)
 {
     struct machine *m = t->machine;
-    tick back = m->state.now;
+    tick back = machine_state(m)->now;
     bool has_reported = t->has_reported, waiting;
     uint64_t instructions;
     int result = -1;
@@ -58,11 +58,11 @@ int travel_name_step(struct travel *t, tick at, struct travel_step_name *out)
         goto out;
     }
     out->at = at - 1;
-    out->hart = m->state.current;
-    out->pc = m->cpus[out->hart].hart->pc;
-    waiting = !hart_is_ready(m->cpus[out->hart].hart);
-    instructions = m->state.instructions;
-    disassemble(m, &m->cpus[out->hart], out);
+    out->hart = machine_state(m)->current;
+    out->pc = machine_cpu(m, out->hart)->hart->pc;
+    waiting = !hart_is_ready(machine_cpu(m, out->hart)->hart);
+    instructions = machine_state(m)->instructions;
+    disassemble(m, machine_cpu(m, out->hart), out);
     t->last_input.at = TICK_NEVER;
     if (travel_drive(t, at, 0) != TRAVEL_ARRIVED) {
         goto out;
@@ -71,7 +71,7 @@ int travel_name_step(struct travel *t, tick at, struct travel_step_name *out)
     out->is_step = t->last_input.at != out->at && !waiting;
     if (!out->is_step) {
         name_no_step(t, out);
-    } else if (m->state.instructions == instructions) {
+    } else if (machine_state(m)->instructions == instructions) {
         size_t used = strlen(out->text);
 
         snprintf(out->text + used, sizeof out->text - used, "%s(trap entry)", used ? " " : "");
@@ -86,7 +86,7 @@ out:
 
 static bool differs(const struct pair *p)
 {
-    return p->a->machine->state.now != p->b->machine->state.now ||
+    return machine_state(p->a->machine)->now != machine_state(p->b->machine)->now ||
            machine_hash(p->a->machine) != machine_hash(p->b->machine);
 }
 
@@ -208,7 +208,7 @@ static bool narrow(const struct pair *p, tick equal, tick next, struct travel_di
 static bool compare_from_here(const struct pair *p, uint64_t stride, tick limit,
                               struct travel_difference *out)
 {
-    tick equal = p->a->machine->state.now;
+    tick equal = machine_state(p->a->machine)->now;
 
     for (;;) {
         tick end_a = travel_end(p->a), end_b = travel_end(p->b);

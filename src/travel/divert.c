@@ -70,7 +70,7 @@ bool travel_is_diverted(const struct travel *t)
 void travel_return(struct travel *t)
 {
     struct diversion *d = &t->diversion;
-    tick there = t->machine->state.now;
+    tick there = machine_state(t->machine)->now;
 
     must(d->from != NULL);
     checkpoint_restore(t->store, d->from);
@@ -78,7 +78,7 @@ void travel_return(struct travel *t)
     d->from = NULL;
     text_fini(&d->posted);
     travel_set_inlet(t);
-    t->source.moved(t->source.opaque, there, t->machine->state.now);
+    t->source.moved(t->source.opaque, there, machine_state(t->machine)->now);
     t->has_reported = d->has_reported;
     t->reported = d->reported;
 }
@@ -99,11 +99,11 @@ size_t travel_post_aside(struct travel *t, uint16_t port, const void *bytes, siz
 enum travel_why travel_drive_aside(struct travel *t, tick until, bool skip_here)
 {
     struct machine *m = t->machine;
-    tick start = m->state.now;
+    tick start = machine_state(m)->now;
 
-    while (m->state.now < until) {
-        tick end = until - m->state.now > PIECE ? m->state.now + PIECE : until;
-        enum stop stop = machine_run(m, end, skip_here && m->state.now == start);
+    while (machine_state(m)->now < until) {
+        tick end = until - machine_state(m)->now > PIECE ? machine_state(m)->now + PIECE : until;
+        enum stop stop = machine_run(m, end, skip_here && machine_state(m)->now == start);
 
         if (stop == STOP_PROBE) {
             return travel_met(t);
@@ -111,8 +111,8 @@ enum travel_why travel_drive_aside(struct travel *t, tick until, bool skip_here)
         if (stop != STOP_TICK) {
             return stop == STOP_POWER ? TRAVEL_POWER : TRAVEL_END;
         }
-        if (m->state.now < until && t->poll != NULL &&
-            t->poll(t->poll_opaque, m->state.now - start, 0)) {
+        if (machine_state(m)->now < until && t->poll != NULL &&
+            t->poll(t->poll_opaque, machine_state(m)->now - start, 0)) {
             return TRAVEL_INTERRUPTED;
         }
     }

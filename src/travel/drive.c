@@ -32,12 +32,13 @@ static tick known_end(const struct travel *t)
 
 static bool at_edge(const struct travel *t)
 {
-    return t->source.run_live != NULL && t->machine->state.now >= known_end(t);
+    return t->source.run_live != NULL && machine_state(t->machine)->now >= known_end(t);
 }
 
 static void find_witness(const struct travel *t, struct plan *p)
 {
-    tick after = t->verified > t->machine->state.now ? t->verified : t->machine->state.now;
+    tick after =
+        t->verified > machine_state(t->machine)->now ? t->verified : machine_state(t->machine)->now;
 
     p->next_witness = TICK_NEVER;
     if (t->verify && t->source.witness != NULL && !t->diverged &&
@@ -69,14 +70,15 @@ static tick earlier(tick a, tick b)
 
 static uint64_t since_mark(const struct travel *t)
 {
-    uint64_t cost = travel_cost(t), before = travel_mark_before(t, t->machine->state.now)->cost;
+    uint64_t cost = travel_cost(t),
+             before = travel_mark_before(t, machine_state(t->machine)->now)->cost;
 
     return cost > before ? cost - before : 0;
 }
 
 static tick piece_end(const struct travel *t, const struct plan *p)
 {
-    tick now = t->machine->state.now;
+    tick now = machine_state(t->machine)->now;
     uint64_t since = p->flags & DRIVE_NO_MARKS ? 0 : since_mark(t);
     uint64_t left = since < t->limits.spacing ? t->limits.spacing - since : 1;
     uint64_t of_span = travel_span_left(t);
@@ -102,10 +104,10 @@ static enum stop run_piece(struct travel *t, tick until, bool skip_here)
 {
     struct machine *m = t->machine;
     struct engine_stats before, after;
-    tick now = m->state.now;
+    tick now = machine_state(m)->now;
     enum stop stop;
 
-    engine_get_stats(m->engine, &before);
+    engine_get_stats(machine_engine(m), &before);
     t->muted = now < t->furthest;
     if (at_edge(t)) {
         if (!t->is_live) {
@@ -115,12 +117,12 @@ static enum stop run_piece(struct travel *t, tick until, bool skip_here)
     } else {
         stop = machine_run(m, until, skip_here);
     }
-    if (m->state.now > t->furthest) {
-        t->furthest = m->state.now;
+    if (machine_state(m)->now > t->furthest) {
+        t->furthest = machine_state(m)->now;
     }
-    t->stats.ticks_run += m->state.now - now;
+    t->stats.ticks_run += machine_state(m)->now - now;
     if (!t->muted) {
-        engine_get_stats(m->engine, &after);
+        engine_get_stats(machine_engine(m), &after);
         t->counts.exceptions += after.exceptions - before.exceptions;
         t->counts.interrupts += after.interrupts - before.interrupts;
     }
@@ -130,7 +132,7 @@ static enum stop run_piece(struct travel *t, tick until, bool skip_here)
 /* At the tick of a witness: whether it is equal. */
 static bool compare_witness(struct travel *t, const struct plan *p)
 {
-    tick now = t->machine->state.now;
+    tick now = machine_state(t->machine)->now;
 
     t->verified = now;
     if (machine_hash(t->machine) != p->hash) {
@@ -146,7 +148,7 @@ static bool compare_witness(struct travel *t, const struct plan *p)
 /* What is to be done where a piece ended. False: the journey ends there. */
 static bool piece_done(struct travel *t, struct plan *p, tick from, uint64_t instructions)
 {
-    const struct machine_state *s = &t->machine->state;
+    const struct machine_state *s = machine_state(t->machine);
     uint64_t retired = s->instructions - instructions;
 
     if (s->now != from) {
@@ -186,7 +188,7 @@ static bool on_trail(const struct plan *p, tick now)
 
 static bool interrupted(struct travel *t, const struct plan *p)
 {
-    tick now = t->machine->state.now;
+    tick now = machine_state(t->machine)->now;
     uint64_t whole = p->until == TICK_NEVER ? 0 : p->until - p->start;
 
     if (t->scanning != NULL && travel_scan_is_over(t)) {
@@ -200,9 +202,10 @@ bool travel_gives_up(struct travel *t)
     if (likely(++t->met % MET_MOST != 0) || t->gave_up) {
         return t->gave_up;
     }
-    t->gave_up = (t->scanning != NULL && travel_scan_is_over(t)) ||
-                 (t->poll != NULL &&
-                  t->poll(t->poll_opaque, t->machine->state.now - t->asked_from, t->asked_whole));
+    t->gave_up =
+        (t->scanning != NULL && travel_scan_is_over(t)) ||
+        (t->poll != NULL &&
+         t->poll(t->poll_opaque, machine_state(t->machine)->now - t->asked_from, t->asked_whole));
     return t->gave_up;
 }
 
@@ -217,7 +220,7 @@ enum travel_why travel_met(struct travel *t)
 enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
 {
     struct machine *m = t->machine;
-    struct plan p = {.until = until, .flags = flags, .start = m->state.now};
+    struct plan p = {.until = until, .flags = flags, .start = machine_state(m)->now};
 
     t->asked_from = p.start;
     t->asked_whole = until == TICK_NEVER ? 0 : until - p.start;
@@ -225,17 +228,17 @@ enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
         return travel_drive_aside(t, until, (flags & DRIVE_SKIP_HERE) != 0);
     }
     find_witness(t, &p);
-    while (m->state.now < until) {
-        tick from = m->state.now, end;
-        uint64_t instructions = m->state.instructions;
+    while (machine_state(m)->now < until) {
+        tick from = machine_state(m)->now, end;
+        uint64_t instructions = machine_state(m)->instructions;
         enum stop stop;
 
         if (!at_edge(t) && from >= known_end(t)) {
-            return m->state.power != POWER_ON ? TRAVEL_POWER : TRAVEL_END;
+            return machine_state(m)->power != POWER_ON ? TRAVEL_POWER : TRAVEL_END;
         }
         end = piece_end(t, &p);
         stop = run_piece(t, end, (p.flags & DRIVE_SKIP_HERE) != 0 && from == p.start);
-        if (m->state.now != from) {
+        if (machine_state(m)->now != from) {
             t->has_reported = false;
         }
         if (!piece_done(t, &p, from, instructions)) {
@@ -244,10 +247,10 @@ enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
         if (stop == STOP_PROBE) {
             return travel_met(t);
         }
-        if (stop != STOP_TICK && m->state.now < until) {
+        if (stop != STOP_TICK && machine_state(m)->now < until) {
             return stop == STOP_POWER ? TRAVEL_POWER : TRAVEL_END;
         }
-        if (on_trail(&p, m->state.now)) {
+        if (on_trail(&p, machine_state(m)->now)) {
             travel_mark(t);
         }
         if (interrupted(t, &p)) {
@@ -259,7 +262,7 @@ enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
 
 enum travel_why travel_go(struct travel *t, tick to)
 {
-    tick now = t->machine->state.now;
+    tick now = machine_state(t->machine)->now;
     const struct mark *mark = travel_nearest(t, to, to < now ? 0 : now);
 
     must(!travel_is_diverted(t));

@@ -42,14 +42,14 @@ static void apply(struct machine *m, const struct injection *x)
     void *state;
 
     if (x->part < 0) {
-        flip_memory(&m->mem, x->index, x->bit);
+        flip_memory(machine_mem(m), x->index, x->bit);
         return;
     }
     if (x->field == NULL) {
-        flip_tree(m->parts[x->part].tree, x->index, x->bit);
+        flip_tree(machine_part(m, x->part)->tree, x->index, x->bit);
         return;
     }
-    state = m->parts[x->part].state;
+    state = machine_part(m, x->part)->state;
     field_set(x->field, state, (uint32_t)x->index,
               field_get(x->field, state, (uint32_t)x->index) ^ UINT64_C(1) << x->bit);
 }
@@ -60,7 +60,7 @@ void travel_apply_injections(struct travel *t)
     bool any = false;
 
     for (size_t i = 0; i < t->injections.count; i++) {
-        if (t->injections.data[i].at == m->state.now) {
+        if (t->injections.data[i].at == machine_state(m)->now) {
             apply(m, &t->injections.data[i]);
             any = true;
         }
@@ -72,8 +72,8 @@ void travel_apply_injections(struct travel *t)
 
 static int find_part(const struct machine *m, const char *name)
 {
-    for (unsigned i = 0; i < m->part_count; i++) {
-        if (strcmp(m->parts[i].name, name) == 0) {
+    for (unsigned i = 0; i < machine_part_count(m); i++) {
+        if (strcmp(machine_part(m, i)->name, name) == 0) {
             return (int)i;
         }
     }
@@ -94,7 +94,7 @@ static const struct field *find_field(const struct field_table *table, const cha
  * one of them wrong there would be no machine left to compare. */
 static bool is_sacred(const struct machine *m, int part, const struct field *f)
 {
-    return m->parts[part].state == &m->state &&
+    return machine_part(m, part)->state == machine_state(m) &&
            (strcmp(f->name, "now") == 0 || strcmp(f->name, "current") == 0 ||
             strncmp(f->name, "clock.", 6) == 0);
 }
@@ -104,7 +104,8 @@ static int find_target(struct machine *m, const char *part, const char *field, s
 {
     if (field == NULL) {
         x->part = -1;
-        if (strcmp(part, "ram") != 0 || mem_block_of(&m->mem, x->index) == NULL || x->bit >= 8) {
+        if (strcmp(part, "ram") != 0 || mem_block_of(machine_mem(m), x->index) == NULL ||
+            x->bit >= 8) {
             return error_set(e, "no bit %u of a byte at 0x%llx in \"%s\"", x->bit,
                              (unsigned long long)x->index, part);
         }
@@ -114,13 +115,13 @@ static int find_target(struct machine *m, const char *part, const char *field, s
     if (x->part < 0) {
         return error_set(e, "the machine has no part \"%s\"", part);
     }
-    if (m->parts[x->part].tree != NULL && strcmp(field, TRAVEL_TREE) == 0) {
-        return x->index < m->parts[x->part].tree->bytes && x->bit < 8
+    if (machine_part(m, x->part)->tree != NULL && strcmp(field, TRAVEL_TREE) == 0) {
+        return x->index < machine_part(m, x->part)->tree->bytes && x->bit < 8
                    ? 0
                    : error_set(e, "\"%s\" has no bit %u of byte 0x%llx of its tree", part, x->bit,
                                (unsigned long long)x->index);
     }
-    x->field = find_field(m->parts[x->part].table, field);
+    x->field = find_field(machine_part(m, x->part)->table, field);
     if (x->field == NULL || is_sacred(m, x->part, x->field)) {
         return error_set(e, "\"%s\" has no field \"%s\" that may be changed", part, field);
     }
@@ -135,7 +136,7 @@ int travel_inject(struct travel *t, tick at, const char *part, const char *field
                   unsigned bit, struct error *e)
 {
     struct injection x = {.at = at, .index = index, .bit = bit};
-    tick now = t->machine->state.now;
+    tick now = machine_state(t->machine)->now;
     bool verify = t->verify;
 
     if (find_target(t->machine, part, field, &x, e) < 0) {

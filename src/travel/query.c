@@ -11,7 +11,7 @@
 static void read_value(struct machine *m, haddr at, const struct travel_write *w, uint8_t *to)
 {
     /* What is not memory was not found to be written. */
-    must(mem_peek_bytes(&m->mem, at, to, w->bytes));
+    must(mem_peek_bytes(machine_mem(m), at, to, w->bytes));
 }
 
 /* The machine stands before the step that writes; what it is, and both values. */
@@ -51,7 +51,7 @@ enum travel_why travel_last_write(struct travel *t, haddr at, uint64_t size, tic
                          .machine = t->machine,
                          .probes = &probes,
                          .before = {.position = before, .step = before}};
-    tick back = t->machine->state.now;
+    tick back = machine_state(t->machine)->now;
     bool has_reported = t->has_reported;
     struct place reported = t->reported;
     enum travel_why why;

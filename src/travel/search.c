@@ -20,7 +20,7 @@ struct travel_stop travel_seek(struct travel *t, tick to)
     }
     why = travel_go(t, to > end ? end : to);
     if (why == TRAVEL_ARRIVED && to > end) {
-        why = t->machine->state.power != POWER_ON ? TRAVEL_POWER : TRAVEL_END;
+        why = machine_state(t->machine)->power != POWER_ON ? TRAVEL_POWER : TRAVEL_END;
     }
     return travel_stopped(t, why);
 }
@@ -78,7 +78,7 @@ struct travel_stop travel_run_forward(struct travel *t, tick until,
 
         if (after) {
             (void)travel_drive(t, f.hit.at_tick + 1, 0);
-            stop.at = t->machine->state.now;
+            stop.at = machine_state(t->machine)->now;
         }
         stop.after = after;
         stop.hit = f.hit;
@@ -106,7 +106,7 @@ struct travel_stop travel_step(struct travel *t, unsigned hart)
     struct travel_stop stop;
     enum travel_why why;
 
-    must(hart < t->machine->hart_count);
+    must(hart < machine_hart_count(t->machine));
     t->has_reported = false;
     machine_set_probes(t->machine, &set);
     why = travel_drive(t, TICK_NEVER, 0);
@@ -120,7 +120,7 @@ struct travel_stop travel_step(struct travel *t, unsigned hart)
 
 struct travel_stop travel_reverse_continue(struct travel *t, const struct travel_probes *probes)
 {
-    tick now = t->machine->state.now;
+    tick now = machine_state(t->machine)->now;
     struct backward b = {.travel = t,
                          .machine = t->machine,
                          .probes = probes,
@@ -183,7 +183,7 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
 {
     const struct probe probe = {.kind = PROBE_STEP, .hart = hart};
     const struct travel_probes probes = {.probes = &probe, .count = 1};
-    tick now = t->machine->state.now, until = now;
+    tick now = machine_state(t->machine)->now, until = now;
     struct backward b = {.travel = t,
                          .machine = t->machine,
                          .probes = &probes,
@@ -191,7 +191,7 @@ struct travel_stop travel_reverse_step(struct travel *t, unsigned hart)
     struct travel_stop stop;
     enum travel_why why;
 
-    must(hart < t->machine->hart_count);
+    must(hart < machine_hart_count(t->machine));
     travel_look_for_index(t);
     t->has_reported = false;
     if (travel_at_live_edge(t)) {

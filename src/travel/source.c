@@ -112,7 +112,7 @@ static enum stop live_run(void *opaque, struct machine *m, tick until, bool skip
     struct travel_live *s = opaque;
     uint64_t most = PATIENCE_NS >> recording_config(s->replay.inputs.recording)->shift;
 
-    until = until - m->state.now > most ? m->state.now + most : until;
+    until = until - machine_state(m)->now > most ? machine_state(m)->now + most : until;
     switch (journal_drive(s->journal, m, until, skip_probes_now)) {
     case JOURNAL_TICK: return STOP_TICK;
     case JOURNAL_PROBE: return STOP_PROBE;
@@ -120,7 +120,7 @@ static enum stop live_run(void *opaque, struct machine *m, tick until, bool skip
     case JOURNAL_DIVERGED:
     case JOURNAL_LOST: break;
     }
-    return m->state.power != POWER_ON ? STOP_POWER : STOP_END;
+    return machine_state(m)->power != POWER_ON ? STOP_POWER : STOP_END;
 }
 
 static size_t live_post(void *opaque, uint16_t port, const void *bytes, size_t count)

@@ -44,15 +44,15 @@ void travel_free_spans(struct travel *t)
 
 int travel_chart(struct travel *t, uint64_t spacing, bool fine, struct error *e)
 {
-    must(t->machine->state.now == t->begin && t->spans.count == 0);
-    if (engine_start_footprint(t->machine->engine, !fine, e) < 0) {
+    must(machine_state(t->machine)->now == t->begin && t->spans.count == 0);
+    if (engine_start_footprint(machine_engine(t->machine), !fine, e) < 0) {
         return -1;
     }
     t->charting = true;
     t->span_spacing = spacing != 0 ? spacing : fine ? DEFAULT_SPACING : COARSE_SPACING;
     t->charted = t->begin;
     t->charted_spans = 0;
-    t->charted_instructions = t->machine->state.instructions;
+    t->charted_instructions = machine_state(t->machine)->instructions;
     t->counts = (struct span_counts){0};
     return 0;
 }
@@ -61,7 +61,7 @@ void travel_end_chart(struct travel *t)
 {
     if (t->charting) {
         t->charting = false;
-        engine_end_footprint(t->machine->engine);
+        engine_end_footprint(machine_engine(t->machine));
     }
 }
 
@@ -69,14 +69,14 @@ void travel_end_chart(struct travel *t)
  * else was gone through meanwhile. */
 void travel_end_span(struct travel *t)
 {
-    tick now = t->machine->state.now;
+    tick now = machine_state(t->machine)->now;
     struct text footprint = {0};
     struct index_span span;
 
     if (!t->charting || now <= t->charted) {
         return;
     }
-    engine_take_footprint(t->machine->engine, &footprint);
+    engine_take_footprint(machine_engine(t->machine), &footprint);
     span = (struct index_span){.from = t->charted,
                                .to = now,
                                .counts = t->counts,
@@ -87,7 +87,7 @@ void travel_end_span(struct travel *t)
     }
     t->charted_spans++;
     t->charted = now;
-    t->charted_instructions = t->machine->state.instructions;
+    t->charted_instructions = machine_state(t->machine)->instructions;
     t->counts = (struct span_counts){0};
     travel_feed_index(t, &span);
     text_fini(&footprint);
@@ -96,7 +96,7 @@ void travel_end_span(struct travel *t)
 /* Steps, whether they retire anything or not; idle ticks cost nothing to replay, and count little. */
 static uint64_t span_cost(const struct travel *t)
 {
-    const struct machine_state *s = &t->machine->state;
+    const struct machine_state *s = machine_state(t->machine);
     uint64_t instructions = s->instructions - t->charted_instructions;
     uint64_t steps = instructions + t->counts.exceptions + t->counts.interrupts;
     uint64_t ticks = s->now - t->charted;
@@ -116,7 +116,7 @@ uint64_t travel_span_left(const struct travel *t)
 {
     uint64_t cost, spacing;
 
-    if (!t->charting || t->machine->state.now < t->charted) {
+    if (!t->charting || machine_state(t->machine)->now < t->charted) {
         return UINT64_MAX;
     }
     cost = span_cost(t);
@@ -126,10 +126,11 @@ uint64_t travel_span_left(const struct travel *t)
 
 void travel_feed_chart(struct travel *t)
 {
-    bool at_end = !travel_is_open(t) && t->machine->state.now == t->source.end(t->source.opaque);
+    bool at_end =
+        !travel_is_open(t) && machine_state(t->machine)->now == t->source.end(t->source.opaque);
 
-    if (!t->charting ||
-        (!at_end && (t->machine->state.now <= t->charted || span_cost(t) < span_spacing(t)))) {
+    if (!t->charting || (!at_end && (machine_state(t->machine)->now <= t->charted ||
+                                     span_cost(t) < span_spacing(t)))) {
         return;
     }
     travel_end_span(t);
@@ -143,7 +144,7 @@ static void end_line(struct travel *t, uint16_t port)
     struct line *line = &t->lines[port];
 
     if (t->builder != NULL) {
-        index_add_line(t->builder, line->at, t->machine->ports[port].name, line->text.data,
+        index_add_line(t->builder, line->at, machine_port(t->machine, port)->name, line->text.data,
                        line->text.length);
     }
     line->text.length = 0;
@@ -208,7 +209,8 @@ static bool may_meet(const struct travel *t, const struct index_span *s,
                      const struct travel_probes *p)
 {
     for (size_t i = 0; i < p->count; i++) {
-        if (engine_footprint_allows(s->footprint, s->bytes, &t->machine->mem, &p->probes[i])) {
+        if (engine_footprint_allows(s->footprint, s->bytes, machine_mem(t->machine),
+                                    &p->probes[i])) {
             return true;
         }
     }

@@ -24,7 +24,7 @@ static uint64_t cost_at(tick at, uint64_t instructions)
 
 uint64_t travel_cost(const struct travel *t)
 {
-    return cost_at(t->machine->state.now, t->machine->state.instructions);
+    return cost_at(machine_state(t->machine)->now, machine_state(t->machine)->instructions);
 }
 
 /* How many marks are at or before `at`. */
@@ -107,7 +107,7 @@ static void put_mark(struct travel *t, size_t i, struct mark mark)
 
 void travel_mark(struct travel *t)
 {
-    tick now = t->machine->state.now;
+    tick now = machine_state(t->machine)->now;
     size_t i = marks_until(t, now);
 
     if (i > 0 && t->marks.data[i - 1].at == now) {
@@ -140,7 +140,7 @@ size_t travel_marks(const struct travel *t, tick *out, size_t room)
 void travel_restore(struct travel *t, const struct mark *mark)
 {
     struct machine *m = t->machine;
-    tick from = m->state.now;
+    tick from = machine_state(m)->now;
 
     if (from > t->furthest) {
         t->furthest = from;
@@ -149,6 +149,6 @@ void travel_restore(struct travel *t, const struct mark *mark)
     if (t->is_live) {
         travel_set_inlet(t);
     }
-    t->source.moved(t->source.opaque, from, m->state.now);
+    t->source.moved(t->source.opaque, from, machine_state(m)->now);
     t->has_reported = false;
 }

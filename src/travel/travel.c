@@ -77,7 +77,7 @@ void travel_go_live(struct travel *t)
     struct inlet live;
 
     t->source.go_live(t->source.opaque, t->machine);
-    live = t->machine->inlet;
+    live = *machine_inlet(t->machine);
     pass_on(t, &live);
     t->is_live = true;
 }
@@ -104,8 +104,9 @@ struct travel *travel_new(struct machine *m, const struct travel_source *source,
     t->last_input.at = TICK_NEVER;
     travel_set_inlet(t);
     machine_set_probes(m, NULL);
-    (void)machine_run(m, m->state.now, false); /* a machine just built has not settled yet */
-    t->begin = t->furthest = t->verified = t->good = m->state.now;
+    (void)machine_run(m, machine_state(m)->now,
+                      false); /* a machine just built has not settled yet */
+    t->begin = t->furthest = t->verified = t->good = machine_state(m)->now;
     t->source.moved(t->source.opaque, t->begin, t->begin);
     t->store = checkpoint_store_new(m);
     travel_mark(t);
@@ -158,7 +159,7 @@ struct machine *travel_machine(struct travel *t)
 
 tick travel_now(const struct travel *t)
 {
-    return t->machine->state.now;
+    return machine_state(t->machine)->now;
 }
 
 tick travel_begin(const struct travel *t)
@@ -211,6 +212,7 @@ struct travel_stats travel_get_stats(const struct travel *t)
 
 struct travel_stop travel_stopped(const struct travel *t, enum travel_why why)
 {
-    return (struct travel_stop){
-        .why = why, .at = t->machine->state.now, .hart = t->machine->state.current};
+    return (struct travel_stop){.why = why,
+                                .at = machine_state(t->machine)->now,
+                                .hart = machine_state(t->machine)->current};
 }

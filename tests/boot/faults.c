@@ -88,7 +88,7 @@ static void both_to(struct bench *x, tick at)
 static void target_name(const struct bench *x, const struct target *t, char *out, size_t room)
 {
     if (!t->part) {
-        const struct mem_block *block = mem_block_of(&x->a.machine->mem, t->index);
+        const struct mem_block *block = mem_block_of(machine_mem(x->a.machine), t->index);
         snprintf(out, room, "%s+0x%" PRIx64, block->name, (t->index - block->home) & ~UINT64_C(7));
     } else if (t->field->count > 1) {
         snprintf(out, room, "%s.%s[%" PRIu64 "]", t->part->name, t->field->name, t->index);
@@ -144,7 +144,7 @@ static void try_fault(struct bench *x, const struct target *t, uint64_t distance
 /* What the tick is reckoned by cannot be wrong alone: travel_inject() refuses it. */
 static bool is_refused(const struct machine *m, const struct machine_part *p, const struct field *f)
 {
-    return p->state == &m->state &&
+    return p->state == machine_state(m) &&
            (strcmp(f->name, "now") == 0 || strcmp(f->name, "current") == 0 ||
             strncmp(f->name, "clock.", 6) == 0);
 }
@@ -173,8 +173,8 @@ static void choose_targets(struct bench *x)
 {
     const struct machine *m = x->a.machine;
 
-    for (unsigned p = 0; p < m->part_count; p++) {
-        const struct machine_part *part = &m->parts[p];
+    for (unsigned p = 0; p < machine_part_count(m); p++) {
+        const struct machine_part *part = machine_part(m, p);
         for (size_t i = 0; i < part->table->field_count; i++) {
             const struct field *f = &part->table->fields[i];
             if (!is_refused(m, part, f)) {
@@ -245,7 +245,7 @@ int main(int argc, char **argv)
     choose_targets(&x);
     run_windows(&x, windows);
     printf("%u faults in %u parts and memory, at %u places: %u named exactly, %u not\n",
-           x.named + x.missed, x.a.machine->part_count, windows, x.named, x.missed);
+           x.named + x.missed, machine_part_count(x.a.machine), windows, x.named, x.missed);
     machine_free(x.a.machine);
     machine_free(x.b.machine);
     vec_fini(&x.targets);

@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     make_config(&config);
     m = board_build(&config, &e);
     must(m != NULL);
-    config.uses = m->uses;
+    config.uses = *machine_uses(m);
     f.journal = journal_record(argv[1], &config, &options, &pace, NULL, &e);
     must(f.journal != NULL);
     journal_attach(f.journal, m);

@@ -23,13 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                 .hart = PROBE_ANY_HART,
                                 .at = i < 30 ? TOY_RAM + i * 777 : (uint64_t)0 - i * 99,
                                 .size = kinds[i % 6] == PROBE_BREAK ? 0 : 1 + i * 37 % 50};
-        bool first = engine_footprint_allows(bytes, size, &m->mem, &p);
+        bool first = engine_footprint_allows(bytes, size, machine_mem(m), &p);
 
-        must(first == engine_footprint_allows(bytes, size, &m->mem, &p));
+        must(first == engine_footprint_allows(bytes, size, machine_mem(m), &p));
         must(first || p.kind != PROBE_STEP);
         /* Cut off: anything may be, but a write to where no memory is. */
-        must(engine_footprint_allows(bytes, 0, &m->mem, &p) ||
-             (p.kind == PROBE_PHYSICAL && mem_block_of(&m->mem, p.at) == NULL));
+        must(engine_footprint_allows(bytes, 0, machine_mem(m), &p) ||
+             (p.kind == PROBE_PHYSICAL && mem_block_of(machine_mem(m), p.at) == NULL));
     }
     free(bytes);
     machine_free(m);

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct machine *m = new_machine();
     struct error e = {.text = ""};
-    struct gdb_agent *a = gdb_agent_new(m->isa, data, size, &e);
+    struct gdb_agent *a = gdb_agent_new(machine_isa(m), data, size, &e);
     uint64_t hash = machine_hash(m);
 
     must((a == NULL) == (e.text[0] != '\0'));
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         must(gdb_agent_run(a, m, i % 2, &again) == has && value == again);
     }
-    must(machine_hash(m) == hash && !m->cpus[0].fault.raised);
+    must(machine_hash(m) == hash && !machine_cpu(m, 0)->fault.raised);
     gdb_agent_free(a);
     machine_free(m);
     return 0;

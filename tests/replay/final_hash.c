@@ -45,16 +45,16 @@ static struct ending run(const char *path, uint8_t *elf, size_t size, unsigned h
         .name = base_strdup(path), .data = elf, .size = size, .hash = hash_bytes(elf, size, 0)};
     snprintf(c.arch, sizeof c.arch, "%s", board_arch_of(&c));
     m = board_build(&c, &e);
-    if (!m || (way != INTERPRETED && engine_use_jit(m->engine, true, &e) < 0)) {
+    if (!m || (way != INTERPRETED && engine_use_jit(machine_engine(m), true, &e) < 0)) {
         fprintf(stderr, "final-hash: %s\n", e.text);
         exit(1);
     }
     if (way == SMALL_CACHE) {
-        engine_set_cache_limit(m->engine, 10); /* always being emptied */
+        engine_set_cache_limit(machine_engine(m), 10); /* always being emptied */
     }
-    while (machine_run(m, m->state.now + 10000000, false) == STOP_TICK) {
+    while (machine_run(m, machine_state(m)->now + 10000000, false) == STOP_TICK) {
     }
-    end = (struct ending){.hash = machine_hash(m), .at = m->state.now};
+    end = (struct ending){.hash = machine_hash(m), .at = machine_state(m)->now};
     machine_free(m);
     free(c.images[IMAGE_KERNEL].name);
     return end;

@@ -57,8 +57,8 @@ static void take_states(struct subject *g)
 {
     uint8_t *to = g->states;
 
-    for (unsigned i = 0; i < g->machine->part_count; i++) {
-        const struct machine_part *part = &g->machine->parts[i];
+    for (unsigned i = 0; i < machine_part_count(g->machine); i++) {
+        const struct machine_part *part = machine_part(g->machine, i);
 
         memcpy(to, part->state, part->table->state_size);
         to += part->table->state_size;
@@ -69,8 +69,8 @@ static void put_states(struct subject *g)
 {
     const uint8_t *from = g->states;
 
-    for (unsigned i = 0; i < g->machine->part_count; i++) {
-        const struct machine_part *part = &g->machine->parts[i];
+    for (unsigned i = 0; i < machine_part_count(g->machine); i++) {
+        const struct machine_part *part = machine_part(g->machine, i);
 
         memcpy(part->state, from, part->table->state_size);
         from += part->table->state_size;
@@ -93,10 +93,10 @@ static void try_it(struct subject *g)
     }
     g->ran++;
     if (jit_supported()) {
-        must(engine_use_jit(m->engine, g->ran % 2 == 0, NULL) == 0);
+        must(engine_use_jit(machine_engine(m), g->ran % 2 == 0, NULL) == 0);
     }
     put_states(g);
-    (void)machine_run(m, m->state.now + g->ticks, false);
+    (void)machine_run(m, machine_state(m)->now + g->ticks, false);
     (void)machine_hash(m);
     checkpoint_restore(g->store, g->here);
     machine_forget(m);
@@ -121,8 +121,8 @@ static void try_all(struct subject *g)
 {
     uint8_t *state = g->states;
 
-    for (unsigned i = 0; i < g->machine->part_count; i++) {
-        const struct field_table *table = g->machine->parts[i].table;
+    for (unsigned i = 0; i < machine_part_count(g->machine); i++) {
+        const struct field_table *table = machine_part(g->machine, i)->table;
 
         for (size_t k = 0; k < table->field_count; k++) {
             for (uint32_t n = 0; n < table->fields[k].count; n++) {
@@ -140,8 +140,8 @@ static void try_many(struct subject *g, unsigned count)
         uint8_t *state = g->states;
 
         take_states(g);
-        for (unsigned p = 0; p < g->machine->part_count; p++) {
-            const struct field_table *table = g->machine->parts[p].table;
+        for (unsigned p = 0; p < machine_part_count(g->machine); p++) {
+            const struct field_table *table = machine_part(g->machine, p)->table;
 
             for (unsigned k = 0; k < 3; k++) {
                 const struct field *f = &table->fields[chance_next(&g->seed) % table->field_count];
@@ -164,7 +164,7 @@ static void at_some_ticks(struct subject *g)
     tick end;
 
     (void)machine_run(g->machine, STEPS_MOST, false);
-    end = g->machine->state.now;
+    end = machine_state(g->machine)->now;
     for (unsigned i = 0; i < PLACES; i++) {
         struct checkpoint *start = g->here;
 
@@ -187,8 +187,8 @@ static void run_subject(struct subject *g, const char *elf, unsigned harts)
     g->store = checkpoint_store_new(g->machine);
     g->here = checkpoint_save(g->store);
     g->size = 0;
-    for (unsigned i = 0; i < g->machine->part_count; i++) {
-        g->size += g->machine->parts[i].table->state_size;
+    for (unsigned i = 0; i < machine_part_count(g->machine); i++) {
+        g->size += machine_part(g->machine, i)->table->state_size;
     }
     g->states = base_alloc(g->size, 1);
     at_some_ticks(g);

@@ -150,7 +150,7 @@ static struct machine *build(struct subject *g)
         exit(1);
     }
     if (g->jit) {
-        must(engine_use_jit(m->engine, true, &e) == 0);
+        must(engine_use_jit(machine_engine(m), true, &e) == 0);
     }
     port = machine_port_by_name(m, "serial0");
     g->script.machine = m;
@@ -182,17 +182,18 @@ static void run_plain(struct subject *g)
     struct machine *m = build(g);
     enum stop stop = STOP_TICK;
 
-    while (stop == STOP_TICK && m->state.now < TICKS_MOST && m->state.instructions < STEPS_MOST) {
-        stop = machine_run(m, m->state.now + 50000000, false);
+    while (stop == STOP_TICK && machine_state(m)->now < TICKS_MOST &&
+           machine_state(m)->instructions < STEPS_MOST) {
+        stop = machine_run(m, machine_state(m)->now + 50000000, false);
     }
-    if (stop != STOP_POWER || m->state.power != POWER_OFF) {
+    if (stop != STOP_POWER || machine_state(m)->power != POWER_OFF) {
         fprintf(stderr, "FAILED %s: did not power off (stop %d, power %u, guest status %u)\n%s\n",
-                g->elf, (int)stop, m->state.power, m->state.exit_status,
+                g->elf, (int)stop, machine_state(m)->power, machine_state(m)->exit_status,
                 g->script.console.data ? g->script.console.data : "");
         exit(1);
     }
-    g->end = m->state.now;
-    g->end_instructions = m->state.instructions;
+    g->end = machine_state(m)->now;
+    g->end_instructions = machine_state(m)->instructions;
     g->end_hash = machine_hash(m);
     check(g, "full hash", g->end, machine_hash_slow(m), g->end_hash);
     machine_free(m);
@@ -210,9 +211,9 @@ static void finish(struct subject *g, struct machine *m, const char *what)
 {
     enum stop stop = machine_run(m, g->end + 1, false);
 
-    check(g, what, m->state.now, stop == STOP_POWER, 1);
-    check(g, what, m->state.now, m->state.now, g->end);
-    check(g, what, m->state.now, machine_hash(m), g->end_hash);
+    check(g, what, machine_state(m)->now, stop == STOP_POWER, 1);
+    check(g, what, machine_state(m)->now, machine_state(m)->now, g->end);
+    check(g, what, machine_state(m)->now, machine_hash(m), g->end_hash);
     machine_free(m);
 }
 
@@ -246,13 +247,13 @@ static void check_possible(struct subject *g, const struct machine *m)
     struct text states = {0};
     struct error e;
 
-    for (unsigned i = 0; i < m->part_count; i++) {
-        text_add_bytes(&states, m->parts[i].state, m->parts[i].table->state_size);
+    for (unsigned i = 0; i < machine_part_count(m); i++) {
+        text_add_bytes(&states, machine_part(m, i)->state, machine_part(m, i)->table->state_size);
     }
     if (machine_check_states(m, states.data, &e) < 0) {
         g->failures++;
         fprintf(stderr, "FAILED %s: refused at tick %llu: %s\n", g->elf,
-                (unsigned long long)m->state.now, e.text);
+                (unsigned long long)machine_state(m)->now, e.text);
     } else {
         g->passed++;
     }
@@ -265,11 +266,11 @@ static void chunks(struct subject *g)
     struct machine *m = build(g);
 
     for (unsigned i = 0; i < SAMPLES; i++) {
-        while (m->state.now < g->at[i]) {
-            uint64_t left = g->at[i] - m->state.now;
+        while (machine_state(m)->now < g->at[i]) {
+            uint64_t left = g->at[i] - machine_state(m)->now;
             uint64_t r = chance_next(&g->seed);
             uint64_t n = left < 300 ? 1 : 1 + r % (r & 64 ? 1000 : left / 4 + 1);
-            must(machine_run(m, m->state.now + (n < left ? n : left), false) == STOP_TICK);
+            must(machine_run(m, machine_state(m)->now + (n < left ? n : left), false) == STOP_TICK);
             check_possible(g, m);
         }
         check(g, "chunks", g->at[i], machine_hash(m), g->hash[i]);
@@ -282,14 +283,14 @@ static void forget(struct subject *g, size_t cache_limit, tick up_to)
 {
     struct machine *m = build(g);
 
-    engine_set_cache_limit(m->engine, cache_limit);
+    engine_set_cache_limit(machine_engine(m), cache_limit);
     for (unsigned i = 0; i < SAMPLES; i++) {
         if (g->at[i] > up_to) {
-            engine_set_cache_limit(m->engine, 65536);
+            engine_set_cache_limit(machine_engine(m), 65536);
         }
-        for (unsigned n = 0; n < 8 && m->state.now < g->at[i]; n++) {
-            uint64_t left = g->at[i] - m->state.now;
-            must(machine_run(m, m->state.now + 1 + chance_next(&g->seed) % left, false) ==
+        for (unsigned n = 0; n < 8 && machine_state(m)->now < g->at[i]; n++) {
+            uint64_t left = g->at[i] - machine_state(m)->now;
+            must(machine_run(m, machine_state(m)->now + 1 + chance_next(&g->seed) % left, false) ==
                  STOP_TICK);
             machine_forget(m);
         }
@@ -314,7 +315,7 @@ static void observers(struct subject *g)
     struct checkpoint *c = NULL;
     uint64_t hits = 0;
     struct probe probes[] = {
-        {.kind = PROBE_BREAK, .hart = PROBE_ANY_HART, .at = m->cpus[0].hart->pc},
+        {.kind = PROBE_BREAK, .hart = PROBE_ANY_HART, .at = machine_cpu(m, 0)->hart->pc},
         {.kind = PROBE_WATCH_ACCESS, .hart = PROBE_ANY_HART, .at = 0x80010000, .size = 8192},
         {.kind = PROBE_STEP, .hart = 0},
     };
@@ -332,7 +333,7 @@ static void observers(struct subject *g)
     machine_set_probes(m, NULL);
     checkpoint_drop(c);
     must(machine_run(m, g->end + 1, false) == STOP_POWER);
-    check(g, "observers", m->state.now, machine_hash(m), g->end_hash);
+    check(g, "observers", machine_state(m)->now, machine_hash(m), g->end_hash);
     checkpoint_store_free(store);
     machine_free(m);
 }
@@ -428,10 +429,12 @@ static int resume(struct subject *g, const char *path, const char *end, const ch
     }
     checkpoint_restore(store, c);
     good = machine_run(m, TICK_NEVER, false) == STOP_POWER &&
-           m->state.now == strtoull(end, NULL, 10) && machine_hash(m) == strtoull(hash, NULL, 10);
+           machine_state(m)->now == strtoull(end, NULL, 10) &&
+           machine_hash(m) == strtoull(hash, NULL, 10);
     if (!good) {
         fprintf(stderr, "invariants: resumed run ends at tick %llu with %016llx, expected %s\n",
-                (unsigned long long)m->state.now, (unsigned long long)machine_hash(m), end);
+                (unsigned long long)machine_state(m)->now, (unsigned long long)machine_hash(m),
+                end);
     }
     free(bytes);
     checkpoint_drop(c);

@@ -8,7 +8,7 @@
 #ifndef TESTS_TOY_TOY_H
 #define TESTS_TOY_TOY_H
 
-#include "machine/machine.h"
+#include "machine/build.h"
 
 struct toy {
     struct hart hart;

@@ -100,7 +100,7 @@ static struct machine *build(struct subject *s)
     struct error e;
 
     if (s->jit) {
-        must(engine_use_jit(m->engine, true, &e) == 0);
+        must(engine_use_jit(machine_engine(m), true, &e) == 0);
     }
     s->next = 0;
     machine_set_inlet(m, &(struct inlet){.opaque = s, .next = next_input, .idle = idle_until});
@@ -111,18 +111,18 @@ static void check(struct subject *s, struct machine *m, unsigned i)
 {
     uint64_t hash = machine_hash(m);
 
-    if (m->state.now != s->at[i] || hash != s->hash[i]) {
+    if (machine_state(m)->now != s->at[i] || hash != s->hash[i]) {
         s->failures++;
         printf("program %llu, %s%s: tick %llu (of %llu): %016llx, expected %016llx\n",
                (unsigned long long)s->seed, s->way, s->jit ? ", compiled" : "",
-               (unsigned long long)m->state.now, (unsigned long long)s->at[i],
+               (unsigned long long)machine_state(m)->now, (unsigned long long)s->at[i],
                (unsigned long long)hash, (unsigned long long)s->hash[i]);
     }
 }
 
 static void go(struct machine *m, tick to)
 {
-    while (m->state.now < to) {
+    while (machine_state(m)->now < to) {
         must(machine_run(m, to, false) == STOP_TICK);
     }
 }
@@ -158,11 +158,11 @@ static void pieces(struct subject *s)
 
     s->way = "pieces";
     for (unsigned i = 0; i < SAMPLES; i++) {
-        while (m->state.now < s->at[i]) {
-            uint64_t r = chance_next(&rng), left = s->at[i] - m->state.now;
+        while (machine_state(m)->now < s->at[i]) {
+            uint64_t r = chance_next(&rng), left = s->at[i] - machine_state(m)->now;
             uint64_t n = r & 1 ? 1 : 1 + (r >> 8) % 40;
 
-            go(m, m->state.now + (n < left ? n : left));
+            go(m, machine_state(m)->now + (n < left ? n : left));
         }
         check(s, m, i);
     }
@@ -175,12 +175,12 @@ static void forget(struct subject *s, size_t limit)
     uint64_t rng = s->seed + 12;
 
     s->way = "forgetting";
-    engine_set_cache_limit(m->engine, limit);
+    engine_set_cache_limit(machine_engine(m), limit);
     for (unsigned i = 0; i < SAMPLES; i++) {
-        while (m->state.now < s->at[i]) {
-            uint64_t left = s->at[i] - m->state.now;
+        while (machine_state(m)->now < s->at[i]) {
+            uint64_t left = s->at[i] - machine_state(m)->now;
 
-            go(m, m->state.now + 1 + chance_next(&rng) % left);
+            go(m, machine_state(m)->now + 1 + chance_next(&rng) % left);
             machine_forget(m);
         }
         check(s, m, i);
@@ -255,13 +255,13 @@ static void stopped(struct subject *s)
     for (unsigned i = 0; i < SAMPLES; i++) {
         bool skip = false;
 
-        while (m->state.now < s->at[i]) {
+        while (machine_state(m)->now < s->at[i]) {
             skip = machine_run(m, s->at[i], skip) == STOP_PROBE;
             if (skip && (i < 3 || chance_next(&rng) % 8 == 0)) {
                 size_t next = s->next;
 
                 s->next = 0;
-                go(other, m->state.now);
+                go(other, machine_state(m)->now);
                 s->next = next;
                 if (machine_hash(other) != machine_hash(m)) {
                     struct machine_difference d = {.where = "nothing"};
@@ -270,8 +270,8 @@ static void stopped(struct subject *s)
                     s->failures++;
                     printf("program %llu, stopped%s at tick %llu: %s is 0x%llx, not 0x%llx\n",
                            (unsigned long long)s->seed, s->jit ? ", compiled" : "",
-                           (unsigned long long)m->state.now, d.where, (unsigned long long)d.a,
-                           (unsigned long long)d.b);
+                           (unsigned long long)machine_state(m)->now, d.where,
+                           (unsigned long long)d.a, (unsigned long long)d.b);
                 }
             }
         }

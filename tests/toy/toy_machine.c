@@ -28,8 +28,8 @@ struct machine *toy_machine_of(const char *cpu, unsigned harts, uint64_t quantum
     }
     m = machine_new(&config, &toy_isa, &e);
     must(m != NULL);
-    must(mem_add_block(&m->mem, "ram", TOY_RAM, TOY_RAM_SIZE, true, &e) == 0);
-    must(mem_add_block(&m->mem, "rom", 0x8000, PAGE_SIZE, false, &e) == 0);
+    must(mem_add_block(machine_mem(m), "ram", TOY_RAM, TOY_RAM_SIZE, true, &e) == 0);
+    must(mem_add_block(machine_mem(m), "rom", 0x8000, PAGE_SIZE, false, &e) == 0);
     d = machine_add_device(m, &toy_console, "console", TOY_CONSOLE, NULL, 0, "console", &e);
     must(d != NULL);
     machine_connect_hart(d, 0, 0, 1);

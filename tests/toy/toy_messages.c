@@ -107,7 +107,7 @@ void toy_add_messages(struct machine *m, paddr base, const char *port)
     struct device *d = machine_add_device(m, &messages, port, base, NULL, 0, port, &e);
 
     must(d != NULL);
-    machine_connect_hart(d, 0, m->hart_count - 1, TOY_MESSAGES_PIN);
+    machine_connect_hart(d, 0, machine_hart_count(m) - 1, TOY_MESSAGES_PIN);
 }
 
 /* ---- instructions that use it wherever they are, so that random programs do ---- */

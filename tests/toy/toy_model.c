@@ -22,11 +22,11 @@ static void check(const char *cpu, bool jit, unsigned illegal_harts)
 
     assert_int_equal(machine_seal(m, &e), 0);
     if (jit) {
-        assert_int_equal(engine_use_jit(m->engine, true, &e), 0);
+        assert_int_equal(engine_use_jit(machine_engine(m), true, &e), 0);
     }
     assert_int_equal(machine_run(m, 2, false), STOP_TICK);
     for (unsigned h = 0; h < 2; h++) {
-        const struct toy *s = m->cpus[h].state;
+        const struct toy *s = machine_cpu(m, h)->state;
         bool illegal = illegal_harts >> h & 1;
 
         assert_int_equal(s->r[2], illegal ? 0 : 5);

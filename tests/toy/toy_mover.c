@@ -349,8 +349,8 @@ void toy_add_mover(struct machine *m)
     struct error e;
     uint8_t *code = base_alloc(1, PAGE_SIZE);
 
-    rom = mem_add_storage(&m->mem, "overlay", 2 * PAGE_SIZE, false, &e);
-    bank = mem_add_storage(&m->mem, "bank", TOY_BANK_PAGES * PAGE_SIZE, true, &e);
+    rom = mem_add_storage(machine_mem(m), "overlay", 2 * PAGE_SIZE, false, &e);
+    bank = mem_add_storage(machine_mem(m), "bank", TOY_BANK_PAGES * PAGE_SIZE, true, &e);
     d = machine_add_device(m, &toy_mover, "mover", TOY_MOVER, NULL, 0, NULL, &e);
     must(rom != NULL && bank != NULL && d != NULL);
     machine_give_storage(d, STORAGE_ROM, rom);

@@ -263,8 +263,8 @@ void toy_add_state_devices(struct machine *m)
     must(machine_place_window(vault, 1, TOY_VAULT, &e) == 0);
     machine_connect_hart(vault, 0, 0, TOY_PIN_SHARED);
     machine_connect_hart(bell, 0, 0, TOY_PIN_SHARED);
-    machine_connect_hart(bell, 0, m->hart_count - 1, TOY_PIN_BELL);
-    machine_connect_output(m, m->hart_count - 1, TOY_OUTPUT_BELL, bell, 2);
+    machine_connect_hart(bell, 0, machine_hart_count(m) - 1, TOY_PIN_BELL);
+    machine_connect_output(m, machine_hart_count(m) - 1, TOY_OUTPUT_BELL, bell, 2);
 }
 
 /* ---- harts ---- */

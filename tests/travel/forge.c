@@ -174,9 +174,9 @@ uint64_t forge_element_count(const struct forge *f)
 {
     uint64_t count = 0;
 
-    for (unsigned i = 0; i < f->like->part_count; i++) {
-        for (size_t k = 0; k < f->like->parts[i].table->field_count; k++) {
-            count += f->like->parts[i].table->fields[k].count;
+    for (unsigned i = 0; i < machine_part_count(f->like); i++) {
+        for (size_t k = 0; k < machine_part(f->like, i)->table->field_count; k++) {
+            count += machine_part(f->like, i)->table->fields[k].count;
         }
     }
     return count * VALUES;
@@ -187,8 +187,8 @@ static size_t place_of(struct forge *f, uint64_t n, const struct field **field, 
 {
     size_t at = 4 + 8 + 8 + 4; /* version, tick, instructions, parts */
 
-    for (unsigned i = 0; i < f->like->part_count; i++) {
-        const struct machine_part *part = &f->like->parts[i];
+    for (unsigned i = 0; i < machine_part_count(f->like); i++) {
+        const struct machine_part *part = machine_part(f->like, i);
 
         at += 1 + strlen(part->name) + 4;
         for (size_t k = 0; k < part->table->field_count; k++) {

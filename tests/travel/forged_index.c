@@ -108,7 +108,7 @@ static void open_session(const struct test *t, struct session *s)
 
     s->machine = new_machine(t);
     if (jit_supported() && current % 4 != 3) {
-        CHECK(engine_use_jit(s->machine->engine, true, NULL) == 0);
+        CHECK(engine_use_jit(machine_engine(s->machine), true, NULL) == 0);
     }
     s->travel = travel_new(s->machine, &source, NULL);
 }

@@ -36,7 +36,7 @@ static struct index *make_index(const struct indexed *x, const struct travel_lim
     struct error e;
 
     if (jit_supported()) {
-        must(engine_use_jit(m->engine, true, NULL) == 0);
+        must(engine_use_jit(machine_engine(m), true, NULL) == 0);
     }
     if ((b = index_build(&place, &e)) != NULL) {
         travel_build_index(t, b, &of, (c->end - c->begin) / 23 + 1);
@@ -73,7 +73,7 @@ static struct travel *make_helper(void *opaque, unsigned number)
     must(index != NULL);
     x->helpers[number].machine = c->build(c->opaque);
     if (number > 0 && jit_supported()) {
-        must(engine_use_jit(x->helpers[number].machine->engine, true, NULL) == 0);
+        must(engine_use_jit(machine_engine(x->helpers[number].machine), true, NULL) == 0);
     }
     x->helpers[number].travel = travel_new(x->helpers[number].machine, &source, &limits);
     travel_use_index(x->helpers[number].travel, index);

@@ -157,7 +157,9 @@ static void log_tick(struct oracle *o, struct machine *m, tick t)
 {
     struct probe probes[3 + MEM_BLOCKS_MAX] = {
         {.kind = PROBE_STEP, .hart = PROBE_ANY_HART},
-        {.kind = PROBE_BREAK, .hart = PROBE_ANY_HART, .at = m->cpus[m->state.current].hart->pc},
+        {.kind = PROBE_BREAK,
+         .hart = PROBE_ANY_HART,
+         .at = machine_cpu(m, machine_state(m)->current)->hart->pc},
         {.kind = PROBE_WATCH_ACCESS, .hart = PROBE_ANY_HART, .at = 0, .size = UINT64_MAX},
     };
     struct logging l = {.oracle = o, .step = step_at(o, t), .probes = probes};
@@ -184,14 +186,14 @@ static void oracle_make(struct oracle *o, const struct oracle_case *c)
     struct oracle_source s;
     struct travel_source source = oracle_source_init(&s, c->inputs, c->input_count, c->end);
 
-    *o = (struct oracle){.begin = c->begin, .end = c->end, .hart_count = m->hart_count};
+    *o = (struct oracle){.begin = c->begin, .end = c->end, .hart_count = machine_hart_count(m)};
     machine_set_inlet(m, &source.inlet);
     source_moved(&s, c->begin, c->begin);
     must(machine_run(m, c->begin, false) == STOP_TICK);
     o->steps = base_alloc((size_t)(c->end - c->begin) + 2, sizeof(*o->steps));
     writes_begin(&o->writes, m);
     for (tick t = c->begin; t <= c->end; t++) {
-        must(m->state.now == t);
+        must(machine_state(m)->now == t);
         log_tick(o, m, t);
     }
     writes_end(&o->writes);
@@ -549,7 +551,7 @@ static bool holds(struct asking *a, tick at, haddr where, const uint8_t *bytes, 
     uint8_t there[16];
 
     return travel_seek(a->travel, at).why == TRAVEL_ARRIVED &&
-           mem_peek_bytes(&travel_machine(a->travel)->mem, where, there, count) &&
+           mem_peek_bytes(machine_mem(travel_machine(a->travel)), where, there, count) &&
            memcmp(there, bytes, count) == 0;
 }
 
@@ -659,7 +661,7 @@ bool oracle_agrees(const struct oracle_case *c, const struct travel_limits *limi
     oracle_make(&o, c);
     a.travel = travel_new(m, &source, limits);
     if (seed % 3 != 0 && jit_supported()) {
-        must(engine_use_jit(m->engine, true, NULL) == 0);
+        must(engine_use_jit(machine_engine(m), true, NULL) == 0);
     }
     if (c->indexed) {
         right = indexed_use(&indexed, a.travel, c, limits);

@@ -168,15 +168,15 @@ static void poke(struct test *t, bool same)
 {
     uint8_t bytes[POKE_HEADER + 4], word[4];
     tick now = travel_now(t->travel);
-    uint64_t instructions = t->machine->state.instructions;
+    uint64_t instructions = machine_state(t->machine)->instructions;
     uint32_t n;
 
-    CHECK(mem_read_bytes(&t->machine->mem, POKED, word, sizeof word));
+    CHECK(mem_read_bytes(machine_mem(t->machine), POKED, word, sizeof word));
     word[0] ^= same ? 0 : 0x5a;
     n = poke_encode(bytes, POKE_MEMORY, 0, POKED, word, sizeof word);
     CHECK(travel_post(t->travel, POKE_PORT, bytes, n) == n);
     CHECK(travel_run_forward(t->travel, now + 1, NULL, false).why == TRAVEL_ARRIVED);
-    CHECK(t->machine->state.instructions == instructions);
+    CHECK(machine_state(t->machine)->instructions == instructions);
 }
 
 static void check_first_difference(const struct test *t, const struct recording *a,
@@ -226,7 +226,7 @@ static void check_search(struct test *t, const struct recording *branch, tick ed
         struct probe probe = {.kind = PROBE_BREAK, .hart = PROBE_ANY_HART};
 
         go(t->travel, chance(t, edge));
-        probe.at = t->machine->cpus[0].hart->pc;
+        probe.at = machine_cpu(t->machine, 0)->hart->pc;
         if (i % 2 != 0) { /* around its code, where its data are as well */
             probe.kind = PROBE_WATCH_WRITE;
             probe.at = (probe.at & ~UINT64_C(0xffff)) + chance(t, 0x10000) / 8 * 8;
@@ -337,8 +337,8 @@ static void run_exactly(struct test *t, const char *path)
     j = fork_here(t, t->parent, path);
     poke(t, true);
     CHECK(travel_run_forward(t->travel, TICK_NEVER, NULL, false).why == TRAVEL_POWER);
-    CHECK(t->machine->state.now == last->at + 1);
-    CHECK(t->machine->state.instructions == last->instructions);
+    CHECK(machine_state(t->machine)->now == last->at + 1);
+    CHECK(machine_state(t->machine)->instructions == last->instructions);
     finish(t, j, path);
     unlink(path);
     to_parent(t, j);
@@ -364,7 +364,7 @@ static void try_fork(struct test *t, tick fork)
 
     again = chance(t, travel_end(t->travel) + 1);
     go(t->travel, again);
-    if (t->machine->state.power == POWER_ON) {
+    if (machine_state(t->machine)->power == POWER_ON) {
         k = fork_here(t, journal_recording(j), second);
         poke(t, true);
         live_on(t, k, again < fork ? again : fork);

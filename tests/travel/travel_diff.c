@@ -103,7 +103,8 @@ static bool is_relied_on(const struct machine *m, unsigned part, const struct fi
 {
     return part == 0 ? strcmp(f->name, "now") == 0 || strcmp(f->name, "current") == 0 ||
                            strncmp(f->name, "clock.", 6) == 0
-                     : strcmp(m->parts[part].name, "console") == 0 && strcmp(f->name, "count") == 0;
+                     : strcmp(machine_part(m, part)->name, "console") == 0 &&
+                           strcmp(f->name, "count") == 0;
 }
 
 /* Every field of every part. Compared at each tick around: what a fault does may heal at once. */
@@ -114,8 +115,8 @@ static void test_each_field(void **state)
 
     (void)state;
     side_init(&s, NULL, 0, END, NULL, 0);
-    for (unsigned p = 0; p < s.machine->part_count; p++) {
-        const struct machine_part *part = &s.machine->parts[p];
+    for (unsigned p = 0; p < machine_part_count(s.machine); p++) {
+        const struct machine_part *part = machine_part(s.machine, p);
 
         for (size_t i = 0; i < part->table->field_count; i++) {
             const struct field *f = &part->table->fields[i];

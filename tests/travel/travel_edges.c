@@ -43,7 +43,7 @@ static void tear_down(struct fixture *f)
 
 static vaddr pc_of(const struct fixture *f, unsigned hart)
 {
-    return f->machine->cpus[hart].hart->pc;
+    return machine_cpu(f->machine, hart)->hart->pc;
 }
 
 static void seek(struct fixture *f, tick to)
@@ -170,7 +170,7 @@ static void test_harts(void **state)
         assert_int_equal(s.why, TRAVEL_HIT);
         assert_int_equal(s.hart, 1);
         assert_true(pc_of(&f, 1) == p.at);
-        assert_int_equal(f.machine->state.current, 1);
+        assert_int_equal(machine_state(f.machine)->current, 1);
     }
     tear_down(&f);
 }
@@ -193,9 +193,9 @@ static void test_watch_client_steps(void **state)
     assert_int_equal(s.why, TRAVEL_HIT);
     assert_false(s.after);
     store = s.at;
-    assert_true(mem_read_bytes(&f.machine->mem, p.at, old, 4));
+    assert_true(mem_read_bytes(machine_mem(f.machine), p.at, old, 4));
     assert_int_equal(travel_step(f.travel, 0).at, store + 1);
-    assert_true(mem_read_bytes(&f.machine->mem, p.at, new, 4));
+    assert_true(mem_read_bytes(machine_mem(f.machine), p.at, new, 4));
     assert_true(memcmp(old, new, 4) != 0);
     /* back: at once, as the store is what is gone back over first; then the client steps back */
     s = travel_reverse_continue(f.travel, &set);

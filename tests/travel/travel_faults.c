@@ -176,8 +176,8 @@ int main(int argc, char **argv)
     g.config.bios_none = 1;
     g.config.hart_count = (uint32_t)strtoul(option(argc, argv, "--smp", "2"), NULL, 10);
     side_init(&g, &model);
-    for (unsigned i = 0; i < model.machine->part_count; i++) {
-        check_part(&g, &model.machine->parts[i]);
+    for (unsigned i = 0; i < machine_part_count(model.machine); i++) {
+        check_part(&g, machine_part(model.machine, i));
     }
     check_memory(&g);
     side_fini(&model);

@@ -93,13 +93,14 @@ static tick run_plain(struct guest *g)
     g->machine = m;
     g->port = (uint16_t)machine_port_by_name(m, "serial0");
     machine_set_inlet(m, &inlet);
-    while (stop == STOP_TICK && m->state.now < TICKS_MOST && m->state.instructions < STEPS_MOST) {
-        stop = machine_run(m, m->state.now + 1000000, false);
+    while (stop == STOP_TICK && machine_state(m)->now < TICKS_MOST &&
+           machine_state(m)->instructions < STEPS_MOST) {
+        stop = machine_run(m, machine_state(m)->now + 1000000, false);
     }
     if (stop == STOP_END) {
         give_up("the guest waits for ever");
     }
-    end = m->state.now;
+    end = machine_state(m)->now;
     machine_free(m);
     return end;
 }

@@ -44,11 +44,11 @@ static void check_hash(struct seen *seen, struct machine *m)
 {
     uint64_t hash = machine_hash(m);
 
-    assert_true(m->state.now < END_MAX);
-    if (seen->hash[m->state.now] == 0) {
-        seen->hash[m->state.now] = hash;
+    assert_true(machine_state(m)->now < END_MAX);
+    if (seen->hash[machine_state(m)->now] == 0) {
+        seen->hash[machine_state(m)->now] = hash;
     }
-    assert_true(seen->hash[m->state.now] == hash);
+    assert_true(seen->hash[machine_state(m)->now] == hash);
 }
 
 /* Some ticks of new history, with input now and then. */
@@ -123,7 +123,7 @@ static void live(struct journal *j, struct seen *seen, uint64_t seed)
     edge = travel_end(t);
     travel_free(t); /* wherever it is */
     travel_live_fini(&storage);
-    assert_int_equal(m->state.now, edge);
+    assert_int_equal(machine_state(m)->now, edge);
     assert_int_equal(journal_drive(j, m, edge + 77, false), JOURNAL_TICK);
     check_hash(seen, m);
     assert_int_equal(journal_finish(j, END_QUIT, NULL), 0);

@@ -9,19 +9,19 @@
 void writes_begin(struct writes *w, struct machine *m)
 {
     *w = (struct writes){.machine = m};
-    w->shadow = base_alloc(m->mem.page_count, PAGE_SIZE);
-    for (uint32_t page = 0; page < m->mem.page_count; page++) {
-        memcpy(w->shadow + page * PAGE_SIZE, mem_page_bytes(&m->mem, page), PAGE_SIZE);
+    w->shadow = base_alloc(machine_mem(m)->page_count, PAGE_SIZE);
+    for (uint32_t page = 0; page < machine_mem(m)->page_count; page++) {
+        memcpy(w->shadow + page * PAGE_SIZE, mem_page_bytes(machine_mem(m), page), PAGE_SIZE);
     }
-    mem_checkpoint_clean(&m->mem);
+    mem_checkpoint_clean(machine_mem(m));
 }
 
 size_t writes_probes(const struct writes *w, struct probe *out, size_t room)
 {
     size_t count = 0;
 
-    for (unsigned i = 0; i < w->machine->mem.block_count && count < room; i++) {
-        const struct mem_block *b = &w->machine->mem.blocks[i];
+    for (unsigned i = 0; i < machine_mem(w->machine)->block_count && count < room; i++) {
+        const struct mem_block *b = &machine_mem(w->machine)->blocks[i];
 
         out[count++] = (struct probe){
             .kind = PROBE_PHYSICAL, .hart = PROBE_ANY_HART, .at = b->home, .size = b->size};
@@ -51,11 +51,11 @@ static bool is_logged(const struct writes *w, haddr at)
 
 bool writes_are_complete(struct writes *w)
 {
-    struct mem *m = &w->machine->mem;
+    struct mem *m = machine_mem(w->machine);
     uint32_t count;
     const uint32_t *pages = mem_checkpoint_dirty(m, &count);
 
-    w->now = w->machine->state.now;
+    w->now = machine_state(w->machine)->now;
     for (uint32_t i = 0; i < count; i++) {
         uint8_t *shadow = w->shadow + pages[i] * PAGE_SIZE;
         const uint8_t *bytes = mem_page_bytes(m, pages[i]);

@@ -63,7 +63,7 @@ static uint64_t word(struct built *b, paddr at)
 {
     uint8_t bytes[8];
 
-    assert_true(mem_read_bytes(&b->machine->mem, at, bytes, 8));
+    assert_true(mem_read_bytes(machine_mem(b->machine), at, bytes, 8));
     return bytes_get_le(bytes, 8);
 }
 
@@ -75,11 +75,11 @@ static void *tree_of(struct built *b)
     uint64_t size;
     void *tree;
 
-    assert_true(mem_read_bytes(&b->machine->mem, at, header, 8));
+    assert_true(mem_read_bytes(machine_mem(b->machine), at, header, 8));
     size = bytes_get_be(header + 4, 4);
     assert_true(size < MIB);
     tree = base_alloc(size, 1);
-    assert_true(mem_read_bytes(&b->machine->mem, at, tree, size));
+    assert_true(mem_read_bytes(machine_mem(b->machine), at, tree, size));
     assert_int_equal(fdt_check_full(tree, size), 0);
     return tree;
 }
@@ -149,7 +149,7 @@ static void test_boot_rom(void **state)
     assert_int_equal(word(&b, 0x1050), 0);
     assert_int_equal(word(&b, 0x1058), 0);
     for (unsigned h = 0; h < 2; h++) {
-        assert_int_equal(b.machine->cpus[h].hart->pc, 0x1000);
+        assert_int_equal(machine_cpu(b.machine, h)->hart->pc, 0x1000);
     }
     machine_free(b.machine);
 }
@@ -170,9 +170,9 @@ static void test_images_lie_in_ram(void **state)
     assert_int_equal(end - start, sizeof b.initrd);
     assert_int_equal(start % PAGE_SIZE, 0);
     assert_true(end <= word(&b, 0x1028));
-    assert_true(mem_read_bytes(&b.machine->mem, start, bytes, sizeof b.initrd));
+    assert_true(mem_read_bytes(machine_mem(b.machine), start, bytes, sizeof b.initrd));
     assert_memory_equal(bytes, b.initrd, sizeof b.initrd);
-    assert_true(mem_read_bytes(&b.machine->mem, RAM + 2 * MIB, bytes, sizeof b.kernel));
+    assert_true(mem_read_bytes(machine_mem(b.machine), RAM + 2 * MIB, bytes, sizeof b.kernel));
     assert_memory_equal(bytes, b.kernel, sizeof b.kernel);
     assert_int_equal(word(&b, RAM), UINT64_C(0xf1f1f1f1f1f1f1f1));
     free(tree);
@@ -191,16 +191,16 @@ static void test_reset(void **state)
     build(&b);
     for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
         before[i] = word(&b, places[i]);
-        assert_int_equal(mem_write_bytes(&b.machine->mem, places[i], "spoiled!", 8),
+        assert_int_equal(mem_write_bytes(machine_mem(b.machine), places[i], "spoiled!", 8),
                          places[i] >= RAM); /* the ROM stays as it is */
     }
-    b.machine->cpus[1].hart->pc = 0;
+    machine_cpu(b.machine, 1)->hart->pc = 0;
     machine_request_reset(b.machine, RESET_WARM);
     assert_int_equal(machine_run(b.machine, machine_now(b.machine) + 1, false), STOP_TICK);
     for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
         assert_int_equal(word(&b, places[i]), before[i]);
     }
-    assert_int_equal(b.machine->cpus[1].hart->pc, 0x1000);
+    assert_int_equal(machine_cpu(b.machine, 1)->hart->pc, 0x1000);
     machine_free(b.machine);
 }
 
@@ -440,7 +440,7 @@ static void test_users_tree(void **state)
 
 static void store(struct built *b, paddr at, unsigned size, uint64_t value)
 {
-    struct mem_window *w = mem_window_at(&b->machine->mem, at);
+    struct mem_window *w = mem_window_at(machine_mem(b->machine), at);
 
     assert_non_null(w);
     w->write(w->opaque, mem_access_to(w, at - w->base, size, 0), value);
@@ -448,7 +448,7 @@ static void store(struct built *b, paddr at, unsigned size, uint64_t value)
 
 static uint64_t load(struct built *b, paddr at, unsigned size)
 {
-    struct mem_window *w = mem_window_at(&b->machine->mem, at);
+    struct mem_window *w = mem_window_at(machine_mem(b->machine), at);
 
     assert_non_null(w);
     return w->read(w->opaque, mem_access_to(w, at - w->base, size, 0));
@@ -456,7 +456,7 @@ static uint64_t load(struct built *b, paddr at, unsigned size)
 
 static uint64_t pins(struct built *b, unsigned hart)
 {
-    return ((struct bench_hart *)b->machine->cpus[hart].state)->pins;
+    return ((struct bench_hart *)machine_cpu(b->machine, hart)->state)->pins;
 }
 
 static void test_wiring(void **state)
@@ -467,7 +467,7 @@ static void test_wiring(void **state)
     prepare(&b);
     build(&b);
     assert_int_equal(machine_port_by_name(b.machine, "serial0"), 1);
-    assert_non_null(b.machine->cpus[1].timer.read);
+    assert_non_null(machine_cpu(b.machine, 1)->timer.read);
     store(&b, PLIC + 4 * 10, 4, 1);
     store(&b, PLIC + 4 * 11, 4, 1);
     store(&b, PLIC + 0x2000 + 0x80 * 3, 4, 1 << 10 | 1 << 11); /* hart 1, supervisor */
@@ -484,7 +484,7 @@ static void test_wiring(void **state)
     assert_int_equal(pins(&b, 1), 1 << 9 | 1 << 3);
     assert_int_equal(pins(&b, 0), 0);
     store(&b, 0x100000, 4, 0x5555);
-    assert_int_equal(b.machine->state.power, POWER_OFF);
+    assert_int_equal(machine_state(b.machine)->power, POWER_OFF);
     machine_free(b.machine);
 }
 
@@ -497,10 +497,10 @@ static void test_order_of_ties(void **state)
     (void)state;
     prepare(&b);
     build(&b);
-    assert_int_equal(b.machine->device_count, ARRAY_LEN(order));
+    assert_int_equal(machine_device_count(b.machine), ARRAY_LEN(order));
     for (unsigned i = 0; i < ARRAY_LEN(order); i++) {
-        assert_string_equal(b.machine->devices[i]->name, order[i]);
-        assert_int_equal(b.machine->devices[i]->number, i);
+        assert_string_equal(machine_device(b.machine, i)->name, order[i]);
+        assert_int_equal(machine_device(b.machine, i)->number, i);
     }
     machine_free(b.machine);
 }

@@ -256,8 +256,8 @@ static void test_other_machine(void **state)
     (void)state;
     write_at(a, 100, &bytes);
     assert_null(checkpoint_read(s, bytes.data, bytes.length, &e));
-    snprintf(why, sizeof why, "checkpoint: a machine of %u parts, this one has %u", a->part_count,
-             b->part_count);
+    snprintf(why, sizeof why, "checkpoint: a machine of %u parts, this one has %u",
+             machine_part_count(a), machine_part_count(b));
     assert_string_equal(e.text, why);
     checkpoint_store_free(s);
     text_fini(&bytes);

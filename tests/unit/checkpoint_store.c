@@ -41,8 +41,8 @@ static void test_restore(void **state)
         run_to(m, i * 313 + i % 7);
         c[i] = checkpoint_save(s);
         hash[i] = machine_hash(m);
-        assert_int_equal(checkpoint_tick(c[i]), m->state.now);
-        assert_int_equal(checkpoint_instructions(c[i]), m->state.instructions);
+        assert_int_equal(checkpoint_tick(c[i]), machine_state(m)->now);
+        assert_int_equal(checkpoint_instructions(c[i]), machine_state(m)->instructions);
     }
     run_to(m, 20000);
     last = machine_hash(m);
@@ -50,10 +50,10 @@ static void test_restore(void **state)
         unsigned i = (unsigned)(toy_random(&seed) >> 20) % MARKS;
 
         checkpoint_restore(s, c[i]);
-        assert_int_equal(m->state.now, checkpoint_tick(c[i]));
+        assert_int_equal(machine_state(m)->now, checkpoint_tick(c[i]));
         assert_true(machine_hash(m) == hash[i]);
         assert_true(machine_hash_slow(m) == hash[i]);
-        run_to(m, m->state.now + (toy_random(&seed) >> 20) % 1000);
+        run_to(m, machine_state(m)->now + (toy_random(&seed) >> 20) % 1000);
         if (n % 20 == 0) {
             run_to(m, 20000);
             assert_true(machine_hash(m) == last);
@@ -103,16 +103,16 @@ static uint64_t pages_that_differ(struct machine *m, const uint8_t *copy)
 {
     uint64_t count = 0;
 
-    for (uint32_t p = 0; p < m->mem.page_count; p++) {
-        count += memcmp(mem_page_bytes(&m->mem, p), copy + p * PAGE_SIZE, PAGE_SIZE) != 0;
+    for (uint32_t p = 0; p < machine_mem(m)->page_count; p++) {
+        count += memcmp(mem_page_bytes(machine_mem(m), p), copy + p * PAGE_SIZE, PAGE_SIZE) != 0;
     }
     return count;
 }
 
 static void copy_memory(struct machine *m, uint8_t *copy)
 {
-    for (uint32_t p = 0; p < m->mem.page_count; p++) {
-        memcpy(copy + p * PAGE_SIZE, mem_page_bytes(&m->mem, p), PAGE_SIZE);
+    for (uint32_t p = 0; p < machine_mem(m)->page_count; p++) {
+        memcpy(copy + p * PAGE_SIZE, mem_page_bytes(machine_mem(m), p), PAGE_SIZE);
     }
 }
 
@@ -120,7 +120,7 @@ static void test_costs(void **state)
 {
     struct machine *m = new_machine(1);
     struct checkpoint_store *s = checkpoint_store_new(m);
-    uint8_t *copy = base_alloc(m->mem.page_count, PAGE_SIZE);
+    uint8_t *copy = base_alloc(machine_mem(m)->page_count, PAGE_SIZE);
     struct checkpoint *a, *b, *c;
     struct checkpoint_stats before, after;
     uint64_t differ;
@@ -172,7 +172,7 @@ static void test_sharing(void **state)
     held = checkpoint_store_stats(s).pages_held;
     for (unsigned i = 1; i < 10; i++) {
         assert_true(
-            mem_write_bytes(&m->mem, TOY_RAM + 50 * PAGE_SIZE, page[i % 2 == 0], PAGE_SIZE));
+            mem_write_bytes(machine_mem(m), TOY_RAM + 50 * PAGE_SIZE, page[i % 2 == 0], PAGE_SIZE));
         c[i] = checkpoint_save(s);
         assert_int_equal(checkpoint_store_stats(s).pages_held, held + 1);
     }
@@ -180,7 +180,7 @@ static void test_sharing(void **state)
         uint8_t byte;
 
         checkpoint_restore(s, c[i]);
-        assert_true(mem_read_bytes(&m->mem, TOY_RAM + 51 * PAGE_SIZE - 1, &byte, 1));
+        assert_true(mem_read_bytes(machine_mem(m), TOY_RAM + 51 * PAGE_SIZE - 1, &byte, 1));
         assert_int_equal(byte, i % 2);
     }
     bytes = checkpoint_store_bytes(s);
@@ -207,7 +207,7 @@ static void test_first_save(void **state)
 
     (void)state;
     run_to(m, 500);
-    mem_checkpoint_clean(&m->mem);
+    mem_checkpoint_clean(machine_mem(m));
     run_to(m, 1000);
     s = checkpoint_store_new(m);
     c = checkpoint_save(s);

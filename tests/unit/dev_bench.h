@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dev/dev.h"
+#include "machine/build.h"
 
 struct bench_hart {
     struct hart hart;
@@ -155,7 +156,7 @@ static inline void bench_open(struct bench *b, const struct device_class *class,
     c.hart_count = harts;
     b->machine = machine_new(&c, &bench_isa, &e);
     assert_non_null(b->machine);
-    b->machine->log = (struct machine_log){.opaque = b, .line = bench_complain};
+    machine_set_log(b->machine, &(struct machine_log){.opaque = b, .line = bench_complain});
     b->lamp = machine_add_device(b->machine, &bench_lamp, "lamp", 0, NULL, 0, NULL, &e);
     assert_non_null(b->lamp);
     b->device = machine_add_device(b->machine, class, class->name, BENCH_BASE, config, config_size,
@@ -178,7 +179,7 @@ static inline void bench_close(struct bench *b)
 
 static inline uint64_t bench_read(struct bench *b, uint64_t at, unsigned size)
 {
-    struct mem_window *w = mem_window_at(&b->machine->mem, BENCH_BASE + at);
+    struct mem_window *w = mem_window_at(machine_mem(b->machine), BENCH_BASE + at);
 
     assert_non_null(w);
     return w->read(w->opaque, mem_access_to(w, at, size, 0));
@@ -186,7 +187,7 @@ static inline uint64_t bench_read(struct bench *b, uint64_t at, unsigned size)
 
 static inline void bench_write(struct bench *b, uint64_t at, unsigned size, uint64_t value)
 {
-    struct mem_window *w = mem_window_at(&b->machine->mem, BENCH_BASE + at);
+    struct mem_window *w = mem_window_at(machine_mem(b->machine), BENCH_BASE + at);
 
     assert_non_null(w);
     w->write(w->opaque, mem_access_to(w, at, size, 0), value);
@@ -215,7 +216,7 @@ static inline bool bench_line(const struct bench *b, uint32_t n)
 
 static inline bool bench_pin(const struct bench *b, unsigned hart, unsigned pin)
 {
-    const struct bench_hart *h = b->machine->cpus[hart].state;
+    const struct bench_hart *h = machine_cpu(b->machine, hart)->state;
 
     return bits_get(h->pins, pin, 1) != 0;
 }

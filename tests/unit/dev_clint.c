@@ -133,7 +133,7 @@ static void test_harts_time(void **state)
     open_clint(&b, 1);
     bench_pass(&b, 777);
     for (size_t i = 0; i < ARRAY_LEN(moved); i++) {
-        const struct cpu *cpu = &b.machine->cpus[0];
+        const struct cpu *cpu = machine_cpu(b.machine, 0);
         uint64_t now;
 
         bench_write(&b, MTIME, 8, moved[i]);
@@ -186,7 +186,7 @@ static void test_guest_errors(void **state)
     bench_write(&b, MTIMECMP + 4, 8, 1);
     (void)bench_read(&b, MTIME - 4, 4);
     bench_write(&b, MTIME - 4, 4, 1);
-    assert_null(mem_window_at(&b.machine->mem, BENCH_BASE + MTIME + 8));
+    assert_null(mem_window_at(machine_mem(b.machine), BENCH_BASE + MTIME + 8));
     bench_write(&b, MTIMECMP + 8, 8, 1); /* there is one hart */
     bench_write(&b, MTIMECMP - 4, 4, 1);
     assert_int_equal(b.complaints, 11);

@@ -79,7 +79,7 @@ static void test_any_access(void **state)
             } else {
                 bench_write(&b, at, size, next_random(&random));
             }
-            if (n % 100 == 0 && b.machine->state.power == POWER_ON) {
+            if (n % 100 == 0 && machine_state(b.machine)->power == POWER_ON) {
                 (void)machine_run(b.machine, machine_now(b.machine) + 1000, false);
             }
         }

@@ -17,7 +17,7 @@ static void test_power_off(void **state)
 
         bench_open(&b, &test_finisher, NULL, 0, 1);
         assert_int_equal(write_and_run(&b, size, 0x5555), STOP_POWER);
-        assert_int_equal(b.machine->state.power, POWER_OFF);
+        assert_int_equal(machine_state(b.machine)->power, POWER_OFF);
         bench_close(&b);
     }
 }
@@ -29,8 +29,8 @@ static void test_failure(void **state)
 
     bench_open(&b, &test_finisher, NULL, 0, 1);
     assert_int_equal(write_and_run(&b, 4, UINT32_C(42) << 16 | 0x3333), STOP_POWER);
-    assert_int_equal(b.machine->state.power, POWER_FAILED);
-    assert_int_equal(b.machine->state.exit_status, 42);
+    assert_int_equal(machine_state(b.machine)->power, POWER_FAILED);
+    assert_int_equal(machine_state(b.machine)->exit_status, 42);
     bench_close(&b);
 }
 
@@ -41,9 +41,9 @@ static void test_reset(void **state)
 
     bench_open(&b, &test_finisher, NULL, 0, 1);
     bench_write(&b, 0, 4, 0x7777);
-    assert_int_equal(b.machine->state.reset_requested, 1);
+    assert_int_equal(machine_state(b.machine)->reset_requested, 1);
     bench_pass(&b, 1);
-    assert_int_equal(b.machine->state.reset_requested, 0);
+    assert_int_equal(machine_state(b.machine)->reset_requested, 0);
     bench_close(&b);
 }
 
@@ -58,7 +58,7 @@ static void test_other_words(void **state)
     bench_write(&b, 4, 4, 0x5555);
     bench_write(&b, 0, 1, 0x55);
     assert_int_equal(bench_read(&b, 0, 4), 0);
-    assert_int_equal(b.machine->state.power, POWER_ON);
+    assert_int_equal(machine_state(b.machine)->power, POWER_ON);
     assert_int_equal(b.complaints, 4);
     bench_close(&b);
 }

@@ -4,6 +4,7 @@
  */
 #include "gdb/internal.h"
 #include "host/host.h"
+#include "machine/internal.h" /* a machine gets another ISA, to see what GDB is told of it */
 #include "../toy/toy.h"
 
 #include <setjmp.h>
@@ -44,10 +45,10 @@ static struct bench *bench_new(uint32_t number)
     b->machine = toy_machine(2, 97, code, sizeof code);
     b->machine->isa = &b->isa;
     for (unsigned h = 0; h < 2; h++) {
-        ((struct toy *)b->machine->cpus[h].state)->r[1] = number + h;
+        ((struct toy *)machine_cpu(b->machine, h)->state)->r[1] = number + h;
     }
-    must(mem_load_bytes(&b->machine->mem, 0x12000, "\x81\x02\x03\x04\x05\x06\x07\x08", 8));
-    must(mem_load_bytes(&b->machine->mem, 0x12ffe, "\xaa\xbb\xcc\xdd", 4));
+    must(mem_load_bytes(machine_mem(b->machine), 0x12000, "\x81\x02\x03\x04\x05\x06\x07\x08", 8));
+    must(mem_load_bytes(machine_mem(b->machine), 0x12ffe, "\xaa\xbb\xcc\xdd", 4));
     return b;
 }
 
@@ -367,7 +368,7 @@ static void test_failures(void **state)
     assert_true(value_of(b, 0, "2200 231f40 2b 3201 02 2b 2201 03 28 200005 29 27", &value));
     assert_true(value == 8000 * 8001 / 2);
     assert_true(machine_hash_slow(b->machine) == hash);
-    assert_false(b->machine->cpus[0].fault.raised);
+    assert_false(machine_cpu(b->machine, 0)->fault.raised);
     bench_free(b);
 }
 

@@ -7,6 +7,7 @@
 
 #include "gdb/gdb.h"
 #include "host/host.h"
+#include "machine/internal.h" /* a machine gets another ISA, to see what GDB is told of it */
 #include "../toy/toy.h"
 
 #include <poll.h>

@@ -91,7 +91,7 @@ static void filter(unsigned harts, bool jit)
     uint64_t hash = machine_hash(c->machine);
     size_t count;
 
-    assert_int_equal(engine_use_jit(c->machine->engine, jit, NULL), 0);
+    assert_int_equal(engine_use_jit(machine_engine(c->machine), jit, NULL), 0);
     (void)client_ask(c, "qSupported:swbreak+");
     client_expect(c, POINT, "OK");
     count = meet_all(c, "c", true, all);

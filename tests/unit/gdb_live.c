@@ -41,7 +41,8 @@ static int make_branch(void *opaque, struct text *said, struct error *e)
     tick now = travel_now(l->client->travel);
     const struct journal_branch from = {.parent = journal_recording(l->journal),
                                         .machine = l->client->machine,
-                                        .again = client_machine(l->client->machine->hart_count)};
+                                        .again =
+                                            client_machine(machine_hart_count(l->client->machine))};
     struct journal *j = journal_branch(NULL, &from, NULL, &pace, NULL, e);
     struct travel_source source;
     size_t kept = 0;

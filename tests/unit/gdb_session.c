@@ -528,8 +528,8 @@ static void test_places(void **state)
     struct client *c;
 
     (void)state;
-    must(mem_load_bytes(&m->mem, 0x1fffc, "seam-word", 9));
-    must(mem_load_bytes(&m->mem, 0x40000, "\xee", 1));
+    must(mem_load_bytes(machine_mem(m), 0x1fffc, "seam-word", 9));
+    must(mem_load_bytes(machine_mem(m), 0x40000, "\xee", 1));
     c = client_new_over(m, "toy", END, 500);
     /* Larger than what is looked at together: at a seam, and as the very last byte. */
     client_expect(c, "qSearch:memory:10000;30000;seam-word", "1,1fffc");

@@ -74,7 +74,7 @@ static void close_fixture(struct fixture *f)
 static void add(struct fixture *f, struct index_builder *b, unsigned i)
 {
     const uint8_t footprint[3] = {(uint8_t)i, 2, 3};
-    struct index_span span = {.from = f->machine->state.now,
+    struct index_span span = {.from = machine_state(f->machine)->now,
                               .counts = {.inputs = i, .exceptions = 2 * i, .interrupts = 3},
                               .footprint = footprint,
                               .bytes = i % 4};
@@ -85,7 +85,7 @@ static void add(struct fixture *f, struct index_builder *b, unsigned i)
     }
     assert_int_equal(machine_run(f->machine, 100 + i * 431, false), STOP_TICK);
     c = checkpoint_save(f->store);
-    f->at[i] = f->machine->state.now;
+    f->at[i] = machine_state(f->machine)->now;
     f->hash[i] = machine_hash(f->machine);
     span.to = f->at[i];
     index_add_line(b, f->at[i] - 1, "serial0", "a line\"'", 8);

@@ -71,20 +71,20 @@ static void write_pages(struct machine *m, unsigned i)
         for (unsigned at = 0; at < PAGE_SIZE; at += 8) {
             bytes_set_le(page + at, 8, toy_random(&seed));
         }
-        assert_true(
-            mem_write_bytes(&m->mem, TOY_RAM + (uint64_t)(24 + p) * PAGE_SIZE, page, PAGE_SIZE));
+        assert_true(mem_write_bytes(machine_mem(m), TOY_RAM + (uint64_t)(24 + p) * PAGE_SIZE, page,
+                                    PAGE_SIZE));
     }
 }
 
 static void add(struct fixture *f, struct index_builder *b, unsigned i)
 {
-    struct index_span span = {.from = f->machine->state.now};
+    struct index_span span = {.from = machine_state(f->machine)->now};
     struct checkpoint *c;
 
     write_pages(f->machine, i);
     assert_int_equal(machine_run(f->machine, span.from + STEPS, false), STOP_TICK);
     c = checkpoint_save(f->store);
-    f->at[i] = f->machine->state.now;
+    f->at[i] = machine_state(f->machine)->now;
     f->hash[i] = machine_hash(f->machine);
     span.to = f->at[i];
     index_add(b, c, &span);

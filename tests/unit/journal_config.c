@@ -57,7 +57,7 @@ static struct machine *build(const struct machine_config *c, uint32_t behaviour,
         toy_add_messages(m, thing_number(t, "at", 0), t->id);
     }
     must(machine_seal(m, e) == 0);
-    uses_add(&m->uses, "board", "toy/toy", behaviour);
+    must(machine_use(m, "board", "toy/toy", behaviour, e) == 0);
     return m;
 }
 
@@ -106,7 +106,7 @@ static void test_round_trip(void **state)
     (void)state;
     make_config(&c);
     m = build(&c, 1, &e);
-    c.uses = m->uses;
+    c.uses = *machine_uses(m);
     r = through_bytes(&c, &e);
     assert_string_equal(e.text, "");
     check_same(recording_config(r), &c);
@@ -141,7 +141,7 @@ static void test_recorded(void **state)
     (void)state;
     make_config(&c);
     m = build(&c, 1, &e);
-    c.uses = m->uses;
+    c.uses = *machine_uses(m);
     j = journal_record(path, &c, &options, NULL, NULL, &e);
     assert_non_null(j);
     journal_attach(j, m);
@@ -152,7 +152,7 @@ static void test_recorded(void **state)
             assert_int_equal(journal_post_message(j, port, "one message", 1 + i), POSTED);
             assert_int_equal(journal_post_message(j, port, path, TOY_MESSAGE_MAX + 1), POST_NEVER);
         }
-        assert_int_equal(journal_drive(j, m, m->state.now + 20000, false), JOURNAL_TICK);
+        assert_int_equal(journal_drive(j, m, machine_state(m)->now + 20000, false), JOURNAL_TICK);
     }
     hash = machine_hash(m);
     assert_int_equal(journal_finish(j, END_QUIT, &e), 0);
@@ -230,7 +230,7 @@ static void test_behaviours(void **state)
     (void)state;
     make_config(&c);
     m = build(&c, 3, &e);
-    c.uses = m->uses;
+    c.uses = *machine_uses(m);
     machine_free(m);
     refuse(&c, 4, "needs behaviour 3 of the board `toy/toy`, and this program has 4");
 

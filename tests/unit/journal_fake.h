@@ -23,6 +23,14 @@
 
 enum { FAKE_PORT = 1, FAKE_FRAMES = 2, FAKE_FIFO = 16, FAKE_FRAME_MAX = 10000 };
 
+/* All that the journal asks a machine for. */
+struct machine {
+    struct machine_state state;
+    struct inlet inlet;
+    struct machine_uses uses;
+    struct port ports[3];
+};
+
 struct fake {
     struct machine m; /* first: the journal only sees this */
     uint64_t period, busy;
@@ -41,7 +49,6 @@ static inline void fake_init(struct fake *f, uint64_t period, uint64_t busy)
 {
     memset(f, 0, sizeof(*f));
     f->m.state.power = POWER_ON;
-    f->m.port_count = 3;
     f->m.ports[POKE_PORT].message_max = INPUT_BYTES_MAX;
     f->m.ports[FAKE_FRAMES].message_max = FAKE_FRAME_MAX;
     snprintf(f->m.ports[FAKE_PORT].name, sizeof(f->m.ports[FAKE_PORT].name), "serial0");
@@ -50,6 +57,26 @@ static inline void fake_init(struct fake *f, uint64_t period, uint64_t busy)
     f->alarm = period;
     f->busy_until = busy;
     f->sum = 1;
+}
+
+const struct machine_state *machine_state(const struct machine *m)
+{
+    return &m->state;
+}
+
+const struct machine_uses *machine_uses(const struct machine *m)
+{
+    return &m->uses;
+}
+
+unsigned machine_port_count(const struct machine *m)
+{
+    return ARRAY_LEN(m->ports);
+}
+
+const struct port *machine_port(const struct machine *m, unsigned number)
+{
+    return &m->ports[number];
 }
 
 void machine_set_inlet(struct machine *m, const struct inlet *inlet)

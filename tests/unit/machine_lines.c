@@ -67,7 +67,7 @@ static uint64_t lit(const struct house *h, unsigned lamp)
 
 static uint64_t pins(const struct house *h, unsigned hart)
 {
-    return ((const struct bench_hart *)h->machine->cpus[hart].state)->pins;
+    return ((const struct bench_hart *)machine_cpu(h->machine, hart)->state)->pins;
 }
 
 static void test_fan_out(void **state)
@@ -147,7 +147,7 @@ static void test_state(void **state)
     connect_shared(&h);
     build(&other);
     connect_shared(&other);
-    assert_string_equal(h.machine->parts[h.machine->part_count - 1].name, "lines");
+    assert_string_equal(machine_part(h.machine, machine_part_count(h.machine) - 1)->name, "lines");
     s = checkpoint_store_new(h.machine);
     set_switch(h.from[0], 0, true);
     set_switch(h.from[1], 0, true);
@@ -203,8 +203,8 @@ static void test_forged(void **state)
     (void)state;
     build(&h);
     connect_shared(&h);
-    for (unsigned i = 0; i < h.machine->part_count; i++) {
-        const struct machine_part *p = &h.machine->parts[i];
+    for (unsigned i = 0; i < machine_part_count(h.machine); i++) {
+        const struct machine_part *p = machine_part(h.machine, i);
 
         text_add_bytes(&states, p->state, p->table->state_size);
     }

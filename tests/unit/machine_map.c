@@ -6,6 +6,7 @@
  */
 #include "../toy/toy_parts.h"
 #include "checkpoint/checkpoint.h"
+#include "machine/internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,15 +75,15 @@ static void run(struct bench *b, bool jit, unsigned harts, tick ticks)
     toy_op0(&b->a, TOY_WAIT);
     jump(b, (uint32_t)(TOY_RAM + b->a.at - 1));
     b->machine = toy_machine(harts, 1000, b->code, b->a.at);
-    b->machine->log = (struct machine_log){.opaque = b, .line = complain};
-    assert_int_equal(engine_use_jit(b->machine->engine, jit, NULL), 0);
+    machine_set_log(b->machine, &(struct machine_log){.opaque = b, .line = complain});
+    assert_int_equal(engine_use_jit(machine_engine(b->machine), jit, NULL), 0);
     assert_int_equal(machine_run(b->machine, ticks, false), STOP_TICK);
     assert_int_equal(machine_hash(b->machine), machine_hash_slow(b->machine));
 }
 
 static uint32_t reg(const struct bench *b, unsigned r)
 {
-    const struct toy *s = b->machine->cpus[0].state;
+    const struct toy *s = machine_cpu(b->machine, 0)->state;
 
     return s->r[r];
 }
@@ -90,9 +91,9 @@ static uint32_t reg(const struct bench *b, unsigned r)
 /* The block that was added under this name. */
 static struct mem_block *block(const struct bench *b, const char *name)
 {
-    for (unsigned i = 0; i < b->machine->mem.block_count; i++) {
-        if (strcmp(b->machine->mem.blocks[i].name, name) == 0) {
-            return &b->machine->mem.blocks[i];
+    for (unsigned i = 0; i < machine_mem(b->machine)->block_count; i++) {
+        if (strcmp(machine_mem(b->machine)->blocks[i].name, name) == 0) {
+            return &machine_mem(b->machine)->blocks[i];
         }
     }
     fail();
@@ -179,10 +180,11 @@ static void code_moves_under_the_program(void **state)
             toy_op2(&a, TOY_MUL, 0, page == 0 ? 1 : 2);
             toy_put(&a, TOY_JMP, 1);
             toy_put(&a, TOY_MOVER_BANK + 8, 4);
-            assert_true(mem_load_bytes(&b.machine->mem, bank + page * PAGE_SIZE + 8, code, a.at));
+            assert_true(
+                mem_load_bytes(machine_mem(b.machine), bank + page * PAGE_SIZE + 8, code, a.at));
         }
-        ((struct toy *)b.machine->cpus[0].state)->r[1] = 5;
-        ((struct toy *)b.machine->cpus[0].state)->r[2] = 7;
+        ((struct toy *)machine_cpu(b.machine, 0)->state)->r[1] = 5;
+        ((struct toy *)machine_cpu(b.machine, 0)->state)->r[2] = 7;
         assert_int_equal(machine_run(b.machine, 1 + 4 * 100, false), STOP_TICK);
         /* From page 0 to page 1 first, and so on. */
         for (uint32_t n = 0, should = 0; n < 100; n++) {
@@ -254,19 +256,19 @@ static void dropped_stores_are_noted(void **state)
             at(&b, TOY_STAT, 0, places[i]);
         }
         run(&b, jit, 1, 0);
-        assert_int_equal(engine_start_footprint(b.machine->engine, false, NULL), 0);
+        assert_int_equal(engine_start_footprint(machine_engine(b.machine), false, NULL), 0);
         assert_int_equal(machine_run(b.machine, 4, false), STOP_TICK);
-        engine_take_footprint(b.machine->engine, &packed);
+        engine_take_footprint(machine_engine(b.machine), &packed);
         for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
             probe.at = places[i] + 1;
             assert_true(engine_footprint_allows((const uint8_t *)packed.data, packed.length,
-                                                &b.machine->mem, &probe));
+                                                machine_mem(b.machine), &probe));
         }
         probe.at = TOY_MOVER_BANK;
         assert_false(engine_footprint_allows((const uint8_t *)packed.data, packed.length,
-                                             &b.machine->mem, &probe));
+                                             machine_mem(b.machine), &probe));
         text_fini(&packed);
-        engine_end_footprint(b.machine->engine);
+        engine_end_footprint(machine_engine(b.machine));
         end(&b);
     }
 }
@@ -313,7 +315,7 @@ static void aliases_are_one(void **state)
 
 static uint32_t mover_value(struct bench *b, const char *field, uint32_t index)
 {
-    const struct device *d = b->machine->devices[2];
+    const struct device *d = machine_device(b->machine, 2);
 
     for (size_t i = 0; i < d->class->state.field_count; i++) {
         const struct field *f = &d->class->state.fields[i];
@@ -488,12 +490,12 @@ static void dma_ends_reservations_where_they_are(void **state)
     (void)state;
     begin(&b);
     run(&b, false, 1, 10);
-    h = b.machine->cpus[0].hart;
+    h = machine_cpu(b.machine, 0)->hart;
     for (unsigned i = 0; i < 2; i++) { /* the same bytes by the other address; others */
         h->reserved = 1;
         h->reservation = TOY_MOVER_ALIAS + 0x44;
-        assert_true(
-            device_dma_write(b.machine->devices[0], TOY_MOVER_BANK + (i ? 0x48 : 0x40), "x", 1));
+        assert_true(device_dma_write(machine_device(b.machine, 0),
+                                     TOY_MOVER_BANK + (i ? 0x48 : 0x40), "x", 1));
         assert_int_equal(h->reserved, i);
     }
     end(&b);
@@ -519,11 +521,12 @@ static void restored_states_bring_their_map(void **state)
     c[1] = checkpoint_save(store);
     for (unsigned n = 0; n < 4; n++) {
         checkpoint_restore(store, c[n % 2]);
-        assert_int_equal(mem_read_bytes(&b.machine->mem, FREE, there, 4), n % 2);
-        assert_int_equal(mem_read_bytes(&b.machine->mem, TOY_MOVER_BANK, there, 4), !(n % 2));
+        assert_int_equal(mem_read_bytes(machine_mem(b.machine), FREE, there, 4), n % 2);
+        assert_int_equal(mem_read_bytes(machine_mem(b.machine), TOY_MOVER_BANK, there, 4),
+                         !(n % 2));
         assert_memory_equal(there, block(&b, "bank")->host + (n % 2) * PAGE_SIZE, 4);
         assert_int_equal(machine_run(b.machine, 10, false), STOP_TICK);
-        assert_true(mem_read_bytes(&b.machine->mem, FREE, there, 4));
+        assert_true(mem_read_bytes(machine_mem(b.machine), FREE, there, 4));
     }
     checkpoint_drop(c[0]);
     checkpoint_drop(c[1]);
@@ -557,14 +560,14 @@ static void random_programs_agree(void **state)
         b.a.at = toy_mover_program(b.code, sizeof b.code, n + 1);
         for (unsigned i = 0; i < 2; i++) {
             m[i] = toy_machine(harts, 53, b.code, b.a.at);
-            told = m[i]->mem.map_changed;
-            m[i]->mem.map_changed = count_changes;
+            told = machine_mem(m[i])->map_changed;
+            machine_mem(m[i])->map_changed = count_changes;
         }
-        assert_int_equal(engine_use_jit(m[0]->engine, true, NULL), 0);
+        assert_int_equal(engine_use_jit(machine_engine(m[0]), true, NULL), 0);
         for (tick at = 0; at <= 2000; at += 200) {
             (void)machine_run(m[0], at, false);
-            while (m[1]->state.now < at && m[1]->state.power == POWER_ON) {
-                tick until = m[1]->state.now + 1 + toy_random(&seed) % 40;
+            while (machine_state(m[1])->now < at && machine_state(m[1])->power == POWER_ON) {
+                tick until = machine_state(m[1])->now + 1 + toy_random(&seed) % 40;
 
                 if (machine_run(m[1], until < at ? until : at, false) != STOP_TICK) {
                     break;

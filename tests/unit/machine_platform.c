@@ -44,20 +44,20 @@ static void run(struct bench *b, tick ticks)
     b->code[SECOND + 1] = TOY_JMP;
     bytes_set_be(b->code + SECOND + 2, 4, TOY_RAM + SECOND);
     b->machine = toy_machine(2, 100000, b->code, sizeof b->code);
-    must(engine_use_jit(b->machine->engine, compiled, NULL) == 0);
+    must(engine_use_jit(machine_engine(b->machine), compiled, NULL) == 0);
     assert_int_equal(machine_run(b->machine, ticks, false), STOP_TICK);
 }
 
 static const struct toy *hart(const struct bench *b, unsigned n)
 {
-    return b->machine->cpus[n].state;
+    return machine_cpu(b->machine, n)->state;
 }
 
 static struct device *device(const struct bench *b, const char *name)
 {
-    for (unsigned i = 0; i < b->machine->device_count; i++) {
-        if (strcmp(b->machine->devices[i]->name, name) == 0) {
-            return b->machine->devices[i];
+    for (unsigned i = 0; i < machine_device_count(b->machine); i++) {
+        if (strcmp(machine_device(b->machine, i)->name, name) == 0) {
+            return machine_device(b->machine, i);
         }
     }
     must(!"such a device");
@@ -128,8 +128,8 @@ static void test_acknowledge(void)
     assert_int_equal(hart(&b, 0)->lines, 1 << TOY_PIN_SHARED);
     assert_int_equal(hart(&b, 1)->lines,
                      1 << TOY_PIN_BELL); /* the bell's line goes there as well */
-    assert_int_equal(b.machine->lines != NULL, 1);
-    ((struct toy *)b.machine->cpus[0].state)->irq_enabled = 1;
+    assert_string_equal(machine_part(b.machine, machine_part_count(b.machine) - 1)->name, "lines");
+    ((struct toy *)machine_cpu(b.machine, 0)->state)->irq_enabled = 1;
     assert_int_equal(machine_run(b.machine, machine_now(b.machine) + 1, false), STOP_TICK);
     assert_int_equal(hart(&b, 0)->value, VAULT_VECTOR);
     assert_int_equal(hart(&b, 0)->lines, 1 << TOY_PIN_SHARED); /* the bell still rings */
@@ -284,7 +284,7 @@ static void test_outputs(void)
     assert_int_equal(((const uint8_t *)device(&b, "bell")->state)[14], 0);
     assert_int_equal(machine_run(b.machine, 50, false), STOP_TICK);
     assert_int_equal(((const uint8_t *)device(&b, "bell")->state)[14], 1 << 2);
-    b.machine->cpus[1].platform->line(&b.machine->cpus[1], TOY_OUTPUT_BELL, false);
+    machine_cpu(b.machine, 1)->platform->line(machine_cpu(b.machine, 1), TOY_OUTPUT_BELL, false);
     assert_int_equal(((const uint8_t *)device(&b, "bell")->state)[14], 0);
     end(&b);
 }
@@ -314,7 +314,7 @@ static void check_reset(unsigned op, unsigned argument, bool power)
     assert_int_equal(hart(&b, 0)->hart.pc, TOY_RAM);
     assert_int_equal(hart(&b, 0)->hart.instructions, 10);
     assert_true(device_tree_read(device(&b, "vault"), 0x5000, in_tree, 4));
-    assert_true(mem_read_bytes(&b.machine->mem, TOY_RAM + 0x9f00, in_ram, 4));
+    assert_true(mem_read_bytes(machine_mem(b.machine), TOY_RAM + 0x9f00, in_ram, 4));
     assert_int_equal(bytes_get_le(in_tree, 4), power ? 0 : 0x11223344);
     assert_int_equal(bytes_get_be(in_ram, 4), power ? 0 : 0x11223344);
     assert_int_equal(bytes_get_le((const uint8_t *)device(&b, "vault")->state + 4, 4), 2);
@@ -339,10 +339,10 @@ static void test_ends(void)
     begin(&b); /* where the board has another idea */
     toy_op0(&b.a, TOY_SHUTDOWN);
     run(&b, 2);
-    b.machine->board_shutdown = shut_to_power_off;
+    machine_set_board(b.machine, &(struct machine_board){.shutdown = shut_to_power_off});
     assert_int_equal(machine_run(b.machine, 100, false), STOP_POWER);
     assert_int_equal(machine_now(b.machine), 5);
-    assert_int_equal(b.machine->state.exit_status, 7);
+    assert_int_equal(machine_state(b.machine)->exit_status, 7);
     end(&b);
 }
 

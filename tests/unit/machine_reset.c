@@ -99,23 +99,24 @@ static void build(struct house *h)
     c.hart_count = 2;
     h->machine = machine_new(&c, &h->isa, &e);
     assert_non_null(h->machine);
-    assert_int_equal(mem_add_block(&h->machine->mem, "ram", RAM, 4 * PAGE_SIZE, true, &e), 0);
+    assert_int_equal(mem_add_block(machine_mem(h->machine), "ram", RAM, 4 * PAGE_SIZE, true, &e),
+                     0);
     assert_int_equal(machine_add_load(h->machine, RAM + PAGE_SIZE, "image", 5, &e), 0);
     h->clock = machine_add_device(h->machine, &battery, "clock", 0, NULL, 0, NULL, &e);
     h->lamp = machine_add_device(h->machine, &bench_lamp, "lamp", 0, NULL, 0, NULL, &e);
     assert_true(h->clock != NULL && h->lamp != NULL);
     machine_connect(h->clock, 0, h->lamp, 0);
     assert_int_equal(machine_seal(h->machine, &e), 0);
-    assert_int_equal(h->machine->cpus[1].hart->pc, 0x100 + RESET_POWER);
+    assert_int_equal(machine_cpu(h->machine, 1)->hart->pc, 0x100 + RESET_POWER);
 }
 
 static void spoil(struct house *h)
 {
     struct battery *s = h->clock->state;
-    struct bench_hart *hart = h->machine->cpus[1].state;
+    struct bench_hart *hart = machine_cpu(h->machine, 1)->state;
 
-    assert_true(mem_write_bytes(&h->machine->mem, RAM + 8, "kept", 4));
-    assert_true(mem_write_bytes(&h->machine->mem, RAM + PAGE_SIZE, "other", 5));
+    assert_true(mem_write_bytes(machine_mem(h->machine), RAM + 8, "kept", 4));
+    assert_true(mem_write_bytes(machine_mem(h->machine), RAM + PAGE_SIZE, "other", 5));
     s->settings = 11;
     s->latch = 12;
     s->scratch = 13;
@@ -132,13 +133,13 @@ static bool memory_is(struct house *h, paddr at, const char text[5])
 {
     char there[4];
 
-    assert_true(mem_read_bytes(&h->machine->mem, at, there, sizeof there));
+    assert_true(mem_read_bytes(machine_mem(h->machine), at, there, sizeof there));
     return memcmp(there, text, sizeof there) == 0;
 }
 
 static void check_hart(const struct house *h, unsigned n, enum reset_kind kind)
 {
-    const struct bench_hart *hart = h->machine->cpus[n].state;
+    const struct bench_hart *hart = machine_cpu(h->machine, n)->state;
 
     assert_int_equal(hart->hart.pc, 0x100 * n + (unsigned)kind);
     assert_int_equal(hart->hart.fp_flags, 0);
@@ -201,12 +202,12 @@ static void test_hart(void **state)
     machine_request_hart_reset(h.machine, 1);
     assert_int_equal(machine_run(h.machine, 1000, false), STOP_TICK);
     check_hart(&h, 1, RESET_HART);
-    assert_int_equal(h.machine->cpus[0].hart->pc, RESET_POWER);
+    assert_int_equal(machine_cpu(h.machine, 0)->hart->pc, RESET_POWER);
     assert_int_equal(s->scratch, 13);
     assert_int_equal(s->hart_resets, 1 << 1);
     assert_true(device_alarm(h.clock, 1) == 6000);
     assert_true(memory_is(&h, RAM + PAGE_SIZE, "othe"));
-    assert_int_equal(h.machine->state.hart_resets, 0);
+    assert_int_equal(machine_state(h.machine)->hart_resets, 0);
     machine_free(h.machine);
 }
 
@@ -221,12 +222,12 @@ static void test_poke(void **state)
     spoil(&h);
     assert_int_equal(poke_encode(payload, POKE_RESET, 0, POKE_POWER_CYCLE, NULL, 0), POKE_HEADER);
     poke_apply(h.machine, payload, sizeof payload);
-    assert_int_equal(h.machine->state.reset_requested, RESET_POWER);
+    assert_int_equal(machine_state(h.machine)->reset_requested, RESET_POWER);
     assert_int_equal(machine_run(h.machine, 1, false), STOP_TICK);
     assert_true(memory_is(&h, RAM + 8, "\0\0\0\0"));
     poke_encode(payload, POKE_RESET, 0, 0, NULL, 0);
     poke_apply(h.machine, payload, sizeof payload);
-    assert_int_equal(h.machine->state.reset_requested, RESET_WARM);
+    assert_int_equal(machine_state(h.machine)->reset_requested, RESET_WARM);
     machine_free(h.machine);
 }
 

@@ -34,10 +34,10 @@ static void run_to(struct machine *m, tick t)
 
 static struct live_tree *tree_of(const struct machine *m)
 {
-    for (unsigned i = 0; i < m->part_count; i++) {
-        if (m->parts[i].tree != NULL) {
-            assert_string_equal(m->parts[i].name, "vault");
-            return m->parts[i].tree;
+    for (unsigned i = 0; i < machine_part_count(m); i++) {
+        if (machine_part(m, i)->tree != NULL) {
+            assert_string_equal(machine_part(m, i)->name, "vault");
+            return machine_part(m, i)->tree;
         }
     }
     fail();
@@ -54,13 +54,13 @@ static void test_invariants(void **state)
         uint64_t seed = harts;
 
         if (jit_supported()) {
-            must(engine_use_jit(code->engine, true, NULL) == 0);
+            must(engine_use_jit(machine_engine(code), true, NULL) == 0);
         }
         for (tick t = 0; t < END; t += 1 + toy_random(&seed) % 400) {
-            while (pieces->state.now < t) {
-                run_to(pieces, pieces->state.now + 1 + (toy_random(&seed) >> 20) % 20);
+            while (machine_state(pieces)->now < t) {
+                run_to(pieces, machine_state(pieces)->now + 1 + (toy_random(&seed) >> 20) % 20);
             }
-            t = pieces->state.now;
+            t = machine_state(pieces)->now;
             run_to(whole, t);
             run_to(forgets, t);
             run_to(code, t);
@@ -137,7 +137,7 @@ static void test_restore_spilled(void **state)
     (void)state;
     assert_int_equal(host_scratch_open(&file, "/tmp", &e), 0);
     make_marks(&x, 2);
-    tree_pool_spill(&x.machine->pages, &file, 16);
+    tree_pool_spill(machine_pages(x.machine), &file, 16);
     for (unsigned n = 0; n < 100; n++) {
         unsigned i = (unsigned)(toy_random(&seed) >> 20) % (MARKS - 1);
 
@@ -146,7 +146,8 @@ static void test_restore_spilled(void **state)
         run_to(x.machine, (i + 1) * APART);
         assert_true(machine_hash(x.machine) == x.hash[i + 1]);
     }
-    assert_true(x.machine->pages.resident < 100 && x.machine->pages.fetched > 100);
+    assert_true(machine_pages(x.machine)->resident < 100 &&
+                machine_pages(x.machine)->fetched > 100);
     drop_marks(&x);
     host_scratch_close(&file);
 }
