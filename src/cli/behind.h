@@ -6,7 +6,7 @@
 #ifndef CLI_BEHIND_H
 #define CLI_BEHIND_H
 
-#include "cli/options.h"
+#include "options/options.h"
 #include "journal/journal.h"
 
 struct behind;

@@ -5,7 +5,7 @@
 #ifndef CLI_BRANCH_H
 #define CLI_BRANCH_H
 
-#include "cli/options.h"
+#include "options/options.h"
 #include "journal/journal.h"
 #include "travel/travel.h"
 

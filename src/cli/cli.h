@@ -7,10 +7,10 @@
 #define CLI_CLI_H
 
 #include "base/base.h"
-#include "cli/options.h"
 #include "index/index.h"
 #include "journal/journal.h"
 #include "machine/machine.h"
+#include "options/options.h"
 #include "travel/travel.h"
 
 enum exit_status { EXIT_FINE, EXIT_USER, EXIT_GUEST, EXIT_DIFFERED, EXIT_OURS };
@@ -25,10 +25,6 @@ int command_info(struct options *o);
 int command_diff(struct options *o);
 int command_index(struct options *o);
 int command_query(struct options *o);
-
-/* images.c: reads the files that the options name, finds the firmware, the architecture, epoch and
- * seed: what is missing for a complete config. */
-int images_read(struct options *o, struct error *e);
 
 /* confine.c: from now on the process may do only what the command needs; docs/confinement.md says what
  * that is. What the options name besides the recording is open already, or written by its name
@@ -73,9 +69,6 @@ bool cli_build_behind(struct travel *t, const struct options *o, const struct re
 /* helpers.c: for cli_use_index(). */
 void cli_share_searches(struct travel *t, const struct options *o, const struct recording *r,
                         const char *index_path, const struct index_of *of, bool early);
-
-/* place.c: "TICK", "PCT%" or "end" of a history that ends at `end`; `what` is the option's name. */
-int cli_parse_place(const char *text, const char *what, tick end, tick *at, struct error *e);
 
 /* verify.c: a second machine runs what the journal's machine `m` does, compiled; `m` has to be at
  * tick 0 and interpreted. Drives both like journal_drive(); *differs: what was to be said was

@@ -81,8 +81,8 @@ static int go_there(struct debug *d)
     struct progress progress;
     tick at = 0;
 
-    if (cli_parse_place(d->options->at ? d->options->at : "end", "--at",
-                        travel_end(d->server.travel), &at, &e) < 0) {
+    if (options_parse_place(d->options->at ? d->options->at : "end", "--at",
+                            travel_end(d->server.travel), &at, &e) < 0) {
         return cli_fail(&e);
     }
     progress_begin(&progress, d->server.travel, "going there");

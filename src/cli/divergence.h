@@ -4,7 +4,7 @@
 #ifndef CLI_DIVERGENCE_H
 #define CLI_DIVERGENCE_H
 
-#include "cli/options.h"
+#include "options/options.h"
 #include "journal/journal.h"
 
 /* The journal's replay did not match: replays it in two fresh machines and says on stderr whether

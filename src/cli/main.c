@@ -69,7 +69,7 @@ static int run_command(size_t i, int argc, char **argv)
         say_lines(stdout, &t);
         text_fini(&t);
         status = EXIT_FINE;
-    } else if (commands[i].command & COMMANDS_MACHINE && images_read(&o, &e) < 0) {
+    } else if (commands[i].command & COMMANDS_MACHINE && options_read_images(&o, &e) < 0) {
         status = cli_fail(&e);
     } else {
         if (uses_index(&o)) {

@@ -4,7 +4,7 @@
 #ifndef CLI_PORTS_H
 #define CLI_PORTS_H
 
-#include "cli/options.h"
+#include "options/options.h"
 #include "journal/journal.h"
 #include "world/world.h"
 

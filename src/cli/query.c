@@ -82,8 +82,8 @@ static int last_write(struct query *q, struct error *e)
     int status;
 
     if (parse_range(q->options->files[2], &at, &length, e) < 0 ||
-        (q->options->at &&
-         cli_parse_place(q->options->at, "--before", travel_end(q->side.travel), &before, e) < 0)) {
+        (q->options->at && options_parse_place(q->options->at, "--before",
+                                               travel_end(q->side.travel), &before, e) < 0)) {
         return cli_fail(e);
     }
     q->progress.doing = "going there";

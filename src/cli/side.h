@@ -5,7 +5,7 @@
 #ifndef CLI_SIDE_H
 #define CLI_SIDE_H
 
-#include "cli/options.h"
+#include "options/options.h"
 #include "travel/travel.h"
 
 struct side {

@@ -3,7 +3,7 @@
  * refused has a sentence; what is accepted is within its bounds. Serial ports' specifications are
  * parsed as well; nothing is opened.
  */
-#include "cli/options.h"
+#include "options/options.h"
 
 #include <stdlib.h>
 

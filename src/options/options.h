@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * options: the command line in QEMU's grammar, as values. One table names every option of every
- * subcommand: parsing, --help and the manual's check come out of it.
+ * options: the command line in QEMU's grammar, as values, and the files that it names, as a machine's
+ * complete configuration. Tables name every option of every subcommand: parsing, --help and the
+ * manual's check come out of them.
  */
-#ifndef CLI_OPTIONS_H
-#define CLI_OPTIONS_H
+#ifndef OPTIONS_OPTIONS_H
+#define OPTIONS_OPTIONS_H
 
 #include "base/base.h"
 #include "index/index.h"
@@ -74,9 +75,16 @@ void options_fini(struct options *o);
 /* The help text of a subcommand. */
 void options_help(enum command command, struct text *out);
 
+/* Reads the files that the options name, finds the firmware, the architecture, epoch and seed: what is
+ * missing for a complete configuration. After this nothing of the host matters any more. */
+int options_read_images(struct options *o, struct error *e);
+
 /* "512M", "1G", "65536K", plain MiB; "4096B" bytes. */
 int options_parse_size(const char *s, uint64_t *bytes, struct error *e);
 int options_parse_number(const char *what, const char *s, uint64_t most, uint64_t *out,
                          struct error *e);
+
+/* "TICK", "PCT%" or "end" of a history that ends at tick `end`; `what` is the option's name. */
+int options_parse_place(const char *text, const char *what, tick end, tick *at, struct error *e);
 
 #endif

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "board/board.h"
-#include "cli/cli.h"
 #include "host/host.h"
 #include "isa/isa.h"
+#include "options/internal.h"
 #include "world/world.h"
 
 /* Where distributions put OpenSBI's firmware with dynamic information. */
@@ -132,7 +132,7 @@ static int expand_cpu(struct machine_config *c, struct error *e)
     return result;
 }
 
-int images_read(struct options *o, struct error *e)
+int options_read_images(struct options *o, struct error *e)
 {
     static const char *const names[IMAGE_COUNT] = {[IMAGE_BIOS] = "-bios",
                                                    [IMAGE_KERNEL] = "-kernel",

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * options/internal: shared by the files of this folder: what a table of options is, and the grammar of
+ * values.
+ */
+#ifndef OPTIONS_INTERNAL_H
+#define OPTIONS_INTERNAL_H
+
+#include "options/options.h"
+
+struct option_entry {
+    const char *name;
+    unsigned commands;    /* OR of enum command */
+    const char *argument; /* NULL: takes none */
+    const char *help;     /* NULL: it is not shown */
+    int (*take)(struct options *o, const char *value, struct error *e);
+};
+struct option_group {
+    const struct option_entry *entries;
+    size_t count;
+};
+/* In the order of --help: -o and what else is said of the file, the machine, all others. */
+extern const struct option_group options_of_recording, options_of_machine, options_of_session;
+
+/* grammar.c */
+int options_parse_range(const char *what, const char *s, uint64_t least, uint64_t most,
+                        uint64_t *out, struct error *e);
+/* With its zero, or a sentence if there is no room for it. */
+int options_copy_text(char *to, size_t room, const char *what, const char *s, struct error *e);
+/* The first item of a list with commas, "key=value" or a bare value (then the key is empty), each cut
+ * to `room` bytes; returns the rest, or NULL. */
+const char *options_next_item(const char *list, char *key, char *value, size_t room);
+
+#endif

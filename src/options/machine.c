@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * machine: the options that say what machine it is to be. All of them end up in its configuration, but
+ * for what is behind its serial ports.
+ */
+#include "options/internal.h"
+
+#include "board/board.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int take_arch(struct options *o, const char *v, struct error *e)
+{
+    o->arch_given = true;
+    for (size_t i = 0; i < board_registry_count; i++) {
+        if (strcmp(board_registry[i].arch, v) == 0) {
+            return options_copy_text(o->machine.arch, sizeof o->machine.arch, "-arch", v, e);
+        }
+    }
+    return error_set(e, "-arch %.40s is not there: riscv64 and riscv32 are", v);
+}
+
+static int take_board(struct options *o, const char *v, struct error *e)
+{
+    char key[64], value[64];
+    const char *rest = options_next_item(v, key, value, sizeof key);
+
+    if (key[0] && strcmp(key, "type") != 0) {
+        return error_set(e, "-M %s: no such property; boards have none yet", key);
+    }
+    if (rest) {
+        return error_set(e, "-M %s: board properties are not known: '%s'", value, rest);
+    }
+    return options_copy_text(o->machine.board, sizeof o->machine.board, "-M", value, e);
+}
+
+static int take_cpu(struct options *o, const char *v, struct error *e)
+{
+    return options_copy_text(o->machine.cpu, sizeof o->machine.cpu, "-cpu", v, e);
+}
+
+static int take_smp(struct options *o, const char *v, struct error *e)
+{
+    char key[64], value[64];
+    uint64_t n = 0;
+
+    while (v) {
+        v = options_next_item(v, key, value, sizeof key);
+        if (key[0] == '\0' || strcmp(key, "cpus") == 0) {
+            if (options_parse_range("-smp", value, 1, MACHINE_HARTS_MAX, &n, e) < 0) {
+                return -1;
+            }
+            o->machine.hart_count = (uint32_t)n;
+        } else if (strcmp(key, "sockets") != 0 && strcmp(key, "cores") != 0 &&
+                   strcmp(key, "threads") != 0 && strcmp(key, "maxcpus") != 0) {
+            return error_set(e, "-smp has no '%s'", key);
+        }
+    }
+    return 0;
+}
+
+static int take_memory(struct options *o, const char *v, struct error *e)
+{
+    char key[64], value[64];
+
+    options_next_item(v, key, value, sizeof key);
+    if (key[0] && strcmp(key, "size") != 0) {
+        return error_set(e, "-m has no '%s'", key);
+    }
+    if (options_parse_size(value, &o->machine.ram_bytes, NULL) < 0 ||
+        o->machine.ram_bytes < MACHINE_RAM_LEAST || o->machine.ram_bytes > MACHINE_RAM_MOST ||
+        o->machine.ram_bytes % (4 * KIB) != 0) {
+        return error_set(e,
+                         "-m wants a size from %lluM to %lluG in whole pages of 4K, such as 512M "
+                         "or 2G, not '%s'",
+                         (unsigned long long)(MACHINE_RAM_LEAST / MIB),
+                         (unsigned long long)(MACHINE_RAM_MOST / GIB), value);
+    }
+    return 0;
+}
+
+static int take_image(struct options *o, enum machine_image_role role, const char *v)
+{
+    free(o->machine.images[role].name);
+    o->machine.images[role].name = base_strdup(v);
+    return 0;
+}
+
+static int take_bios(struct options *o, const char *v, struct error *e)
+{
+    (void)e;
+    if (strcmp(v, "default") == 0) {
+        return 0;
+    }
+    o->bios_given = true;
+    o->machine.bios_none = strcmp(v, "none") == 0;
+    return o->machine.bios_none ? 0 : take_image(o, IMAGE_BIOS, v);
+}
+
+static int take_kernel(struct options *o, const char *v, struct error *e)
+{
+    (void)e;
+    return take_image(o, IMAGE_KERNEL, v);
+}
+
+static int take_initrd(struct options *o, const char *v, struct error *e)
+{
+    (void)e;
+    return take_image(o, IMAGE_INITRD, v);
+}
+
+static int take_dtb(struct options *o, const char *v, struct error *e)
+{
+    (void)e;
+    return take_image(o, IMAGE_DTB, v);
+}
+
+static int take_append(struct options *o, const char *v, struct error *e)
+{
+    return options_copy_text(o->machine.append, sizeof o->machine.append, "-append", v, e);
+}
+
+static int take_serial(struct options *o, const char *v, struct error *e)
+{
+    if (o->serial_count == MACHINE_SERIALS_MAX) {
+        return error_set(e, "at most %d -serial", MACHINE_SERIALS_MAX);
+    }
+    o->serials[o->serial_count++] = v;
+    return 0;
+}
+
+static int take_nographic(struct options *o, const char *v, struct error *e)
+{
+    (void)v;
+    (void)e;
+    o->nographic = true;
+    return 0;
+}
+
+static int take_display(struct options *o, const char *v, struct error *e)
+{
+    (void)o;
+    if (strcmp(v, "none") != 0) {
+        return error_set(e, "-display %s: only 'none' is there yet", v);
+    }
+    return 0;
+}
+
+static int take_monitor(struct options *o, const char *v, struct error *e)
+{
+    (void)o;
+    if (strcmp(v, "none") != 0 && strcmp(v, "null") != 0) {
+        return error_set(e, "-monitor %s: only 'none' is there yet; GDB's `monitor` answers", v);
+    }
+    return 0;
+}
+
+static int take_no_reboot(struct options *o, const char *v, struct error *e)
+{
+    (void)v;
+    (void)e;
+    o->machine.no_reboot = 1;
+    return 0;
+}
+
+static int take_icount(struct options *o, const char *v, struct error *e)
+{
+    char key[64], value[64];
+    uint64_t n = 0;
+
+    while (v) {
+        v = options_next_item(v, key, value, sizeof key);
+        if (key[0] == '\0' || strcmp(key, "shift") == 0) {
+            if (strcmp(value, "auto") == 0) {
+                return error_set(e, "-icount shift=auto is not supported: the rate of the virtual "
+                                    "clock is part of the recording; give shift=0 to 10");
+            }
+            if (options_parse_number("-icount shift", value, 10, &n, e) < 0) {
+                return -1;
+            }
+            o->machine.shift = n;
+        } else if (strcmp(key, "sleep") == 0 || strcmp(key, "align") == 0) {
+            if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0) {
+                return error_set(e, "-icount %s wants on or off, not '%s'", key, value);
+            }
+            if (key[0] == 's') {
+                o->sleep = strcmp(value, "on") == 0;
+            }
+        } else {
+            return error_set(e,
+                             "-icount has no '%s' here; 'reprise record' records and "
+                             "'reprise replay' replays",
+                             key);
+        }
+    }
+    return 0;
+}
+
+/* Days since 1970 of a date of the proleptic Gregorian calendar. */
+static int64_t days_from_date(int64_t y, int64_t m, int64_t d)
+{
+    int64_t era, yoe, doy;
+
+    y -= m <= 2;
+    era = (y >= 0 ? y : y - 399) / 400;
+    yoe = y - era * 400;
+    doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+static int days_in_month(int y, int m)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[m - 1] + (m == 2 && (y % 4 == 0) && (y % 100 != 0 || y % 400 == 0));
+}
+
+static int take_rtc(struct options *o, const char *v, struct error *e)
+{
+    char key[64], value[64];
+    int y, mon, d, h = 0, min = 0, s = 0, n;
+
+    while (v) {
+        v = options_next_item(v, key, value, sizeof key);
+        if (strcmp(key, "clock") == 0 || strcmp(key, "driftfix") == 0) {
+            continue; /* every clock of the machine is virtual */
+        }
+        if (strcmp(key, "base") != 0) {
+            return error_set(e, "-rtc has no '%s'", key[0] ? key : value);
+        }
+        if (strcmp(value, "utc") == 0) {
+            continue;
+        }
+        n = sscanf(value, "%d-%d-%dT%d:%d:%d", &y, &mon, &d, &h, &min, &s);
+        if ((n != 3 && n != 6) || y < 1970 || y > 2500 || mon < 1 || mon > 12 || d < 1 ||
+            d > days_in_month(y, mon) || h < 0 || h > 23 || min < 0 || min > 59 || s < 0 ||
+            s > 60) {
+            return error_set(e,
+                             "-rtc base wants utc, or YYYY-MM-DDThh:mm:ss from 1970 to 2500, not "
+                             "'%s'",
+                             value);
+        }
+        o->machine.epoch_ns =
+            (uint64_t)((((days_from_date(y, mon, d) * 24 + h) * 60 + min) * 60) + s) *
+            UINT64_C(1000000000);
+    }
+    return 0;
+}
+
+static int take_seed(struct options *o, const char *v, struct error *e)
+{
+    return options_parse_number("-seed", v, UINT64_MAX - 1, &o->machine.seed,
+                                e); /* the last: none */
+}
+
+static int take_ignored(struct options *o, const char *v, struct error *e)
+{
+    (void)o;
+    (void)v;
+    (void)e;
+    return 0;
+}
+
+#define TAKE_REFUSED(name, what)                                                                   \
+    static int take_##name(struct options *o, const char *v, struct error *e)                      \
+    {                                                                                              \
+        (void)o;                                                                                   \
+        return error_set(e, "-" #name " %s: " what " are not there yet", v);                       \
+    }
+TAKE_REFUSED(drive, "disks")
+TAKE_REFUSED(device, "devices beside the board's own")
+TAKE_REFUSED(netdev, "network cards")
+
+#define M COMMANDS_MACHINE
+static const struct option_entry entries[] = {
+    {"-arch", M, "ARCH", "riscv64|riscv32 (read off the kernel's or firmware's header)", take_arch},
+    {"-M", M, "BOARD", "virt", take_board},
+    {"-machine", M, "BOARD", "the same as -M", take_board},
+    {"-cpu", M, "MODEL[,EXT=on|off...]", "processor and its extensions", take_cpu},
+    {"-smp", M, "N", "harts, 1 to 8 (1)", take_smp},
+    {"-m", M, "SIZE", "memory, in MiB or with a unit K, M, G (128M)", take_memory},
+    {"-bios", M, "FILE|none|default", "firmware (OpenSBI's fw_dynamic of the system)", take_bios},
+    {"-kernel", M, "FILE", "Linux Image, gzip'ed Image, ELF or raw binary", take_kernel},
+    {"-initrd", M, "FILE", "initial RAM disk", take_initrd},
+    {"-append", M, "TEXT", "kernel command line", take_append},
+    {"-dtb", M, "FILE", "device tree instead of the board's own", take_dtb},
+    {"-serial", M, "stdio|file:PATH|null|unix:PATH|tcp:HOST:PORT", "back end of the next UART",
+     take_serial},
+    {"-nographic", M, NULL, "console on the terminal; Ctrl-A x quits, Ctrl-A h helps",
+     take_nographic},
+    {"-display", M, "none", "accepted for scripts", take_display},
+    {"-monitor", M, "none", "accepted for scripts", take_monitor},
+    {"-no-reboot", M, NULL, "a guest reset ends the run", take_no_reboot},
+    {"-icount", M, "shift=N[,sleep=on|off]", "one tick is 2^N ns of virtual time (0)", take_icount},
+    {"-rtc", M, "base=utc|DATE", "real-time clock at the start", take_rtc},
+    {"-seed", M, "N", "seed of all randomness in the machine (from the host)", take_seed},
+    {"-name", M, "TEXT", "accepted for scripts", take_ignored},
+    {"-drive", M, "...", NULL, take_drive},
+    {"-device", M, "...", NULL, take_device},
+    {"-netdev", M, "...", NULL, take_netdev},
+};
+const struct option_group options_of_machine = {entries, ARRAY_LEN(entries)};
