@@ -45,7 +45,13 @@ static void test_decode(void **state)
     assert_true(i.length == 3 && i.bits == 0x82);
     assert_false(sample_decode(0x02, &i));
     assert_non_null(sample_insn_infos(&count));
-    assert_int_equal(count, 6);
+    assert_int_equal(count, 8);
+    assert_true(sample_decode(0x3c, &i)); /* 5:4 is 3 */
+    assert_true(i.info->argument == 5 && i.d == 7);
+    assert_true(sample_decode(0x2c, &i)); /* 5:4 is 2: the line without conditions */
+    assert_true(i.info->argument == 6 && i.d == 5);
+    assert_true(sample_decode(0x1c, &i)); /* bit 5 is 0 */
+    assert_true(i.info->argument == 6 && i.d == 3);
 }
 
 int main(void)

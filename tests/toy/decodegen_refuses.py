@@ -11,6 +11,8 @@ import tempfile
 
 TWO = ('include "x.h"\nwidth 8\nvariant A B\nformat none\nnop 00000000 none A nop -\n'
        "other 00000000 none B,X|Y nop -\n")
+SOME = ('include "x.h"\nwidth 8\nformat none\nformat some 7!=0\nnop 00000000 some - nop -\n'
+        "again 00000000 none - nop -\n")
 GOOD = 'include "x.h"\nwidth 8\nformat none\nnop 00000000 none - nop -\n'
 BAD = {
     "line 4: no format other": GOOD.replace("none - nop", "other - nop"),
@@ -24,6 +26,8 @@ BAD = {
     "a malformed operand": GOOD + "operand x\n",
     "a malformed variant": GOOD.replace("width 8", "width 8\nvariant A"),
     "line 7: again never matches": TWO + "again 00000000 none B nop -\n",
+    "line 6: again never matches": GOOD.replace("none\nnop", "none\nformat some 7!=0\nnop").replace(
+        "none - nop", "some - nop") + "again 00000000 some - nop -\n",
     "bad operand 3-1": GOOD.replace("format none", "format none d=3-1"),
 }
 
@@ -39,7 +43,7 @@ def run(decodegen, folder, table):
 def main():
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for good in (GOOD, TWO):
+        for good in (GOOD, TWO, SOME):
             if run(sys.argv[1], folder, good).returncode != 0:
                 print("a good table is refused: " + good)
                 failed += 1

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """decodegen: makes an instruction decoder from a .decode table.
 
-usage: decodegen.py TABLE OUTPUT.c PREFIX
+usage: decodegen.py TABLE... OUTPUT.c PREFIX
 
-The table's form:
+Several tables are one, in this order: later ones may use what earlier ones say. The form:
   include "FILE"          of the C file that comes out, which declares struct PREFIX_insn (with info,
                           bits, length and the operands), struct PREFIX_insn_info (name, operands,
                           lift, argument, extension) and the functions PREFIX_lift_*
@@ -16,10 +16,11 @@ The table's form:
   operand NAME TYPE       an operand whose member of struct PREFIX_insn is no uint8_t
   format NAME operand=spec ...   spec: pieces of the encoding, most significant first, joined by |,
                           each HI:LO or BIT; a leading s sign-extends; <<N shifts; +N adds; #N is a
-                          constant
+                          constant. PIECES!=N instead: lines of this format do not match where the
+                          bits of those pieces are N
   NAME bits format extension lift[:argument] operands
                           bits: 0 and 1 are fixed, . is free; when two lines match, the one with
-                          more fixed bits wins (the earlier one if equal). extension: -, or EXT_
+                          more fixed bits (and conditions) wins, the earlier one if equal. extension: -, or EXT_
                           names without the prefix, joined by |. lift: PREFIX_lift_NAME.
                           operands: a text for the disassembler, "-" for none.
 Output: the table of `struct PREFIX_insn_info`, PREFIX_insn_infos(), and PREFIX_decode(), a tree of
@@ -38,6 +39,7 @@ class Table:
         self.variants = []
         self.types = {}      # of operands
         self.formats, self.lines = {}, []
+        self.conditions = {}  # of formats: C expressions
 
     def cast(self, operand):
         return self.types.get(operand, "uint8_t")
@@ -47,14 +49,15 @@ class Table:
 
 
 class Line:
-    def __init__(self, index, number, fields, widths, variants):
-        self.index, self.number = index, number
+    def __init__(self, index, place, fields, widths, variants):
+        self.index, self.place = index, place
+        self.conditions = []
         self.name = fields.pop(0)
         bits = ""
         while fields and re.fullmatch(r"[01.]+", fields[0]):
             bits += fields.pop(0)
         if len(bits) not in widths or len(fields) != 4:
-            sys.exit(f"line {number}: {self.name}: {len(bits)} bits, {len(fields)} columns after them")
+            sys.exit(f"{place}: {self.name}: {len(bits)} bits, {len(fields)} columns after them")
         self.format, self.extension, lift, self.operands = fields
         only, comma, rest = self.extension.partition(",")
         if only in variants:
@@ -67,6 +70,9 @@ class Line:
         self.match = int(bits.replace(".", "0"), 2)
         if self.operands == "-":
             self.operands = ""
+
+    def weight(self):
+        return bin(self.mask).count("1") + len(self.conditions)
 
 
 def piece_expression(spec):
@@ -92,7 +98,17 @@ def piece_expression(spec):
     return text
 
 
-def read_directive(table, number, fields):
+def read_format(table, name, items):
+    table.formats[name], table.conditions[name] = [], []
+    for item in items:
+        unequal = re.fullmatch(r"([0-9:|]+)!=(\d+)", item)
+        if unequal:
+            table.conditions[name].append(f"({piece_expression(unequal[1])}) != {unequal[2]}")
+        else:
+            table.formats[name].append(item.split("=", 1))
+
+
+def read_directive(table, place, fields):
     """False if the line is none."""
     if fields[0] == "include" and len(fields) == 2:
         table.include = fields[1]
@@ -103,9 +119,9 @@ def read_directive(table, number, fields):
     elif fields[0] == "operand" and len(fields) == 3:
         table.types[fields[1]] = fields[2]
     elif fields[0] == "format" and len(fields) >= 2:
-        table.formats[fields[1]] = [f.split("=", 1) for f in fields[2:]]
+        read_format(table, fields[1], fields[2:])
     elif fields[0] in ("include", "width", "variant", "operand", "format"):
-        sys.exit(f"line {number}: a malformed {fields[0]}")
+        sys.exit(f"{place}: a malformed {fields[0]}")
     else:
         return False
     return True
@@ -123,24 +139,32 @@ def check_widths(table, path):
             sys.exit(f"{path}: no instruction has {bits} bits")
 
 
-def read_table(path):
-    table = Table()
+def read_lines(table, path, say_path):
     with open(path, encoding="ascii") as file:
         for number, text in enumerate(file, 1):
+            place = f"{path.rsplit('/', 1)[-1]}: line {number}" if say_path else f"line {number}"
             is_format = text.startswith("format")
             fields = (text if is_format else text.split("#", 1)[0]).split()
-            if not fields or read_directive(table, number, fields):
+            if not fields or read_directive(table, place, fields):
                 continue
             widths = [bits for bits, _ in table.widths]
-            table.lines.append(Line(len(table.lines), number, fields, widths, table.variants))
+            table.lines.append(Line(len(table.lines), place, fields, widths, table.variants))
+
+
+def read_tables(paths):
+    table = Table()
+    for path in paths:
+        read_lines(table, path, len(paths) > 1)
+    same = {}
     for a in table.lines:
         if a.format not in table.formats:
-            sys.exit(f"line {a.number}: no format {a.format}")
-        for b in table.lines[: a.index]:
-            same = (a.width, a.mask, a.match) == (b.width, b.mask, b.match)
-            if same and a.variants & b.variants:
-                sys.exit(f"line {a.number}: {a.name} never matches: line {b.number} is the same")
-    check_widths(table, path)
+            sys.exit(f"{a.place}: no format {a.format}")
+        a.conditions = table.conditions[a.format]
+        for b in same.setdefault((a.width, a.mask, a.match), []):
+            if a.variants & b.variants and set(b.conditions) == set(a.conditions):
+                sys.exit(f"{a.place}: {a.name} never matches: {b.place} is the same")
+        same[(a.width, a.mask, a.match)].append(a)
+    check_widths(table, paths[0])
     return table
 
 
@@ -151,12 +175,13 @@ def tree(lines, used, depth, out):
     for line in lines:
         common &= line.mask
     if common == 0 or len(lines) == 1:
-        for line in sorted(lines, key=lambda l: -bin(l.mask).count("1")):
+        for line in sorted(lines, key=lambda l: -l.weight()):
             rest = line.mask & ~used
-            if rest == 0:
+            if rest == 0 and not line.conditions:
                 out.append(f"{pad}return {line.index};")
                 return
-            out.append(f"{pad}if ((w & {rest:#x}u) == {line.match & rest:#x}u) {{")
+            tests = [f"(w & {rest:#x}u) == {line.match & rest:#x}u"] if rest else []
+            out.append(f"{pad}if ({' && '.join(tests + line.conditions)}) {{")
             out.append(f"{pad}    return {line.index};")
             out.append(f"{pad}}}")
         out.append(f"{pad}return -1;")
@@ -224,9 +249,10 @@ def put_decode(table, prefix, out):
 
 
 def main():
-    path, output, prefix = sys.argv[1:]
-    table = read_table(path)
-    out = [f"/* Made by tools/decodegen from {path.rsplit('/', 1)[-1]}; not to be edited. */",
+    *paths, output, prefix = sys.argv[1:]
+    table = read_tables(paths)
+    names = " and ".join(path.rsplit("/", 1)[-1] for path in paths)
+    out = [f"/* Made by tools/decodegen from {names}; not to be edited. */",
            f"#include {table.include}", ""]
     put_infos(table, prefix, out)
     put_fields(table, prefix, out)
