@@ -60,6 +60,10 @@ struct cpu_platform {
     void (*line)(struct cpu *cpu, unsigned output, bool level);
     /* NOBODY: no device of the machine has the service, or none the function. */
     enum platform_answer (*call)(struct cpu *cpu, struct platform_call *call);
+    /* A register of the processor that a device keeps (the CPU interface of Arm's GICv3), by the ISA's
+     * number of it. NOBODY: no device has it; REFUSED: not this way, now or in this mode of the hart's. */
+    enum platform_answer (*read_register)(struct cpu *cpu, uint32_t number, uint64_t *value);
+    enum platform_answer (*write_register)(struct cpu *cpu, uint32_t number, uint64_t value);
     /* The I/O space (x86's IN and OUT): windows of devices and nothing else, by the rules of memory's
      * map. `size` is 1, 2, 4 or 8; what a window does not take at once goes in pieces. Bytes that are
      * nobody's read as ones; NOBODY if all are. */

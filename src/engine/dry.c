@@ -59,10 +59,28 @@ static void no_shutdown(struct cpu *cpu)
     (void)cpu;
 }
 
+static enum platform_answer no_read_register(struct cpu *cpu, uint32_t number, uint64_t *value)
+{
+    (void)cpu;
+    (void)number;
+    *value = 0;
+    return PLATFORM_NOBODY;
+}
+
+static enum platform_answer no_write_register(struct cpu *cpu, uint32_t number, uint64_t value)
+{
+    (void)cpu;
+    (void)number;
+    (void)value;
+    return PLATFORM_NOBODY;
+}
+
 static const struct cpu_platform nobody = {.acknowledge = no_vector,
                                            .message = no_hart,
                                            .call = no_service,
                                            .line = no_line,
+                                           .read_register = no_read_register,
+                                           .write_register = no_write_register,
                                            .io_read = no_io_read,
                                            .io_write = no_io_write,
                                            .shutdown = no_shutdown};

@@ -74,6 +74,12 @@ struct device_class {
     bool (*acknowledge)(struct device *d, unsigned hart, unsigned pin, uint32_t *vector);
     /* A service: PLATFORM_NOBODY if it is not the device's, and the next one is asked. */
     enum platform_answer (*call)(struct device *d, unsigned hart, struct platform_call *call);
+    /* A register of that hart's that the device keeps: PLATFORM_NOBODY if it has none of that number,
+     * and the next one is asked. */
+    enum platform_answer (*read_register)(struct device *d, unsigned hart, uint32_t number,
+                                          uint64_t *value);
+    enum platform_answer (*write_register)(struct device *d, unsigned hart, uint32_t number,
+                                           uint64_t value);
     /* Input bytes for the device's port; room says how many it could take now (a pure function of
      * state): no more than that is ever delivered at once. With `message_max` 0 they are a stream, and
      * may be cut anywhere. Else each call is one whole message, of as many bytes at most, perhaps of none;

@@ -117,6 +117,42 @@ void machine_connect_output(struct machine *m, unsigned hart, unsigned output, s
     m->hart_outputs[hart][output] = (struct hart_output){.device = to, .input = input};
 }
 
+static enum platform_answer read_register(struct cpu *cpu, uint32_t number, uint64_t *value)
+{
+    struct machine *m = machine_of(cpu);
+
+    cpu->look = true;
+    for (unsigned i = 0; i < m->device_count; i++) {
+        struct device *d = m->devices[i];
+        enum platform_answer answer = d->class->read_register
+                                          ? d->class->read_register(d, cpu->number, number, value)
+                                          : PLATFORM_NOBODY;
+
+        if (answer != PLATFORM_NOBODY) {
+            return answer;
+        }
+    }
+    return PLATFORM_NOBODY;
+}
+
+static enum platform_answer write_register(struct cpu *cpu, uint32_t number, uint64_t value)
+{
+    struct machine *m = machine_of(cpu);
+
+    cpu->look = true;
+    for (unsigned i = 0; i < m->device_count; i++) {
+        struct device *d = m->devices[i];
+        enum platform_answer answer = d->class->write_register
+                                          ? d->class->write_register(d, cpu->number, number, value)
+                                          : PLATFORM_NOBODY;
+
+        if (answer != PLATFORM_NOBODY) {
+            return answer;
+        }
+    }
+    return PLATFORM_NOBODY;
+}
+
 /* ---- the I/O space ---- */
 
 /* The window at `at`, NULL if there is none; *piece: how many of the bytes are of the same. */
@@ -187,6 +223,8 @@ const struct cpu_platform machine_platform = {
     .acknowledge = acknowledge,
     .message = message,
     .call = call,
+    .read_register = read_register,
+    .write_register = write_register,
     .line = line,
     .io_read = io_read,
     .io_write = io_write,

@@ -346,6 +346,70 @@ static void test_ends(void)
     end(&b);
 }
 
+/* ---- registers and pins of harts ---- */
+
+struct keeper {
+    uint32_t kept[2]; /* of each hart */
+};
+static const struct field keeper_fields[] = {
+    FIELD_ARRAY(struct keeper, kept),
+};
+
+static enum platform_answer keeper_read(struct device *d, unsigned hart, uint32_t number,
+                                        uint64_t *value)
+{
+    const struct keeper *s = d->state;
+
+    if (number != 7) {
+        return PLATFORM_NOBODY;
+    }
+    *value = s->kept[hart];
+    return PLATFORM_DONE;
+}
+
+static enum platform_answer keeper_write(struct device *d, unsigned hart, uint32_t number,
+                                         uint64_t value)
+{
+    struct keeper *s = d->state;
+
+    if (number != 7) {
+        return number == 8 ? PLATFORM_REFUSED : PLATFORM_NOBODY;
+    }
+    s->kept[hart] = (uint32_t)value;
+    return PLATFORM_DONE;
+}
+
+static const struct device_class keeper = {
+    .name = "keeper",
+    .state = FIELD_TABLE(struct keeper, keeper_fields),
+    .read_register = keeper_read,
+    .write_register = keeper_write,
+};
+
+static void test_registers(void **state)
+{
+    static const uint8_t code[] = {TOY_WAIT};
+    struct machine *m = toy_machine_of(NULL, 2, 1, code, sizeof code);
+    struct cpu *first = machine_cpu(m, 0), *second = machine_cpu(m, 1);
+    uint64_t value = 1;
+    struct error e;
+    struct device *d = machine_add_device(m, &keeper, "keeper", 0, NULL, 0, NULL, &e);
+
+    (void)state;
+    assert_non_null(d);
+    assert_int_equal(machine_seal(m, &e), 0);
+    assert_int_equal(first->platform->write_register(first, 7, 77), PLATFORM_DONE);
+    assert_int_equal(second->platform->write_register(second, 7, 78), PLATFORM_DONE);
+    assert_int_equal(first->platform->read_register(first, 7, &value), PLATFORM_DONE);
+    assert_int_equal(value, 77);
+    assert_int_equal(second->platform->read_register(second, 7, &value), PLATFORM_DONE);
+    assert_int_equal(value, 78);
+    assert_int_equal(first->platform->read_register(first, 6, &value), PLATFORM_NOBODY);
+    assert_int_equal(first->platform->write_register(first, 6, 1), PLATFORM_NOBODY);
+    assert_int_equal(first->platform->write_register(first, 8, 1), PLATFORM_REFUSED);
+    machine_free(m);
+}
+
 static void both(void (*test)(void))
 {
     compiled = false;
@@ -380,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_services_both),
         cmocka_unit_test(test_outputs_both),
         cmocka_unit_test(test_ends_both),
+        cmocka_unit_test(test_registers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
