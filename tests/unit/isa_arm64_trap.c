@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * isa_arm64_trap: what entering an exception does to the state, and interrupts.
+ */
+#include "isa_arm64_bench.h"
+
+static void test_steps(void **state)
+{
+    (void)state;
+    for (unsigned compiled = 0; compiled < 2; compiled++) {
+        struct bench *b = bench_new(NULL, compiled);
+
+        b->s->x[1] = 40;
+        b->s->x[3] = UINT64_C(0x1ffffffff);
+        bench_code(b, RAM, 0x91000820);      /* add x0, x1, #2 */
+        bench_code(b, RAM + 4, 0x11000463);  /* add w3, w3, #1 */
+        bench_code(b, RAM + 8, 0xd10083ff);  /* sub sp, sp, #0x20 */
+        bench_code(b, RAM + 12, 0x17fffffd); /* b .-12 */
+        bench_run(b, 4);
+        assert_int_equal(b->s->x[0], 42);
+        assert_int_equal(b->s->x[3], 0);
+        assert_int_equal(b->s->x[31], -UINT64_C(0x20));
+        assert_int_equal(b->s->hart.pc, RAM);
+        assert_int_equal(b->s->hart.instructions, 4);
+        bench_free(b);
+    }
+}
+
+static void test_undefined(void **state)
+{
+    struct bench *b = bench_new(NULL, true);
+
+    (void)state;
+    b->s->x[31] = 0x1234;
+    b->s->flags = IR_FLAG_Z | IR_FLAG_C;
+    arm64_set_el(b->s, 0, 0);
+    b->s->daif = DAIF_I;
+    bench_one(b, 0);
+    assert_int_equal(b->s->el, 1);
+    assert_int_equal(b->s->x[31], 0x1234);
+    assert_int_equal(b->s->esr[1], 0x02000000);
+    assert_int_equal(b->s->elr[1], RAM);
+    assert_int_equal(b->s->spsr[1], PSTATE_Z | PSTATE_C | DAIF_I);
+    assert_int_equal(b->s->daif, DAIF_ALL);
+    assert_int_equal(b->s->hart.pc, VECTORS + 0x400);
+    assert_int_equal(b->s->hart.instructions, 0); /* an exception is a tick, not an instruction */
+    bench_free(b);
+}
+
+static void test_interrupts(void **state)
+{
+    struct bench *b = bench_new(NULL, true);
+
+    (void)state;
+    bench_code(b, RAM, 0xd503201f);
+    arm64_set_line(&b->cpu, ARM64_PIN_IRQ, true);
+    arm64_set_line(&b->cpu, ARM64_PIN_FIQ, true);
+    bench_run(b, 1);
+    assert_int_equal(b->s->hart.pc, RAM + 4); /* masked */
+    b->s->daif = 0;
+    bench_run(b, 1);
+    assert_int_equal(b->s->hart.pc, VECTORS + 0x200 + 0x100);
+    assert_int_equal(b->s->elr[1], RAM + 4);
+    assert_int_equal(b->s->spsr[1], 5);
+    b->s->daif = DAIF_F;
+    bench_run(b, 1);
+    assert_int_equal(b->s->hart.pc, VECTORS + 0x200 + 0x80);
+    bench_free(b);
+}
+
+static void test_state(void **state)
+{
+    struct error e = {""};
+
+    (void)state;
+    if (!field_table_tiles(&isa_aarch64.state, &e)) {
+        fail_msg("%s", e.text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_state),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_undefined),
+        cmocka_unit_test(test_interrupts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
