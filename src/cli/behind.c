@@ -17,7 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/child.h"
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/say.h"
 #include "cli/side.h"
 #include "host/host.h"
@@ -74,14 +76,12 @@ static void on_terminate(int number)
 static void be_modest(struct follower *f)
 {
     const struct sched_param none = {.sched_priority = 0};
-    const struct sigaction terminate = {.sa_handler = on_terminate};
     int null = open("/dev/null", O_RDWR), score = open("/proc/self/oom_score_adj", O_WRONLY);
 
     f->threads = opendir("/proc/self/task");
     (void)sched_setscheduler(0, SCHED_IDLE, &none);
+    interrupt_catch_by(on_terminate, 0);
     (void)signal(SIGINT, SIG_IGN);
-    (void)sigaction(SIGTERM, &terminate, NULL);
-    (void)sigaction(SIGHUP, &terminate, NULL);
     if (score >= 0) {
         (void)!write(score, "1000", 4);
         close(score);
@@ -351,11 +351,8 @@ static void give_up(int number)
 
 void behind_catch_signals(const struct behind *b)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction a = {.sa_handler = give_up};
-
-    for (size_t i = 0; b != NULL && i < ARRAY_LEN(numbers); i++) {
-        (void)sigaction(numbers[i], &a, NULL);
+    if (b != NULL) {
+        interrupt_catch_by(give_up, 0);
     }
 }
 
@@ -421,7 +418,8 @@ static int end_process(struct behind *b)
         }
     }
     close(b->socket);
-    while (over && waitpid(b->pid, &status, 0) < 0 && errno == EINTR) {
+    if (over) {
+        child_wait(b->pid, &status);
     }
     return status;
 }

@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/child.h"
 #include "cli/cli.h"
 #include "cli/say.h"
 
@@ -81,8 +81,7 @@ static int allow_named(struct confinement *c, const struct options *o, const cha
     names = base_alloc(NAMES_BYTES_MAX, 1);
     count = read_names(ends[0], names);
     close(ends[0]);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-    }
+    child_wait(pid, NULL);
     result = cli_check_paths(o, recording, names, count, e);
     for (size_t at = 0; result == 0 && at < count; at += strlen(names + at) + 1) {
         confine_allow(c, names + at, CONFINE_READ);

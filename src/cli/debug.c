@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/keeper.h"
 #include "cli/say.h"
 #include "cli/serve.h"
 #include "cli/side.h"
+#include "host/host.h"
 
 struct debug {
     const struct options *options;
@@ -46,13 +48,6 @@ static void on_press(int number)
 {
     (void)number;
     pressed = 1;
-}
-
-static void catch_signal(int number, void (*handler)(int number))
-{
-    struct sigaction a = {.sa_handler = handler};
-
-    sigaction(number, &a, NULL);
 }
 
 /* A Ctrl-C at a terminal that gdb shares with us reaches both. While gdb waits for a stop it sends it
@@ -108,20 +103,6 @@ static void prepare_symbols(struct debug *d)
     }
 }
 
-static bool write_whole(int fd, const uint8_t *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t n = write(fd, bytes, count);
-
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes += n > 0 ? n : 0;
-        count -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
 /* The kernel's, or else the firmware's. */
 static void offer_symbols(struct debug *d)
 {
@@ -136,7 +117,7 @@ static void offer_symbols(struct debug *d)
                    "\x7f"
                    "ELF",
                    4) == 0) {
-            if (!write_whole(d->symbols_fd, image->data, image->size)) {
+            if (host_write_all(d->symbols_fd, image->data, image->size) != image->size) {
                 say("gdb gets no symbols: %s", strerror(errno));
             }
             return;
@@ -226,9 +207,10 @@ static int open_socket(struct debug *d, struct error *e)
 
 static int start_gdb(struct debug *d, struct error *e)
 {
-    catch_signal(SIGINT, on_press); /* gdb takes the default again */
-    catch_signal(SIGTERM, on_signal);
-    catch_signal(SIGHUP, on_signal);
+    const struct sigaction press = {.sa_handler = on_press};
+
+    interrupt_catch_by(on_signal, 0);
+    sigaction(SIGINT, &press, NULL); /* gdb takes the default again */
     d->server.interrupted = was_pressed;
     return keeper_start_program(&d->keeper, machine_isa(d->machine)->gdb.name, e);
 }
@@ -259,9 +241,7 @@ static int serve_until_killed(struct debug *d, struct error *e)
     if (listener_start(&d->server.listener, e) < 0) {
         return cli_fail(e);
     }
-    catch_signal(SIGINT, on_signal);
-    catch_signal(SIGTERM, on_signal);
-    catch_signal(SIGHUP, on_signal);
+    interrupt_catch_by(on_signal, 0);
     if (has_symbols(d)) {
         say("the guest's symbols, on this host: symbol-file %s", d->symbols);
     }

@@ -14,14 +14,19 @@ static void on_signal(int number)
     came = 1;
 }
 
-void interrupt_catch(void)
+void interrupt_catch_by(void (*handler)(int number), int flags)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+    const struct sigaction a = {.sa_handler = handler, .sa_flags = flags};
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         sigaction(numbers[i], &a, NULL);
     }
+}
+
+void interrupt_catch(void)
+{
+    interrupt_catch_by(on_signal, SA_RESETHAND);
 }
 
 bool interrupt_came(void)

@@ -10,5 +10,7 @@
 /* From now on SIGINT, SIGTERM and SIGHUP are noticed. */
 void interrupt_catch(void);
 bool interrupt_came(void); /* one of them, ever since */
+/* From now on these three are the handler's (SIG_DFL: nobody's); `flags` as of sigaction(). */
+void interrupt_catch_by(void (*handler)(int number), int flags);
 
 #endif

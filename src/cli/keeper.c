@@ -4,6 +4,8 @@
  */
 #include "cli/keeper.h"
 
+#include "cli/child.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -104,7 +106,7 @@ static void take_order(struct keeping *k)
 
 static void look_at_program(struct keeping *k)
 {
-    if (k->program > 0 && waitpid(k->program, &k->status, WNOHANG) == k->program) {
+    if (k->program > 0 && child_is_over(k->program, &k->status)) {
         k->program = 0;
         k->over = true;
     }
@@ -125,8 +127,7 @@ static void end_program(struct keeping *k)
     }
     if (k->program > 0) {
         kill(k->program, SIGKILL);
-        while (waitpid(k->program, &k->status, 0) < 0 && errno == EINTR) {
-        }
+        child_wait(k->program, &k->status);
     }
 }
 
@@ -210,7 +211,7 @@ static void let_go(struct keeper *k)
 
 bool keeper_is_over(struct keeper *k)
 {
-    if (k->pid > 0 && waitpid(k->pid, &k->status, WNOHANG) == k->pid) {
+    if (k->pid > 0 && child_is_over(k->pid, &k->status)) {
         let_go(k);
         k->pid = 0;
         return true;
@@ -221,8 +222,9 @@ bool keeper_is_over(struct keeper *k)
 int keeper_wait(struct keeper *k)
 {
     if (k->pid > 0) {
-        while (waitpid(k->pid, &k->status, 0) < 0 && errno == EINTR) {
+        if (waitpid(k->pid, &k->status, 0) != k->pid) { /* a signal: somebody wants the end */
             let_go(k);
+            child_wait(k->pid, &k->status);
         }
         let_go(k);
         k->pid = 0;

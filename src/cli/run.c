@@ -8,6 +8,7 @@
 
 #include "cli/behind.h"
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/keeper.h"
 #include "cli/ports.h"
 #include "cli/say.h"
@@ -54,13 +55,8 @@ static void on_signal(int number)
 
 static void catch_signals(struct live *l)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-
     signal_live = l;
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        struct sigaction a = {.sa_handler = l ? on_signal : SIG_DFL, .sa_flags = SA_RESTART};
-        sigaction(numbers[i], &a, NULL);
-    }
+    interrupt_catch_by(l ? on_signal : SIG_DFL, SA_RESTART);
 }
 
 static const struct listener no_listener = {.listen_fd = -1, .client_fd = -1};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * file: files as bytes. Reads are repeated until whole, interruptions and short reads included,
- * so that what comes back depends on nothing but the file. Writing is left out: libcore has
- * nothing to write yet, and the journal's crash-safe writing is its own business.
+ * so that what comes back depends on nothing but the file.
  */
 #include "host/host.h"
 

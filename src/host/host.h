@@ -34,6 +34,14 @@ void host_file_close(struct host_file *f);
 /* Closes all but the descriptor, which is the caller's then. */
 int host_file_take(struct host_file *f);
 
+/* ---- write.c -------------------------------------------------------------------------------- */
+
+/* Writes to the descriptor's position, or at a place of a file. Returns how many bytes were written:
+ * fewer than `count` only if the host takes no more, and then errno says why (ENOSPC where it gives no
+ * reason). A descriptor that does not block may do so with EAGAIN. */
+size_t host_write_all(int descriptor, const void *bytes, size_t count);
+size_t host_write_all_at(int descriptor, const void *bytes, size_t count, uint64_t at);
+
 /* ---- scratch.c ------------------------------------------------------------------------------ */
 
 /* A file without a name, for what memory has no room for; it is gone when it is closed. */

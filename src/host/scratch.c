@@ -38,22 +38,9 @@ int host_scratch_open(struct host_scratch *s, const char *folder, struct error *
 int host_scratch_write(const struct host_scratch *s, uint64_t at, const void *bytes, size_t count,
                        struct error *e)
 {
-    size_t done = 0;
-
-    while (done < count) {
-        ssize_t n = pwrite(s->descriptor, (const uint8_t *)bytes + done, count - done,
-                           (off_t)at + (off_t)done);
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return error_set(e, "a file for what memory has no room for: %s",
-                             n < 0 ? strerror(errno) : "it takes no more");
-        }
-        done += (size_t)n;
-    }
-    return 0;
+    return host_write_all_at(s->descriptor, bytes, count, at) == count
+               ? 0
+               : error_set(e, "a file for what memory has no room for: %s", strerror(errno));
 }
 
 int host_scratch_read(const struct host_scratch *s, uint64_t at, void *bytes, size_t count,

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/host.h"
 #include "index/internal.h"
 
 /* ---- finding, making, naming ---- */
@@ -147,23 +148,13 @@ static int file_read(sqlite3_file *f, void *bytes, int count, sqlite3_int64 at)
 
 static int file_write(sqlite3_file *f, const void *bytes, int count, sqlite3_int64 at)
 {
-    size_t done = 0;
-
     if (!file_of(f)->writable) {
         return SQLITE_READONLY;
     }
-    while (done < (size_t)count) {
-        ssize_t n = pwrite(file_of(f)->fd, (const uint8_t *)bytes + done, (size_t)count - done,
-                           (off_t)at + (off_t)done);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return n < 0 && errno != ENOSPC ? SQLITE_IOERR_WRITE : SQLITE_FULL;
-        }
-        done += (size_t)n;
+    if (host_write_all_at(file_of(f)->fd, bytes, (size_t)count, (uint64_t)at) == (size_t)count) {
+        return SQLITE_OK;
     }
-    return SQLITE_OK;
+    return errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 
 static int file_truncate(sqlite3_file *f, sqlite3_int64 size)

@@ -112,23 +112,10 @@ static void writer_fail(struct writer *w, const char *what, int error_number)
 
 /* ---- into the file --------------------------------------------------------------------------- */
 
+/* 0, or what the host says. */
 static int write_at(struct writer *w, const void *bytes, size_t count, uint64_t at)
 {
-    const uint8_t *b = bytes;
-
-    while (count > 0) {
-        ssize_t n = pwrite(w->fd, b, count, (off_t)at);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return n == 0 ? ENOSPC : errno;
-        }
-        b += n;
-        at += (uint64_t)n;
-        count -= (size_t)n;
-    }
-    return 0;
+    return host_write_all_at(w->fd, bytes, count, at) == count ? 0 : errno;
 }
 
 /* Whole chunks at the end. */

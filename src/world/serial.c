@@ -18,22 +18,20 @@ enum { READ_BYTES = 4096, RETRY_MS = 5, DRAIN_MS = 2000 };
 /* Blocking descriptors; one that is not (a shared terminal) is waited for. */
 static void write_all(struct serial *s, const uint8_t *bytes, size_t count)
 {
-    while (count > 0) {
-        ssize_t n = write(s->out_fd, bytes, count);
-        if (n > 0) {
-            bytes += n;
-            count -= (size_t)n;
-        } else if (n < 0 && errno == EAGAIN) {
-            struct pollfd p = {.fd = s->out_fd, .events = POLLOUT};
-            (void)poll(&p, 1, -1);
-        } else if (n < 0 && errno != EINTR) {
-            int none = 0; /* nobody reads any more, or the disk is full: the guest goes on */
+    size_t done = host_write_all(s->out_fd, bytes, count);
 
-            (void)atomic_compare_exchange_strong(&s->problem, &none, errno);
-            break;
-        }
+    while (done < count && errno == EAGAIN) {
+        struct pollfd p = {.fd = s->out_fd, .events = POLLOUT};
+
+        (void)poll(&p, 1, -1);
+        done += host_write_all(s->out_fd, bytes + done, count - done);
     }
-    atomic_fetch_add(&s->dropped, count);
+    if (done < count) { /* nobody reads any more, or the disk is full: the guest goes on */
+        int none = 0;
+
+        (void)atomic_compare_exchange_strong(&s->problem, &none, errno);
+        atomic_fetch_add(&s->dropped, count - done);
+    }
 }
 
 static void wake(struct serial *s)
