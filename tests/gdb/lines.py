@@ -131,8 +131,9 @@ def one_line():
     same((here(), len(ranges)), ("main-check", 1), f"one packet: {packets()[sent:]}")
     check(tick() - before > 200000, "for two hundred thousand steps")
     after = tick()
+    monitor(f"goto {before + 1000}")
+    loop = pc()
     monitor(f"goto {before}")
-    loop = instructions(pc(), 2)[1]
     run(f"break *{loop:#x} if $tick > {before + 1000}")
     sent = len(packets())
     check(go("next") is not None, "a breakpoint within the range")

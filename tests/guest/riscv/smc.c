@@ -5,7 +5,7 @@
 // its own. Also stores by another hart, and data on the page that is being executed.
 #include "riscv.h"
 
-enum { C_RET = 0x8082 };
+enum { C_RET = 0x8082, WIDE = __riscv_xlen == 64 ? 1 << 12 : 0 };
 
 static uint32_t page[1024] __attribute__((aligned(4096)));
 static uint32_t other[1024] __attribute__((aligned(4096)));
@@ -53,10 +53,10 @@ static void without_fence(void)
 // Straight-line code that overwrites the very next instruction. The specification leaves open which
 // one runs; we run the new one, the reference what it translated before: the one known difference
 // (expected/smc.reference.txt).
-static __attribute__((noinline)) uint64_t patch_ahead(uint64_t fresh)
+static __attribute__((noinline)) uint64_t patch_ahead(unsigned long fresh)
 {
-    register uint64_t a0 __asm__("a0") = 0;
-    register uint64_t a1 __asm__("a1") = fresh;
+    register unsigned long a0 __asm__("a0") = 0;
+    register unsigned long a1 __asm__("a1") = fresh;
     __asm__ volatile(".option push\n.option norvc\n .balign 4\n"
                      "la t0, 1f\n sw a1, 0(t0)\n"
                      "1: addi a0, a0, 1\n"
@@ -69,7 +69,7 @@ static __attribute__((noinline)) uint64_t patch_ahead(uint64_t fresh)
 
 static uint64_t patch_loop(void)
 {
-    register uint64_t a0 __asm__("a0") = 0;
+    register unsigned long a0 __asm__("a0") = 0;
     // Each round adds 1 to the immediate of the addi that the next round runs: 0+1+...+9.
     __asm__ volatile(".option push\n.option norvc\n .balign 4\n"
                      "la t0, 1f\n li t1, 10\n li t3, 1 << 20\n"
@@ -86,11 +86,11 @@ static uint64_t patch_loop(void)
 static void own_page(void)
 {
     static const uint32_t code[] = {
-        0x00000297, // auipc t0, 0
-        0x1002b303, // ld    t1, 256(t0)
-        0x00a30333, // add   t1, t1, a0
-        0x1062b023, // sd    t1, 256(t0)
-        0x00008067, // ret
+        0x00000297,        // auipc t0, 0
+        0x1002a303 | WIDE, // lw t1, 256(t0); ld where registers have 64 bits
+        0x00a30333,        // add t1, t1, a0
+        0x1062a023 | WIDE, // sw or sd t1, 256(t0)
+        0x00008067,        // ret
     };
     memcpy(other, code, sizeof code);
     memset(other + 64, 0, 8);
