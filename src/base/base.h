@@ -6,6 +6,7 @@
 #ifndef BASE_BASE_H
 #define BASE_BASE_H
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,6 +85,12 @@ static inline uint64_t bytes_get_le(const void *p, unsigned size)
 {
     const uint8_t *b = p;
     uint64_t v = 0;
+    switch (size) { /* the sizes that page walks and slow accesses have, without a loop */
+    case 8: memcpy(&v, p, 8); return le64toh(v);
+    case 4: memcpy(&v, p, 4); return le64toh(v);
+    case 2: memcpy(&v, p, 2); return le64toh(v);
+    default: break;
+    }
     for (unsigned i = size; i-- > 0;) {
         v = v << 8 | b[i];
     }
@@ -92,6 +99,13 @@ static inline uint64_t bytes_get_le(const void *p, unsigned size)
 static inline void bytes_set_le(void *p, unsigned size, uint64_t v)
 {
     uint8_t *b = p;
+    uint64_t le = htole64(v);
+    switch (size) {
+    case 8: memcpy(p, &le, 8); return;
+    case 4: memcpy(p, &le, 4); return;
+    case 2: memcpy(p, &le, 2); return;
+    default: break;
+    }
     for (unsigned i = 0; i < size; i++) {
         b[i] = (uint8_t)(v >> (8 * i));
     }

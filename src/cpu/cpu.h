@@ -368,6 +368,13 @@ struct fetch {
  * bits. */
 bool cpu_fetch(struct cpu *cpu, vaddr va, struct fetch *out);
 
+/* A store of a byte at va would be made at once, as its page is in the write table: no need to ask whether it
+ * may. */
+static inline bool cpu_store_is_known(const struct cpu *cpu, vaddr va)
+{
+    return cpu->space->write[(va >> PAGE_BITS) % TLB_ENTRIES].tag == align_down(va, PAGE_SIZE);
+}
+
 /* ---- for page walks ---- */
 /* Reads a page-table entry of 4 or 8 bytes; false if it is not in RAM or ROM. `at` is physical. */
 bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, uint64_t *out);

@@ -4,23 +4,38 @@
  */
 #include "cpu/cpu.h"
 
+/* A walk reads several entries, and nearly all of them in one block. */
+static struct mem_block *block_with(struct cpu *cpu, paddr at, unsigned size, haddr *home)
+{
+    struct mem_block *b = mem_near_block(cpu->mem, at, size, home);
+    struct mem_place p;
+
+    if (likely(b != NULL)) {
+        return b;
+    }
+    p = mem_find(cpu->mem, at, false);
+    *home = p.at;
+    return size <= p.left ? p.block : NULL;
+}
+
 bool cpu_walk_read(struct cpu *cpu, paddr at, unsigned size, uint64_t *out)
 {
-    const struct mem_place p = mem_find(cpu->mem, at, false);
+    haddr home;
+    const struct mem_block *b = block_with(cpu, at, size, &home);
 
-    if (p.block == NULL || size > p.left) {
+    if (b == NULL) {
         return false;
     }
-    *out = bytes_get_le(mem_host(p.block, p.at), size);
+    *out = bytes_get_le(mem_host(b, home), size);
     return true;
 }
 
 void cpu_walk_used(struct cpu *cpu, paddr at, unsigned size, vaddr va, unsigned shift)
 {
-    const struct mem_place p = mem_find(cpu->mem, at, false);
+    haddr home;
 
-    if (p.block != NULL) {
-        mem_table_used(cpu->mem, p.at, size, va, shift);
+    if (block_with(cpu, at, size, &home) != NULL) {
+        mem_table_used(cpu->mem, home, size, va, shift);
     }
 }
 

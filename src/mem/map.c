@@ -212,8 +212,8 @@ struct mem_place mem_find(struct mem *m, paddr at, bool is_write)
         if (i == m->map.count || m->map.ranges[i].first > at) {
             return (struct mem_place){.block = NULL};
         }
-        m->near = i;
         r = &m->map.ranges[i];
+        m->near = r->to[0].block != NULL ? i : m->near;
     }
     t = &r->to[is_write];
     return (struct mem_place){.block = t->block,

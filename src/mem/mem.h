@@ -145,7 +145,7 @@ struct mem {
     struct mem_map map;   /* as it is now */
     struct mem_map fixed; /* what never moves, with its levels */
     struct mem_map next;  /* between mem_map_begin() and mem_map_end() */
-    size_t near;          /* the range that was found last */
+    size_t near;          /* the range with a block that was found last */
 
     uint32_t page_count;        /* of all blocks together */
     uint8_t *flags;             /* PAGE_*, per page */
@@ -224,6 +224,24 @@ static inline uint8_t *mem_host(const struct mem_block *b, haddr at)
 
 /* ---- the map ---- */
 
+/* The short way to where reads of [at, at+size) go: NULL if that is no block, or another one than that
+ * which was found last; then mem_find() knows. *home: the home of the byte at `at`. */
+static inline struct mem_block *mem_near_block(const struct mem *m, paddr at, unsigned size,
+                                               haddr *home)
+{
+    const struct mem_range *r;
+
+    if (unlikely(m->near >= m->map.count)) {
+        return NULL;
+    }
+    r = &m->map.ranges[m->near];
+    if (unlikely(at - r->first > r->last - r->first || size - 1 > r->last - at ||
+                 r->to[0].block == NULL)) {
+        return NULL;
+    }
+    *home = r->to[0].block->home + r->to[0].offset + (at - r->first);
+    return r->to[0].block;
+}
 /* What a physical address reaches. */
 struct mem_place mem_find(struct mem *m, paddr at, bool is_write);
 /* The window that reads reach there, or NULL. */

@@ -118,7 +118,9 @@ static uint64_t help_cbo_zero(struct cpu *cpu, uint64_t bits, uint64_t address, 
     if (!cbo_enabled(riscv_of(cpu), ENVCFG_CBZE)) {
         return riscv_raise_illegal(cpu, bits);
     }
-    (void)riscv_translate(cpu, address, ACCESS_WRITE, AS_CURRENT, &t);
+    if (!cpu_store_is_known(cpu, address)) {
+        (void)riscv_translate(cpu, address, ACCESS_WRITE, AS_CURRENT, &t);
+    }
     return 0;
 }
 

@@ -33,6 +33,20 @@ static bool entry_range(const struct riscv *s, unsigned i, paddr *low, paddr *hi
     }
 }
 
+/* A bit for each entry that is not off. Walks ask at each of their steps, and few are on. */
+static unsigned entries_on(const struct riscv *s)
+{
+    unsigned on = 0;
+
+    for (unsigned i = 0; i < PMP_ENTRIES; i += 8) {
+        uint64_t cfg = bytes_get_le(&s->pmpcfg[i], 8);
+
+        cfg = (cfg | cfg >> 1) >> 3 & UINT64_C(0x0101010101010101);
+        on |= (unsigned)(cfg * UINT64_C(0x0102040810204080) >> 56) << i; /* one bit of each byte */
+    }
+    return on;
+}
+
 unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, unsigned *extent)
 {
     paddr page = align_down(at, PAGE_SIZE);
@@ -41,7 +55,9 @@ unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, unsign
     paddr low, high;
     unsigned allowed = priv == PRIV_M ? PMP_ALL : 0;
 
-    for (unsigned i = 0; i < PMP_ENTRIES; i++) {
+    for (unsigned on = entries_on(s); on != 0; on &= on - 1) {
+        unsigned i = (unsigned)__builtin_ctz(on);
+
         if (!entry_range(s, i, &low, &high) || high < page || low > (page | (PAGE_SIZE - 1))) {
             continue;
         }
@@ -75,18 +91,6 @@ static bool is_unaligned(const struct riscv *s, unsigned i)
     }
 }
 
-static bool any_unaligned(const struct riscv *s, uint64_t cfg, unsigned first)
-{
-    uint64_t on = (cfg | cfg >> 1) & UINT64_C(0x0808080808080808);
-
-    for (; on != 0; on &= on - 1) {
-        if (is_unaligned(s, first + (unsigned)__builtin_ctzll(on) / 8)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Asked whenever the engine looks, so only at what is there. In M mode all may be executed but for
  * locked entries. */
 bool riscv_pmp_divides(const struct riscv *s, unsigned priv)
@@ -97,6 +101,10 @@ bool riscv_pmp_divides(const struct riscv *s, unsigned priv)
     if (priv == PRIV_M && ((words[0] | words[1]) & UINT64_C(0x8080808080808080)) == 0) {
         return false;
     }
-    return any_unaligned(s, bytes_get_le(s->pmpcfg, 8), 0) ||
-           any_unaligned(s, bytes_get_le(s->pmpcfg + 8, 8), 8);
+    for (unsigned on = entries_on(s); on != 0; on &= on - 1) {
+        if (is_unaligned(s, (unsigned)__builtin_ctz(on))) {
+            return true;
+        }
+    }
+    return false;
 }
