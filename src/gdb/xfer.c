@@ -94,12 +94,14 @@ static void add_register(struct text *out, const struct isa_register *r)
 /* False if no register belongs to it. */
 static bool make_feature(const struct gdb_session *s, const char *name, struct text *out)
 {
+    const char *(*types)(const char *) = machine_isa(s->machine)->gdb.types;
+    const char *definitions = types != NULL ? types(name) : NULL;
     bool any = false;
 
     text_add(out,
              "<?xml version=\"1.0\"?>\n<!DOCTYPE feature SYSTEM \"gdb-target.dtd\">\n<feature");
     add_attribute(out, "name", name);
-    text_add(out, ">\n");
+    text_add(out, ">\n%s", definitions != NULL ? definitions : "");
     for (size_t i = 0; i < s->register_count; i++) {
         const struct isa_register *r = s->registers[i].description;
 

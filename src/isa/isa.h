@@ -107,6 +107,9 @@ struct isa_gdb {
     /* Registers in description order. */
     const struct isa_register *(*registers)(size_t *count);
     uint32_t pc; /* the number of the one that stop replies bring along */
+    /* GDB's definitions (XML) of what a feature's registers have as types besides its own; NULL if there
+     * are none. May be NULL itself. */
+    const char *(*types)(const char *feature);
     /* A client for this processor takes a watchpoint for one that stops behind the access (x86); any
      * other steps over the access by itself before it looks at the value. */
     bool stops_behind_access;

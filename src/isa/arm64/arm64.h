@@ -400,6 +400,7 @@ bool arm64_lift(struct lift *l);
 unsigned arm64_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
 #define ARM64_GDB_PC 32
 const struct isa_register *arm64_gdb_registers(size_t *count);
+const char *arm64_gdb_types(const char *feature);
 bool arm64_gdb_get(struct cpu *cpu, uint32_t number, uint8_t *value);
 bool arm64_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value);
 

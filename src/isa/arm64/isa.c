@@ -145,6 +145,7 @@ const struct isa isa_aarch64 = {
     .gdb = {.name = "aarch64",
             .registers = arm64_gdb_registers,
             .pc = ARM64_GDB_PC,
+            .types = arm64_gdb_types,
             .get = arm64_gdb_get,
             .set = arm64_gdb_set},
     .disassemble = arm64_disassemble,

@@ -39,8 +39,8 @@ enum {
 };
 #define ESR_EC(esr)   ((unsigned)((esr) >> 26 & 0x3f))
 #define ESR_IL        (UINT64_C(1) << 25)
-#define ESR_ISS(esr)  ((esr) & 0x1ffffff)
-#define ESR_DFSC(esr) ((unsigned)((esr) & 0x3f))
+#define ESR_ISS(esr)  ((esr)&0x1ffffff)
+#define ESR_DFSC(esr) ((unsigned)((esr)&0x3f))
 #define ESR_WNR       (UINT64_C(1) << 6)
 
 /* Hooks run with the floating-point registers of what they interrupted. */
@@ -51,7 +51,8 @@ struct trap {
     uint64_t x[31];
     uint64_t sp_el0;
     uint64_t elr, spsr, esr, far;
-    uint64_t vector; /* 0 to 15: of the same level with SP_EL0, with SP_EL1; of EL0 in AArch64, AArch32 */
+    uint64_t
+        vector; /* 0 to 15: of the same level with SP_EL0, with SP_EL1; of EL0 in AArch64, AArch32 */
     uint64_t filler;
 };
 #define TRAP_IS_IRQ(t) (((t)->vector & 3) == 1)
@@ -112,18 +113,18 @@ uint64_t run_at_el0(uint64_t (*fn)(uint64_t arg), uint64_t arg, void *sp);
 
 /* ---- tables.c: translation with 39 bits and 4 KiB by TTBR0 -------------------------------------- */
 
-#define PTE_PAGE      UINT64_C(3)
-#define PTE_BLOCK     UINT64_C(1)
-#define PTE_DEVICE    (UINT64_C(0) << 2)
-#define PTE_NORMAL    (UINT64_C(1) << 2)
-#define PTE_EL0       (UINT64_C(1) << 6)
-#define PTE_READ_ONLY (UINT64_C(1) << 7)
-#define PTE_SHARED    (UINT64_C(3) << 8)
-#define PTE_AF        (UINT64_C(1) << 10)
+#define PTE_PAGE       UINT64_C(3)
+#define PTE_BLOCK      UINT64_C(1)
+#define PTE_DEVICE     (UINT64_C(0) << 2)
+#define PTE_NORMAL     (UINT64_C(1) << 2)
+#define PTE_EL0        (UINT64_C(1) << 6)
+#define PTE_READ_ONLY  (UINT64_C(1) << 7)
+#define PTE_SHARED     (UINT64_C(3) << 8)
+#define PTE_AF         (UINT64_C(1) << 10)
 #define PTE_NOT_GLOBAL (UINT64_C(1) << 11)
-#define PTE_DBM       (UINT64_C(1) << 51)
-#define PTE_PXN       (UINT64_C(1) << 53)
-#define PTE_UXN       (UINT64_C(1) << 54)
+#define PTE_DBM        (UINT64_C(1) << 51)
+#define PTE_PXN        (UINT64_C(1) << 53)
+#define PTE_UXN        (UINT64_C(1) << 54)
 /* Of data: both levels may write, none may execute. */
 #define PTE_DATA (PTE_NORMAL | PTE_EL0 | PTE_SHARED | PTE_AF | PTE_PXN | PTE_UXN)
 /* Of code: both levels may read and execute. */
@@ -178,6 +179,15 @@ enum {
 };
 
 #define RTC(reg) (*(volatile uint32_t *)(0x9010000 + (uintptr_t)(reg)))
-enum { RTC_DR = 0, RTC_MR = 4, RTC_LR = 8, RTC_CR = 0xc, RTC_IMSC = 0x10, RTC_RIS = 0x14, RTC_MIS = 0x18, RTC_ICR = 0x1c };
+enum {
+    RTC_DR = 0,
+    RTC_MR = 4,
+    RTC_LR = 8,
+    RTC_CR = 0xc,
+    RTC_IMSC = 0x10,
+    RTC_RIS = 0x14,
+    RTC_MIS = 0x18,
+    RTC_ICR = 0x1c
+};
 
 #endif

@@ -3,12 +3,13 @@
 // programs use it: all interrupts in group 1, at one priority, shared ones to the boot hart.
 #include "arm64.h"
 
-#define GICD(reg)       (*(volatile uint32_t *)(0x8000000 + (uintptr_t)(reg)))
-#define GICD_BYTE(reg)  (*(volatile uint8_t *)(0x8000000 + (uintptr_t)(reg)))
-#define GICD_WIDE(reg)  (*(volatile uint64_t *)(0x8000000 + (uintptr_t)(reg)))
-#define GICC(reg)       (*(volatile uint32_t *)(0x8010000 + (uintptr_t)(reg)))
-#define GICR(hart, reg) (*(volatile uint32_t *)(0x80a0000 + 0x20000 * (uintptr_t)(hart) + (uintptr_t)(reg)))
-#define GICR_SGI(reg)   (0x10000 + (reg))
+#define GICD(reg)      (*(volatile uint32_t *)(0x8000000 + (uintptr_t)(reg)))
+#define GICD_BYTE(reg) (*(volatile uint8_t *)(0x8000000 + (uintptr_t)(reg)))
+#define GICD_WIDE(reg) (*(volatile uint64_t *)(0x8000000 + (uintptr_t)(reg)))
+#define GICC(reg)      (*(volatile uint32_t *)(0x8010000 + (uintptr_t)(reg)))
+#define GICR(hart, reg)                                                                            \
+    (*(volatile uint32_t *)(0x80a0000 + 0x20000 * (uintptr_t)(hart) + (uintptr_t)(reg)))
+#define GICR_SGI(reg) (0x10000 + (reg))
 enum {
     D_CTLR = 0,
     D_GROUP = 0x80,
@@ -55,9 +56,9 @@ void gic_init(void)
     while ((GICR(hart_id(), R_WAKER) & 4) != 0) {
     }
     GICR(hart_id(), GICR_SGI(D_GROUP)) = 0xffffffff;
-    write_sysreg(S3_0_C12_C12_5, 7); // ICC_SRE_EL1
+    write_sysreg(S3_0_C12_C12_5, 7);  // ICC_SRE_EL1
     write_sysreg(S3_0_C4_C6_0, 0xf0); // ICC_PMR_EL1
-    write_sysreg(S3_0_C12_C12_7, 1); // ICC_IGRPEN1_EL1
+    write_sysreg(S3_0_C12_C12_7, 1);  // ICC_IGRPEN1_EL1
 }
 
 void gic_enable(unsigned irq)

@@ -41,6 +41,7 @@ void trap_default(struct trap *t)
     h->seen.elr = t->elr;
     h->seen.spsr = t->spsr;
     h->seen.count++;
+    t->spsr &= ~(UINT64_C(1) << 20); // IL: else what follows would trap for ever
     if (class == EC_FETCH_LOWER || class == EC_FETCH_SAME || class == EC_PC_ALIGNMENT) {
         t->elr = t->x[30];
     } else if (class != EC_SVC) {
