@@ -16,6 +16,15 @@ static struct fp_env environment(uint8_t attr)
     };
 }
 
+/* Denormal operands count as x86 does it: always; on Arm where they are flushed; RISC-V has no flag
+ * for them, and flushes none. */
+static uint8_t sticky(const struct fp_env *e)
+{
+    bool denormals = e->nan_rule == FP_NAN_X86 || e->flush_inputs;
+
+    return denormals ? e->flags : e->flags & (FP_ID - 1);
+}
+
 /* The function of the type that the operation has. */
 #define F32(value) ((f32)(value))
 
@@ -130,8 +139,7 @@ void ir_interp_fp(struct cpu *cpu, const struct ir_op *o, const union ir_value *
     struct fp_env e = environment(o->attr);
 
     result->u = result_of(o, v, &e);
-    /* RISC-V has no flag for denormal operands: it is not even kept. */
-    cpu->hart->fp_flags |= e.nan_rule == FP_NAN_CANONICAL ? e.flags & (FP_ID - 1) : e.flags;
+    cpu->hart->fp_flags |= sticky(&e);
 }
 
 uint64_t ir_fp_value(struct cpu *cpu, const struct ir_op *o, uint64_t a, uint64_t b, uint64_t c)
@@ -215,5 +223,5 @@ void ir_interp_vec_fp(struct cpu *cpu, const struct ir_op *o, const union ir_val
         }
     }
     *result = out;
-    cpu->hart->fp_flags |= e.nan_rule == FP_NAN_CANONICAL ? e.flags & (FP_ID - 1) : e.flags;
+    cpu->hart->fp_flags |= sticky(&e);
 }

@@ -56,6 +56,21 @@ uint64_t arm64_help_fp_trap(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
             offsetof(struct arm64, v), offsetof(struct arm64, flags)                               \
         }                                                                                          \
     }
+#define SLOTS_V_QC                                                                                 \
+    {                                                                                              \
+        {offsetof(struct arm64, v), offsetof(struct arm64, flags)},                                \
+        {                                                                                          \
+            offsetof(struct arm64, fpsr), offsetof(struct arm64, fpsr) + 4                         \
+        }                                                                                          \
+    }
+/* What reads FPCR notes flags, too. */
+#define SLOTS_FPCR                                                                                 \
+    {                                                                                              \
+        {offsetof(struct arm64, hart.fp_flags), offsetof(struct arm64, hart.fp_flags) + 1},        \
+        {                                                                                          \
+            offsetof(struct arm64, fpcr), offsetof(struct arm64, fpcr) + 4                         \
+        }                                                                                          \
+    }
 
 const struct ir_helper arm64_helpers[ARM64_HELPER_COUNT] = {
 #define ARM64_HELPER(NAME, function, does, count, slots_read, slots_written)                       \

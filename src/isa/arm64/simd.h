@@ -1,9 +1,621 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * simd: the lift functions and helpers of floating point, SIMD and cryptography.
+ * simd: what the files of floating point, Advanced SIMD and cryptography share: the names of
+ * operations in simd.decode, the fields of its encodings, and the helpers that compute what the IR has
+ * no operation for. A helper gets the encoding and works on the V registers; a lifter calls it for what
+ * is rare, and whatever is lifted to IR instead does the same.
  */
 #ifndef ISA_ARM64_SIMD_H
 #define ISA_ARM64_SIMD_H
 
+#include "base/softfloat.h"
 #include "isa/arm64/lift.h"
+
+/* Integer operations, by the shape of their operands. The groups' borders are used. */
+enum simd_op {
+    /* lanes d = f(n, m, d) of one width */
+    SIMD_SHADD,
+    SIMD_UHADD,
+    SIMD_SQADD,
+    SIMD_UQADD,
+    SIMD_SRHADD,
+    SIMD_URHADD,
+    SIMD_SHSUB,
+    SIMD_UHSUB,
+    SIMD_SQSUB,
+    SIMD_UQSUB,
+    SIMD_SSHL_REG, /* these eight in this order: bits are unsigned, rounding, saturating */
+    SIMD_USHL_REG,
+    SIMD_SRSHL_REG,
+    SIMD_URSHL_REG,
+    SIMD_SQSHL_REG,
+    SIMD_UQSHL_REG,
+    SIMD_SQRSHL_REG,
+    SIMD_UQRSHL_REG,
+    SIMD_SMAX,
+    SIMD_UMAX,
+    SIMD_SMIN,
+    SIMD_UMIN,
+    SIMD_SABD,
+    SIMD_UABD,
+    SIMD_SABA,
+    SIMD_UABA,
+    SIMD_CMGT,
+    SIMD_CMHI,
+    SIMD_CMGE,
+    SIMD_CMHS,
+    SIMD_CMTST,
+    SIMD_CMEQ,
+    SIMD_ADD,
+    SIMD_SUB,
+    SIMD_MLA,
+    SIMD_MLS,
+    SIMD_MUL,
+    SIMD_PMUL,
+    SIMD_SQDMULH,
+    SIMD_SQRDMULH,
+    SIMD_SQRDMLAH,
+    SIMD_SQRDMLSH,
+    /* neighbouring lanes of n, then of m */
+    SIMD_SMAXP,
+    SIMD_UMAXP,
+    SIMD_SMINP,
+    SIMD_UMINP,
+    SIMD_ADDP,
+    /* lanes twice as wide: d = f(n, m, d); of the W forms n is wide, too */
+    SIMD_SADDL,
+    SIMD_UADDL,
+    SIMD_SSUBL,
+    SIMD_USUBL,
+    SIMD_SABAL,
+    SIMD_UABAL,
+    SIMD_SABDL,
+    SIMD_UABDL,
+    SIMD_SMLAL,
+    SIMD_UMLAL,
+    SIMD_SMLSL,
+    SIMD_UMLSL,
+    SIMD_SMULL,
+    SIMD_UMULL,
+    SIMD_SQDMLAL,
+    SIMD_SQDMLSL,
+    SIMD_SQDMULL,
+    SIMD_PMULL,
+    SIMD_SADDW,
+    SIMD_UADDW,
+    SIMD_SSUBW,
+    SIMD_USUBW,
+    /* the high halves of n, m twice as wide */
+    SIMD_ADDHN,
+    SIMD_RADDHN,
+    SIMD_SUBHN,
+    SIMD_RSUBHN,
+    /* lanes d = f(n, d) of one width */
+    SIMD_SUQADD,
+    SIMD_USQADD,
+    SIMD_CLS,
+    SIMD_CLZ,
+    SIMD_CNT,
+    SIMD_NOT,
+    SIMD_RBIT,
+    SIMD_SQABS,
+    SIMD_SQNEG,
+    SIMD_ABS,
+    SIMD_NEG,
+    SIMD_CMGT0,
+    SIMD_CMEQ0,
+    SIMD_CMLT0,
+    SIMD_CMGE0,
+    SIMD_CMLE0,
+    SIMD_URECPE,
+    SIMD_URSQRTE,
+    SIMD_REV64,
+    SIMD_REV32,
+    SIMD_REV16,
+    /* sums of neighbours, twice as wide */
+    SIMD_SADDLP,
+    SIMD_UADDLP,
+    SIMD_SADALP,
+    SIMD_UADALP,
+    /* n twice as wide */
+    SIMD_XTN,
+    SIMD_SQXTN,
+    SIMD_SQXTUN,
+    SIMD_UQXTN,
+    /* all lanes of n */
+    SIMD_SADDLV,
+    SIMD_UADDLV,
+    SIMD_SMAXV,
+    SIMD_UMAXV,
+    SIMD_SMINV,
+    SIMD_UMINV,
+    SIMD_ADDV,
+    /* by an immediate amount */
+    SIMD_SSHR,
+    SIMD_SSRA,
+    SIMD_SRSHR,
+    SIMD_SRSRA,
+    SIMD_USHR,
+    SIMD_USRA,
+    SIMD_URSHR,
+    SIMD_URSRA,
+    SIMD_SRI,
+    SIMD_SHL,
+    SIMD_SLI,
+    SIMD_SQSHL,
+    SIMD_UQSHL,
+    SIMD_SQSHLU,
+    /* and n twice as wide */
+    SIMD_SHRN,
+    SIMD_RSHRN,
+    SIMD_SQSHRN,
+    SIMD_SQRSHRN,
+    SIMD_UQSHRN,
+    SIMD_UQRSHRN,
+    SIMD_SQSHRUN,
+    SIMD_SQRSHRUN,
+    /* or d */
+    SIMD_SSHLL,
+    SIMD_USHLL,
+    /* whole registers: lifted to IR only */
+    SIMD_AND,
+    SIMD_BIC,
+    SIMD_ORR,
+    SIMD_ORN,
+    SIMD_EOR,
+    SIMD_BSL,
+    SIMD_BIT,
+    SIMD_BIF,
+    SIMD_EOR3,
+    SIMD_BCAX,
+    SIMD_UZP1,
+    SIMD_UZP2,
+    SIMD_TRN1,
+    SIMD_TRN2,
+    SIMD_ZIP1,
+    SIMD_ZIP2
+};
+#define SIMD_ELEMENT 0x100u /* m is one element of the register in every lane */
+#define SIMD_OP(x)   ((enum simd_op)((x)&0xff))
+
+/* Floating point by lanes. */
+enum fv_op {
+    /* d = f(n, m, d) */
+    FV_ADD,
+    FV_SUB,
+    FV_MUL,
+    FV_DIV,
+    FV_MULX,
+    FV_MAX,
+    FV_MIN,
+    FV_MAXNM,
+    FV_MINNM,
+    FV_MLA,
+    FV_MLS,
+    FV_ABD,
+    FV_RECPS,
+    FV_RSQRTS,
+    FV_CMEQ,
+    FV_CMGE,
+    FV_CMGT,
+    FV_ACGE,
+    FV_ACGT,
+    /* neighbours of n, then of m */
+    FV_ADDP,
+    FV_MAXP,
+    FV_MINP,
+    FV_MAXNMP,
+    FV_MINNMP,
+    /* d = f(n) */
+    FV_ABS,
+    FV_NEG,
+    FV_SQRT,
+    FV_RINTN,
+    FV_RINTP,
+    FV_RINTM,
+    FV_RINTZ,
+    FV_RINTA,
+    FV_RINTX,
+    FV_RINTI,
+    FV_RINT32Z,
+    FV_RINT32X,
+    FV_RINT64Z,
+    FV_RINT64X,
+    FV_RECPE,
+    FV_RSQRTE,
+    FV_RECPX,
+    FV_CMGT0,
+    FV_CMEQ0,
+    FV_CMLT0,
+    FV_CMGE0,
+    FV_CMLE0,
+    FV_CVTNS, /* these ten in this order */
+    FV_CVTNU,
+    FV_CVTPS,
+    FV_CVTPU,
+    FV_CVTMS,
+    FV_CVTMU,
+    FV_CVTZS,
+    FV_CVTZU,
+    FV_CVTAS,
+    FV_CVTAU,
+    FV_SCVTF,
+    FV_UCVTF,
+    /* fixed point: the immediate of shifts says the point */
+    FV_FCVTZS_N,
+    FV_FCVTZU_N,
+    FV_SCVTF_N,
+    FV_UCVTF_N,
+    /* complex numbers */
+    FV_FCMLA,
+    FV_FCMLA_ELEMENT,
+    FV_FCADD,
+    /* all lanes of n, or a pair of them: OR of this and one of d = f(n, m) */
+    FV_ACROSS = 0x80
+};
+#define FV_HALF    0x100u
+#define FV_ELEMENT 0x200u
+#define FV_OP(x)   ((x)&0x7fu)
+
+/* Floating point, scalar: info->argument of f_1, f_2, f_3. */
+enum f1_op {
+    F1_ABS,
+    F1_NEG,
+    F1_SQRT,
+    F1_RINTN,
+    F1_RINTP,
+    F1_RINTM,
+    F1_RINTZ,
+    F1_RINTA,
+    F1_RINTX,
+    F1_RINTI,
+    F1_RINT32Z,
+    F1_RINT32X,
+    F1_RINT64Z,
+    F1_RINT64X
+};
+enum f2_op { F2_MUL, F2_DIV, F2_ADD, F2_SUB, F2_MAX, F2_MIN, F2_MAXNM, F2_MINNM, F2_NMUL };
+enum f3_op { F3_MADD, F3_MSUB, F3_NMADD, F3_NMSUB };
+#define FCMP_E    1u
+#define FCMP_ZERO 2u
+
+enum crypto_op {
+    CRYPTO_AESE,
+    CRYPTO_AESD,
+    CRYPTO_AESMC,
+    CRYPTO_AESIMC,
+    CRYPTO_SHA1C,
+    CRYPTO_SHA1P,
+    CRYPTO_SHA1M,
+    CRYPTO_SHA1H,
+    CRYPTO_SHA1SU0,
+    CRYPTO_SHA1SU1,
+    CRYPTO_SHA256H,
+    CRYPTO_SHA256H2,
+    CRYPTO_SHA256SU0,
+    CRYPTO_SHA256SU1,
+    CRYPTO_SHA512H,
+    CRYPTO_SHA512H2,
+    CRYPTO_SHA512SU0,
+    CRYPTO_SHA512SU1,
+    CRYPTO_RAX1,
+    CRYPTO_PMULL64
+};
+
+/* Loads and stores: info->argument. */
+#define V_SIZE(log2)               (log2)
+#define V_SIZE_OF(x)               ((x)&0xfu)
+#define V_MULTIPLE(structure, all) ((structure) << 4 | (all) << 8)
+#define V_SINGLE(log2, structure)  ((log2) | (structure) << 4)
+#define V_STRUCTURE(x)             ((x) >> 4 & 0xfu)
+#define V_COUNT(x)                 ((x) >> 8 & 0xfu)
+#define V_POST                     0x1000u
+#define V_AT_MASK                  0x30u /* of those that are not structures */
+#define V_AT_OFFSET                0x00u
+#define V_AT_POST                  0x10u
+#define V_AT_PRE                   0x20u
+
+/* ---- fields of encodings ---- */
+
+static inline unsigned simd_rd(uint32_t w)
+{
+    return w & 31;
+}
+static inline unsigned simd_rn(uint32_t w)
+{
+    return w >> 5 & 31;
+}
+static inline unsigned simd_rm(uint32_t w)
+{
+    return w >> 16 & 31;
+}
+static inline unsigned simd_ra(uint32_t w)
+{
+    return w >> 10 & 31;
+}
+static inline unsigned simd_size(uint32_t w)
+{
+    return w >> 22 & 3;
+}
+static inline bool simd_q(uint32_t w)
+{
+    return w >> 30 & 1;
+}
+/* One lane, in an encoding that has a form for vectors, too. */
+static inline bool simd_scalar(uint32_t w)
+{
+    return w >> 28 & 1;
+}
+/* How many bytes of a register there are: the lane's, 8 or 16. */
+static inline unsigned simd_bytes(uint32_t w, unsigned log2)
+{
+    return simd_scalar(w) ? 1u << log2 : simd_q(w) ? 16 : 8;
+}
+/* immh:immb says log2 of the lane's bytes by its top bit, and an amount. */
+static inline unsigned simd_shift_size(uint32_t w)
+{
+    return 28 - (unsigned)__builtin_clz(w >> 16 & 0x7f);
+}
+static inline unsigned simd_shift_left(uint32_t w)
+{
+    return (w >> 16 & 0x7f) - (8u << simd_shift_size(w));
+}
+static inline unsigned simd_shift_right(uint32_t w)
+{
+    return (16u << simd_shift_size(w)) - (w >> 16 & 0x7f);
+}
+/* By element: which register and lane, of 16, 32 and 64 bits. */
+static inline unsigned simd_element_register(uint32_t w, unsigned log2)
+{
+    return log2 == 1 ? w >> 16 & 15 : simd_rm(w);
+}
+static inline unsigned simd_element_index(uint32_t w, unsigned log2)
+{
+    unsigned h = w >> 11 & 1, l = w >> 21 & 1, m = w >> 20 & 1;
+
+    return log2 == 1 ? h << 2 | l << 1 | m : log2 == 2 ? h << 1 | l : h;
+}
+/* The constant of FMOV (VFPExpandImm). */
+uint64_t simd_expand_fp(unsigned imm8, unsigned log2);
+/* That of the modified immediates, one half of the register (AdvSIMDExpandImm). */
+uint64_t simd_expand_imm(uint32_t w);
+
+/* ---- registers ---- */
+
+struct simd_reg {
+    uint64_t d[2];
+};
+static inline struct simd_reg simd_read(const struct cpu *cpu, unsigned r)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    return (struct simd_reg){{s->v[2 * r], s->v[2 * r + 1]}};
+}
+static inline void simd_write(struct cpu *cpu, unsigned r, struct simd_reg x)
+{
+    struct arm64 *s = arm64_of(cpu);
+
+    s->v[2 * r] = x.d[0];
+    s->v[2 * r + 1] = x.d[1];
+}
+static inline uint64_t simd_mask(unsigned width)
+{
+    return UINT64_MAX >> (64 - width);
+}
+static inline uint64_t simd_get(const struct simd_reg *x, unsigned log2, unsigned i)
+{
+    unsigned at = i << log2;
+
+    return x->d[at / 8 & 1] >> at % 8 * 8 & simd_mask(8u << log2);
+}
+static inline void simd_set(struct simd_reg *x, unsigned log2, unsigned i, uint64_t value)
+{
+    unsigned at = i << log2, by = at % 8 * 8;
+    uint64_t mask = simd_mask(8u << log2);
+    uint64_t *word = &x->d[at / 8 & 1];
+
+    *word = (*word & ~(mask << by)) | (value & mask) << by;
+}
+/* The element that an encoding names, in every lane. */
+static inline struct simd_reg simd_element(const struct cpu *cpu, uint32_t w, unsigned log2)
+{
+    struct simd_reg from = simd_read(cpu, simd_element_register(w, log2)), to = {{0, 0}};
+
+    for (unsigned i = 0; i < 16u >> log2; i++) {
+        simd_set(&to, log2, i, simd_get(&from, log2, simd_element_index(w, log2)));
+    }
+    return to;
+}
+
+/* ---- the environment of floating point ---- */
+
+/* FPCR's bits in MODE_FPCR(). */
+#define FPCR_AHP        BIT64(26)
+#define MODE_FPCR_FZ16  0x01u
+#define MODE_FPCR_RMODE 3
+#define MODE_FPCR_FZ    0x20u
+#define MODE_FPCR_DN    0x40u
+/* Arm's rounding modes in their own order. */
+static inline unsigned simd_rounding(unsigned mode_fpcr)
+{
+    static const uint8_t of[4] = {FP_RNE, FP_RUP, FP_RDN, FP_RTZ};
+
+    return of[mode_fpcr >> MODE_FPCR_RMODE & 3];
+}
+static inline struct fp_env simd_env(unsigned mode_fpcr, bool half)
+{
+    bool flush = mode_fpcr & (half ? MODE_FPCR_FZ16 : MODE_FPCR_FZ);
+
+    return (struct fp_env){.rounding = (uint8_t)simd_rounding(mode_fpcr),
+                           .nan_rule = mode_fpcr & MODE_FPCR_DN ? FP_NAN_CANONICAL : FP_NAN_ARM,
+                           .tiny_before = true,
+                           .flush_inputs = flush,
+                           .flush_output = flush};
+}
+/* Denormal operands only count where they are flushed, and never for half precision. */
+static inline void simd_note(struct cpu *cpu, const struct fp_env *env, bool half)
+{
+    bool counts = env->flush_inputs && !half;
+
+    cpu->hart->fp_flags |= counts ? env->flags : env->flags & (FP_ID - 1);
+}
+
+/* FPSR.QC */
+#define SIMD_QC UINT32_C(0x08000000)
+
+/* ---- arguments of helpers: see helpers_simd.def ---- */
+
+/* Of a conversion between formats: log2 of their bytes, and whether it rounds to odd. */
+#define FCVT_HOW(from, to, odd) ((uint64_t)(from) | (uint64_t)(to) << 2 | (uint64_t)(odd) << 4)
+/* To and from fixed point: log2 of the format's bytes, the integer, and the rounding. */
+#define FIXED_HOW(log2, width, is_signed, point, rounding)                                         \
+    ((uint64_t)(log2) | (uint64_t)(width) << 8 | (uint64_t)(is_signed) << 16 |                     \
+     (uint64_t)(point) << 24 | (uint64_t)(rounding) << 32)
+
+/* ---- what the lift_*.c files of FP and SIMD share ---- */
+
+/* The attributes of an operation of the IR on singles or doubles, by FPCR. */
+static inline uint8_t simd_fp_attr(const struct lift *l)
+{
+    unsigned fpcr = MODE_FPCR(l->mode);
+    unsigned rule = fpcr & MODE_FPCR_DN ? FP_NAN_CANONICAL : FP_NAN_ARM;
+
+    return (uint8_t)(IR_FP(simd_rounding(fpcr), rule) | IR_FP_TINY_BEFORE |
+                     (fpcr & MODE_FPCR_FZ ? IR_FP_FLUSH_INPUTS | IR_FP_FLUSH_OUTPUT : 0));
+}
+
+/* The slot of V register r, and of its high half. */
+static inline uint32_t v_slot(unsigned r)
+{
+    return (uint32_t)(offsetof(struct arm64, v) + r * 2 * sizeof(uint64_t));
+}
+static inline ir_ref v_get(struct lift *l, unsigned r)
+{
+    return ir_get(l->b, IR_V128, v_slot(r));
+}
+static inline void v_put(struct lift *l, unsigned r, ir_ref v)
+{
+    ir_put(l->b, IR_V128, v_slot(r), v);
+}
+/* A number of 32 or 64 bits, above which the register becomes zero. What is put last is what is known
+ * best to whoever reads it next. */
+static inline void v_put_scalar(struct lift *l, enum ir_type t, unsigned r, ir_ref v)
+{
+    uint32_t slot = v_slot(r);
+
+    ir_put(l->b, IR_I64, slot + 8, ir_const(l->b, IR_I64, 0));
+    if (t == IR_I32 || t == IR_F32) {
+        ir_put(l->b, IR_I32, slot + 4, ir_const(l->b, IR_I32, 0));
+    }
+    ir_put(l->b, t, slot, v);
+}
+
+/* Operations on vectors: lanes of 2^log2 bytes. */
+static inline ir_ref v_2(struct lift *l, enum ir_opcode op, unsigned log2, ir_ref a, ir_ref b)
+{
+    return ir_emit(
+        l->b,
+        (struct ir_op){.op = (uint8_t)op, .type = IR_V128, .attr = (uint8_t)log2, .a = a, .b = b});
+}
+static inline ir_ref v_1(struct lift *l, enum ir_opcode op, unsigned log2, ir_ref a)
+{
+    return v_2(l, op, log2, a, IR_ABSENT);
+}
+static inline ir_ref v_shift(struct lift *l, enum ir_opcode op, unsigned log2, ir_ref a, unsigned n)
+{
+    return ir_emit(
+        l->b, (struct ir_op){
+                  .op = (uint8_t)op, .type = IR_V128, .attr = (uint8_t)log2, .a = a, .imm = n});
+}
+/* Bytes [n, n+16) of b:a. */
+static inline ir_ref v_bytes(struct lift *l, ir_ref a, ir_ref b, unsigned n)
+{
+    return ir_emit(l->b, (struct ir_op){.op = IR_VEXT, .type = IR_V128, .a = a, .b = b, .x = n});
+}
+static inline ir_ref v_lane(struct lift *l, unsigned log2, ir_ref a, unsigned i)
+{
+    return ir_emit(
+        l->b,
+        (struct ir_op){.op = IR_VGET, .type = IR_I64, .attr = (uint8_t)log2, .a = a, .imm = i});
+}
+static inline ir_ref v_with_lane(struct lift *l, unsigned log2, ir_ref a, unsigned i, ir_ref value)
+{
+    return ir_emit(
+        l->b,
+        (struct ir_op){
+            .op = IR_VSET, .type = IR_V128, .attr = (uint8_t)log2, .a = a, .b = value, .x = i});
+}
+/* Every half of the vector is this. */
+static inline ir_ref v_const(struct lift *l, uint64_t half)
+{
+    ir_ref c = ir_const(l->b, IR_I64, half);
+
+    return v_2(l, IR_VCONST, 0, c, c);
+}
+/* Every lane is this. */
+static inline ir_ref v_splat(struct lift *l, unsigned log2, uint64_t lane)
+{
+    static const uint64_t ones[4] = {UINT64_C(0x0101010101010101), UINT64_C(0x0001000100010001),
+                                     UINT64_C(0x0000000100000001), 1};
+
+    return v_const(l, ones[log2] * (lane & simd_mask(8u << log2)));
+}
+static inline ir_ref v_not(struct lift *l, ir_ref a)
+{
+    return v_2(l, IR_VXOR, 0, a, v_const(l, UINT64_MAX));
+}
+/* The low halves of a and b, a lower. */
+static inline ir_ref v_halves(struct lift *l, ir_ref a, ir_ref b)
+{
+    return v_2(l, IR_VZIPLO, 3, a, b);
+}
+/* The register becomes v, or its low half and zero. */
+static inline void v_put_q(struct lift *l, unsigned r, bool q, ir_ref v)
+{
+    v_put(l, r, q ? v : v_halves(l, v, v_const(l, 0)));
+}
+/* The element that an encoding names, in every lane. */
+static inline ir_ref v_get_element(struct lift *l, uint32_t w, unsigned log2)
+{
+    ir_ref from = v_get(l, simd_element_register(w, log2));
+
+    return v_1(l, IR_VDUP, log2, v_lane(l, log2, from, simd_element_index(w, log2)));
+}
+/* FPSR.QC is set if any bit of the vector is. */
+void arm64_note_saturation(struct lift *l, ir_ref differences);
+/* By the helper, which gets the encoding and the operation. */
+void arm64_call_simd(struct lift *l, const struct arm64_insn *i, uint32_t op);
+
+/* lift_simd.c */
+arm64_lift_fn arm64_lift_v_same, arm64_lift_v_same_element, arm64_lift_v_misc, arm64_lift_v_shift;
+arm64_lift_fn arm64_lift_v_add_pair;
+/* lift_simd_wide.c */
+arm64_lift_fn arm64_lift_v_long, arm64_lift_v_long_element, arm64_lift_v_high, arm64_lift_v_narrow;
+arm64_lift_fn arm64_lift_v_long_pair, arm64_lift_v_across, arm64_lift_v_shift_narrow;
+arm64_lift_fn arm64_lift_v_shift_long, arm64_lift_v_shll, arm64_lift_v_dot;
+arm64_lift_fn arm64_lift_v_dot_element;
+/* lift_simd_move.c */
+arm64_lift_fn arm64_lift_v_logic, arm64_lift_v_logic4, arm64_lift_v_xar, arm64_lift_v_permute;
+arm64_lift_fn arm64_lift_v_extract, arm64_lift_v_table, arm64_lift_v_dup_element;
+arm64_lift_fn arm64_lift_v_dup_scalar, arm64_lift_v_dup_general, arm64_lift_v_insert_general;
+arm64_lift_fn arm64_lift_v_insert_element, arm64_lift_v_umov, arm64_lift_v_smov;
+arm64_lift_fn arm64_lift_v_immediate, arm64_lift_v_immediate_logic;
+/* lift_simd_mem.c */
+arm64_lift_fn arm64_lift_v_load_literal, arm64_lift_v_load, arm64_lift_v_store;
+arm64_lift_fn arm64_lift_v_load_index, arm64_lift_v_store_index, arm64_lift_v_load_pair;
+arm64_lift_fn arm64_lift_v_store_pair, arm64_lift_v_load_multiple, arm64_lift_v_store_multiple;
+arm64_lift_fn arm64_lift_v_load_single, arm64_lift_v_store_single, arm64_lift_v_load_replicate;
+/* lift_fp.c */
+arm64_lift_fn arm64_lift_f_move, arm64_lift_f_1, arm64_lift_f_2, arm64_lift_f_3;
+arm64_lift_fn arm64_lift_f_compare, arm64_lift_f_ccmp, arm64_lift_f_select, arm64_lift_f_immediate;
+/* lift_fp_convert.c */
+arm64_lift_fn arm64_lift_f_convert, arm64_lift_f_to_int, arm64_lift_f_of_int;
+arm64_lift_fn arm64_lift_f_to_fixed, arm64_lift_f_of_fixed, arm64_lift_f_to_general;
+arm64_lift_fn arm64_lift_f_of_general, arm64_lift_f_javascript;
+/* lift_fv.c */
+arm64_lift_fn arm64_lift_fv_same, arm64_lift_fv_element, arm64_lift_fv_misc, arm64_lift_fv_pair;
+arm64_lift_fn arm64_lift_fv_across, arm64_lift_fv_narrow, arm64_lift_fv_narrow_odd;
+arm64_lift_fn arm64_lift_fv_long, arm64_lift_fv_fixed, arm64_lift_fv_complex;
+/* lift_crypto.c */
+arm64_lift_fn arm64_lift_crypto, arm64_lift_v_pmull;
 
 #endif
