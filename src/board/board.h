@@ -16,6 +16,7 @@ struct board {
     const struct thing_class *const *things;
     size_t thing_count;
     unsigned serial_count; /* UARTs that it has; their ports are serial0 and so on */
+    bool has_firmware;     /* it starts with one, OpenSBI's if none is named */
     struct machine *(*build)(const struct machine_config *c, const struct isa *isa,
                              struct error *e);
 };

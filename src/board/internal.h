@@ -26,6 +26,7 @@ struct program {
     /* False: it is one segment that runs at `modulo` bytes after any multiple of `align`, with `at`
      * and `entry` counted from its first byte. */
     bool placed;
+    bool is_elf;
     uint64_t modulo, align;
     uint8_t *unpacked;           /* in `shared`; NULL: the image was not compressed */
     struct shared_bytes *shared; /* held: what the segments' data lies in; NULL: not shared */
@@ -36,9 +37,11 @@ struct program_kind {
     unsigned elf_machine;
     bool is_32;     /* ELF files of class 1, else of class 2 */
     uint64_t align; /* of what is not placed: a page of the next size, by the Linux boot rules */
+    const char *image_mark; /* of its Linux Image, 4 bytes; NULL: RISC-V's */
+    uint64_t raw_offset;    /* what has no header runs so many bytes after a multiple of `align` */
 };
 
-/* load.c: an ELF file, a RISC-V Linux Image, one of these gzipped, or else bytes as they are.
+/* load.c: an ELF file, a Linux Image, one of these gzipped, or else bytes as they are.
  * `what` is for sentences. No more than `most_bytes` are unpacked. */
 int program_read(const struct machine_image *image, const char *what,
                  const struct program_kind *kind, uint64_t most_bytes, struct program *p,
@@ -114,6 +117,36 @@ void fdt_set_initrd(void *tree, paddr start, paddr end);
 /* 32 bytes for /chosen/rng-seed from the machine's seed. */
 void fdt_seed_bytes(uint64_t seed, uint8_t out[32]);
 
+/* ---- writing a device tree: fdt_write.c ---- */
+
+/* What is being written; `result` is libfdt's first complaint. */
+struct fdt_writer {
+    void *blob;
+    int result;
+};
+/* Its root is open then. */
+void fdt_write_begin(struct fdt_writer *t);
+/* Shuts the root; a tree with room in it, which the caller frees. */
+void *fdt_write_end(struct fdt_writer *t);
+void fdt_node(struct fdt_writer *t, const char *name);
+void fdt_node_at(struct fdt_writer *t, const char *name, uint64_t address); /* NAME@ADDRESS */
+void fdt_node_end(struct fdt_writer *t);
+void fdt_prop_bytes(struct fdt_writer *t, const char *name, const void *bytes, size_t count);
+void fdt_prop_text(struct fdt_writer *t, const char *name, const char *text);
+/* A list of strings, each with its NUL: pass a literal; its last NUL comes by itself. */
+#define FDT_PROP_TEXTS(t, name, literal) fdt_prop_bytes(t, name, literal, sizeof(literal))
+void fdt_prop_cell(struct fdt_writer *t, const char *name, uint32_t value);
+void fdt_prop_empty(struct fdt_writer *t, const char *name);
+void fdt_prop_cells(struct fdt_writer *t, const char *name, const uint32_t *cells, size_t count);
+#define FDT_PROP_CELLS(t, name, ...)                                                               \
+    fdt_prop_cells(t, name, (const uint32_t[]){__VA_ARGS__},                                       \
+                   ARRAY_LEN(((const uint32_t[]){__VA_ARGS__})))
+/* "reg", with two cells for an address and two for a size. */
+void fdt_prop_reg(struct fdt_writer *t, uint64_t at, uint64_t size);
+void fdt_prop_cell_counts(struct fdt_writer *t, uint32_t address, uint32_t size);
+/* 32 bytes that follow from the machine's seed. */
+void fdt_prop_seed(struct fdt_writer *t, const char *name, uint64_t seed);
+
 /* ---- riscv_virt ---- */
 
 /* The reference's memory map. A chip's place may be longer than its registers. */
@@ -139,5 +172,63 @@ struct machine *riscv_virt_build(const struct machine_config *c, const struct is
                                  struct error *e);
 /* riscv_virt_fdt.c: the tree without what the loader adds to /chosen; the caller frees it. */
 void *riscv_virt_fdt(const struct machine_config *c, bool is_32);
+
+/* ---- arm_virt ---- */
+
+/* The reference's memory map. */
+enum {
+    ARM_VIRT_FLASH = 0x00000000, /* two banks */
+    ARM_VIRT_FLASH_SIZE = 0x04000000,
+    ARM_VIRT_GIC = 0x08000000, /* the distributor; a place may be longer than its registers */
+    ARM_VIRT_GIC_SIZE = 0x10000,
+    ARM_VIRT_GICC = 0x08010000,
+    ARM_VIRT_ITS = 0x08080000,
+    ARM_VIRT_ITS_SIZE = 0x20000,
+    ARM_VIRT_GICR = 0x080a0000,
+    ARM_VIRT_GICR_SIZE = 0xf60000,
+    ARM_VIRT_UART = 0x09000000,
+    ARM_VIRT_RTC = 0x09010000,
+    ARM_VIRT_FW_CFG = 0x09020000,
+    ARM_VIRT_FW_CFG_SIZE = 0x18,
+    ARM_VIRT_GPIO = 0x09030000,
+    ARM_VIRT_CHIP_SIZE = 0x1000,
+    ARM_VIRT_VIRTIO = 0x0a000000
+};
+#define ARM_VIRT_RAM UINT64_C(0x40000000)
+/* Shared interrupts, by their numbers from the first of them on. */
+enum {
+    ARM_VIRT_UART_SPI = 1,
+    ARM_VIRT_RTC_SPI = 2,
+    ARM_VIRT_GPIO_SPI = 7,
+    ARM_VIRT_VIRTIO_SPI = 16
+};
+/* Private ones, by their INTIDs. */
+enum {
+    ARM_VIRT_PMU_PPI = 23,
+    ARM_VIRT_HYPER_TIMER_PPI = 26,
+    ARM_VIRT_VIRTUAL_TIMER_PPI = 27,
+    ARM_VIRT_HYPER_VIRTUAL_PPI = 28,
+    ARM_VIRT_SECURE_TIMER_PPI = 29,
+    ARM_VIRT_PHYSICAL_TIMER_PPI = 30
+};
+enum { ARM_VIRT_POWER_PIN = 3 }; /* of the GPIO: the power button's */
+#define ARM_VIRT_CLOCK_HZ 24000000
+
+/* What -M says of it. */
+struct arm_virt {
+    unsigned gic; /* version, 2 or 3 */
+    bool has_its;
+    bool has_el2; /* virtualization=on: PSCI is called by SMC then */
+};
+#define ARM_VIRT_THINGS 1
+extern const struct thing_class *const arm_virt_things[ARM_VIRT_THINGS];
+
+struct machine *arm_virt_build(const struct machine_config *c, const struct isa *isa,
+                               struct error *e);
+/* arm_virt_fdt.c: the tree without what the loader adds to /chosen; the caller frees it. */
+void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v);
+/* arm_load.c: puts programs, tree and RAM disk into memory; *start is where the first hart starts. */
+int arm_load(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
+             paddr *start, struct error *e);
 
 #endif

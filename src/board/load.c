@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * load: programs in their formats, and who lies where in RAM. The Linux Image is after the
- * kernel's Documentation/riscv/boot-image-header.rst; what has no known mark is taken as bytes.
+ * load: programs in their formats, and who lies where in RAM. The Linux Images are after the
+ * kernel's Documentation/arch/riscv/boot-image-header.rst and arm64/booting.rst; what has no known
+ * mark is taken as bytes.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "board/internal.h"
 
-enum { IMAGE_TEXT_OFFSET = 8, IMAGE_SIZE = 16, IMAGE_MAGIC = 56, IMAGE_HEADER_BYTES = 64 };
+#define RISCV_MARK "RSC\x05"
+#define ARM64_MARK "ARM\x64"
+enum {
+    IMAGE_TEXT_OFFSET = 8,
+    IMAGE_SIZE = 16,
+    IMAGE_MAGIC = 56,
+    IMAGE_MARK_BYTES = 4,
+    IMAGE_HEADER_BYTES = 64
+};
 
 static bool has_mark(const uint8_t *data, uint64_t size, uint64_t at, const char *mark,
                      size_t mark_bytes)
@@ -19,8 +28,11 @@ static bool has_mark(const uint8_t *data, uint64_t size, uint64_t at, const char
 /* Formats that running as bytes would only send astray. */
 static const char *foreign_format(const uint8_t *data, uint64_t size)
 {
-    if (HAS_MARK(56, "ARM\x64")) {
+    if (HAS_MARK(IMAGE_MAGIC, ARM64_MARK)) {
         return "an Arm Linux Image";
+    }
+    if (HAS_MARK(IMAGE_MAGIC, RISCV_MARK)) {
+        return "a RISC-V Linux Image";
     }
     if (HAS_MARK(0x202, "HdrS")) {
         return "an x86 Linux bzImage";
@@ -50,17 +62,19 @@ static const char *foreign_format(const uint8_t *data, uint64_t size)
     return NULL;
 }
 
-static int read_linux_image(const uint8_t *data, uint64_t size, struct program *p, struct error *e)
+static int read_linux_image(const uint8_t *data, uint64_t size, const struct program_kind *kind,
+                            struct program *p, struct error *e)
 {
     uint64_t text_offset = bytes_get_le(data + IMAGE_TEXT_OFFSET, 8);
     uint64_t image_bytes = bytes_get_le(data + IMAGE_SIZE, 8); /* with its bss */
 
     if (text_offset % PAGE_SIZE != 0) {
-        return error_set(e,
-                         "it is a RISC-V Linux Image, and its text offset 0x%" PRIx64
-                         " is not of whole pages",
-                         text_offset);
+        return error_set(
+            e, "it is a Linux Image, and its text offset 0x%" PRIx64 " is not of whole pages",
+            text_offset);
     }
+    /* Images of old have no size, and run at the offset that all had then. */
+    text_offset = image_bytes == 0 && kind->raw_offset != 0 ? kind->raw_offset : text_offset;
     p->segments.data[0].size_bytes = image_bytes > size ? image_bytes : size;
     p->modulo = text_offset % p->align;
     return 0;
@@ -69,20 +83,23 @@ static int read_linux_image(const uint8_t *data, uint64_t size, struct program *
 static int read_bytes(const uint8_t *data, uint64_t size, const struct program_kind *kind,
                       struct program *p, struct error *e)
 {
-    const char *foreign;
+    const char *foreign, *mark;
 
     if (size == 0) {
         return error_set(e, "it is empty");
     }
     if (elf_is(data, size)) {
+        p->is_elf = true;
         return elf_read(data, size, kind, p, e);
     }
     vec_push(&p->segments,
              ((struct segment){.data = data, .data_bytes = size, .size_bytes = size}));
     p->has_entry = true;
-    if (size >= IMAGE_HEADER_BYTES && HAS_MARK(IMAGE_MAGIC, "RSC\x05")) {
-        return read_linux_image(data, size, p, e);
+    mark = kind->image_mark != NULL ? kind->image_mark : RISCV_MARK;
+    if (size >= IMAGE_HEADER_BYTES && memcmp(data + IMAGE_MAGIC, mark, IMAGE_MARK_BYTES) == 0) {
+        return read_linux_image(data, size, kind, p, e);
     }
+    p->modulo = kind->raw_offset;
     foreign = foreign_format(data, size);
     return foreign != NULL ? error_set(e, "it is %s, which cannot be started here", foreign) : 0;
 }

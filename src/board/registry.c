@@ -11,13 +11,23 @@ const struct board board_registry[] = {
      .summary = "RISC-V VirtIO board",
      .behaviour = 2,
      .serial_count = 1,
+     .has_firmware = true,
      .build = riscv_virt_build},
     {.arch = "riscv32",
      .name = "virt",
      .summary = "RISC-V VirtIO board",
      .behaviour = 1,
      .serial_count = 1,
+     .has_firmware = true,
      .build = riscv_virt_build},
+    {.arch = "aarch64",
+     .name = "virt",
+     .summary = "Arm VirtIO board",
+     .behaviour = 1,
+     .serial_count = 1,
+     .things = arm_virt_things,
+     .thing_count = ARM_VIRT_THINGS,
+     .build = arm_virt_build},
 };
 const size_t board_registry_count = ARRAY_LEN(board_registry);
 
@@ -42,7 +52,8 @@ static int board_unknown(const char *arch, const char *name, struct error *e)
         }
     }
     return error_set(
-        e, "the guest's architecture is %s, which is not there; riscv64 and riscv32 are", arch);
+        e, "the guest's architecture is %s, which is not there; aarch64, riscv64 and riscv32 are",
+        arch);
 }
 
 int board_check_things(const struct machine_config *c, struct error *e)

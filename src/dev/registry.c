@@ -2,10 +2,12 @@
  * registry: the table of device classes. Append: the order of this table is what lists and tests
  * walk. The order of ties at a tick is another one, that in which a board adds its devices.
  */
+#include "dev/arm.h"
 #include "dev/dev.h"
 
 const struct device_class *const dev_registry[] = {
-    &scratch, &uart16550, &clint, &plic, &test_finisher, &goldfish_rtc,
+    &scratch, &uart16550, &clint, &plic,     &test_finisher, &goldfish_rtc, &gicv2,
+    &pl011,   &pl031,     &pl061, &gpio_key, &virtio_none,   &psci,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

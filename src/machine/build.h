@@ -45,6 +45,8 @@ struct machine_board {
     void (*reset)(struct machine *m, const struct machine_board *b);
     /* A hart cannot go on. NULL: then all is reset, with power on. */
     void (*shutdown)(struct machine *m, unsigned hart);
+    /* Somebody presses the power button. NULL: then power is off at once. */
+    void (*press_power)(struct machine *m);
     uint64_t start[4]; /* for reset(): addresses that were settled while building */
 };
 void machine_set_board(struct machine *m, const struct machine_board *b); /* copied */

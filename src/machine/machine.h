@@ -166,6 +166,8 @@ enum poke_kind {
 #define POKE_POWER_CYCLE 1u
 uint32_t poke_encode(uint8_t *out, enum poke_kind kind, uint32_t hart, uint64_t where,
                      const void *data, uint32_t size);
+/* As POKE_POWER_BUTTON does: what comes of it is the board's and the guest's. */
+void machine_press_power_button(struct machine *m);
 /* Applies it; a malformed one does nothing but is counted as the step it is. */
 void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length);
 

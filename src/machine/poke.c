@@ -18,6 +18,15 @@ uint32_t poke_encode(uint8_t *out, enum poke_kind kind, uint32_t hart, uint64_t 
     return POKE_HEADER + size;
 }
 
+void machine_press_power_button(struct machine *m)
+{
+    if (m->board.press_power != NULL) {
+        m->board.press_power(m);
+    } else {
+        machine_power_off(m, POWER_OFF, 0);
+    }
+}
+
 void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length)
 {
     uint8_t value[64] = {0};
@@ -45,7 +54,7 @@ void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length)
             m->isa->gdb.set(&m->cpus[hart], (uint32_t)where, value);
         }
         break;
-    case POKE_POWER_BUTTON: machine_power_off(m, POWER_OFF, 0); break;
+    case POKE_POWER_BUTTON: machine_press_power_button(m); break;
     case POKE_RESET:
         machine_request_reset(m, where == POKE_POWER_CYCLE ? RESET_POWER : RESET_WARM);
         break;

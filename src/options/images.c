@@ -139,6 +139,7 @@ int options_read_images(struct options *o, struct error *e)
                                                    [IMAGE_INITRD] = "-initrd",
                                                    [IMAGE_DTB] = "-dtb"};
     struct machine_config *c = &o->machine;
+    const struct board *board;
 
     if (!c->images[IMAGE_KERNEL].name && !c->images[IMAGE_BIOS].name) {
         return error_set(e, "nothing to run: give -kernel or -bios");
@@ -156,7 +157,8 @@ int options_read_images(struct options *o, struct error *e)
     if (expand_cpu(c, e) < 0) {
         return -1;
     }
-    if (!o->bios_given && !c->images[IMAGE_BIOS].name && board_by_name(c->arch, c->board)) {
+    board = board_by_name(c->arch, c->board);
+    if (!o->bios_given && !c->images[IMAGE_BIOS].name && board != NULL && board->has_firmware) {
         if (find_firmware(o, e) < 0 || read_image(c, IMAGE_BIOS, names[IMAGE_BIOS], e) < 0) {
             return -1;
         }

@@ -17,21 +17,58 @@ static int take_arch(struct options *o, const char *v, struct error *e)
             return options_copy_text(o->machine.arch, sizeof o->machine.arch, "-arch", v, e);
         }
     }
-    return error_set(e, "-arch %.40s is not there: riscv64 and riscv32 are", v);
+    return error_set(e, "-arch %.40s is not there: aarch64, riscv64 and riscv32 are", v);
+}
+
+/* What is said of the board itself: a thing of the configuration, which the board knows the rules of. */
+static struct machine_thing *board_thing(struct machine_config *c)
+{
+    for (size_t i = 0; i < c->things.count; i++) {
+        if (strcmp(c->things.data[i].class, "machine") == 0) {
+            return &c->things.data[i];
+        }
+    }
+    return machine_config_add_thing(c, "machine", "machine");
+}
+
+static int set_board_property(struct options *o, const char *key, const char *value,
+                              struct error *e)
+{
+    struct machine_thing *t;
+
+    if (!thing_name_is_good(key) || strlen(key) >= MACHINE_NAME_MAX) {
+        return error_set(e, "-M: '%s' is no name of a property", key);
+    }
+    t = board_thing(&o->machine);
+    if (thing_find(t, key) == NULL && t->properties.count == MACHINE_PROPERTIES_MAX) {
+        return error_set(e, "-M: there are more than %d properties", MACHINE_PROPERTIES_MAX);
+    }
+    if (strcmp(value, "on") == 0 || strcmp(value, "off") == 0) {
+        thing_set_flag(t, key, value[1] == 'n');
+    } else {
+        thing_set_text(t, key, value);
+    }
+    return 0;
 }
 
 static int take_board(struct options *o, const char *v, struct error *e)
 {
-    char key[64], value[64];
-    const char *rest = options_next_item(v, key, value, sizeof key);
+    for (bool is_first = true; v != NULL; is_first = false) {
+        char key[64], value[64];
+        int result;
 
-    if (key[0] && strcmp(key, "type") != 0) {
-        return error_set(e, "-M %s: no such property; boards have none yet", key);
+        v = options_next_item(v, key, value, sizeof key);
+        if ((key[0] == '\0' && is_first) || strcmp(key, "type") == 0) {
+            result = options_copy_text(o->machine.board, sizeof o->machine.board, "-M", value, e);
+        } else {
+            result = set_board_property(o, key[0] != '\0' ? key : value,
+                                        key[0] != '\0' ? value : "on", e);
+        }
+        if (result < 0) {
+            return -1;
+        }
     }
-    if (rest) {
-        return error_set(e, "-M %s: board properties are not known: '%s'", value, rest);
-    }
-    return options_copy_text(o->machine.board, sizeof o->machine.board, "-M", value, e);
+    return 0;
 }
 
 static int take_cpu(struct options *o, const char *v, struct error *e)
@@ -272,8 +309,10 @@ TAKE_REFUSED(netdev, "network cards")
 
 #define M COMMANDS_MACHINE
 static const struct option_entry entries[] = {
-    {"-arch", M, "ARCH", "riscv64|riscv32 (read off the kernel's or firmware's header)", take_arch},
-    {"-M", M, "BOARD", "virt", take_board},
+    {"-arch", M, "ARCH", "aarch64|riscv64|riscv32 (read off the kernel's or firmware's header)",
+     take_arch},
+    {"-M", M, "BOARD[,PROPERTY=VALUE...]", "virt; what can be said of it is in docs/arm.md",
+     take_board},
     {"-machine", M, "BOARD", "the same as -M", take_board},
     {"-cpu", M, "MODEL[,EXT=on|off...]", "processor and its extensions", take_cpu},
     {"-smp", M, "N", "harts, 1 to 8 (1)", take_smp},

@@ -4,9 +4,8 @@
  * The harts are the bench's, which run nothing.
  */
 #include "board_programs.h"
+#include "board_tree.h"
 #include "dev_bench.h"
-
-#include <libfdt.h>
 
 #define RAM  UINT64_C(0x80000000)
 #define UART UINT64_C(0x10000000)
@@ -82,49 +81,6 @@ static void *tree_of(struct built *b)
     assert_true(mem_read_bytes(machine_mem(b->machine), at, tree, size));
     assert_int_equal(fdt_check_full(tree, size), 0);
     return tree;
-}
-
-static const void *prop(const void *tree, const char *path, const char *name, int *length)
-{
-    int node = fdt_path_offset(tree, path);
-
-    return node < 0 ? NULL : fdt_getprop(tree, node, name, length);
-}
-
-static void assert_prop(const void *tree, const char *path, const char *name, const void *bytes,
-                        int count)
-{
-    int length = -1;
-    const void *value = prop(tree, path, name, &length);
-
-    if (value == NULL || length != count || memcmp(value, bytes, (size_t)count) != 0) {
-        fail_msg("%s/%s is not as expected", path, name);
-    }
-}
-#define ASSERT_TEXTS(tree, path, name, literal)                                                    \
-    assert_prop(tree, path, name, literal, sizeof(literal))
-
-static void assert_cells(const void *tree, const char *path, const char *name,
-                         const uint32_t *cells, unsigned count)
-{
-    uint8_t bytes[256];
-
-    for (unsigned i = 0; i < count; i++) {
-        bytes_set_be(bytes + 4 * i, 4, cells[i]);
-    }
-    assert_prop(tree, path, name, bytes, (int)(4 * count));
-}
-#define ASSERT_CELLS(tree, path, name, ...)                                                        \
-    assert_cells(tree, path, name, (const uint32_t[]){__VA_ARGS__},                                \
-                 ARRAY_LEN(((const uint32_t[]){__VA_ARGS__})))
-
-static uint64_t prop_number(const void *tree, const char *path, const char *name)
-{
-    int length = 0;
-    const void *value = prop(tree, path, name, &length);
-
-    assert_true(value != NULL && (length == 4 || length == 8));
-    return bytes_get_be(value, (unsigned)length);
 }
 
 /* ---- what lies where ---------------------------------------------------------------------------*/

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * arm_load: what lies in an Arm board's RAM when its first hart starts: a few instructions that start a
+ * kernel as the Linux kernel's Documentation/arch/arm64/booting.rst wants it, the kernel, the initial
+ * RAM disk and the device tree, each where the reference puts it. An ELF file is started at its entry,
+ * with the tree at the beginning of RAM.
+ */
+#include <stdlib.h>
+
+#include "board/internal.h"
+
+/* An Image without a header of the newer kind, and bytes, run there. */
+#define RAW_OFFSET   UINT64_C(0x80000)
+#define KERNEL_ALIGN (2 * MIB)
+#define TREE_ALIGN   (2 * MIB) /* so that it can be mapped by one entry */
+/* The RAM disk begins behind half of the RAM, or so much if that is less. */
+#define INITRD_OFFSET_MOST (128 * MIB)
+
+/* x0 = device tree, x1 to x3 = 0, as all other registers may be anything. */
+static const uint32_t start_code[] = {
+    0x580000c0, /* 0x00: ldr x0, 0x18 */
+    0xaa1f03e1, /* 0x04: mov x1, xzr */
+    0xaa1f03e2, /* 0x08: mov x2, xzr */
+    0xaa1f03e3, /* 0x0c: mov x3, xzr */
+    0x58000084, /* 0x10: ldr x4, 0x20 */
+    0xd61f0080, /* 0x14: br  x4 */
+};
+enum { START_TREE = 0x18, START_ENTRY = 0x20, START_BYTES = 0x28 };
+#define START_ROOM PAGE_SIZE
+
+static int add_start(struct ram_layout *r, struct machine *m, paddr tree, paddr entry,
+                     struct error *e)
+{
+    uint8_t bytes[START_BYTES];
+
+    for (unsigned i = 0; i < ARRAY_LEN(start_code); i++) {
+        bytes_set_le(bytes + 4 * i, 4, start_code[i]);
+    }
+    bytes_set_le(bytes + START_TREE, 8, tree);
+    bytes_set_le(bytes + START_ENTRY, 8, entry);
+    return ram_load_bytes(r, m, "start code", r->base, bytes, sizeof bytes, NULL, e);
+}
+
+static void *make_tree(const struct machine_config *c, const struct arm_virt *v, struct error *e)
+{
+    const struct fdt_chosen chosen = {.bootargs = c->append,
+                                      .has_initrd = c->images[IMAGE_INITRD].data != NULL};
+    void *tree = c->images[IMAGE_DTB].data != NULL ? fdt_from_image(&c->images[IMAGE_DTB], e)
+                                                   : arm_virt_fdt(c, v);
+
+    if (tree != NULL && fdt_add_chosen(tree, &chosen, e) < 0) {
+        free(tree);
+        return NULL;
+    }
+    return tree;
+}
+
+/* The kernel's RAM disk, and the tree behind it or, with ELF files, at the beginning of RAM. Returns the tree's
+ * address, or 0 (where there is no RAM). */
+static paddr load_tree_and_initrd(struct ram_layout *r, struct machine *m,
+                                  const struct machine_config *c, const struct arm_virt *v,
+                                  const struct program *kernel, struct error *e)
+{
+    const struct machine_image *initrd = &c->images[IMAGE_INITRD];
+    uint64_t half = r->size / 2;
+    paddr at = r->base + (half < INITRD_OFFSET_MOST ? half : INITRD_OFFSET_MOST);
+    paddr end = kernel != NULL ? program_end(kernel) : r->base;
+    void *tree = make_tree(c, v, e);
+    int result = 0;
+
+    if (tree == NULL) {
+        return 0;
+    }
+    at = align_up(at > end ? at : end, PAGE_SIZE);
+    if (initrd->data != NULL) {
+        fdt_set_initrd(tree, at, at + initrd->size);
+        result = ram_load_bytes(r, m, "initial RAM disk", at, initrd->data, initrd->size,
+                                initrd->shared, e);
+        at += initrd->size;
+    }
+    at = kernel == NULL || kernel->is_elf ? r->base : align_up(at, TREE_ALIGN);
+    if (result == 0) {
+        result = ram_load_bytes(r, m, "device tree", at, tree, fdt_bytes(tree), NULL, e);
+    }
+    free(tree);
+    return result == 0 ? at : 0;
+}
+
+static int load_kernel(struct ram_layout *r, struct machine *m, const struct machine_config *c,
+                       const struct arm_virt *v, struct program *p, paddr *start, struct error *e)
+{
+    paddr tree;
+
+    program_place(p, r->base + START_ROOM);
+    if (ram_clip_program(r, "kernel", p, e) < 0 || ram_load_program(r, m, "kernel", p, e) < 0) {
+        return -1;
+    }
+    tree = load_tree_and_initrd(r, m, c, v, p, e);
+    if (tree == 0) {
+        return -1;
+    }
+    *start = p->is_elf ? p->entry : r->base;
+    return p->is_elf ? 0 : add_start(r, m, tree, p->entry, e);
+}
+
+static int load_into(struct ram_layout *r, struct machine *m, const struct machine_config *c,
+                     const struct arm_virt *v, paddr *start, struct error *e)
+{
+    const struct program_kind kind = {.elf_machine = machine_isa(m)->elf_machine,
+                                      .align = KERNEL_ALIGN,
+                                      .image_mark = "ARM\x64",
+                                      .raw_offset = RAW_OFFSET};
+    const struct machine_image *kernel = &c->images[IMAGE_KERNEL];
+    struct program p;
+    int result;
+
+    if (kernel->data == NULL) {
+        return error_set(e, "nothing to run: there is neither a firmware nor a kernel");
+    }
+    if (program_read(kernel, "kernel", &kind, r->size, &p, e) < 0) {
+        return -1;
+    }
+    result = load_kernel(r, m, c, v, &p, start, e);
+    program_fini(&p);
+    return result;
+}
+
+int arm_load(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
+             paddr *start, struct error *e)
+{
+    struct ram_layout r = {.base = ARM_VIRT_RAM, .size = c->ram_bytes};
+    int result = load_into(&r, m, c, v, start, e);
+
+    vec_fini(&r.places);
+    return result;
+}

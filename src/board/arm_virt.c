@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * arm_virt: the reference's `virt` board for AArch64, so far as its guests can tell: its memory map and
+ * interrupt numbers, PSCI instead of a firmware, a device tree.
+ * Left out: what is said in docs/arm.md: PCI Express and its window, virtio devices, memory and chips of the
+ * secure world, the platform bus.
+ */
+#include <stdlib.h>
+
+#include "board/internal.h"
+#include "dev/arm.h"
+
+/* ---- what -M says -----------------------------------------------------------------------------*/
+
+static const struct property_rule machine_rules[] = {
+    {.name = "gic-version", .kind = PROPERTY_TEXT},    {.name = "its", .kind = PROPERTY_FLAG},
+    {.name = "virtualization", .kind = PROPERTY_FLAG}, {.name = "secure", .kind = PROPERTY_FLAG},
+    {.name = "highmem", .kind = PROPERTY_FLAG},
+};
+static const struct thing_class machine_thing = {
+    .name = "machine", .rules = machine_rules, .rule_count = ARRAY_LEN(machine_rules)};
+const struct thing_class *const arm_virt_things[ARM_VIRT_THINGS] = {&machine_thing};
+
+static const struct machine_thing *find_thing(const struct machine_config *c, const char *class)
+{
+    for (size_t i = 0; i < c->things.count; i++) {
+        if (strcmp(c->things.data[i].class, class) == 0) {
+            return &c->things.data[i];
+        }
+    }
+    return NULL;
+}
+
+/* The reference's default is a GICv2. */
+static int read_gic_version(const char *text, struct arm_virt *v, struct error *e)
+{
+    if (strcmp(text, "2") == 0) {
+        v->gic = 2;
+    } else if (strcmp(text, "3") == 0 || strcmp(text, "max") == 0) {
+        v->gic = 3;
+    } else {
+        return error_set(e, "-M gic-version=%s: there are 2, 3 and max", text);
+    }
+    return 0;
+}
+
+static int read_options(const struct machine_config *c, struct arm_virt *v, struct error *e)
+{
+    static const struct machine_thing nothing;
+    const struct machine_thing *t = find_thing(c, "machine");
+
+    t = t != NULL ? t : &nothing;
+    *v = (struct arm_virt){.gic = 2};
+    if (read_gic_version(thing_text(t, "gic-version", "2"), v, e) < 0) {
+        return -1;
+    }
+    if (thing_number(t, "secure", 0) != 0) {
+        return error_set(e, "-M secure=on: this board has no secure world");
+    }
+    v->has_its = v->gic == 3 && thing_number(t, "its", 1) != 0;
+    v->has_el2 = thing_number(t, "virtualization", 0) != 0;
+    return 0;
+}
+
+/* ---- chips ------------------------------------------------------------------------------------*/
+
+static struct device *add_gic(struct machine *m, const struct arm_virt *v, struct error *e)
+{
+    struct device *d;
+
+    (void)v;
+    d = machine_add_device(m, &gicv2, "gic", ARM_VIRT_GIC, NULL, 0, NULL, e);
+    return d != NULL && machine_place_window(d, 1, ARM_VIRT_GICC, e) == 0 ? d : NULL;
+}
+
+static void connect_harts(struct machine *m, struct device *gic)
+{
+    static const uint8_t ppis[] = {
+        [ARM_OUTPUT_PHYSICAL_TIMER] = ARM_VIRT_PHYSICAL_TIMER_PPI,
+        [ARM_OUTPUT_VIRTUAL_TIMER] = ARM_VIRT_VIRTUAL_TIMER_PPI,
+        [ARM_OUTPUT_HYPER_TIMER] = ARM_VIRT_HYPER_TIMER_PPI,
+        [ARM_OUTPUT_HYPER_VIRTUAL] = ARM_VIRT_HYPER_VIRTUAL_PPI,
+        [ARM_OUTPUT_SECURE_TIMER] = ARM_VIRT_SECURE_TIMER_PPI,
+        [ARM_OUTPUT_PERFORMANCE] = ARM_VIRT_PMU_PPI,
+    };
+
+    for (unsigned h = 0; h < machine_hart_count(m); h++) {
+        for (unsigned i = 0; i < ARRAY_LEN(ppis); i++) {
+            machine_connect_output(m, h, i, gic, GIC_INPUT_PRIVATE(h, ppis[i]));
+        }
+    }
+}
+
+/* The order is that of ties. */
+static int add_chips(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
+                     struct error *e)
+{
+    const struct pl011_config uart_config = {.clock_hz = ARM_VIRT_CLOCK_HZ};
+    const struct pl031_config rtc_config = {.epoch_ns = c->epoch_ns};
+    const struct psci_config psci_config = {
+        .service = v->has_el2 ? SERVICE_MONITOR : SERVICE_FIRMWARE, .hart_count = c->hart_count};
+    struct device *gic = add_gic(m, v, e), *uart, *rtc, *gpio, *key;
+
+    if (gic == NULL ||
+        (uart = machine_add_device(m, &pl011, "uart0", ARM_VIRT_UART, &uart_config,
+                                   sizeof uart_config, "serial0", e)) == NULL ||
+        (rtc = machine_add_device(m, &pl031, "rtc", ARM_VIRT_RTC, &rtc_config, sizeof rtc_config,
+                                  NULL, e)) == NULL ||
+        (gpio = machine_add_device(m, &pl061, "gpio", ARM_VIRT_GPIO, NULL, 0, NULL, e)) == NULL ||
+        (key = machine_add_device(m, &gpio_key, "power-button", 0, NULL, 0, NULL, e)) == NULL ||
+        machine_add_device(m, &virtio_none, "virtio-none", ARM_VIRT_VIRTIO, NULL, 0, NULL, e) ==
+            NULL ||
+        machine_add_device(m, &psci, "psci", 0, &psci_config, sizeof psci_config, NULL, e) ==
+            NULL) {
+        return -1;
+    }
+    connect_harts(m, gic);
+    machine_connect(uart, 0, gic, ARM_VIRT_UART_SPI);
+    machine_connect(rtc, 0, gic, ARM_VIRT_RTC_SPI);
+    machine_connect(gpio, PL061_LINE_INTERRUPT, gic, ARM_VIRT_GPIO_SPI);
+    machine_connect(key, 0, gpio, ARM_VIRT_POWER_PIN);
+    return 0;
+}
+
+/* ---- all together -----------------------------------------------------------------------------*/
+
+/* The first hart starts; the others wait until PSCI is asked for them. */
+static void arm_virt_reset(struct machine *m, const struct machine_board *b)
+{
+    machine_cpu(m, 0)->hart->pc = b->start[0];
+    for (unsigned h = 1; h < machine_hart_count(m); h++) {
+        machine_cpu(m, h)->hart->stopped = 1;
+    }
+}
+
+static void arm_virt_press_power(struct machine *m)
+{
+    for (unsigned i = 0; i < machine_device_count(m); i++) {
+        if (machine_device(m, i)->class == &gpio_key) {
+            gpio_key_press(machine_device(m, i));
+        }
+    }
+}
+
+static int check_config(const struct machine_config *c, struct error *e)
+{
+    const struct machine_image *initrd = &c->images[IMAGE_INITRD];
+
+    if (c->ram_bytes < MACHINE_RAM_LEAST || c->ram_bytes > MACHINE_RAM_MOST ||
+        c->ram_bytes % PAGE_SIZE != 0) {
+        return error_set(e,
+                         "RAM of %llu bytes: it must be whole pages of 4 KiB, from %llu MiB to "
+                         "%llu GiB",
+                         (unsigned long long)c->ram_bytes,
+                         (unsigned long long)(MACHINE_RAM_LEAST / MIB),
+                         (unsigned long long)(MACHINE_RAM_MOST / GIB));
+    }
+    if (initrd->data != NULL && c->images[IMAGE_KERNEL].data == NULL) {
+        return error_set(e, "an initial RAM disk is of no use without a kernel");
+    }
+    if (initrd->data != NULL && initrd->size == 0) {
+        return error_set(e, "initial RAM disk %s: it is empty",
+                         initrd->name != NULL ? initrd->name : "(no name)");
+    }
+    return 0;
+}
+
+/* The processor has what the board says of it, beside what -cpu says. */
+static struct machine *new_machine(const struct machine_config *c, const struct arm_virt *v,
+                                   const struct isa *isa, struct error *e)
+{
+    struct machine_config *with = base_alloc(1, sizeof(*with));
+    struct machine *m = NULL;
+    struct text cpu = {0};
+
+    *with = *c; /* what it points to stays the other's */
+    text_add(&cpu, "%s%s", c->cpu[0] != '\0' || !v->has_el2 ? c->cpu : "cortex-a57",
+             v->has_el2 ? ",el2=on" : "");
+    if (cpu.length >= sizeof with->cpu) {
+        error_set(e, "-cpu: more than %zu bytes", sizeof with->cpu - 1 - strlen(",el2=on"));
+    } else {
+        memcpy(with->cpu, cpu.data != NULL ? cpu.data : "", cpu.length + 1);
+        m = machine_new(with, isa, e);
+    }
+    text_fini(&cpu);
+    free(with);
+    return m;
+}
+
+struct machine *arm_virt_build(const struct machine_config *c, const struct isa *isa,
+                               struct error *e)
+{
+    struct machine_board board = {.reset = arm_virt_reset, .press_power = arm_virt_press_power};
+    struct machine *m;
+    struct arm_virt v;
+
+    if (check_config(c, e) < 0 || read_options(c, &v, e) < 0 ||
+        (m = new_machine(c, &v, isa, e)) == NULL) {
+        return NULL;
+    }
+    if (mem_add_block(machine_mem(m), "ram", ARM_VIRT_RAM, c->ram_bytes, true, e) < 0 ||
+        add_chips(m, c, &v, e) < 0 || arm_load(m, c, &v, &board.start[0], e) < 0) {
+        machine_free(m);
+        return NULL;
+    }
+    machine_set_board(m, &board);
+    if (machine_seal(m, e) < 0) {
+        machine_free(m);
+        return NULL;
+    }
+    return m;
+}
