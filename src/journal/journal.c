@@ -204,7 +204,7 @@ static uint32_t message_max(const struct journal *j, uint16_t port)
     if (j->machine == NULL) {
         return port == POKE_PORT ? INPUT_BYTES_MAX : 0;
     }
-    return machine_port(j->machine, port)->message_max;
+    return port < machine_port_count(j->machine) ? machine_port(j->machine, port)->message_max : 0;
 }
 
 static void wake(struct journal *j)
