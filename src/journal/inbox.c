@@ -128,14 +128,16 @@ static bool can_go(const struct inbox_queue *q, const struct machine *m, uint16_
         return false;
     }
     room = machine_port_room(m, port);
+    if (room == 0) { /* none goes, also none of no bytes; or there is no such port */
+        return false;
+    }
     left = x->length - x->taken;
-    if (machine_port(m, port)->message_max >
-        0) { /* whole, or not at all; room 0 is for none, also of no bytes */
+    if (machine_port(m, port)->message_max > 0) { /* whole, or not at all */
         *count = left;
-        return room >= left && room > 0;
+        return room >= left;
     }
     *count = left < room ? left : room;
-    return room > 0;
+    return true;
 }
 
 /* The port that was served longest ago comes first; of those that never were, that with the oldest

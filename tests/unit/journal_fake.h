@@ -76,6 +76,7 @@ unsigned machine_port_count(const struct machine *m)
 
 const struct port *machine_port(const struct machine *m, unsigned number)
 {
+    assert_true(number < ARRAY_LEN(m->ports));
     return &m->ports[number];
 }
 
