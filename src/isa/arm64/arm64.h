@@ -70,9 +70,9 @@ struct arm64 {
     uint32_t pmcr, pmcnten, pminten, pmovs, pmselr, pmuserenr;
     uint32_t pmu_out; /* the level of its interrupt */
 
-    uint32_t lines;  /* ARM64_PIN_*, a bit each */
-    uint32_t number; /* of the hart: MPIDR's affinity */
-    uint32_t zero;
+    uint32_t lines;   /* ARM64_PIN_*, a bit each */
+    uint32_t number;  /* of the hart: MPIDR's affinity */
+    uint32_t stepped; /* the instruction before was done by software step */
 };
 
 /* Pins of set_line(): what interrupts the hart. */
@@ -308,18 +308,22 @@ enum {
 
 /* block_mode(): what lifting depends on. */
 #define MODE_EL(m)     ((m)&3)
-#define MODE_FP        0x4    /* FP and SIMD are not trapped */
-#define MODE_BIG       0x8    /* data is big-endian */
-#define MODE_ALIGN     0x10   /* data has to be aligned */
-#define MODE_UNTAG     0x20   /* the top byte of data addresses is a tag in both halves */
-#define MODE_UNPRIV    0x40   /* LDTR and STTR are EL0's accesses: EL1 without UAO */
-#define MODE_STEP      0x80   /* software step is on ... */
-#define MODE_STEPS     0x100  /* ... and an instruction is to be done first (PSTATE.SS) */
-#define MODE_BREAKS    0x200  /* the guest has breakpoints */
-#define MODE_WATCHES   0x400  /* the guest has watchpoints */
-#define MODE_IL        0x800  /* the illegal execution state */
-#define MODE_BTI       0x1000 /* BTYPE is looked at */
-#define MODE_FPCR_POS  16     /* FPCR's bits 19 to 26: FZ16, stride (0), RMode, FZ, DN, AHP */
+#define MODE_FP        0x4       /* FP and SIMD are not trapped */
+#define MODE_BIG       0x8       /* data is big-endian */
+#define MODE_ALIGN     0x10      /* data has to be aligned */
+#define MODE_UNTAG     0x20      /* the top byte of data addresses is a tag in both halves */
+#define MODE_UNPRIV    0x40      /* LDTR and STTR are EL0's accesses: EL1 without UAO */
+#define MODE_STEP      0x80      /* software step is on ... */
+#define MODE_STEPS     0x100     /* ... and an instruction is to be done first (PSTATE.SS) */
+#define MODE_BREAKS    0x200     /* the guest has breakpoints */
+#define MODE_WATCHES   0x400     /* the guest has watchpoints */
+#define MODE_IL        0x800     /* the illegal execution state */
+#define MODE_BTI       0x1000    /* BTYPE is looked at */
+#define MODE_ZVA       0x2000    /* DC ZVA is not trapped */
+#define MODE_SPSEL     0x4000    /* SP is that of the level, and not SP_EL0 */
+#define MODE_TAG0      0x4000000 /* the top byte of an instruction's address is a tag: lower half */
+#define MODE_TAG1      0x8000000 /* upper half */
+#define MODE_FPCR_POS  16        /* FPCR's bits 19 to 26: FZ16, stride (0), RMode, FZ, DN, AHP */
 #define MODE_FPCR(m)   ((m) >> MODE_FPCR_POS & 0xff)
 #define MODE_BTYPE_POS 24 /* local: changes from instruction to instruction */
 #define MODE_BTYPE(m)  ((m) >> MODE_BTYPE_POS & 3)
@@ -366,6 +370,9 @@ void arm64_bus_fault(struct cpu *cpu, vaddr va, enum access access);
 void arm64_misaligned(struct cpu *cpu, vaddr va, enum access access);
 void arm64_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY]);
 
+/* AT, by the number of the instruction: its answer in PAR_EL1. False if there is none of that number. */
+bool arm64_translate_for(struct cpu *cpu, unsigned number, vaddr va);
+
 /* ---- timer.c ---- */
 
 tick arm64_next_alarm(const struct cpu *cpu);
@@ -375,6 +382,9 @@ uint64_t arm64_counter(const struct cpu *cpu, tick now);
 uint64_t arm64_timer_offset(const struct cpu *cpu, enum arm64_timer t);
 /* ISTATUS. */
 bool arm64_timer_is_due(const struct cpu *cpu, enum arm64_timer t, tick now);
+/* TVAL, CTL, CVAL. */
+uint64_t arm64_timer_get(const struct cpu *cpu, enum arm64_timer t, unsigned reg);
+void arm64_timer_set(struct cpu *cpu, enum arm64_timer t, unsigned reg, uint64_t value);
 /* A register of the timers was written: drives their pins. */
 void arm64_timers_changed(struct cpu *cpu, tick now);
 

@@ -2,6 +2,7 @@
  * helpers: the table of C functions that lifted blocks call, and those that raise exceptions.
  */
 #include "isa/arm64/helpers.h"
+#include "isa/arm64/sysreg.h"
 
 uint64_t arm64_help_raise(struct cpu *cpu, uint64_t esr, uint64_t far, uint64_t unused)
 {
@@ -29,6 +30,241 @@ uint64_t arm64_help_fp_trap(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
     return 0;
 }
 
+/* ---- checksums ---- */
+
+/* The bytes of a word into a CRC whose polynomial's bits are reversed. */
+uint64_t arm64_help_crc32(struct cpu *cpu, uint64_t sum, uint64_t value, uint64_t how)
+{
+    uint32_t polynomial = how & 4 ? 0x82f63b78 : 0xedb88320, crc = (uint32_t)sum;
+
+    (void)cpu;
+    for (unsigned n = 0; n < 1u << (how & 3); n++) {
+        crc ^= (uint32_t)(value >> 8 * n & 0xff);
+        for (unsigned bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (crc & 1 ? polynomial : 0);
+        }
+    }
+    return crc;
+}
+
+/* ---- states ---- */
+
+uint64_t arm64_help_eret(struct cpu *cpu, uint64_t key, uint64_t b, uint64_t c)
+{
+    struct arm64 *s = arm64_of(cpu);
+    uint64_t target = s->elr[s->el];
+
+    (void)b;
+    (void)c;
+    if (s->el == 1 && (arm64_hcr(cpu) & BIT64(42)) != 0) { /* HCR_EL2.NV */
+        arm64_raise(cpu, ESR(0x1a, key != 0 ? 1 + key : 0), 0, 2);
+        return 0;
+    }
+    return arm64_eret(cpu, target);
+}
+
+uint64_t arm64_help_spsel(struct cpu *cpu, uint64_t spsel, uint64_t b, uint64_t c)
+{
+    (void)b;
+    (void)c;
+    arm64_set_el(arm64_of(cpu), arm64_of(cpu)->el, (unsigned)spsel);
+    return 0;
+}
+
+uint64_t arm64_help_daif_el0(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_t c)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    (void)b;
+    (void)c;
+    if ((s->sctlr[arm64_regime(cpu, 0)] & SCTLR_UMA) == 0) {
+        uint32_t iss =
+            (uint32_t)(bits_get(bits, 5, 3) << 17 | bits_get(bits, 16, 3) << 14 |
+                       bits_get(bits, 12, 4) << 10 | 31u << 5 | bits_get(bits, 8, 4) << 1);
+
+        arm64_raise(cpu, ESR(EC_SYSREG, iss), 0, 0);
+    }
+    return 0;
+}
+
+/* WFI and WFE. Nobody sleeps in WFE: an event may have come already, and nothing says when the next does. */
+uint64_t arm64_help_wait(struct cpu *cpu, uint64_t is_event, uint64_t b, uint64_t c)
+{
+    struct arm64 *s = arm64_of(cpu);
+    uint32_t esr = ESR(EC_WFX, 0x1e00000 | is_event);
+
+    (void)b;
+    (void)c;
+    if (s->el == 0 &&
+        (s->sctlr[arm64_regime(cpu, 0)] & (is_event ? SCTLR_NTWE : SCTLR_NTWI)) == 0) {
+        arm64_raise(cpu, esr, 0, 0);
+    } else if (s->el < 2 && (arm64_hcr(cpu) & (is_event ? HCR_TWE : HCR_TWI)) != 0) {
+        arm64_raise(cpu, esr, 0, 2);
+    } else if (!is_event) {
+        s->hart.waiting = !arm64_wakes(cpu);
+    }
+    return 0;
+}
+
+/* ---- calls ---- */
+
+static enum platform_answer ask(struct cpu *cpu, enum platform_service service)
+{
+    struct arm64 *s = arm64_of(cpu);
+    struct platform_call call = {.service = service};
+    enum platform_answer answer;
+
+    if (cpu->platform == NULL) {
+        return PLATFORM_NOBODY;
+    }
+    memcpy(call.words, s->x, sizeof call.words);
+    answer = cpu->platform->call(cpu, &call);
+    if (answer == PLATFORM_DONE) {
+        memcpy(s->x, call.words, sizeof call.words);
+    }
+    return answer;
+}
+
+uint64_t arm64_help_hvc(struct cpu *cpu, uint64_t imm, uint64_t b, uint64_t c)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    bool off = arm64_model_of(cpu)->el3 ? (s->scr & SCR_HCE) == 0 : (s->hcr & HCR_HCD) != 0;
+
+    (void)b;
+    (void)c;
+    if (!arm64_has(cpu, EXT_EL2)) {
+        if (arm64_model_of(cpu)->el3 || ask(cpu, SERVICE_FIRMWARE) != PLATFORM_DONE) {
+            arm64_raise_undefined(cpu);
+        }
+    } else if (off || (arm64_is_secure(cpu) && s->el < 3)) {
+        arm64_raise_undefined(cpu);
+    } else {
+        arm64_raise(cpu, ESR(EC_HVC, imm), 0, s->el == 3 ? 3 : 2);
+    }
+    return 0;
+}
+
+uint64_t arm64_help_smc(struct cpu *cpu, uint64_t imm, uint64_t b, uint64_t c)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    (void)b;
+    (void)c;
+    if (s->el == 1 && (arm64_hcr(cpu) & HCR_TSC) != 0) {
+        arm64_raise(cpu, ESR(EC_SMC, imm), 0, 2);
+    } else if (arm64_model_of(cpu)->el3) {
+        if ((s->scr & SCR_SMD) != 0) {
+            arm64_raise_undefined(cpu);
+        } else {
+            arm64_raise(cpu, ESR(EC_SMC, imm), 0, 3);
+        }
+    } else if (ask(cpu, SERVICE_MONITOR) != PLATFORM_DONE) {
+        arm64_raise_undefined(cpu);
+    }
+    return 0;
+}
+
+uint64_t arm64_help_semihosting(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)a;
+    (void)b;
+    (void)c;
+    if (ask(cpu, SERVICE_SEMIHOSTING) != PLATFORM_DONE) {
+        arm64_raise_undefined(cpu);
+    }
+    return 0;
+}
+
+/* ---- system instructions ---- */
+
+static bool is_cache_by_address(unsigned number)
+{
+    switch (number) {
+    case ARM64_SYS(1, 3, 7, 5, 1):
+    case ARM64_SYS(1, 3, 7, 10, 1):
+    case ARM64_SYS(1, 3, 7, 11, 1):
+    case ARM64_SYS(1, 3, 7, 14, 1):
+    case ARM64_SYS(1, 3, 7, 4, 1): return true;
+    default: return false;
+    }
+}
+
+/* Those of EL1 and above that do nothing here: caches, branch predictors, translation. */
+static bool is_maintenance(const struct cpu *cpu, unsigned number)
+{
+    switch (number) {
+    case ARM64_SYS(1, 0, 7, 1, 0):
+    case ARM64_SYS(1, 0, 7, 5, 0):
+    case ARM64_SYS(1, 0, 7, 6, 1):
+    case ARM64_SYS(1, 0, 7, 6, 2):
+    case ARM64_SYS(1, 0, 7, 10, 2):
+    case ARM64_SYS(1, 0, 7, 14, 2): return true;
+    case ARM64_SYS(1, 3, 7, 12, 1): return arm64_has(cpu, EXT_DPB);
+    case ARM64_SYS(1, 3, 7, 13, 1): return arm64_has(cpu, EXT_DPB2);
+    default: break;
+    }
+    if (SYS_N(number) != 8) {
+        return false;
+    }
+    if (SYS_M(number) != 3 && SYS_M(number) != 7) { /* else by intermediate address */
+        return SYS_OP1(number) == 4 && (SYS_M(number) & 11) == 0 && arm64_has(cpu, EXT_EL2);
+    }
+    switch (SYS_OP1(number)) {
+    case 0: return (0xafu >> SYS_OP2(number) & 1) != 0;
+    case 4: return arm64_has(cpu, EXT_EL2) || arm64_model_of(cpu)->el3 != 0;
+    case 6: return arm64_model_of(cpu)->el3 != 0;
+    default: return false;
+    }
+}
+
+static void raise_sys(struct cpu *cpu, unsigned number, unsigned rt, unsigned to)
+{
+    arm64_raise(cpu,
+                ESR(EC_SYSREG, SYS_OP0(number) << 20 | SYS_OP2(number) << 17 |
+                                   SYS_OP1(number) << 14 | SYS_N(number) << 10 | rt << 5 |
+                                   SYS_M(number) << 1),
+                0, to);
+}
+
+static unsigned lowest_level(unsigned number)
+{
+    static const uint8_t levels[] = {1, 1, 1, 0, 2, 2, 3, 1};
+
+    return levels[SYS_OP1(number)];
+}
+
+uint64_t arm64_help_sys(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t c)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    unsigned number = what & 0xffff, rt = what >> 16 & 31;
+    bool is_zva = number == ARM64_SYS(1, 3, 7, 4, 1);
+
+    (void)c;
+    if (s->el < lowest_level(number)) {
+        arm64_raise_undefined(cpu);
+    } else if (SYS_N(number) == 7 && (SYS_M(number) == 8 || SYS_M(number) == 9)) {
+        if (!arm64_translate_for(cpu, number, value)) {
+            arm64_raise_undefined(cpu);
+        }
+    } else if (is_cache_by_address(number) ||
+               (SYS_OP1(number) == 3 && is_maintenance(cpu, number))) {
+        uint64_t bit = is_zva ? SCTLR_DZE : SCTLR_UCI;
+
+        if (s->el == 0 && (s->sctlr[arm64_regime(cpu, 0)] & bit) == 0) {
+            raise_sys(cpu, number, rt, 0);
+        } else if (s->el < 2 && is_zva) {
+            raise_sys(cpu, number, rt, 2); /* it is only asked about if it is trapped */
+        }
+    } else if (!is_maintenance(cpu, number)) {
+        arm64_raise_undefined(cpu);
+    } else if (s->el == 1 && SYS_N(number) == 8 && (arm64_hcr(cpu) & HCR_TTLB) != 0) {
+        raise_sys(cpu, number, rt, 2);
+    }
+    return 0;
+}
+
+/* Of what changes the hart and may raise an exception before. */
+#define CHANGES (HELPER_READS | HELPER_WRITES | HELPER_FAULTS)
 /* Slots: any; all but X and V; the flags of FP. */
 #define SLOTS_ANY                                                                                  \
     {                                                                                              \

@@ -84,7 +84,7 @@ static const struct field fields[] = {
     FIELD_BOOL(struct arm64, pmu_out),
     FIELD_MASK(struct arm64, lines, (1 << ARM64_PIN_COUNT) - 1),
     FIELD(struct arm64, number),
-    FIELD_MAX(struct arm64, zero, 0),
+    FIELD_BOOL(struct arm64, stepped),
 };
 
 static const struct survivor survivors[] = {

@@ -33,26 +33,115 @@ bool arm64_lift_fp_on(struct lift *l)
     return false;
 }
 
+/* ---- ends of instructions ---- */
+
+/* Behind everything of the instruction that may fault. */
+static void note_step(struct lift *l)
+{
+    if (unlikely(l->mode & MODE_STEP)) {
+        ir_put(l->b, IR_I32, ARM64_SLOT(ss), ir_const(l->b, IR_I32, 0));
+        ir_put(l->b, IR_I32, ARM64_SLOT(stepped), ir_const(l->b, IR_I32, 1));
+    }
+}
+
+static uint8_t with_step(const struct lift *l, uint8_t exit_attr)
+{
+    return l->mode & MODE_STEP ? exit_attr | IR_EXIT_LOOK : exit_attr;
+}
+
 void arm64_lift_leave(struct lift *l, uint8_t exit_attr)
 {
+    note_step(l);
     ir_exit(l->b, l->pc + 4, exit_attr);
     l->ends = true;
+}
+
+void arm64_lift_jump(struct lift *l, vaddr target)
+{
+    note_step(l);
+    ir_exit(l->b, target, with_step(l, 0));
+    l->ends = true;
+}
+
+void arm64_lift_jump_to(struct lift *l, ir_ref target, uint8_t exit_attr)
+{
+    note_step(l);
+    ir_exit_to(l->b, target, with_step(l, exit_attr));
+    l->ends = true;
+}
+
+void arm64_lift_jump_if(struct lift *l, ir_ref cond, vaddr target)
+{
+    if (unlikely(l->mode & MODE_STEP)) {
+        arm64_lift_jump_to(l,
+                           ir_select(l->b, IR_I64, cond, ir_const(l->b, IR_I64, target),
+                                     ir_const(l->b, IR_I64, l->pc + 4)),
+                           0);
+    } else {
+        ir_exit_if(l->b, cond, target);
+    }
+}
+
+void arm64_lift_watch(struct lift *l, ir_ref base, int64_t disp, unsigned bytes, bool is_write)
+{
+    if (unlikely(l->mode & MODE_WATCHES)) {
+        ir_call(l->b, HELP_WATCHPOINT, ir_bini(l->b, IR_ADD, IR_I64, base, (uint64_t)disp),
+                ir_const(l->b, IR_I64, bytes), ir_const(l->b, IR_I64, is_write));
+    }
+}
+
+/* ---- one instruction ---- */
+
+/* What is to be looked at before the instruction itself; false if that is all. */
+static bool may_begin(struct lift *l)
+{
+    bool tagged = (l->mode & (l->pc >> 55 & 1 ? MODE_TAG1 : MODE_TAG0)) != 0;
+
+    if (tagged && bits_sext(l->pc, 56) != l->pc) {
+        /* A jump went to an address with a tag, which is taken off in a step of its own. */
+        ir_exit(l->b, bits_sext(l->pc, 56), 0);
+        l->ends = true;
+        return false;
+    }
+    if ((l->mode & (MODE_STEP | MODE_STEPS)) == MODE_STEP) {
+        ir_call(l->b, HELP_STEP, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+        end_raised(l);
+        return false;
+    }
+    if ((l->pc & 3) != 0) {
+        arm64_lift_raise(l, ESR(EC_PC_ALIGN, 0), l->pc);
+        return false;
+    }
+    if ((l->mode & MODE_BREAKS) != 0) {
+        ir_call(l->b, HELP_BREAKPOINT, ir_const(l->b, IR_I64, l->pc), IR_ABSENT, IR_ABSENT);
+    }
+    if ((l->mode & MODE_IL) != 0) {
+        arm64_lift_raise(l, ESR(EC_ILLEGAL_STATE, 0), 0);
+        return false;
+    }
+    return true;
 }
 
 bool arm64_lift(struct lift *l)
 {
     struct arm64_insn i;
 
-    if (l->available < 4) {
+    if (l->available < 4 && (l->pc & 3) == 0) {
         return false;
     }
     l->length = 4;
     l->ends = false;
+    if (!may_begin(l)) {
+        return true;
+    }
     if (!arm64_decode((uint32_t)bytes_get_le(l->bytes, 4), &i) ||
         (i.info->extension != 0 && !arm64_lift_has(l, i.info->extension))) {
         arm64_lift_undefined(l);
     } else {
         i.info->lift(l, &i);
+    }
+    if (!l->ends && (l->mode & MODE_STEP) != 0) {
+        arm64_lift_leave(l, IR_EXIT_LOOK);
     }
     return true;
 }

@@ -42,10 +42,49 @@ const struct arm64_insn_info *arm64_insn_infos(size_t *count);
 
 /* info->argument of some lift functions. */
 enum { ADDSUB_ADD = 0, ADDSUB_SUB = 1, ADDSUB_FLAGS = 2 };
+enum { LOGIC_AND, LOGIC_OR, LOGIC_XOR, LOGIC_NOT = 4, LOGIC_FLAGS = 8 };
+enum { MOVW_N, MOVW_Z, MOVW_K };
+enum { BF_S, BF_I, BF_U };
+enum { CSEL, CSINC, CSINV, CSNEG };
+enum { R1_RBIT, R1_REV16, R1_REV32, R1_REV, R1_CLZ, R1_CLS };
+enum { CRC_C = 4 };
+enum { MADDL_S = 1, MADDL_SUB = 2 };
+enum { BR_JUMP, BR_CALL, BR_RET };
+/* Loads and stores: log2 of the bytes, and these. */
+enum {
+    LS_SIZE = 3,
+    LS_STORE = 4,
+    LS_SIGNED = 8,
+    LS_64 = 16, /* extends to 64 bits */
+    LS_PRE = 32,
+    LS_POST = 64,
+    LS_UNPRIV = 128,
+    LS_ORDERED = 256
+};
 
 /* ---- lift_*.c ---- */
 
-arm64_lift_fn arm64_lift_addsub_imm, arm64_lift_b, arm64_lift_nop;
+/* lift_int.c, lift_int_misc.c */
+arm64_lift_fn arm64_lift_adr, arm64_lift_addsub_imm, arm64_lift_addsub_sh, arm64_lift_addsub_ex;
+arm64_lift_fn arm64_lift_adc, arm64_lift_logic_imm, arm64_lift_logic_sh, arm64_lift_movw;
+arm64_lift_fn arm64_lift_bitfield, arm64_lift_extr;
+arm64_lift_fn arm64_lift_ccmp, arm64_lift_ccmpi, arm64_lift_csel, arm64_lift_rmif, arm64_lift_setf;
+arm64_lift_fn arm64_lift_cfinv, arm64_lift_xaflag, arm64_lift_axflag;
+arm64_lift_fn arm64_lift_r1, arm64_lift_r2, arm64_lift_crc, arm64_lift_madd, arm64_lift_maddl;
+arm64_lift_fn arm64_lift_mulh;
+/* lift_branch.c */
+arm64_lift_fn arm64_lift_b, arm64_lift_bl, arm64_lift_bcond, arm64_lift_cbz, arm64_lift_tbz;
+arm64_lift_fn arm64_lift_br, arm64_lift_eret;
+/* lift_system.c */
+arm64_lift_fn arm64_lift_svc, arm64_lift_hvc, arm64_lift_smc, arm64_lift_brk, arm64_lift_hlt;
+arm64_lift_fn arm64_lift_msr_imm, arm64_lift_hint, arm64_lift_clrex, arm64_lift_isb, arm64_lift_sys;
+arm64_lift_fn arm64_lift_msr, arm64_lift_mrs, arm64_lift_nop;
+/* lift_mem.c */
+arm64_lift_fn arm64_lift_ls_u, arm64_lift_ls_s, arm64_lift_ls_r, arm64_lift_ls_lit;
+arm64_lift_fn arm64_lift_ls_pair;
+/* lift_atomic.c */
+arm64_lift_fn arm64_lift_ldxr, arm64_lift_stxr, arm64_lift_ldxp, arm64_lift_stxp, arm64_lift_ldar;
+arm64_lift_fn arm64_lift_stlr, arm64_lift_cas, arm64_lift_casp, arm64_lift_atomic;
 
 /* ---- shorthands ---- */
 
@@ -120,6 +159,20 @@ static inline bool arm64_lift_has(const struct lift *l, uint32_t feature)
     return (((const struct arm64_model *)l->model)->features & feature) != 0;
 }
 
+/* ---- condition flags: lift_int.c ---- */
+
+/* What lift.known says of the flags: of which kind of operation they are. */
+enum { KNOWN_NOTHING, KNOWN_SUB, KNOWN_ADD };
+/* NZCV becomes the flags of an addition or of a result, or of a subtraction (whose C is Arm's then). */
+void arm64_put_add_flags(struct lift *l, ir_ref flags);
+void arm64_put_sub_flags(struct lift *l, ir_ref flags);
+/* NZCV as the word in the state: IR_FLAG_*, C as Arm has it. */
+void arm64_put_flags_word(struct lift *l, ir_ref word);
+/* The word's value for NZCV in four bits. */
+uint64_t arm64_flags_word(unsigned nzcv);
+/* 1 if the condition holds, else 0. */
+ir_ref arm64_condition(struct lift *l, unsigned cond);
+
 /* Emits the exception and ends the block. */
 void arm64_lift_raise(struct lift *l, uint32_t esr, uint64_t far);
 void arm64_lift_undefined(struct lift *l);
@@ -128,6 +181,17 @@ void arm64_lift_undefined(struct lift *l);
 bool arm64_lift_fp_on(struct lift *l);
 /* Goes on at the next instruction after letting the engine look (IR_EXIT_*). */
 void arm64_lift_leave(struct lift *l, uint8_t exit_attr);
+/* Ends of an instruction by a jump: to a constant, to a value, and to a constant if `cond` is not 0. */
+void arm64_lift_jump(struct lift *l, vaddr target);
+void arm64_lift_jump_to(struct lift *l, ir_ref target, uint8_t exit_attr);
+void arm64_lift_jump_if(struct lift *l, ir_ref cond, vaddr target);
+/* Before an access of `bytes` at base + disp, by every instruction that makes one: the guest's own
+ * watchpoints. */
+void arm64_lift_watch(struct lift *l, ir_ref base, int64_t disp, unsigned bytes, bool is_write);
+/* The offset of a register-offset address, before it is shifted by `amount`: X or W, extended. */
+ir_ref arm64_extended(struct lift *l, const struct arm64_insn *i);
+/* A bit mask of immediates; false if it is reserved. */
+bool arm64_bit_mask(unsigned sf, unsigned n, unsigned imms, unsigned immr, uint64_t *mask);
 
 /* MEM_* of an access of 2^size bytes in this mode. */
 static inline uint32_t arm64_mem(const struct lift *l, unsigned size_log2)

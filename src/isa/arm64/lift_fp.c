@@ -22,26 +22,6 @@ static bool is_half(const struct arm64_insn *i)
     return simd_size(i->bits) == FTYPE_H;
 }
 
-/* 1 if the condition holds. */
-static ir_ref arm64_lift_condition(struct lift *l, unsigned cond)
-{
-    ir_ref f = ir_get(l->b, IR_I64, ARM64_SLOT(flags)), r;
-    ir_ref n = ir_extract(l->b, IR_I64, f, 7, 1), z = ir_extract(l->b, IR_I64, f, 6, 1);
-    ir_ref c = ir_extract(l->b, IR_I64, f, 0, 1), v = ir_extract(l->b, IR_I64, f, 11, 1);
-
-    switch (cond >> 1) {
-    case 0: r = z; break;
-    case 1: r = c; break;
-    case 2: r = n; break;
-    case 3: r = v; break;
-    case 4: r = ir_bin(l->b, IR_ANDN, IR_I64, c, z); break;
-    case 5: r = ir_bin(l->b, IR_EQ, IR_I64, n, v); break;
-    case 6: r = ir_bin(l->b, IR_ANDN, IR_I64, ir_bin(l->b, IR_EQ, IR_I64, n, v), z); break;
-    default: return ir_const(l->b, IR_I64, 1);
-    }
-    return cond & 1 ? ir_bini(l->b, IR_XOR, IR_I64, r, 1) : r;
-}
-
 /* The low bits of a register as an integer that keeps them all. */
 static ir_ref get_bits(struct lift *l, const struct arm64_insn *i, unsigned r)
 {
@@ -87,7 +67,7 @@ void arm64_lift_f_select(struct lift *l, const struct arm64_insn *i)
     if (!arm64_lift_fp_on(l)) {
         return;
     }
-    holds = arm64_lift_condition(l, i->bits >> 12 & 15);
+    holds = arm64_condition(l, i->bits >> 12 & 15);
     if (is_half(i)) {
         v = ir_select(l->b, IR_I64, holds, get_bits(l, i, i->rn), get_bits(l, i, i->rm));
         v_put_scalar(l, IR_I64, i->rd, v);
@@ -239,15 +219,8 @@ static ir_ref compare(struct lift *l, const struct arm64_insn *i)
 void arm64_lift_f_compare(struct lift *l, const struct arm64_insn *i)
 {
     if (arm64_lift_fp_on(l)) {
-        ir_put(l->b, IR_I64, ARM64_SLOT(flags), compare(l, i));
+        arm64_put_flags_word(l, compare(l, i));
     }
-}
-
-/* The immediate's NZCV in the flags' places. */
-static uint64_t nzcv_immediate(uint32_t w)
-{
-    return (w >> 3 & 1) * IR_FLAG_S | (w >> 2 & 1) * IR_FLAG_Z | (w >> 1 & 1) * IR_FLAG_C |
-           (w & 1) * IR_FLAG_O;
 }
 
 /* Where the condition does not hold nothing is compared, and no flag of FPSR raised. */
@@ -258,9 +231,9 @@ void arm64_lift_f_ccmp(struct lift *l, const struct arm64_insn *i)
     if (!arm64_lift_fp_on(l)) {
         return;
     }
-    fails = ir_bini(l->b, IR_XOR, IR_I64, arm64_lift_condition(l, i->bits >> 12 & 15), 1);
-    ir_put(l->b, IR_I64, ARM64_SLOT(flags), ir_const(l->b, IR_I64, nzcv_immediate(i->bits)));
+    fails = ir_bini(l->b, IR_XOR, IR_I64, arm64_condition(l, i->bits >> 12 & 15), 1);
+    arm64_put_flags_word(l, ir_const(l->b, IR_I64, arm64_flags_word(i->bits & 15)));
     skip = ir_skip_if(l->b, fails);
-    ir_put(l->b, IR_I64, ARM64_SLOT(flags), compare(l, i));
+    arm64_put_flags_word(l, compare(l, i));
     ir_skip_end(l->b, skip);
 }

@@ -184,5 +184,5 @@ void arm64_lift_f_javascript(struct lift *l, const struct arm64_insn *i)
     v = ir_call(l->b, HELP_JAVASCRIPT, ir_get(l->b, IR_I64, v_slot(i->rn)), fpcr(l), IR_ABSENT);
     exact = ir_bini(l->b, IR_SHR, IR_I64, v, 32);
     x_put64(l, i->rd, ir_bini(l->b, IR_AND, IR_I64, v, UINT32_MAX));
-    ir_put(l->b, IR_I64, ARM64_SLOT(flags), ir_bini(l->b, IR_SHL, IR_I64, exact, 6));
+    arm64_put_flags_word(l, ir_bini(l->b, IR_SHL, IR_I64, exact, 6));
 }

@@ -83,3 +83,36 @@ void arm64_alarm(struct cpu *cpu, tick now)
 {
     arm64_timers_changed(cpu, now);
 }
+
+/* ---- registers ---- */
+
+enum { REG_TVAL, REG_CTL, REG_CVAL };
+
+uint64_t arm64_timer_get(const struct cpu *cpu, enum arm64_timer t, unsigned reg)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    tick now = cpu_now(cpu);
+
+    switch (reg) {
+    case REG_TVAL:
+        return (s->cval[t] - (arm64_counter(cpu, now) - arm64_timer_offset(cpu, t))) & UINT32_MAX;
+    case REG_CTL: return s->timer_ctl[t] | (arm64_timer_is_due(cpu, t, now) ? 4 : 0);
+    default: return s->cval[t];
+    }
+}
+
+void arm64_timer_set(struct cpu *cpu, enum arm64_timer t, unsigned reg, uint64_t value)
+{
+    struct arm64 *s = arm64_of(cpu);
+    tick now = cpu_now(cpu);
+
+    switch (reg) {
+    case REG_TVAL:
+        s->cval[t] = arm64_counter(cpu, now) - arm64_timer_offset(cpu, t) +
+                     bits_sext(value & UINT32_MAX, 32);
+        break;
+    case REG_CTL: s->timer_ctl[t] = value & (CTL_ENABLE | CTL_IMASK); break;
+    default: s->cval[t] = value; break;
+    }
+    arm64_timers_changed(cpu, now);
+}

@@ -154,6 +154,17 @@ static uint32_t memory_mode(const struct cpu *cpu, unsigned regime)
     mode |= (sctlr & SCTLR_A) != 0 || off ? MODE_ALIGN : 0;
     mode |= two && (tcr >> 37 & 3) == 3 ? MODE_UNTAG : 0;
     mode |= (s->el == 1 || (s->el == 2 && is_host(cpu))) && !s->uao ? MODE_UNPRIV : 0;
+    if ((tcr >> (two ? 37 : 20) & 1) != 0 && (!two || (tcr >> 51 & 1) == 0)) {
+        mode |= MODE_TAG0;
+    }
+    if (two && (tcr >> 38 & 1) != 0 && (tcr >> 52 & 1) == 0) {
+        mode |= MODE_TAG1;
+    }
+    if ((s->el != 0 || (sctlr & SCTLR_DZE) != 0) &&
+        (s->el > 1 || (arm64_hcr(cpu) & HCR_TDZ) == 0)) {
+        mode |= MODE_ZVA;
+    }
+    mode |= s->spsel ? MODE_SPSEL : 0;
     mode |= arm64_has(cpu, EXT_BTI) && (sctlr & (s->el == 0 ? SCTLR_BT0 : SCTLR_BT1)) != 0
                 ? MODE_BTI
                 : 0;
@@ -193,7 +204,7 @@ static void enter(struct cpu *cpu, unsigned to, unsigned offset)
     arm64_set_el(s, to, 1);
     sctlr = s->sctlr[to];
     s->daif = DAIF_ALL;
-    s->il = s->ss = s->uao = s->btype = s->dit = 0;
+    s->il = s->ss = s->stepped = s->uao = s->btype = s->dit = 0;
     if (arm64_has(cpu, EXT_PAN) && (sctlr & SCTLR_SPAN) == 0 &&
         (to == 1 || (to == 2 && is_host(cpu)))) {
         s->pan = 1;

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * debug: debug exceptions that the guest asks for: BRK, software step, breakpoints and watchpoints, after
+ * DDI 0487, D2. Left out: linked breakpoints, and matches of contexts.
+ */
+#include "isa/arm64/helpers.h"
+
+static void raise_debug(struct cpu *cpu, uint32_t esr, uint64_t far)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    unsigned to = arm64_debug_target(cpu);
+
+    arm64_raise(cpu, esr, far, to < s->el ? s->el : to);
+}
+
+uint64_t arm64_help_brk(struct cpu *cpu, uint64_t imm, uint64_t b, uint64_t c)
+{
+    (void)b;
+    (void)c;
+    raise_debug(cpu, ESR(EC_BRK, imm), 0);
+    return 0;
+}
+
+uint64_t arm64_help_step(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)a;
+    (void)b;
+    (void)c;
+    raise_debug(cpu, ESR(EC_STEP, FSC_DEBUG | (arm64_of(cpu)->stepped ? 1u << 24 : 0)), 0);
+    return 0;
+}
+
+/* SSC, HMC and PMC (PAC) of a control register say at which levels it counts. */
+static bool level_matches(const struct cpu *cpu, uint64_t control)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    unsigned ssc = (unsigned)(control >> 14 & 3), pmc = (unsigned)(control >> 1 & 3);
+    bool hmc = (control >> 13 & 1) != 0, secure = arm64_is_secure(cpu);
+
+    if ((ssc == 1 && secure) || (ssc == 2 && !secure)) {
+        return false;
+    }
+    switch (s->el) {
+    case 0: return (pmc & 2) != 0;
+    case 1: return (pmc & 1) != 0;
+    default: return hmc;
+    }
+}
+
+static bool break_matches(const struct cpu *cpu, unsigned n, vaddr pc)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    unsigned type = (unsigned)(s->bcr[n] >> 20 & 15);
+
+    /* Type 0: the address, of which bits 1 and 0 do not count in AArch64 state. */
+    return (s->bcr[n] & 1) != 0 && type == 0 && level_matches(cpu, s->bcr[n]) &&
+           (bits_sext(s->bvr[n], 53) & ~UINT64_C(3)) == (bits_sext(pc, 53) & ~UINT64_C(3));
+}
+
+uint64_t arm64_help_breakpoint(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_t c)
+{
+    (void)b;
+    (void)c;
+    for (unsigned n = 0; n < ARM64_BREAKPOINTS; n++) {
+        if (break_matches(cpu, n, pc)) {
+            raise_debug(cpu, ESR(EC_BREAKPOINT, FSC_DEBUG), 0);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* Whether the bytes that a watchpoint is of overlap [va, va + bytes): by MASK, or by BAS. */
+static bool watch_covers(const struct arm64 *s, unsigned n, vaddr va, uint64_t bytes)
+{
+    unsigned mask = (unsigned)(s->wcr[n] >> 24 & 31), bas = (unsigned)(s->wcr[n] >> 5 & 0xff);
+    vaddr base = bits_sext(s->wvr[n], 49);
+    uint64_t size;
+
+    if (mask >= 3) {
+        size = UINT64_C(1) << mask;
+        base = align_down(base, size);
+    } else {
+        if (bas == 0) {
+            return false;
+        }
+        base = align_down(base, 4) + (unsigned)__builtin_ctz(bas);
+        size = 32u - (unsigned)__builtin_clz(bas) - (unsigned)__builtin_ctz(bas);
+    }
+    return va - base < size || base - va < bytes;
+}
+
+uint64_t arm64_help_watchpoint(struct cpu *cpu, uint64_t va, uint64_t bytes, uint64_t is_write)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    for (unsigned n = 0; n < ARM64_WATCHPOINTS; n++) {
+        bool kind = (s->wcr[n] >> (is_write ? 4 : 3) & 1) != 0;
+
+        if ((s->wcr[n] & 1) != 0 && kind && level_matches(cpu, s->wcr[n]) &&
+            watch_covers(s, n, va, bytes)) {
+            raise_debug(cpu, ESR(EC_WATCHPOINT, FSC_DEBUG | (is_write ? ISS_WNR : 0)), va);
+            return 0;
+        }
+    }
+    return 0;
+}

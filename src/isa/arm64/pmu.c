@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * pmu: performance monitors, after DDI 0487, D13: the cycle counter counts ticks, one for each instruction
+ * and each exception; event counters know SW_INCR, INST_RETIRED and CPU_CYCLES. A counter is its source
+ * plus what the state holds while it counts, and that alone while it does not. Left out: filters by level,
+ * interrupts of overflows, which are only noted when software asks.
+ */
+#include "isa/arm64/sysreg.h"
+
+enum { PMCR_E = 1, PMCR_P = 2, PMCR_C = 4, PMCR_D = 8, PMCR_LC = 0x40 };
+#define PMCR_WRITABLE (PMCR_E | PMCR_D | 0x10u | 0x20u | PMCR_LC)
+#define CYCLES        31 /* the cycle counter's bit */
+#define COUNTERS      (((UINT32_C(1) << ARM64_EVENT_COUNTERS) - 1) | UINT32_C(1) << CYCLES)
+enum { EVENT_SW_INCR = 0, EVENT_INST_RETIRED = 8, EVENT_CPU_CYCLES = 0x11 };
+
+static uint64_t source_of(const struct cpu *cpu, unsigned n)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    if (n == CYCLES) {
+        return cpu_now(cpu);
+    }
+    switch (s->pmevtyper[n] & 0xffff) {
+    case EVENT_INST_RETIRED: return s->hart.instructions + cpu->insn;
+    case EVENT_CPU_CYCLES: return cpu_now(cpu);
+    default: return 0;
+    }
+}
+
+static bool counts(const struct arm64 *s, unsigned n)
+{
+    return (s->pmcr & PMCR_E) != 0 && (s->pmcnten >> n & 1) != 0;
+}
+
+static uint64_t *offset_of(struct arm64 *s, unsigned n)
+{
+    return n == CYCLES ? &s->pmccntr : &s->pmevcntr[n];
+}
+
+static uint64_t value_of(const struct cpu *cpu, unsigned n)
+{
+    struct arm64 *s = arm64_of(cpu);
+    uint64_t value = *offset_of(s, n) + (counts(s, n) ? source_of(cpu, n) : 0);
+
+    return n == CYCLES ? value : value & UINT32_MAX;
+}
+
+static void set_value(struct cpu *cpu, unsigned n, uint64_t value)
+{
+    struct arm64 *s = arm64_of(cpu);
+
+    *offset_of(s, n) = value - (counts(s, n) ? source_of(cpu, n) : 0);
+}
+
+/* Whatever says which counters count changes: their values stay. */
+static void change(struct cpu *cpu, uint32_t *what, uint32_t to)
+{
+    uint64_t values[32];
+
+    for (unsigned n = 0; n < 32; n++) {
+        values[n] = (COUNTERS >> n & 1) != 0 ? value_of(cpu, n) : 0;
+    }
+    *what = to;
+    for (unsigned n = 0; n < 32; n++) {
+        if ((COUNTERS >> n & 1) != 0) {
+            set_value(cpu, n, values[n]);
+        }
+    }
+}
+
+/* ---- who may ---- */
+
+enum { USER_EN = 1, USER_SW = 2, USER_CR = 4, USER_ER = 8 };
+
+static unsigned trap_unless(const struct cpu *cpu, uint32_t bits)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    if (s->el == 0 && (s->pmuserenr & bits) == 0) {
+        return (arm64_hcr(cpu) & HCR_TGE) != 0 ? 2 : 1;
+    }
+    return s->el < 2 && arm64_has(cpu, EXT_EL2) && !arm64_is_secure(cpu) &&
+                   (s->mdcr2 & BIT64(6)) != 0
+               ? 2
+               : 0;
+}
+static unsigned trap_pmu(const struct cpu *cpu, bool is_write)
+{
+    (void)is_write;
+    return trap_unless(cpu, USER_EN);
+}
+static unsigned trap_swinc(const struct cpu *cpu, bool is_write)
+{
+    (void)is_write;
+    return trap_unless(cpu, USER_EN | USER_SW);
+}
+static unsigned trap_cycles(const struct cpu *cpu, bool is_write)
+{
+    return trap_unless(cpu, is_write ? USER_EN : USER_EN | USER_CR);
+}
+static unsigned trap_events(const struct cpu *cpu, bool is_write)
+{
+    return trap_unless(cpu, is_write ? USER_EN : USER_EN | USER_ER);
+}
+static unsigned trap_selr(const struct cpu *cpu, bool is_write)
+{
+    (void)is_write;
+    return trap_unless(cpu, USER_EN | USER_ER);
+}
+static unsigned trap_userenr(const struct cpu *cpu, bool is_write)
+{
+    if (is_write && arm64_of(cpu)->el == 0) {
+        return SYS_UNDEFINED;
+    }
+    return arm64_of(cpu)->el == 0 ? 0 : trap_unless(cpu, USER_EN);
+}
+
+/* ---- registers ---- */
+
+static uint64_t get_pmcr(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return (arm64_of(cpu)->pmcr & (0xffff0000 | PMCR_WRITABLE)) | (uint32_t)ARM64_EVENT_COUNTERS
+                                                                      << 11;
+}
+static void set_pmcr(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    struct arm64 *s = arm64_of(cpu);
+
+    (void)index;
+    if ((value & PMCR_C) != 0) {
+        set_value(cpu, CYCLES, 0);
+    }
+    for (unsigned n = 0; (value & PMCR_P) != 0 && n < ARM64_EVENT_COUNTERS; n++) {
+        set_value(cpu, n, 0);
+    }
+    change(cpu, &s->pmcr, (s->pmcr & ~PMCR_WRITABLE) | ((uint32_t)value & PMCR_WRITABLE));
+}
+
+#define SET_AND_CLEAR(member)                                                                      \
+    static uint64_t get_##member(const struct cpu *cpu, unsigned index)                            \
+    {                                                                                              \
+        (void)index;                                                                               \
+        return arm64_of(cpu)->member;                                                              \
+    }                                                                                              \
+    static void set_##member(struct cpu *cpu, unsigned index, uint64_t value)                      \
+    {                                                                                              \
+        struct arm64 *s = arm64_of(cpu);                                                           \
+        (void)index;                                                                               \
+        change(cpu, &s->member, s->member | ((uint32_t)value & COUNTERS));                         \
+    }                                                                                              \
+    static void clear_##member(struct cpu *cpu, unsigned index, uint64_t value)                    \
+    {                                                                                              \
+        struct arm64 *s = arm64_of(cpu);                                                           \
+        (void)index;                                                                               \
+        change(cpu, &s->member, s->member & ~(uint32_t)value);                                     \
+    }
+SET_AND_CLEAR(pmcnten)
+SET_AND_CLEAR(pmovs)
+SET_AND_CLEAR(pminten)
+
+static void set_swinc(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    struct arm64 *s = arm64_of(cpu);
+
+    (void)index;
+    for (unsigned n = 0; n < ARM64_EVENT_COUNTERS; n++) {
+        if ((value >> n & 1) != 0 && counts(s, n) && (s->pmevtyper[n] & 0xffff) == EVENT_SW_INCR) {
+            s->pmevcntr[n]++;
+        }
+    }
+}
+
+static uint64_t get_selr(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return arm64_of(cpu)->pmselr;
+}
+static void set_selr(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    arm64_of(cpu)->pmselr = (uint32_t)value & 31;
+}
+static uint64_t get_userenr(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return arm64_of(cpu)->pmuserenr;
+}
+static void set_userenr(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    arm64_of(cpu)->pmuserenr = (uint32_t)value & 15;
+}
+
+/* Events 8, 0x11 and 0, of the first 32 common ones. */
+static uint64_t get_ceid0(const struct cpu *cpu, unsigned index)
+{
+    (void)cpu;
+    (void)index;
+    return 1u << EVENT_SW_INCR | 1u << EVENT_INST_RETIRED | 1u << EVENT_CPU_CYCLES;
+}
+
+static uint64_t get_ccntr(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return value_of(cpu, CYCLES);
+}
+static void set_ccntr(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    set_value(cpu, CYCLES, value);
+}
+static uint64_t get_evcntr(const struct cpu *cpu, unsigned index)
+{
+    return index < ARM64_EVENT_COUNTERS ? value_of(cpu, index) : 0;
+}
+static void set_evcntr(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    if (index < ARM64_EVENT_COUNTERS) {
+        set_value(cpu, index, value & UINT32_MAX);
+    }
+}
+static uint64_t get_evtyper(const struct cpu *cpu, unsigned index)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    if (index == CYCLES) {
+        return s->pmccfiltr;
+    }
+    return index < ARM64_EVENT_COUNTERS ? s->pmevtyper[index] : 0;
+}
+static void set_evtyper(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    struct arm64 *s = arm64_of(cpu);
+
+    if (index == CYCLES) {
+        s->pmccfiltr = value & 0xf8000000;
+    } else if (index < ARM64_EVENT_COUNTERS) {
+        uint64_t now = value_of(cpu, index);
+
+        s->pmevtyper[index] = value & 0xfc00ffff;
+        set_value(cpu, index, now);
+    }
+}
+static uint64_t get_xevcntr(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return get_evcntr(cpu, arm64_of(cpu)->pmselr);
+}
+static void set_xevcntr(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    set_evcntr(cpu, arm64_of(cpu)->pmselr, value);
+}
+static uint64_t get_xevtyper(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return get_evtyper(cpu, arm64_of(cpu)->pmselr);
+}
+static void set_xevtyper(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    set_evtyper(cpu, arm64_of(cpu)->pmselr, value);
+}
+
+#define EL0_ALL (SYS_EL0_READ | SYS_EL0_WRITE | SYS_QUIET)
+
+const struct arm64_sysreg arm64_sysregs_pmu[] = {
+    CALLS(3, 3, 9, 12, 0, "pmcr_el0", EL0_ALL, get_pmcr, set_pmcr, trap_pmu),
+    CALLS(3, 3, 9, 12, 1, "pmcntenset_el0", EL0_ALL, get_pmcnten, set_pmcnten, trap_pmu),
+    CALLS(3, 3, 9, 12, 2, "pmcntenclr_el0", EL0_ALL, get_pmcnten, clear_pmcnten, trap_pmu),
+    CALLS(3, 3, 9, 12, 3, "pmovsclr_el0", EL0_ALL, get_pmovs, clear_pmovs, trap_pmu),
+    CALLS(3, 3, 9, 12, 4, "pmswinc_el0", EL0_ALL | SYS_WRITE_ONLY, NULL, set_swinc, trap_swinc),
+    CALLS(3, 3, 9, 12, 5, "pmselr_el0", EL0_ALL, get_selr, set_selr, trap_selr),
+    CALLS(3, 3, 9, 12, 6, "pmceid0_el0", SYS_EL0_READ | SYS_READ_ONLY, get_ceid0, NULL, trap_pmu),
+    CALLS(3, 3, 9, 12, 7, "pmceid1_el0", SYS_EL0_READ | SYS_READ_ONLY, NULL, NULL, trap_pmu),
+    CALLS(3, 3, 9, 13, 0, "pmccntr_el0", EL0_ALL, get_ccntr, set_ccntr, trap_cycles),
+    CALLS(3, 3, 9, 13, 1, "pmxevtyper_el0", EL0_ALL, get_xevtyper, set_xevtyper, trap_pmu),
+    CALLS(3, 3, 9, 13, 2, "pmxevcntr_el0", EL0_ALL, get_xevcntr, set_xevcntr, trap_events),
+    CALLS(3, 3, 9, 14, 0, "pmuserenr_el0", EL0_ALL, get_userenr, set_userenr, trap_userenr),
+    CALLS(3, 3, 9, 14, 3, "pmovsset_el0", EL0_ALL, get_pmovs, set_pmovs, trap_pmu),
+    CALLS(3, 0, 9, 14, 1, "pmintenset_el1", SYS_QUIET, get_pminten, set_pminten, trap_pmu),
+    CALLS(3, 0, 9, 14, 2, "pmintenclr_el1", SYS_QUIET, get_pminten, clear_pminten, trap_pmu),
+    {.number = ARM64_SYS(3, 3, 14, 8, 0),
+     .count = 31,
+     .name = "pmevcntr_el0",
+     .flags = EL0_ALL,
+     .get = get_evcntr,
+     .set = set_evcntr,
+     .trap = trap_events},
+    {.number = ARM64_SYS(3, 3, 14, 12, 0),
+     .count = 32,
+     .name = "pmevtyper_el0",
+     .flags = EL0_ALL,
+     .get = get_evtyper,
+     .set = set_evtyper,
+     .trap = trap_pmu},
+};
+const size_t arm64_sysregs_pmu_count = ARRAY_LEN(arm64_sysregs_pmu);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * sysreg: finding a system register, who may access it, and the helpers that do.
+ */
+#include "isa/arm64/helpers.h"
+#include "isa/arm64/sysreg.h"
+
+/* ---- finding ---- */
+
+static bool is_there(const struct arm64_sysreg *r, const struct arm64_model *m)
+{
+    if ((r->flags & SYS_NEEDS_EL2) != 0 && (m->features & EXT_EL2) == 0) {
+        return false;
+    }
+    if ((r->flags & SYS_NEEDS_EL3) != 0 && !m->el3) {
+        return false;
+    }
+    return r->feature == 0 || (m->features & r->feature) != 0;
+}
+
+static const struct arm64_sysreg *find_in(const struct arm64_sysreg *table, size_t count,
+                                          const struct arm64_model *m, unsigned number,
+                                          unsigned *index)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct arm64_sysreg *r = &table[i];
+        unsigned last = r->number + (r->count != 0 ? r->count - 1u : 0);
+
+        if (number >= r->number && number <= last && is_there(r, m)) {
+            *index = number - r->number;
+            return r;
+        }
+    }
+    return NULL;
+}
+
+const struct arm64_sysreg *arm64_sysreg_find(const struct arm64_model *m, unsigned number,
+                                             unsigned *index)
+{
+    const struct arm64_sysreg *r =
+        find_in(arm64_sysregs_el1, arm64_sysregs_el1_count, m, number, index);
+
+    if (r == NULL) {
+        r = find_in(arm64_sysregs_pmu, arm64_sysregs_pmu_count, m, number, index);
+    }
+    if (r == NULL) {
+        r = find_in(arm64_sysregs_high, arm64_sysregs_high_count, m, number, index);
+    }
+    return r;
+}
+
+bool arm64_sysreg_is_gic(unsigned number)
+{
+    unsigned op1 = SYS_OP1(number);
+
+    if (SYS_OP0(number) != 3 || (op1 != 0 && op1 != 4 && op1 != 6)) {
+        return false;
+    }
+    return (SYS_N(number) == 12 && SYS_M(number) >= 8) || number == ARM64_SYS(3, 0, 4, 6, 0);
+}
+
+/* ---- values ---- */
+
+uint64_t arm64_sysreg_get(struct cpu *cpu, const struct arm64_sysreg *r, unsigned index)
+{
+    if (r->get != NULL) {
+        return r->get(cpu, index);
+    }
+    return r->slot != 0 ? bytes_get_le((const uint8_t *)cpu->state + r->slot + 8 * index, 8) : 0;
+}
+
+void arm64_sysreg_set(struct cpu *cpu, const struct arm64_sysreg *r, unsigned index, uint64_t value)
+{
+    uint8_t *at = (uint8_t *)cpu->state + r->slot + 8 * index;
+
+    if (r->set != NULL) {
+        r->set(cpu, index, value);
+    } else if (r->slot != 0 && (r->flags & SYS_READ_ONLY) == 0) {
+        bytes_set_le(at, 8, (bytes_get_le(at, 8) & ~r->mask) | (value & r->mask));
+    }
+}
+
+/* ---- who may ---- */
+
+static uint32_t syndrome(unsigned number, unsigned rt, bool is_read)
+{
+    return ESR(EC_SYSREG, SYS_OP0(number) << 20 | SYS_OP2(number) << 17 | SYS_OP1(number) << 14 |
+                              SYS_N(number) << 10 | rt << 5 | SYS_M(number) << 1 | is_read);
+}
+
+static unsigned trapped_by_hypervisor(const struct cpu *cpu, const struct arm64_sysreg *r,
+                                      bool is_write)
+{
+    uint64_t hcr = arm64_hcr(cpu);
+
+    if (arm64_of(cpu)->el > 1 || hcr == 0) {
+        return 0;
+    }
+    if ((r->flags & SYS_VM) != 0 && (hcr & (is_write ? HCR_TVM : HCR_TRVM)) != 0) {
+        return 2;
+    }
+    return (r->flags & SYS_ID3) != 0 && (hcr & HCR_TID3) != 0 && !is_write ? 2 : 0;
+}
+
+/* The lowest level that may access a register is in its op1, but for those that are said. */
+static unsigned lowest_level(const struct arm64_sysreg *r, bool is_write)
+{
+    static const uint8_t levels[] = {1, 1, 1, 1, 2, 2, 3, 1};
+
+    if ((r->flags & (is_write ? SYS_EL0_WRITE : SYS_EL0_READ)) != 0) {
+        return 0;
+    }
+    return levels[SYS_OP1(r->number)];
+}
+
+/* False with the exception raised. */
+static bool may_access(struct cpu *cpu, const struct arm64_sysreg *r, unsigned number, unsigned rt,
+                       bool is_write)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    unsigned to = 0;
+
+    if (s->el < lowest_level(r, is_write) ||
+        (r->flags & (is_write ? SYS_READ_ONLY : SYS_WRITE_ONLY)) != 0) {
+        to = SYS_UNDEFINED;
+    } else if ((r->flags & SYS_FP) != 0 && arm64_fp_trap(cpu) != 0) {
+        arm64_raise(cpu, ESR(EC_FP, 0x1e00000), 0, arm64_fp_trap(cpu));
+        return false;
+    }
+    if (to == 0 && r->trap != NULL) {
+        to = r->trap(cpu, is_write);
+    }
+    if (to == 0) {
+        to = trapped_by_hypervisor(cpu, r, is_write);
+    }
+    if (to == SYS_UNDEFINED) {
+        arm64_raise_undefined(cpu);
+    } else if (to != 0) {
+        arm64_raise(cpu, syndrome(number, rt, !is_write), 0, to);
+    }
+    return to == 0;
+}
+
+/* xorshift64*: never the state 0, which would stay. It never fails. */
+static uint64_t next_random(struct arm64 *s)
+{
+    uint64_t x = s->rndr;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    s->rndr = x;
+    s->flags = 0;
+    return x * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+/* What reading an ID register says of the machine around: whether the GIC has a CPU interface here. */
+static uint64_t gic_field(struct cpu *cpu)
+{
+    uint64_t unused;
+
+    return cpu->platform != NULL && cpu->platform->read_register(cpu, ARM64_SYS(3, 0, 12, 12, 5),
+                                                                 &unused) == PLATFORM_DONE
+               ? BIT64(24)
+               : 0;
+}
+
+static uint64_t read_sysreg(struct cpu *cpu, const struct arm64_sysreg *r, unsigned number,
+                            unsigned index)
+{
+    if (SYS_OP1(number) == 3 && SYS_N(number) == 2 && SYS_OP0(number) == 3) {
+        return next_random(arm64_of(cpu));
+    }
+    return arm64_sysreg_get(cpu, r, index) |
+           (number == ARM64_SYS(3, 0, 0, 4, 0) ? gic_field(cpu) : 0);
+}
+
+/* ---- helpers: `what` is the number and, from bit 16 on, Rt ---- */
+
+uint64_t arm64_help_mrs(struct cpu *cpu, uint64_t what, uint64_t b, uint64_t c)
+{
+    unsigned index, number = what & 0xffff;
+    const struct arm64_sysreg *r = arm64_sysreg_find(cpu->model, number, &index);
+
+    (void)b;
+    (void)c;
+    if (r == NULL) {
+        arm64_raise_undefined(cpu);
+        return 0;
+    }
+    return may_access(cpu, r, number, what >> 16 & 31, false) ? read_sysreg(cpu, r, number, index)
+                                                              : 0;
+}
+
+uint64_t arm64_help_msr(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t c)
+{
+    unsigned index, number = what & 0xffff;
+    const struct arm64_sysreg *r = arm64_sysreg_find(cpu->model, number, &index);
+
+    (void)c;
+    if (r == NULL) {
+        arm64_raise_undefined(cpu);
+    } else if (may_access(cpu, r, number, what >> 16 & 31, true)) {
+        arm64_sysreg_set(cpu, r, index, value);
+    }
+    return 0;
+}
+
+/* The interrupt controller's: whether this level may is its to know, but for EL0. */
+static bool gic_trapped(struct cpu *cpu, unsigned number, unsigned rt, bool is_read)
+{
+    static const uint8_t levels[] = {1, 1, 1, 1, 2, 2, 3, 1};
+
+    if (arm64_of(cpu)->el < levels[SYS_OP1(number)]) {
+        arm64_raise_undefined(cpu);
+        return true;
+    }
+    (void)rt;
+    (void)is_read;
+    return cpu->platform == NULL;
+}
+
+uint64_t arm64_help_mrs_gic(struct cpu *cpu, uint64_t what, uint64_t b, uint64_t c)
+{
+    uint64_t value = 0;
+
+    (void)b;
+    (void)c;
+    if (!gic_trapped(cpu, what & 0xffff, what >> 16 & 31, true) &&
+        cpu->platform->read_register(cpu, what & 0xffff, &value) != PLATFORM_DONE) {
+        arm64_raise_undefined(cpu);
+        value = 0;
+    }
+    return value;
+}
+
+uint64_t arm64_help_msr_gic(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t c)
+{
+    (void)c;
+    if (!gic_trapped(cpu, what & 0xffff, what >> 16 & 31, false) &&
+        cpu->platform->write_register(cpu, what & 0xffff, value) != PLATFORM_DONE) {
+        arm64_raise_undefined(cpu);
+    }
+    return 0;
+}

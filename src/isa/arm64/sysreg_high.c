@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * sysreg_high: the system registers of EL2 and EL3, after DDI 0487, D19.
+ */
+#include "isa/arm64/sysreg.h"
+
+#define QUIET SYS_QUIET
+#define E2    SYS_NEEDS_EL2
+#define E3    SYS_NEEDS_EL3
+
+static uint64_t get_timer_hp(const struct cpu *cpu, unsigned index)
+{
+    return arm64_timer_get(cpu, TIMER_HP, index);
+}
+static void set_timer_hp(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    arm64_timer_set(cpu, TIMER_HP, index, value);
+}
+static uint64_t get_timer_hv(const struct cpu *cpu, unsigned index)
+{
+    return arm64_timer_get(cpu, TIMER_HV, index);
+}
+static void set_timer_hv(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    arm64_timer_set(cpu, TIMER_HV, index, value);
+}
+static uint64_t get_timer_ps(const struct cpu *cpu, unsigned index)
+{
+    return arm64_timer_get(cpu, TIMER_PS, index);
+}
+static void set_timer_ps(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    arm64_timer_set(cpu, TIMER_PS, index, value);
+}
+
+static void set_cntvoff(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    arm64_of(cpu)->cntvoff = value;
+    arm64_timers_changed(cpu, cpu_now(cpu));
+}
+static uint64_t get_cntvoff(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return arm64_of(cpu)->cntvoff;
+}
+
+static unsigned trap_secure_timer(const struct cpu *cpu, bool is_write)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    (void)is_write;
+    if (s->el == 3) {
+        return 0;
+    }
+    if (s->el != 1 || !arm64_is_secure(cpu)) {
+        return SYS_UNDEFINED;
+    }
+    return (s->scr & SCR_ST) != 0 ? 0 : 3;
+}
+
+const struct arm64_sysreg arm64_sysregs_high[] = {
+    PLAIN(3, 4, 0, 0, 0, "vpidr_el2", vpidr, QUIET | E2),
+    PLAIN(3, 4, 0, 0, 5, "vmpidr_el2", vmpidr, QUIET | E2),
+    PLAIN(3, 4, 1, 0, 0, "sctlr_el2", sctlr[2], E2),
+    PLAIN(3, 4, 1, 0, 1, "actlr_el2", actlr[2], QUIET | E2),
+    PLAIN(3, 4, 1, 1, 0, "hcr_el2", hcr, E2),
+    PLAIN(3, 4, 1, 1, 1, "mdcr_el2", mdcr2, E2),
+    PLAIN(3, 4, 1, 1, 2, "cptr_el2", cptr2, E2),
+    PLAIN(3, 4, 1, 1, 3, "hstr_el2", hstr, E2),
+    PLAIN(3, 4, 1, 1, 7, "hacr_el2", hacr, QUIET | E2),
+    PLAIN(3, 4, 2, 0, 0, "ttbr0_el2", ttbr0[2], E2),
+    {.number = ARM64_SYS(3, 4, 2, 0, 1),
+     .name = "ttbr1_el2",
+     .flags = E2,
+     .feature = EXT_VHE,
+     .slot = SYS_SLOT(ttbr1[2]),
+     .mask = UINT64_MAX},
+    PLAIN(3, 4, 2, 0, 2, "tcr_el2", tcr[2], E2),
+    PLAIN(3, 4, 2, 1, 0, "vttbr_el2", vttbr, E2),
+    PLAIN(3, 4, 2, 1, 2, "vtcr_el2", vtcr, E2),
+    PLAIN(3, 4, 4, 0, 0, "spsr_el2", spsr[2], QUIET | E2),
+    PLAIN(3, 4, 4, 0, 1, "elr_el2", elr[2], QUIET | E2),
+    PLAIN(3, 4, 4, 1, 0, "sp_el1", sp[1], QUIET | E2),
+    {.number = ARM64_SYS(3, 4, 4, 3, 0), .count = 4, .name = "spsr_aarch32", .flags = QUIET | E2},
+    ZERO(3, 4, 3, 0, 0, "dacr32_el2", QUIET | E2),
+    ZERO(3, 4, 5, 0, 1, "ifsr32_el2", QUIET | E2),
+    PLAIN(3, 4, 5, 1, 0, "afsr0_el2", afsr0[2], QUIET | E2),
+    PLAIN(3, 4, 5, 1, 1, "afsr1_el2", afsr1[2], QUIET | E2),
+    PLAIN(3, 4, 5, 2, 0, "esr_el2", esr[2], QUIET | E2),
+    ZERO(3, 4, 5, 3, 0, "fpexc32_el2", QUIET | E2),
+    PLAIN(3, 4, 6, 0, 0, "far_el2", far[2], QUIET | E2),
+    PLAIN(3, 4, 6, 0, 4, "hpfar_el2", hpfar, QUIET | E2),
+    PLAIN(3, 4, 10, 2, 0, "mair_el2", mair[2], E2),
+    PLAIN(3, 4, 10, 3, 0, "amair_el2", amair[2], QUIET | E2),
+    {.number = ARM64_SYS(3, 4, 12, 0, 0),
+     .name = "vbar_el2",
+     .flags = QUIET | E2,
+     .slot = SYS_SLOT(vbar[2]),
+     .mask = ~UINT64_C(0x1f)},
+    {.number = ARM64_SYS(3, 4, 13, 0, 1),
+     .name = "contextidr_el2",
+     .flags = E2,
+     .feature = EXT_VHE,
+     .slot = SYS_SLOT(contextidr[2]),
+     .mask = UINT64_MAX},
+    PLAIN(3, 4, 13, 0, 2, "tpidr_el2", tpidr[2], QUIET | E2),
+    CALLS(3, 4, 14, 0, 3, "cntvoff_el2", SYS_LOOKS | E2, get_cntvoff, set_cntvoff, NULL),
+    PLAIN(3, 4, 14, 1, 0, "cnthctl_el2", cnthctl, QUIET | E2),
+    {.number = ARM64_SYS(3, 4, 14, 2, 0),
+     .count = 3,
+     .name = "cnthp_el2",
+     .flags = SYS_LOOKS | E2,
+     .get = get_timer_hp,
+     .set = set_timer_hp},
+    {.number = ARM64_SYS(3, 4, 14, 3, 0),
+     .count = 3,
+     .name = "cnthv_el2",
+     .flags = SYS_LOOKS | E2,
+     .feature = EXT_VHE,
+     .get = get_timer_hv,
+     .set = set_timer_hv},
+    PLAIN(3, 6, 1, 0, 0, "sctlr_el3", sctlr[3], E3),
+    PLAIN(3, 6, 1, 0, 1, "actlr_el3", actlr[3], QUIET | E3),
+    PLAIN(3, 6, 1, 1, 0, "scr_el3", scr, E3),
+    PLAIN(3, 6, 1, 1, 2, "cptr_el3", cptr3, E3),
+    PLAIN(3, 6, 1, 3, 1, "mdcr_el3", mdcr3, E3),
+    PLAIN(3, 6, 2, 0, 0, "ttbr0_el3", ttbr0[3], E3),
+    PLAIN(3, 6, 2, 0, 2, "tcr_el3", tcr[3], E3),
+    PLAIN(3, 6, 4, 0, 0, "spsr_el3", spsr[3], QUIET | E3),
+    PLAIN(3, 6, 4, 0, 1, "elr_el3", elr[3], QUIET | E3),
+    PLAIN(3, 6, 4, 1, 0, "sp_el2", sp[2], QUIET | E3),
+    PLAIN(3, 6, 5, 1, 0, "afsr0_el3", afsr0[3], QUIET | E3),
+    PLAIN(3, 6, 5, 1, 1, "afsr1_el3", afsr1[3], QUIET | E3),
+    PLAIN(3, 6, 5, 2, 0, "esr_el3", esr[3], QUIET | E3),
+    PLAIN(3, 6, 6, 0, 0, "far_el3", far[3], QUIET | E3),
+    PLAIN(3, 6, 10, 2, 0, "mair_el3", mair[3], E3),
+    PLAIN(3, 6, 10, 3, 0, "amair_el3", amair[3], QUIET | E3),
+    {.number = ARM64_SYS(3, 6, 12, 0, 0),
+     .name = "vbar_el3",
+     .flags = QUIET | E3,
+     .slot = SYS_SLOT(vbar[3]),
+     .mask = ~UINT64_C(0x1f)},
+    PLAIN(3, 6, 13, 0, 2, "tpidr_el3", tpidr[3], QUIET | E3),
+    {.number = ARM64_SYS(3, 7, 14, 2, 0),
+     .count = 3,
+     .name = "cntps_el1",
+     .flags = SYS_LOOKS | E3,
+     .get = get_timer_ps,
+     .set = set_timer_ps,
+     .trap = trap_secure_timer},
+};
+const size_t arm64_sysregs_high_count = ARRAY_LEN(arm64_sysregs_high);
