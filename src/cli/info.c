@@ -136,6 +136,23 @@ static void print_thing(const struct machine_thing *t)
     text_fini(&line);
 }
 
+static void print_behaviours(const struct machine_uses *u)
+{
+    struct text line = {0};
+
+    if (u->everything != 0) {
+        text_add(&line, "everything %u", u->everything);
+    }
+    for (uint32_t i = 0; i < u->count; i++) {
+        text_add(&line, "%s%s %s %u", i == 0 ? "" : ", ", u->list[i].kind, u->list[i].name,
+                 u->list[i].behaviour);
+    }
+    if (line.length > 0) {
+        say_line(stdout, "behaviours    %s", line.data);
+    }
+    text_fini(&line);
+}
+
 static void print_text(const struct recording_info *i)
 {
     say_line(stdout, "recording     format %u, made by %s", i->format, i->program);
@@ -158,6 +175,7 @@ static void print_text(const struct recording_info *i)
     for (size_t n = 0; n < i->config->things.count; n++) {
         print_thing(&i->config->things.data[n]);
     }
+    print_behaviours(&i->config->uses);
     say_line(stdout, "ticks         %llu", (unsigned long long)i->ticks);
     say_line(stdout, "instructions  %llu", (unsigned long long)i->instructions);
     say_line(stdout, "virtual time  %.6f s", (double)i->virtual_ns / 1e9);

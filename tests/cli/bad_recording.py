@@ -57,6 +57,9 @@ def other_versions():
 
 
 def behaviours():
+    said = [line for line in succeeds("info", "good.rr").out.decode().splitlines() if line.startswith("behaviours ")]
+    numbers = ["%s %d" % b for b in info("good.rr")["behaviours"].items()]
+    check(len(numbers) > 4 and said == ["behaviours    " + ", ".join(numbers)], "info says them to people: %s" % said)
     """Only what a recording uses counts, and the sentence names it."""
     for what, name in (("isa", "riscv64"), ("board", "riscv64/virt"), ("device", "uart16550"), ("device", "plic")):
         recedit("setting", "behaviour:%s.number=9" % name, "good.rr", "behaviour.rr")

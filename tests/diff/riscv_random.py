@@ -448,7 +448,8 @@ def reference(elf, program, image):
 
 
 def run(command, what):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=600 * float(os.environ.get("TEST_SLOWNESS", "1")))
     if done.returncode != 0:
         sys.exit(f"{what} failed ({done.returncode}): {' '.join(command)}\n"
                  f"{done.stderr.decode(errors='replace')[-2000:]}")

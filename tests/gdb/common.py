@@ -69,7 +69,7 @@ def connect(options="", extended=False):
     run("set remotelogfile " + log.name)
     run("set pagination off")
     run("set confirm off")
-    run("set remotetimeout 60")
+    run("set remotetimeout %d" % (60 * float(os.environ.get("TEST_SLOWNESS", "1"))))
     run("file " + os.environ["GUEST"])
     kind = "extended-remote" if extended else "remote"
     run(f"target {kind} | {os.environ['SERVE']} {options} {os.environ['GUEST']}")

@@ -19,6 +19,16 @@
         .endr
         .endm
 
+        # What a function keeps for its caller, and where it goes back to: 13 words.
+        .macro  callee_saved op
+        \op     ra, 0(sp)
+        \op     x8, 1 * SZ(sp)
+        \op     x9, 2 * SZ(sp)
+        .irp    n, 18,19,20,21,22,23,24,25,26,27
+        \op     x\n, (\n-15)*SZ(sp)
+        .endr
+        .endm
+
         # \m: the mode's letter; \handler: the C side; \pp: the bits of the previous mode in
         # status that all must be set for "out of the mode itself".
         .macro  trap_entry m, handler, pp
@@ -68,19 +78,7 @@ trap_entry_\m:
         .globl  run_in_mode
 run_in_mode:
         addi    sp, sp, -16 * SZ
-        SX      ra, 0(sp)
-        SX      x8, 1 * SZ(sp)
-        SX      x9, 2 * SZ(sp)
-        SX      x18, 3 * SZ(sp)
-        SX      x19, 4 * SZ(sp)
-        SX      x20, 5 * SZ(sp)
-        SX      x21, 6 * SZ(sp)
-        SX      x22, 7 * SZ(sp)
-        SX      x23, 8 * SZ(sp)
-        SX      x24, 9 * SZ(sp)
-        SX      x25, 10 * SZ(sp)
-        SX      x26, 11 * SZ(sp)
-        SX      x27, 12 * SZ(sp)
+        callee_saved SX
         LX      t0, RETURN_SP(tp)       # calls nest: each keeps the one outside
         SX      t0, 13*SZ(sp)
         SX      sp, RETURN_SP(tp)
@@ -106,18 +104,6 @@ run_done:
         csrw    mscratch, zero
         LX      t0, 13*SZ(sp)
         SX      t0, RETURN_SP(tp)
-        LX      ra, 0(sp)
-        LX      x8, 1 * SZ(sp)
-        LX      x9, 2 * SZ(sp)
-        LX      x18, 3 * SZ(sp)
-        LX      x19, 4 * SZ(sp)
-        LX      x20, 5 * SZ(sp)
-        LX      x21, 6 * SZ(sp)
-        LX      x22, 7 * SZ(sp)
-        LX      x23, 8 * SZ(sp)
-        LX      x24, 9 * SZ(sp)
-        LX      x25, 10 * SZ(sp)
-        LX      x26, 11 * SZ(sp)
-        LX      x27, 12 * SZ(sp)
+        callee_saved LX
         addi    sp, sp, 16 * SZ
         ret
