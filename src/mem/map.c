@@ -226,11 +226,6 @@ struct mem_place mem_find(struct mem *m, paddr at, bool is_write)
                               .is_both = same_target(&r->to[0], &r->to[1], 0)};
 }
 
-struct mem_window *mem_window_at(struct mem *m, paddr at)
-{
-    return mem_find(m, at, false).window;
-}
-
 bool mem_home_of(struct mem *m, paddr at, uint64_t size, haddr *home)
 {
     struct mem_place p = mem_find(m, at, false);

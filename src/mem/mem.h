@@ -244,8 +244,6 @@ static inline struct mem_block *mem_near_block(const struct mem *m, paddr at, un
 }
 /* What a physical address reaches. */
 struct mem_place mem_find(struct mem *m, paddr at, bool is_write);
-/* The window that reads reach there, or NULL. */
-struct mem_window *mem_window_at(struct mem *m, paddr at);
 /* The home of the bytes that reads of [at, at+size) reach; false unless all are of one block. */
 bool mem_home_of(struct mem *m, paddr at, uint64_t size, haddr *home);
 

@@ -24,20 +24,9 @@ static void check_accepted(struct checkpoint_store *s, struct checkpoint *c)
     text_fini(&again);
 }
 
-/* A program that writes to memory and to the vault's tree. */
-static struct machine *new_machine(void)
-{
-    static const size_t room = 8192;
-    uint8_t *code = base_alloc(room, 1);
-    struct machine *m = toy_machine(1, 97, code, toy_state_program(code, room));
-
-    free(code);
-    return m;
-}
-
 static void good_one(struct text *out)
 {
-    struct machine *m = new_machine();
+    struct machine *m = toy_machine_at_0(1, toy_state_program);
     struct checkpoint_store *s = checkpoint_store_new(m);
     struct checkpoint *c;
 
@@ -79,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         text_add_bytes(&bytes, data, size);
     }
     bytes_set_le(bytes.data + bytes.length - 8, 8, hash_bytes(bytes.data, bytes.length - 8, 0));
-    m = new_machine();
+    m = toy_machine_at_0(1, toy_state_program);
     s = checkpoint_store_new(m);
     c = checkpoint_read(s, bytes.data, bytes.length, &e);
     must((c == NULL) == (e.text[0] != '\0'));

@@ -196,6 +196,11 @@ struct machine *toy_machine_of(const char *cpu, unsigned harts, uint64_t quantum
 /* The same, not sealed yet, for more devices. */
 struct machine *toy_machine_begin(unsigned harts, uint64_t quantum, const void *code, size_t size);
 
+/* The same, sealed, with the program that a function writes, a quantum of 97, and at H(0). */
+struct machine *toy_machine_at_0(unsigned harts, size_t (*program)(uint8_t *code, size_t room));
+/* Nothing else than the tick may end it. */
+void toy_run_to(struct machine *m, tick t);
+
 /* A program that uses all of the above on every hart, for ever; returns its length. */
 size_t toy_program(uint8_t *code, size_t room);
 /* The same of delay slots and modes. */

@@ -2,6 +2,7 @@
  * toy_machine: a machine around the made-up processor.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "toy_parts.h"
 #include "toy_state.h"
@@ -52,4 +53,20 @@ struct machine *toy_machine(unsigned harts, uint64_t quantum, const void *code, 
 
     must(machine_seal(m, NULL) == 0);
     return m;
+}
+
+struct machine *toy_machine_at_0(unsigned harts, size_t (*program)(uint8_t *code, size_t room))
+{
+    static const size_t room = 8192;
+    uint8_t *code = base_alloc(room, 1);
+    struct machine *m = toy_machine(harts, 97, code, program(code, room));
+
+    free(code);
+    toy_run_to(m, 0);
+    return m;
+}
+
+void toy_run_to(struct machine *m, tick t)
+{
+    must(machine_run(m, t, false) == STOP_TICK);
 }

@@ -21,16 +21,6 @@ struct seen {
     struct text output;
 };
 
-static struct machine *new_machine(void)
-{
-    static const size_t room = 8192;
-    uint8_t *code = base_alloc(room, 1);
-    struct machine *m = toy_machine(HARTS, 97, code, toy_program(code, room));
-
-    free(code);
-    return m;
-}
-
 static void take_output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
 {
     struct text *out = opaque;
@@ -102,7 +92,7 @@ static void go_back(struct travel *t, struct seen *seen, uint64_t *seed)
 static void live(struct journal *j, struct seen *seen, uint64_t seed)
 {
     const struct travel_limits limits = {.spacing = 400, .count = 12};
-    struct machine *m = new_machine();
+    struct machine *m = toy_machine_at_0(HARTS, toy_program);
     struct travel_live storage;
     struct travel_source source;
     struct travel *t;
@@ -137,7 +127,7 @@ static void replay(const char *path, struct seen *seen)
     struct recording *r = recording_open(path, &e);
     struct text output = {0};
     const struct sink sink = {.opaque = &output, .output = take_output};
-    struct machine *m = new_machine();
+    struct machine *m = toy_machine_at_0(HARTS, toy_program);
     struct travel_recording storage;
     struct travel_source source;
     struct travel *t;

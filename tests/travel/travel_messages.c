@@ -10,21 +10,13 @@
 #include <cmocka.h>
 
 #include "../toy/toy_messages.h"
-#include "oracle.h"
+#include "toy_case.h"
 
 enum { INPUTS = 80, END = 2000 };
 
-struct sent {
-    unsigned harts;
-    uint64_t quantum;
-    uint8_t code[8192];
-    size_t size;
-    struct oracle_input inputs[INPUTS];
-};
-
 static struct machine *build(void *opaque)
 {
-    const struct sent *s = opaque;
+    const struct toy_case *s = opaque;
     struct machine *m = toy_machine_begin(s->harts, s->quantum, s->code, s->size);
 
     toy_add_messages(m, TOY_MESSAGES, "frames0");
@@ -32,54 +24,38 @@ static struct machine *build(void *opaque)
     return m;
 }
 
-static void draw_inputs(struct sent *s, uint64_t seed)
+static void draw_inputs(struct toy_case *s, uint64_t seed)
 {
     struct machine *m = build(s);
     uint16_t frames = (uint16_t)machine_port_by_name(m, "frames0");
     tick at = 5;
 
     machine_free(m);
+    s->input_count = INPUTS;
     for (unsigned i = 0; i < INPUTS; i++) {
         struct oracle_input *in = &s->inputs[i];
         uint64_t x = toy_random(&seed);
 
-        at += x % 3 == 0 ? 1 : 1 + (x >> 8) % (END / INPUTS * 2);
-        in->at = at;
+        in->at = at = toy_case_later(s, at, END, x);
         in->port = x >> 40 & 3 ? frames : 1;
         in->length = (uint8_t)(in->port == 1 ? 1 + (x >> 48) % 3 : (x >> 48) % sizeof(in->data));
-        for (unsigned k = 0; k < in->length; k++) {
-            in->data[k] = (uint8_t)(toy_random(&seed) >> 16);
-        }
+        toy_case_fill(in, &seed);
         if ((x >> 32) % 8 == 0) {
-            in->port = POKE_PORT;
-            in->length =
-                (uint8_t)poke_encode(in->data, POKE_MEMORY, 0, TOY_RAM + x % 0x2000, &x, 4);
+            toy_case_poke(in, TOY_RAM + x % 0x2000, x, 4);
         }
     }
 }
 
 static void test_random_programs(void **state)
 {
-    /* Small, so that everything is thinned all the time. */
-    const struct travel_limits limits = {.spacing = 500, .bytes = 1, .count = 14};
-    struct sent *s = base_alloc(1, sizeof(*s));
+    struct toy_case *s = base_alloc(1, sizeof(*s));
 
     for (uint64_t seed = 1; seed <= *(const uint64_t *)*state; seed++) {
-        struct oracle_case o = {.name = "messages",
-                                .opaque = s,
-                                .build = build,
-                                .inputs = s->inputs,
-                                .input_count = INPUTS,
-                                .end = END,
-                                .interrupts = seed % 2 == 0};
-
         s->harts = 1 + (unsigned)(seed % 3);
         s->quantum = 31 + seed % 100;
         s->size = toy_random_program(s->code, sizeof(s->code), seed);
         draw_inputs(s, seed);
-        assert_true(oracle_agrees(&o, &limits, 60, seed));
-        o.indexed = true;
-        assert_true(oracle_agrees(&o, &limits, 60, seed + 1));
+        assert_true(toy_case_agrees(s, "messages", build, END, 60, seed));
     }
     free(s);
 }

@@ -2,7 +2,7 @@
  * travel_toy: every answer of travel/ against the oracle, over machines of a made-up processor:
  * its program with 1, 2 and 3 harts and inputs, and random programs.
  */
-#include "oracle.h"
+#include "toy_case.h"
 #include "../toy/toy_state.h"
 
 #include <setjmp.h>
@@ -11,15 +11,7 @@
 
 #include <cmocka.h>
 
-#define INPUTS 60
-
-struct toy_case {
-    unsigned harts;
-    uint64_t quantum;
-    uint8_t code[8192];
-    size_t size;
-    struct oracle_input inputs[INPUTS];
-};
+enum { INPUTS = 60 };
 
 static struct machine *build(void *opaque)
 {
@@ -33,20 +25,17 @@ static void draw_inputs(struct toy_case *c, tick end, uint64_t seed)
 {
     tick at = 10;
 
+    c->input_count = INPUTS;
     for (unsigned i = 0; i < INPUTS; i++) {
         struct oracle_input *in = &c->inputs[i];
         uint64_t x = toy_random(&seed);
 
-        at += x % 3 == 0 ? 1 : 1 + (x >> 8) % (end / INPUTS * 2);
-        in->at = at;
-        in->port = x >> 40 & 3 ? 1 : POKE_PORT;
+        in->at = at = toy_case_later(c, at, end, x);
+        in->port = 1;
         in->length = (uint8_t)(1 + (x >> 48) % 3);
-        for (unsigned k = 0; k < in->length; k++) {
-            in->data[k] = (uint8_t)(toy_random(&seed) >> 16);
-        }
-        if (in->port == POKE_PORT) {
-            in->length =
-                (uint8_t)poke_encode(in->data, POKE_MEMORY, 0, TOY_RAM + 0x9100 + x % 256, &x, 8);
+        toy_case_fill(in, &seed);
+        if ((x >> 40 & 3) == 0) {
+            toy_case_poke(in, TOY_RAM + 0x9100 + x % 256, x, 8);
         }
     }
 }
@@ -54,22 +43,8 @@ static void draw_inputs(struct toy_case *c, tick end, uint64_t seed)
 static bool try_case(const char *name, struct toy_case *c, tick end, unsigned questions,
                      uint64_t seed)
 {
-    /* Small, so that everything is thinned all the time. */
-    const struct travel_limits limits = {.spacing = 500, .bytes = 1, .count = 14};
-    struct oracle_case o = {.name = name,
-                            .opaque = c,
-                            .build = build,
-                            .inputs = c->inputs,
-                            .input_count = INPUTS,
-                            .end = end,
-                            .interrupts = seed % 2 == 0};
-
     draw_inputs(c, end, seed);
-    if (!oracle_agrees(&o, &limits, questions, seed)) {
-        return false;
-    }
-    o.indexed = true;
-    return oracle_agrees(&o, &limits, questions, seed + 1);
+    return toy_case_agrees(c, name, build, end, questions, seed);
 }
 
 static void test_program(void **state)

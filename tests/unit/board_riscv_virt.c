@@ -396,7 +396,7 @@ static void test_users_tree(void **state)
 
 static void store(struct built *b, paddr at, unsigned size, uint64_t value)
 {
-    struct mem_window *w = mem_window_at(machine_mem(b->machine), at);
+    struct mem_window *w = bench_window_at(b->machine, at);
 
     assert_non_null(w);
     w->write(w->opaque, mem_access_to(w, at - w->base, size, 0), value);
@@ -404,7 +404,7 @@ static void store(struct built *b, paddr at, unsigned size, uint64_t value)
 
 static uint64_t load(struct built *b, paddr at, unsigned size)
 {
-    struct mem_window *w = mem_window_at(machine_mem(b->machine), at);
+    struct mem_window *w = bench_window_at(b->machine, at);
 
     assert_non_null(w);
     return w->read(w->opaque, mem_access_to(w, at - w->base, size, 0));

@@ -16,16 +16,6 @@
 
 static const char *self; /* this program, for running it again */
 
-static struct machine *new_machine(unsigned harts)
-{
-    static const size_t room = 8192;
-    uint8_t *code = base_alloc(room, 1);
-    struct machine *m = toy_machine(harts, 97, code, toy_program(code, room));
-
-    free(code);
-    return m;
-}
-
 static void write_at(struct machine *m, tick at, struct text *out)
 {
     struct checkpoint_store *s = checkpoint_store_new(m);
@@ -61,7 +51,8 @@ static void test_round_trip(void **state)
 {
     (void)state;
     for (unsigned harts = 1; harts <= 3; harts++) {
-        struct machine *a = new_machine(harts), *b = new_machine(harts);
+        struct machine *a = toy_machine_at_0(harts, toy_program),
+                       *b = toy_machine_at_0(harts, toy_program);
         struct checkpoint_store *s = checkpoint_store_new(b);
         struct text one = {0}, two = {0};
         struct checkpoint *c;
@@ -98,7 +89,7 @@ static void test_round_trip(void **state)
 /* argv: --load FILE UNTIL; prints the hash. */
 static int load_main(char **argv)
 {
-    struct machine *m = new_machine(2);
+    struct machine *m = toy_machine_at_0(2, toy_program);
     struct text bytes = {0};
     struct error e = {{0}};
     char piece[4096];
@@ -150,13 +141,13 @@ static uint64_t hash_of_other_process(const struct text *bytes, tick until)
 static void test_new_process(void **state)
 {
     uint64_t seed = 77, last;
-    struct machine *whole = new_machine(2);
+    struct machine *whole = toy_machine_at_0(2, toy_program);
 
     (void)state;
     assert_int_equal(machine_run(whole, 9000, false), STOP_TICK);
     last = machine_hash(whole);
     for (unsigned i = 0; i < 6; i++) {
-        struct machine *m = new_machine(2);
+        struct machine *m = toy_machine_at_0(2, toy_program);
         struct text bytes = {0};
 
         write_at(m, (toy_random(&seed) >> 20) % 9000, &bytes);
@@ -179,7 +170,7 @@ static void refuse(struct checkpoint_store *s, const void *bytes, size_t count)
 
 static void test_damage(void **state)
 {
-    struct machine *m = new_machine(1);
+    struct machine *m = toy_machine_at_0(1, toy_program);
     struct checkpoint_store *s;
     struct text good = {0};
 
@@ -207,7 +198,7 @@ static void test_damage(void **state)
 /* The checksum is right, what it covers is not: read or refused, never a crash. */
 static void test_forged(void **state)
 {
-    struct machine *m = new_machine(1);
+    struct machine *m = toy_machine_at_0(1, toy_program);
     struct checkpoint_store *s;
     struct text good = {0};
     uint64_t seed = 3;
@@ -247,7 +238,7 @@ static void test_forged(void **state)
 
 static void test_other_machine(void **state)
 {
-    struct machine *a = new_machine(1), *b = new_machine(2);
+    struct machine *a = toy_machine_at_0(1, toy_program), *b = toy_machine_at_0(2, toy_program);
     struct checkpoint_store *s = checkpoint_store_new(b);
     struct text bytes = {0};
     struct error e = {{0}};

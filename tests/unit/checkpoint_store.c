@@ -12,39 +12,23 @@
 
 #define MARKS 40
 
-static struct machine *new_machine(unsigned harts)
-{
-    static const size_t room = 8192;
-    uint8_t *code = base_alloc(room, 1);
-    struct machine *m = toy_machine(harts, 97, code, toy_program(code, room));
-
-    free(code);
-    assert_int_equal(machine_run(m, 0, false), STOP_TICK);
-    return m;
-}
-
-static void run_to(struct machine *m, tick t)
-{
-    assert_int_equal(machine_run(m, t, false), STOP_TICK);
-}
-
 /* Any checkpoint from any other, and on from there: as if it had never stopped. */
 static void test_restore(void **state)
 {
-    struct machine *m = new_machine(2);
+    struct machine *m = toy_machine_at_0(2, toy_program);
     struct checkpoint_store *s = checkpoint_store_new(m);
     struct checkpoint *c[MARKS];
     uint64_t hash[MARKS], last, seed = 5;
 
     (void)state;
     for (unsigned i = 0; i < MARKS; i++) {
-        run_to(m, i * 313 + i % 7);
+        toy_run_to(m, i * 313 + i % 7);
         c[i] = checkpoint_save(s);
         hash[i] = machine_hash(m);
         assert_int_equal(checkpoint_tick(c[i]), machine_state(m)->now);
         assert_int_equal(checkpoint_instructions(c[i]), machine_state(m)->instructions);
     }
-    run_to(m, 20000);
+    toy_run_to(m, 20000);
     last = machine_hash(m);
     for (unsigned n = 0; n < 200; n++) {
         unsigned i = (unsigned)(toy_random(&seed) >> 20) % MARKS;
@@ -53,9 +37,9 @@ static void test_restore(void **state)
         assert_int_equal(machine_state(m)->now, checkpoint_tick(c[i]));
         assert_true(machine_hash(m) == hash[i]);
         assert_true(machine_hash_slow(m) == hash[i]);
-        run_to(m, machine_state(m)->now + (toy_random(&seed) >> 20) % 1000);
+        toy_run_to(m, machine_state(m)->now + (toy_random(&seed) >> 20) % 1000);
         if (n % 20 == 0) {
-            run_to(m, 20000);
+            toy_run_to(m, 20000);
             assert_true(machine_hash(m) == last);
             assert_true(machine_hash_slow(m) == last);
         }
@@ -72,14 +56,14 @@ static void test_restore(void **state)
 static void test_code(void **state)
 {
     enum { COUNT = 150, APART = 7 };
-    struct machine *m = new_machine(1);
+    struct machine *m = toy_machine_at_0(1, toy_program);
     struct checkpoint_store *s = checkpoint_store_new(m);
     struct checkpoint *c[COUNT];
     uint64_t hash[COUNT], seed = 11;
 
     (void)state;
     for (unsigned i = 0; i < COUNT; i++) {
-        run_to(m, 1000 + i * APART);
+        toy_run_to(m, 1000 + i * APART);
         c[i] = checkpoint_save(s);
         hash[i] = machine_hash(m);
     }
@@ -88,7 +72,7 @@ static void test_code(void **state)
         unsigned to = from + 1 + (unsigned)(toy_random(&seed) >> 20) % 19;
 
         checkpoint_restore(s, c[from]);
-        run_to(m, 1000 + to * APART);
+        toy_run_to(m, 1000 + to * APART);
         assert_true(machine_hash(m) == hash[to]);
     }
     for (unsigned i = 0; i < COUNT; i++) {
@@ -118,7 +102,7 @@ static void copy_memory(struct machine *m, uint8_t *copy)
 
 static void test_costs(void **state)
 {
-    struct machine *m = new_machine(1);
+    struct machine *m = toy_machine_at_0(1, toy_program);
     struct checkpoint_store *s = checkpoint_store_new(m);
     uint8_t *copy = base_alloc(machine_mem(m)->page_count, PAGE_SIZE);
     struct checkpoint *a, *b, *c;
@@ -134,7 +118,7 @@ static void test_costs(void **state)
     assert_int_equal(after.pages_saved, before.pages_saved);
     assert_int_equal(after.pages_held, before.pages_held);
     copy_memory(m, copy);
-    run_to(m, 3000);
+    toy_run_to(m, 3000);
     c = checkpoint_save(s);
     differ = pages_that_differ(m, copy);
     assert_true(differ > 0 && differ < 8);
@@ -159,7 +143,7 @@ static void test_costs(void **state)
 /* Content that comes back is the page that was there; zeros are no page. */
 static void test_sharing(void **state)
 {
-    struct machine *m = new_machine(1);
+    struct machine *m = toy_machine_at_0(1, toy_program);
     struct checkpoint_store *s = checkpoint_store_new(m);
     struct checkpoint *c[10];
     uint8_t page[2][PAGE_SIZE];
@@ -200,19 +184,19 @@ static void test_sharing(void **state)
 /* Somebody else cleaned the dirty list before: the first save still sees everything. */
 static void test_first_save(void **state)
 {
-    struct machine *m = new_machine(1);
+    struct machine *m = toy_machine_at_0(1, toy_program);
     struct checkpoint_store *s;
     struct checkpoint *c;
     uint64_t hash;
 
     (void)state;
-    run_to(m, 500);
+    toy_run_to(m, 500);
     mem_checkpoint_clean(machine_mem(m));
-    run_to(m, 1000);
+    toy_run_to(m, 1000);
     s = checkpoint_store_new(m);
     c = checkpoint_save(s);
     hash = machine_hash(m);
-    run_to(m, 5000);
+    toy_run_to(m, 5000);
     checkpoint_restore(s, c);
     assert_true(machine_hash_slow(m) == hash);
     checkpoint_drop(c);
@@ -223,16 +207,16 @@ static void test_first_save(void **state)
 /* Invariant O: saving changes nothing of the machine. */
 static void test_observer(void **state)
 {
-    struct machine *a = new_machine(2), *b = new_machine(2);
+    struct machine *a = toy_machine_at_0(2, toy_program), *b = toy_machine_at_0(2, toy_program);
     struct checkpoint_store *s = checkpoint_store_new(a);
 
     (void)state;
     for (tick t = 0; t < 5000; t += 17) {
-        run_to(a, t);
+        toy_run_to(a, t);
         checkpoint_drop(checkpoint_save(s));
     }
-    run_to(a, 5000);
-    run_to(b, 5000);
+    toy_run_to(a, 5000);
+    toy_run_to(b, 5000);
     assert_true(machine_hash(a) == machine_hash(b));
     checkpoint_store_free(s);
     machine_free(a);

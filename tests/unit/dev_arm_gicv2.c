@@ -41,14 +41,14 @@ static unsigned acting; /* the hart that reads and writes */
 
 static uint32_t load(struct bench *b, uint64_t at)
 {
-    struct mem_window *w = mem_window_at(machine_mem(b->machine), BENCH_BASE + at);
+    struct mem_window *w = bench_window_at(b->machine, BENCH_BASE + at);
 
     return (uint32_t)w->read(w->opaque, mem_access_to(w, at < CPU ? at : at - CPU, 4, (int)acting));
 }
 
 static void store(struct bench *b, uint64_t at, unsigned size, uint32_t value)
 {
-    struct mem_window *w = mem_window_at(machine_mem(b->machine), BENCH_BASE + at);
+    struct mem_window *w = bench_window_at(b->machine, BENCH_BASE + at);
 
     w->write(w->opaque, mem_access_to(w, at < CPU ? at : at - CPU, size, (int)acting), value);
 }

@@ -186,9 +186,15 @@ static inline void bench_close(struct bench *b)
     machine_free(b->machine);
 }
 
+/* The window that reads of an address reach, or NULL. */
+static inline struct mem_window *bench_window_at(struct machine *m, paddr at)
+{
+    return mem_find(machine_mem(m), at, false).window;
+}
+
 static inline uint64_t bench_read(struct bench *b, uint64_t at, unsigned size)
 {
-    struct mem_window *w = mem_window_at(machine_mem(b->machine), BENCH_BASE + at);
+    struct mem_window *w = bench_window_at(b->machine, BENCH_BASE + at);
 
     assert_non_null(w);
     return w->read(w->opaque, mem_access_to(w, at, size, 0));
@@ -196,7 +202,7 @@ static inline uint64_t bench_read(struct bench *b, uint64_t at, unsigned size)
 
 static inline void bench_write(struct bench *b, uint64_t at, unsigned size, uint64_t value)
 {
-    struct mem_window *w = mem_window_at(machine_mem(b->machine), BENCH_BASE + at);
+    struct mem_window *w = bench_window_at(b->machine, BENCH_BASE + at);
 
     assert_non_null(w);
     w->write(w->opaque, mem_access_to(w, at, size, 0), value);

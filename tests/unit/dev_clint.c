@@ -186,7 +186,7 @@ static void test_guest_errors(void **state)
     bench_write(&b, MTIMECMP + 4, 8, 1);
     (void)bench_read(&b, MTIME - 4, 4);
     bench_write(&b, MTIME - 4, 4, 1);
-    assert_null(mem_window_at(machine_mem(b.machine), BENCH_BASE + MTIME + 8));
+    assert_null(bench_window_at(b.machine, BENCH_BASE + MTIME + 8));
     bench_write(&b, MTIMECMP + 8, 8, 1); /* there is one hart */
     bench_write(&b, MTIMECMP - 4, 4, 1);
     assert_int_equal(b.complaints, 11);

@@ -71,7 +71,7 @@ static void test_registers(void **state)
     assert_int_equal(get(&b, IER), 0x0f); /* the divisor latch hid it, and left it alone */
     assert_int_equal(get(&b, MCR), 0x0f);
     assert_int_equal(b.sent_count, 0);
-    assert_null(mem_window_at(machine_mem(b.machine), BENCH_BASE + 8)); /* there is nothing else */
+    assert_null(bench_window_at(b.machine, BENCH_BASE + 8)); /* there is nothing else */
     assert_int_equal(b.complaints, 0);
     bench_close(&b);
 }

@@ -261,12 +261,7 @@ static inline struct client *client_new_over(struct machine *m, const char *arch
 
 static inline struct machine *client_machine(unsigned harts)
 {
-    static const size_t room = 8192;
-    uint8_t *code = base_alloc(room, 1);
-    struct machine *m = toy_machine(harts, 97, code, toy_program(code, room));
-
-    free(code);
-    return m;
+    return toy_machine_at_0(harts, toy_program);
 }
 
 static inline struct client *client_new(unsigned harts, const char *arch, tick end)

@@ -30,17 +30,6 @@ struct fixture {
     uint64_t hash[MARKS];
 };
 
-static struct machine *new_machine(void)
-{
-    static const size_t room = 8192;
-    uint8_t *code = base_alloc(room, 1);
-    struct machine *m = toy_machine(2, 97, code, toy_program(code, room));
-
-    free(code);
-    assert_int_equal(machine_run(m, 0, false), STOP_TICK);
-    return m;
-}
-
 static void write_file(const char *path, const uint8_t *bytes, size_t count)
 {
     FILE *out = fopen(path, "w");
@@ -58,7 +47,7 @@ static void open_fixture(struct fixture *f)
     snprintf(f->recording, sizeof f->recording, "%s/a?b#%%", f->folder);
     f->place = (struct index_place){.path = f->path, .recording = f->recording, .key = &our_key};
     write_file(f->recording, (const uint8_t *)"a recording", 11);
-    f->machine = new_machine();
+    f->machine = toy_machine_at_0(2, toy_program);
     f->store = checkpoint_store_new(f->machine);
 }
 
@@ -134,7 +123,7 @@ static bool goes_to(struct index *x, struct checkpoint_store *s, struct machine 
 static void test_round_trip(void **state)
 {
     struct fixture f;
-    struct machine *other = new_machine();
+    struct machine *other = toy_machine_at_0(2, toy_program);
     struct checkpoint_store *store = checkpoint_store_new(other);
     struct index *own, *x;
     struct error e;
@@ -358,7 +347,7 @@ static void test_too_many_lines(void **state)
 /* With a store that has to read everything: every checkpoint is right or refused. */
 static bool all_right(const struct fixture *f)
 {
-    struct machine *m = new_machine();
+    struct machine *m = toy_machine_at_0(2, toy_program);
     struct checkpoint_store *s = checkpoint_store_new(m);
     struct error e;
     struct index *x = index_open(&f->place, &history, NULL, &e);

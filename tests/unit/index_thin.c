@@ -30,23 +30,12 @@ struct fixture {
     uint64_t hash[MARKS];
 };
 
-static struct machine *new_machine(void)
-{
-    static const size_t room = 8192;
-    uint8_t *code = base_alloc(room, 1);
-    struct machine *m = toy_machine(1, 97, code, toy_program(code, room));
-
-    free(code);
-    assert_int_equal(machine_run(m, 0, false), STOP_TICK);
-    return m;
-}
-
 static void open_fixture(struct fixture *f)
 {
     *f = (struct fixture){.folder = "/tmp/reprise-thin-XXXXXX"};
     assert_non_null(mkdtemp(f->folder));
     snprintf(f->path, sizeof f->path, "%s/a.idx", f->folder);
-    f->machine = new_machine();
+    f->machine = toy_machine_at_0(1, toy_program);
     f->store = checkpoint_store_new(f->machine);
 }
 
@@ -118,7 +107,7 @@ static uint64_t size_of(const char *path)
 
 static void check_all(struct fixture *f, struct index *x)
 {
-    struct machine *other = new_machine();
+    struct machine *other = toy_machine_at_0(1, toy_program);
     struct checkpoint_store *store = checkpoint_store_new(other);
     unsigned late = 0, early = 0, loaded = 0;
     struct index_stats stats;

@@ -16,22 +16,6 @@
 
 enum { MARKS = 60, APART = 331, END = MARKS * APART };
 
-static struct machine *new_machine(unsigned harts)
-{
-    static const size_t room = 8192;
-    uint8_t *code = base_alloc(room, 1);
-    struct machine *m = toy_machine(harts, 97, code, toy_state_program(code, room));
-
-    free(code);
-    assert_int_equal(machine_run(m, 0, false), STOP_TICK);
-    return m;
-}
-
-static void run_to(struct machine *m, tick t)
-{
-    assert_int_equal(machine_run(m, t, false), STOP_TICK);
-}
-
 static struct live_tree *tree_of(const struct machine *m)
 {
     for (unsigned i = 0; i < machine_part_count(m); i++) {
@@ -49,8 +33,10 @@ static void test_invariants(void **state)
 {
     (void)state;
     for (unsigned harts = 1; harts <= 3; harts++) {
-        struct machine *whole = new_machine(harts), *pieces = new_machine(harts);
-        struct machine *forgets = new_machine(harts), *code = new_machine(harts);
+        struct machine *whole = toy_machine_at_0(harts, toy_state_program),
+                       *pieces = toy_machine_at_0(harts, toy_state_program);
+        struct machine *forgets = toy_machine_at_0(harts, toy_state_program),
+                       *code = toy_machine_at_0(harts, toy_state_program);
         uint64_t seed = harts;
 
         if (jit_supported()) {
@@ -58,12 +44,12 @@ static void test_invariants(void **state)
         }
         for (tick t = 0; t < END; t += 1 + toy_random(&seed) % 400) {
             while (machine_state(pieces)->now < t) {
-                run_to(pieces, machine_state(pieces)->now + 1 + (toy_random(&seed) >> 20) % 20);
+                toy_run_to(pieces, machine_state(pieces)->now + 1 + (toy_random(&seed) >> 20) % 20);
             }
             t = machine_state(pieces)->now;
-            run_to(whole, t);
-            run_to(forgets, t);
-            run_to(code, t);
+            toy_run_to(whole, t);
+            toy_run_to(forgets, t);
+            toy_run_to(code, t);
             machine_forget(forgets);
             assert_true(machine_hash_slow(whole) == machine_hash_slow(pieces));
             assert_true(machine_hash(whole) == machine_hash(forgets));
@@ -89,10 +75,10 @@ struct marks {
 
 static void make_marks(struct marks *x, unsigned harts)
 {
-    x->machine = new_machine(harts);
+    x->machine = toy_machine_at_0(harts, toy_state_program);
     x->store = checkpoint_store_new(x->machine);
     for (unsigned i = 0; i < MARKS; i++) {
-        run_to(x->machine, i * APART);
+        toy_run_to(x->machine, i * APART);
         x->c[i] = checkpoint_save(x->store);
         x->hash[i] = machine_hash(x->machine);
     }
@@ -120,7 +106,7 @@ static void test_restore(void **state)
         checkpoint_restore(x.store, x.c[i]);
         assert_true(machine_hash(x.machine) == x.hash[i]);
         assert_true(machine_hash_slow(x.machine) == x.hash[i]);
-        run_to(x.machine, (i + 1) * APART);
+        toy_run_to(x.machine, (i + 1) * APART);
         assert_true(machine_hash(x.machine) == x.hash[i + 1]);
     }
     drop_marks(&x);
@@ -143,7 +129,7 @@ static void test_restore_spilled(void **state)
 
         checkpoint_restore(x.store, x.c[i]);
         assert_true(machine_hash_slow(x.machine) == x.hash[i]);
-        run_to(x.machine, (i + 1) * APART);
+        toy_run_to(x.machine, (i + 1) * APART);
         assert_true(machine_hash(x.machine) == x.hash[i + 1]);
     }
     assert_true(machine_pages(x.machine)->resident < 100 &&
@@ -155,7 +141,7 @@ static void test_restore_spilled(void **state)
 /* What the tree holds anyway is not the checkpoints'. */
 static void test_accounting(void **state)
 {
-    struct machine *m = new_machine(1);
+    struct machine *m = toy_machine_at_0(1, toy_state_program);
     struct checkpoint_store *s = checkpoint_store_new(m);
     struct live_tree *t = tree_of(m);
     struct checkpoint *a, *b;
@@ -188,7 +174,7 @@ static void test_accounting(void **state)
 
 static void test_bytes(void **state)
 {
-    struct machine *other = new_machine(2);
+    struct machine *other = toy_machine_at_0(2, toy_state_program);
     struct checkpoint_store *s = checkpoint_store_new(other);
     struct marks x;
 
@@ -208,7 +194,7 @@ static void test_bytes(void **state)
         checkpoint_restore(s, c);
         checkpoint_drop(c);
         assert_true(machine_hash_slow(other) == x.hash[i]);
-        run_to(other, (i + 1) * APART);
+        toy_run_to(other, (i + 1) * APART);
         assert_true(machine_hash(other) == x.hash[i + 1]);
         text_fini(&one);
         text_fini(&two);
@@ -221,7 +207,7 @@ static void test_bytes(void **state)
 /* Other bytes of pages and their table: refused, or the machine runs on from them. */
 static void test_forged_bytes(void **state)
 {
-    struct machine *other = new_machine(2);
+    struct machine *other = toy_machine_at_0(2, toy_state_program);
     struct checkpoint_store *s = checkpoint_store_new(other);
     unsigned refused = 0, of_tree = 0;
     struct text good = {0};
@@ -250,7 +236,7 @@ static void test_forged_bytes(void **state)
         refused += c == NULL;
         if (c != NULL) {
             checkpoint_restore(s, c);
-            run_to(other, machine_now(other) + 50);
+            toy_run_to(other, machine_now(other) + 50);
             checkpoint_drop(c);
         }
         free(bytes);
@@ -289,7 +275,7 @@ static struct index *make_index(struct marks *x, const char *path, uint64_t most
 
 static unsigned check_index(struct index *in, const struct marks *x)
 {
-    struct machine *other = new_machine(2);
+    struct machine *other = toy_machine_at_0(2, toy_state_program);
     struct checkpoint_store *s = checkpoint_store_new(other);
     unsigned there = 0;
     uint64_t seed = 4;
@@ -351,13 +337,14 @@ static void test_index(void **state)
 
 static void test_difference(void **state)
 {
-    struct machine *a = new_machine(2), *b = new_machine(2);
+    struct machine *a = toy_machine_at_0(2, toy_state_program),
+                   *b = toy_machine_at_0(2, toy_state_program);
     struct machine_difference d;
     uint64_t seed = 8;
 
     (void)state;
-    run_to(a, 5000);
-    run_to(b, 5000);
+    toy_run_to(a, 5000);
+    toy_run_to(b, 5000);
     assert_false(machine_first_difference(a, b, &d));
     for (unsigned i = 0; i < 50; i++) {
         uint64_t at = (toy_random(&seed) >> 10) % TOY_VAULT_BYTES;
