@@ -279,7 +279,6 @@ void *riscv_virt_fdt(const struct machine_config *c, bool is_32)
     struct fdt_writer t;
 
     fdt_write_begin(&t);
-    fdt_prop_cell_counts(&t, 2, 2);
     fdt_prop_text(&t, "compatible", "riscv-virtio");
     fdt_prop_text(&t, "model", "riscv-virtio,reprise");
     add_chosen(&t, c->seed);
