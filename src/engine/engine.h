@@ -71,6 +71,10 @@ void engine_free(struct engine *e);
 enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_t budget,
                             uint64_t *ran);
 
+/* When the last engine_run() met an instruction that gives up the quantum and went on behind it, which it
+ * does where there is only one hart; the last of several; TICK_NEVER: it did not. */
+tick engine_yielded_at(const struct engine *e);
+
 /* Guest code is compiled for the host from now on, or not: no guest can tell. -1 and a sentence if
  * this host cannot. A new engine interprets. */
 int engine_use_jit(struct engine *e, bool on, struct error *error);

@@ -67,6 +67,7 @@ struct engine {
     struct cpu_watch watch;
     const struct ir_block *block; /* being run; NULL: a trap is being entered */
     uint8_t *tried;               /* the state before a step that is tried: see dry.c */
+    tick yielded;                 /* by the last run; TICK_NEVER: not */
     tick skip_tick;               /* probes are not asked at this tick */
 
     bool noting; /* footprint.c */

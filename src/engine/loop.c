@@ -68,6 +68,11 @@ void engine_set_code_trace(struct engine *e, void *opaque,
     e->code_trace = line;
 }
 
+tick engine_yielded_at(const struct engine *e)
+{
+    return e->yielded;
+}
+
 void engine_skip_probes(struct engine *e, tick at)
 {
     e->skip_tick = at;
@@ -112,7 +117,9 @@ static enum engine_stop take_exception(struct engine *e, struct cpu *cpu, tick e
 int engine_use_jit(struct engine *e, bool on, struct error *error)
 {
     const struct isa *isa = e->cpus[0].isa;
-    struct jit_guest guest = {.softfloat = e->softfloat, .has_modes = isa->lifter.local_modes != 0};
+    struct jit_guest guest = {.softfloat = e->softfloat,
+                              .has_modes = isa->lifter.local_modes != 0,
+                              .alone = e->cpu_count == 1};
 
     must(!e->running);
     cache_flush(e);
@@ -271,6 +278,9 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     struct jit_result r;
     enum jit_left why = jit_run(e->jit, cpu, b->code, end - *left, *left, &r);
 
+    if (r.yielded != UINT64_MAX) {
+        e->yielded = end - *left + r.yielded;
+    }
     *left -= r.ran;
     cpu->block_tick = end - *left; /* what is looked up below may walk, and set bits */
     e->stats.code_entries++;
@@ -426,6 +436,7 @@ enum engine_stop engine_run(struct engine *e, struct cpu *cpu, tick now, uint64_
 
     must(budget > 0 && !e->running);
     e->running = cpu;
+    e->yielded = TICK_NEVER;
     cpu->look = false;
     cpu->watch_hit = false;
     do {

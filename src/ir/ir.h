@@ -150,7 +150,7 @@ enum ir_rmw {
  * look (isa_lifter.local_modes): an exit names these bits, by their index in the block's `modes`, or
  * takes them from an operand, or has the ISA asked for them. Whatever it says, the state says too. */
 #define IR_EXIT_LOOK          1 /* interrupts, mode or translation may have changed: to the engine */
-#define IR_EXIT_YIELD         2 /* and the rest of the quantum is given up (pause, wfi) */
+#define IR_EXIT_YIELD         2 /* the rest of the quantum is given up (pause; wfi with LOOK) */
 #define IR_EXIT_ASK           4 /* its mode is only known to the ISA; not with an operand's */
 #define IR_EXIT_MODE(attr)    ((attr) >> 4)
 #define IR_EXIT_IN_MODE(mode) ((uint8_t)((mode) << 4))

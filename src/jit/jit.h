@@ -42,6 +42,7 @@ struct jit_guest {
     bool has_modes;   /* exits may go to several at one pc (isa_lifter.local_modes) */
     bool softfloat;   /* no floating point on the host's units: for comparing */
     uint32_t without; /* JIT_HOST_*: not to be used, so that one host can test the ways of others */
+    bool alone;       /* no other hart: an exit with YIELD and no LOOK goes on, and is noted */
     bool marks;       /* what is stored is marked as mem_mark() does, with this offset */
     uintptr_t marks_offset;
 };
@@ -90,7 +91,9 @@ void jit_unlink(struct jit *j);
 void jit_flush(struct jit *j);
 
 struct jit_result {
-    uint64_t ran;  /* ticks, all of them instructions retired */
+    uint64_t ran; /* ticks, all of them instructions retired */
+    uint64_t
+        yielded;   /* `ran` at the last exit with YIELD that went on; UINT64_MAX: there was none */
     uint32_t site; /* JIT_LINK, JIT_UNGROUP */
 };
 /* Runs from `code` (of a block at hart.pc in the current space and mode) for at most `budget`

@@ -160,6 +160,23 @@ static void deliver(struct machine *m, const struct input *in)
     m->state.now++;
 }
 
+/* A quantum is followed by the next one where there is no other hart: nothing happens between them, and
+ * code need not be left. What is left of the current one is as if it had been. */
+static void count_quanta(struct machine *m, uint64_t ran)
+{
+    tick yielded = engine_yielded_at(m->engine);
+
+    if (yielded != TICK_NEVER) {
+        ran = m->state.now - yielded;
+        m->state.quantum_left = m->quantum;
+    }
+    if (ran < m->state.quantum_left || m->hart_count > 1) {
+        m->state.quantum_left -= ran;
+    } else {
+        m->state.quantum_left = m->quantum - (ran - m->state.quantum_left) % m->quantum;
+    }
+}
+
 static enum engine_stop run_hart(struct machine *m, tick horizon)
 {
     struct cpu *cpu = &m->cpus[m->state.current];
@@ -168,14 +185,17 @@ static enum engine_stop run_hart(struct machine *m, tick horizon)
     enum engine_stop stop;
     uint64_t ran;
 
-    if (budget > m->state.quantum_left) {
+    if (budget > m->state.quantum_left && m->hart_count > 1) {
         budget = m->state.quantum_left;
     }
     m->running = cpu;
     stop = engine_run(m->engine, cpu, m->state.now, budget, &ran);
     m->running = NULL;
     m->state.now += ran;
-    m->state.quantum_left = stop == ENGINE_YIELD ? 0 : m->state.quantum_left - ran;
+    count_quanta(m, ran);
+    if (stop == ENGINE_YIELD) {
+        m->state.quantum_left = 0;
+    }
     m->state.instructions += cpu->hart->instructions - before;
     return stop;
 }

@@ -60,6 +60,7 @@ enum toy_op {
     TOY_VECTOR, /* imm32 */
     TOY_TIMER,  /* interrupt rd ticks from now */
     TOY_ACK,    /* the timer's interrupt is done */
+    TOY_PAUSE,  /* gives up the quantum, and waits for nothing */
     TOY_BASE_END,
     TOY_LDD = 0x40, /* rd rs disp8: as LD at [rs + disp] */
     TOY_STD,

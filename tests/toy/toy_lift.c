@@ -238,6 +238,7 @@ static void lift_system(struct lift *l, uint8_t op, unsigned d)
         toy_put8(l, TOY_SLOT(hart.waiting), 1);
         toy_leave(l, toy_next_pc(l), IR_EXIT_YIELD | IR_EXIT_LOOK);
         break;
+    case TOY_PAUSE: toy_leave(l, toy_next_pc(l), IR_EXIT_YIELD); break;
     case TOY_STI:
     case TOY_CLI:
         toy_put8(l, TOY_SLOT(irq_enabled), op == TOY_STI);
@@ -316,7 +317,8 @@ static void base_random(struct toy_assembler *a, uint8_t op, uint64_t x)
     case TOY_WAIT:
     case TOY_STI:
     case TOY_CLI:
-    case TOY_ACK: toy_op0(a, op); break;
+    case TOY_ACK:
+    case TOY_PAUSE: toy_op0(a, op); break;
     case TOY_NOW:
     case TOY_HART:
     case TOY_CAUSE:
@@ -332,6 +334,7 @@ static const uint8_t base_lengths[] = {
     [TOY_JCC] = 4,     [TOY_JMP] = 5,   [TOY_CALL] = 5,   [TOY_RET] = 1,    [TOY_SYS] = 1,
     [TOY_RTI] = 1,     [TOY_WAIT] = 1,  [TOY_STI] = 1,    [TOY_CLI] = 1,    [TOY_NOW] = 2,
     [TOY_HART] = 2,    [TOY_CAUSE] = 2, [TOY_VECTOR] = 5, [TOY_TIMER] = 2,  [TOY_ACK] = 1,
+    [TOY_PAUSE] = 1,
 };
 
 static const struct toy_family base_low = {

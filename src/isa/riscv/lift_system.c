@@ -99,7 +99,7 @@ void riscv_lift_wfi(struct lift *l, const struct riscv_insn *i)
 
 void riscv_lift_pause(struct lift *l, const struct riscv_insn *i)
 {
-    riscv_lift_leave(l, i, IR_EXIT_LOOK | IR_EXIT_YIELD);
+    riscv_lift_leave(l, i, IR_EXIT_YIELD);
 }
 
 /* Stores to code are seen at once anyway. */

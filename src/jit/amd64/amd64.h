@@ -90,6 +90,7 @@ struct context {   /* of one jit_run(); the layout is known to thunks.c */
     /* The instruction that was left at has been done but for this; REST_MUCH: has not. */
     uint32_t rest;
     uint64_t loaded;
+    uint64_t yielded; /* ticks left at the last exit that was noted; UINT64_MAX: none was */
 };
 
 /* A jump that was linked, and where it went before. */

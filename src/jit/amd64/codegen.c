@@ -155,15 +155,31 @@ static bool in_page(const struct gen *g, vaddr pc)
     return ((pc ^ g->block->pc) & ~(PAGE_SIZE - 1)) == 0;
 }
 
+/* How an exit to a constant goes to the engine: LOOK, YIELD, or neither where a hart is alone. */
+static unsigned engine_attr(const struct gen *g, unsigned attr)
+{
+    attr &= IR_EXIT_LOOK | IR_EXIT_YIELD;
+    return attr == IR_EXIT_YIELD && g->j->guest.alone ? 0 : attr;
+}
+
 static bool may_link(const struct gen *g, vaddr pc, unsigned attr)
 {
-    return (attr & (IR_EXIT_LOOK | IR_EXIT_YIELD | IR_EXIT_ASK)) == 0 && in_page(g, pc);
+    return engine_attr(g, attr) == 0 && (attr & IR_EXIT_ASK) == 0 && in_page(g, pc);
+}
+
+/* Of an exit that goes on for that reason, after the ticks were given back. */
+static void note_yield(struct gen *g, unsigned attr)
+{
+    if ((attr & IR_EXIT_YIELD) && engine_attr(g, attr) == 0) {
+        emit_mov(g->e, true, RDX, rm_mem(RSP, FRAME_CONTEXT));
+        emit_mov_to(g->e, true, rm_mem(RDX, offsetof(struct context, yielded)), R15);
+    }
 }
 
 /* The way out of a constant exit, after the ticks were given back. */
 static void leave_to(struct gen *g, vaddr pc, const struct ir_op *o, unsigned attr)
 {
-    if (attr & (IR_EXIT_LOOK | IR_EXIT_YIELD)) {
+    if (engine_attr(g, attr) != 0) {
         set_pc(g, pc);
         emit_mov_imm(g->e, RAX, attr & IR_EXIT_YIELD ? JIT_YIELD : JIT_LOOK);
         gen_jump_to_thunk(g, g->j->leave);
@@ -197,7 +213,8 @@ static void exit_direct(struct gen *g, const struct ir_op *o, vaddr pc)
         exit_by_stub(g, o, pc, emit_jmp(g->e));
         return;
     }
-    if (g->looks && !(o->attr & (IR_EXIT_LOOK | IR_EXIT_YIELD))) {
+    note_yield(g, o->attr);
+    if (g->looks && engine_attr(g, o->attr) == 0) {
         gen_leave_if_look(g, g->block->insn_count - 1u, pc);
     }
     if (may_link(g, pc, o->attr)) {
@@ -285,12 +302,14 @@ static void exit_stub(struct gen *g, const struct stub *s)
         return;
     }
     give_back(g, (uint32_t)s->disp);
-    if (s->reg > 0 && !(s->attr & (IR_EXIT_LOOK | IR_EXIT_YIELD))) {
+    note_yield(g, s->attr);
+    if (s->reg > 0 && engine_attr(g, s->attr) == 0) {
         leave_to_or_look(g, s->imm, o);
         return;
     }
     /* what the stub stores is not to be jumped over */
-    if (s->disp == 0 && s->sunk_count == 0 && may_link(g, s->imm, s->attr)) {
+    if (s->disp == 0 && s->sunk_count == 0 && (s->attr & IR_EXIT_YIELD) == 0 &&
+        may_link(g, s->imm, s->attr)) {
         emit_mov_imm(g->e, RAX, s->imm);
         emit_mov_imm(g->e, RCX, s->site);
         gen_jump_to_thunk(g, g->j->link);

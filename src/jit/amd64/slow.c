@@ -417,6 +417,7 @@ CALLS_GENERATED enum jit_left jit_run(struct jit *j, struct cpu *cpu, const void
     uint64_t most = budget < INT64_MAX / 2 ? budget : INT64_MAX / 2;
     struct context c = {.mxcsr = MXCSR_DEFAULT,
                         .end = now + most,
+                        .yielded = UINT64_MAX,
                         .end_instructions = cpu->hart->instructions + most};
     enum jit_left (*enter)(struct cpu *, const void *, uint64_t, struct context *);
     const uint8_t *entry = j->memory.exec + j->enter;
@@ -429,6 +430,7 @@ CALLS_GENERATED enum jit_left jit_run(struct jit *j, struct cpu *cpu, const void
         do_rest(cpu, &c);
     }
     result->ran = most - c.left;
+    result->yielded = c.yielded != UINT64_MAX ? most - c.yielded : UINT64_MAX;
     result->site = c.site;
     cpu->hart->instructions = c.end_instructions - c.left;
     return left;
