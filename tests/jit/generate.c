@@ -21,7 +21,7 @@ static const uint64_t interesting[] = {
     0x7ff8000000000000, 0x7ff0000000000001, 0xfff8000000000001, 0x0010000000000000,
     0x000fffffffffffff, 0x7fefffffffffffff, 0x41dfffffffc00000, 0x41e0000000000000,
     0x43e0000000000000, 0xc3e0000000000000, 0x3fe0000000000000, 0x36a0000000000000,
-    0x47efffffe0000000};
+    0x47efffffe0000000, 0x3f800001, 0x3ff0000000000001, 0x380fffffffffffff};
 
 uint64_t maker_roll(struct maker *m, uint64_t n)
 {
@@ -220,13 +220,31 @@ static void integer_op(struct maker *m)
 
 uint8_t maker_fp_attr(struct maker *m)
 {
-    if (maker_chance(m, 75)) {
+    if (maker_chance(m, 50)) {
         return IR_FP(FP_RNE, FP_NAN_CANONICAL);
+    }
+    if (maker_chance(m, 50)) { /* Arm's, and with FPCR.DN */
+        unsigned rule = maker_chance(m, 80) ? FP_NAN_ARM : FP_NAN_CANONICAL;
+        return (uint8_t)(IR_FP(FP_RNE, rule) | IR_FP_TINY_BEFORE);
     }
     if (maker_chance(m, 60)) {
         return (uint8_t)IR_FP(maker_roll(m, 6), FP_NAN_CANONICAL);
     }
     return (uint8_t)(IR_FP(maker_roll(m, 6), maker_roll(m, 3)) | (maker_roll(m, 8) << 5));
+}
+
+/* A product that is rounded up to the least normal number. */
+static void nearly_tiny(struct maker *m, struct ir_op *o)
+{
+    bool wide = o->type == IR_F64;
+    uint64_t one = wide ? UINT64_C(0x3ff0000000000000) : UINT64_C(0x3f800000);
+    uint64_t least = wide ? UINT64_C(0x0010000000000000) : UINT64_C(0x00800000);
+    enum ir_type i = wide ? IR_I64 : IR_I32;
+
+    o->a = maker_add(m, maker_imm(IR_CONST, i, IR_ABSENT, IR_ABSENT, one + 1 + maker_roll(m, 2)));
+    o->b = maker_add(m, maker_imm(IR_CONST, i, IR_ABSENT, IR_ABSENT, least - 1 - maker_roll(m, 2)));
+    o->a = maker_add(m, maker_op(IR_FFROMI, (enum ir_type)o->type, o->a, IR_ABSENT, IR_ABSENT));
+    o->b = maker_add(m, maker_op(IR_FFROMI, (enum ir_type)o->type, o->b, IR_ABSENT, IR_ABSENT));
 }
 
 static void fp_op(struct maker *m)
@@ -266,6 +284,9 @@ static void fp_op(struct maker *m)
         }
         break;
     }
+    if ((o.op == IR_FMUL || o.op == IR_FMA) && maker_chance(m, 10)) {
+        nearly_tiny(m, &o);
+    }
     if (o.op == IR_FMIN || o.op == IR_FMAX) {
         o.x = (uint32_t)maker_roll(m, 4);
     } else if (o.op == IR_FCMP) {
@@ -275,8 +296,9 @@ static void fp_op(struct maker *m)
     }
     if (ir_op_info[o.op].attr == ATTR_FP) {
         o.attr = maker_fp_attr(m);
-        if (o.op == IR_FCVT_FI && maker_chance(m, 60)) {
-            o.attr = IR_FP(FP_RTZ, FP_NAN_CANONICAL);
+        if ((o.op == IR_FCVT_FI && maker_chance(m, 60)) ||
+            (o.op == IR_FROUND && maker_chance(m, 50))) {
+            o.attr = (uint8_t)((o.attr & ~7u) | maker_roll(m, 2));
         }
     }
     (void)maker_add(m, o);

@@ -128,6 +128,19 @@ static unsigned fp_number(struct maker *m, unsigned op)
     }
 }
 
+/* Products that are rounded up to the least normal number, in some lanes. */
+static void nearly_tiny(struct maker *m, struct ir_op *o)
+{
+    bool wide = IR_VF_LANE(o->x) == 3;
+    uint64_t near_one = wide ? UINT64_C(0x3ff0000000000001) : UINT64_C(0x3f800001bf800001);
+    uint64_t near_least = wide ? UINT64_C(0x000fffffffffffff) : UINT64_C(0x007fffff807fffff);
+
+    o->a = maker_add(m, maker_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, near_one));
+    o->b = maker_add(m, maker_imm(IR_CONST, IR_I64, IR_ABSENT, IR_ABSENT, near_least));
+    o->a = maker_add(m, maker_op(IR_VCONST, IR_V128, o->a, some_word(m), IR_ABSENT));
+    o->b = maker_add(m, maker_op(IR_VCONST, IR_V128, o->b, some_word(m), IR_ABSENT));
+}
+
 static void fp_by_lanes(struct maker *m, enum ir_opcode op)
 {
     const struct ir_op_info *info = &ir_op_info[op];
@@ -136,11 +149,14 @@ static void fp_by_lanes(struct maker *m, enum ir_opcode op)
     struct ir_op o = maker_op(op, IR_V128, a, b, c);
 
     o.attr = maker_fp_attr(m);
-    if (op == IR_VFCVT_FI && maker_chance(m, 60)) {
-        o.attr = IR_FP(FP_RTZ, FP_NAN_CANONICAL);
+    if ((op == IR_VFCVT_FI || op == IR_VFROUND) && maker_chance(m, 60)) {
+        o.attr = (uint8_t)((o.attr & ~7u) | maker_roll(m, 2));
     }
     if (info->imm == IMM_X) {
         o.x = IR_VF(2 + maker_roll(m, 2), fp_number(m, op));
+    }
+    if ((op == IR_VFMUL || op == IR_VFMA) && maker_chance(m, 10)) {
+        nearly_tiny(m, &o);
     }
     (void)maker_add(m, o);
 }

@@ -175,8 +175,9 @@ enum stub_kind {
     STUB_RMW,
     STUB_EXIT,
     STUB_NAN,
-    STUB_FMA,
+    STUB_FP_REDO,
     STUB_FP,
+    STUB_FP_OF,
     STUB_VECTOR_NAN,
     STUB_VECTOR_REDO,
     STUB_LIMIT
@@ -345,6 +346,11 @@ bool gen_memory(struct gen *g, const struct ir_op *o);
 bool gen_rmw(struct gen *g, const struct ir_op *o);
 bool gen_rmw_is_plain(const struct gen *g, const struct ir_op *o); /* leaves by a stub, if at all */
 bool gen_fp(struct gen *g, const struct ir_op *o);
+/* fp.c: whether floating point by the operation's attribute may be the host's, whatever the rounding;
+ * and rounded to nearest; and whether its NaNs are canonical. */
+bool gen_fp_on_host(const struct gen *g, const struct ir_op *o);
+bool gen_fp_to_nearest(const struct gen *g, const struct ir_op *o);
+bool gen_fp_is_canonical(const struct ir_op *o);
 bool gen_vector(struct gen *g, const struct ir_op *o);
 /* For an exit or a select: the compare `v` (fused, or a value); returns the condition. */
 enum cond gen_condition(struct gen *g, ir_ref v);

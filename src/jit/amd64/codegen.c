@@ -343,8 +343,9 @@ static void make_stubs(struct gen *g)
         case STUB_RMW: gen_rmw_stub(g, s); break;
         case STUB_EXIT: exit_stub(g, s); break;
         case STUB_NAN:
-        case STUB_FMA:
-        case STUB_FP: gen_fp_stub(g, s); break;
+        case STUB_FP_REDO:
+        case STUB_FP:
+        case STUB_FP_OF: gen_fp_stub(g, s); break;
         case STUB_VECTOR_NAN:
         case STUB_VECTOR_REDO: gen_vector_stub(g, s); break;
         case STUB_LIMIT: limit_stub(g); break;

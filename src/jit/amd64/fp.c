@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fp: floating point on the host's units where they do exactly what the IR says: round to nearest,
- * canonical NaNs (a NaN result goes the cold way), tininess after rounding. The sticky flags
- * gather in MXCSR. Everything else is softfloat's, by a call.
+ * fp: floating point on the host's units where they do exactly what the IR says: round to nearest, nothing
+ * flushed. What may differ goes the cold way: NaN results, which become canonical or are softfloat's, by
+ * Arm's rule; and under `tiny_before` the least normal number, which the host may have reached by rounding
+ * up without calling that an underflow. The sticky flags gather in MXCSR. Everything else is softfloat's,
+ * by a call.
  */
 #include "base/softfloat.h"
 #include "jit/amd64/amd64.h"
@@ -16,9 +18,29 @@ static unsigned scalar(const struct ir_op *o)
     return (is_double(o) ? OP_F2 : OP_F3) | OP_0F;
 }
 
-static bool host_rounds(const struct gen *g, const struct ir_op *o)
+bool gen_fp_on_host(const struct gen *g, const struct ir_op *o)
 {
-    return !g->j->guest.softfloat && o->attr == IR_FP(FP_RNE, FP_NAN_CANONICAL);
+    /* x86's NaN rule is of an ISA that sees FP_ID, which is not taken from MXCSR. */
+    return !g->j->guest.softfloat && (o->attr & (IR_FP_FLUSH_INPUTS | IR_FP_FLUSH_OUTPUT)) == 0 &&
+           (o->attr >> 3 & 3) != FP_NAN_X86;
+}
+
+bool gen_fp_to_nearest(const struct gen *g, const struct ir_op *o)
+{
+    return gen_fp_on_host(g, o) && (o->attr & 7) == FP_RNE;
+}
+
+bool gen_fp_is_canonical(const struct ir_op *o)
+{
+    return (o->attr >> 3 & 3) == FP_NAN_CANONICAL;
+}
+
+/* What is tiny before it is rounded is not so after it only if it becomes the least normal number. Sums,
+ * roots and what is widened are never tiny and inexact; quotients are never so near below a power of 2. */
+static bool may_reach_normal(const struct ir_op *o)
+{
+    return (o->attr & IR_FP_TINY_BEFORE) != 0 &&
+           (o->op == IR_FMUL || o->op == IR_FMA || (o->op == IR_FCVT_FF && !is_double(o)));
 }
 
 static void compare_xmm(struct gen *g, const struct ir_op *o, bool signals, unsigned a, unsigned b)
@@ -27,18 +49,49 @@ static void compare_xmm(struct gen *g, const struct ir_op *o, bool signals, unsi
             a, rm_reg(b));
 }
 
-/* A NaN becomes the canonical one. */
-static struct stub *fix_nan(struct gen *g, const struct ir_op *o, unsigned x)
+static int8_t operand_xmm(struct gen *g, ir_ref v, unsigned kind)
 {
-    struct stub *s;
-    uint32_t site;
+    return kind != K_NONE ? (int8_t)gen_xmm(g, v) : -1;
+}
 
-    compare_xmm(g, o, false, x, x);
-    site = emit_jcc(g->e, COND_P);
-    s = gen_stub(g, STUB_NAN, site);
+/* At `site` the whole operation is done again by softfloat, whose flags are ORed to some of the same. The
+ * operands' registers are kept until here. */
+static void redo(struct gen *g, const struct ir_op *o, uint32_t site, unsigned x)
+{
+    const struct ir_op_info *info = &ir_op_info[o->op];
+    struct stub *s = gen_stub(g, STUB_FP_REDO, site);
+
     s->back = g->e->at;
     s->xmm = (int8_t)x;
-    return s;
+    s->imm = gen_keep_op(g, o);
+    s->base = operand_xmm(g, o->a, info->a);
+    s->reg = operand_xmm(g, o->b, info->b);
+    s->disp = operand_xmm(g, o->c, info->c);
+}
+
+/* The result in x, as the IR has it. Exponents of 0, 1, and all ones are looked at in the stub. */
+static void finish(struct gen *g, const struct ir_op *o, unsigned x)
+{
+    uint32_t site;
+
+    if (may_reach_normal(o)) {
+        emit_op(g->e, OP_66 | OP_0F | 0x7e, is_double(o), x, rm_reg(RAX));
+        emit_shift_imm(g->e, SHIFT_SHR, is_double(o), RAX, is_double(o) ? 52 : 23);
+        emit_alu_imm(g->e, ALU_ADD, false, rm_reg(RAX), 1);
+        emit_byte(g->e, 0xa9); /* test eax, imm32 */
+        emit_32(g->e, is_double(o) ? 0x7fc : 0xfc);
+        redo(g, o, emit_jcc(g->e, COND_E), x);
+        return;
+    }
+    compare_xmm(g, o, false, x, x);
+    site = emit_jcc(g->e, COND_P);
+    if (gen_fp_is_canonical(o) && o->op != IR_FMA) {
+        struct stub *s = gen_stub(g, STUB_NAN, site);
+        s->back = g->e->at;
+        s->xmm = (int8_t)x;
+    } else { /* x86 does not call 0 * inf + qNaN invalid, the IR does: FMA's NaNs are softfloat's */
+        redo(g, o, site, x);
+    }
 }
 
 /* All operands to C, the answer from rax. */
@@ -67,14 +120,14 @@ static bool binary(struct gen *g, const struct ir_op *o, unsigned op)
 {
     unsigned a, b, x;
 
-    if (!host_rounds(g, o)) {
+    if (!gen_fp_to_nearest(g, o)) {
         return by_softfloat(g, o);
     }
     a = gen_xmm(g, o->a);
     b = gen_xmm(g, o->b);
     x = gen_dest_xmm(g);
     gen_xmm_op(g, scalar(o) | op, x, a, b);
-    fix_nan(g, o, x);
+    finish(g, o, x);
     return true;
 }
 
@@ -82,13 +135,13 @@ static bool square_root(struct gen *g, const struct ir_op *o)
 {
     unsigned a, x;
 
-    if (!host_rounds(g, o)) {
+    if (!gen_fp_to_nearest(g, o)) {
         return by_softfloat(g, o);
     }
     a = gen_xmm(g, o->a);
     x = gen_dest_xmm(g);
     gen_xmm_op(g, scalar(o) | 0x51, x, a, a);
-    fix_nan(g, o, x);
+    finish(g, o, x);
     return true;
 }
 
@@ -96,7 +149,7 @@ static bool fused(struct gen *g, const struct ir_op *o)
 {
     unsigned a, b, c, x;
 
-    if (!host_rounds(g, o) || !g->j->has_fma) {
+    if (!gen_fp_to_nearest(g, o) || !g->j->has_fma) {
         return by_softfloat(g, o);
     }
     a = gen_xmm(g, o->a);
@@ -106,13 +159,7 @@ static bool fused(struct gen *g, const struct ir_op *o)
     gen_xmm_move(g, x, a);
     /* vfmadd213: x = b * x + c */
     emit_vex(g->e, OP_66 | OP_0F38 | 0xa9, is_double(o), x, b, rm_reg(c));
-    /* x86 does not call 0 * inf + qNaN invalid, the IR does: a NaN is softfloat's. */
-    struct stub *s = fix_nan(g, o, x);
-    s->kind = STUB_FMA;
-    s->imm = gen_keep_op(g, o);
-    s->base = (int8_t)a;
-    s->reg = (int8_t)b;
-    s->disp = (int32_t)c;
+    finish(g, o, x);
     return true;
 }
 
@@ -127,9 +174,7 @@ static bool compare(struct gen *g, const struct ir_op *o)
     bool equal = o->x == FCMP_EQ || o->x == FCMP_EQ_SIGNALING;
     bool signals = o->x == FCMP_EQ_SIGNALING || o->x == FCMP_LT || o->x == FCMP_LE;
 
-    /* other NaN rules are of ISAs that see FP_ID, which is not taken from MXCSR */
-    if (g->j->guest.softfloat || (o->attr & (IR_FP_FLUSH_INPUTS | IR_FP_FLUSH_OUTPUT)) ||
-        (o->attr >> 3 & 3) != FP_NAN_CANONICAL) {
+    if (!gen_fp_on_host(g, o)) {
         return by_softfloat(g, o);
     }
     if (equal || o->x == FCMP_UNORDERED) {
@@ -167,33 +212,80 @@ static bool between_formats(struct gen *g, const struct ir_op *o)
 {
     unsigned a, x;
 
-    if (!host_rounds(g, o)) {
+    if (!gen_fp_to_nearest(g, o)) {
         return by_softfloat(g, o);
     }
     a = gen_xmm(g, o->a);
     x = gen_dest_xmm(g);
     gen_xmm_op(g, (is_double(o) ? OP_F3 : OP_F2) | OP_0F | 0x5a, x, a, a);
-    fix_nan(g, o, x);
+    finish(g, o, x);
     return true;
 }
 
+/* Numbers from 2^63 on are C's. */
 static bool from_integer(struct gen *g, const struct ir_op *o)
 {
     bool wide = (o->x & 0xf) == IR_I64, is_signed = o->x >> 4 & 1;
+    uint32_t site = 0;
     unsigned x, r;
 
-    if (!host_rounds(g, o) || (wide && !is_signed)) {
+    if (!gen_fp_to_nearest(g, o)) {
         return by_softfloat(g, o);
     }
     r = gen_reg(g, o->a);
-    if (!is_signed) {
+    x = gen_dest_xmm(g);
+    if (!is_signed && wide) {
+        emit_op(g->e, 0x85, true, r, rm_reg(r));
+        site = emit_jcc(g->e, COND_S);
+    } else if (!is_signed) {
         emit_mov(g->e, false, RAX, rm_reg(r));
         r = RAX;
         wide = true;
     }
-    x = gen_dest_xmm(g);
     emit_op(g->e, OP_0F | 0x57, false, x, rm_reg(x)); /* no false dependency */
     emit_op(g->e, scalar(o) | 0x2a, wide, x, rm_reg(r));
+    if (site != 0) {
+        struct stub *s = gen_stub(g, STUB_FP_OF, site);
+        s->back = g->e->at;
+        s->imm = gen_keep_op(g, o);
+        s->reg = (int8_t)r;
+        s->xmm = (int8_t)x;
+    }
+    return true;
+}
+
+static void by_c(struct gen *g, const struct ir_op *o, uint32_t site, uint32_t site2, unsigned a,
+                 unsigned dst)
+{
+    struct stub *s = gen_stub(g, STUB_FP, site);
+
+    s->site2 = site2;
+    s->imm = gen_keep_op(g, o);
+    s->back = g->e->at;
+    s->reg = (int8_t)dst;
+    s->xmm = (int8_t)a;
+}
+
+/* To an unsigned integer, cut: what is not negative and below 2^32 (2^63) is converted as a signed one of
+ * 64 bits. It is looked at first, as the host would call it inexact what is beyond and only invalid. */
+static bool to_unsigned(struct gen *g, const struct ir_op *o)
+{
+    bool from_double = (o->x & 0xf) == IR_F64, wide = (o->type & IR_TYPE_MASK) == IR_I64;
+    unsigned prefix = from_double ? (unsigned)OP_66 : 0, log2 = wide ? 63 : 32, a, dst;
+    uint32_t beyond, below;
+
+    a = gen_xmm(g, o->a);
+    dst = gen_dest(g, IR_ABSENT);
+    emit_mov_imm(g->e, RAX, from_double ? (uint64_t)(1023 + log2) << 52 : (127 + log2) << 23);
+    emit_op(g->e, OP_66 | OP_0F | 0x6e, true, 0, rm_reg(RAX));
+    emit_op(g->e, prefix | OP_0F | 0x2e, false, 0, rm_reg(a)); /* a NaN is beyond, too */
+    beyond = emit_jcc(g->e, COND_BE);
+    emit_op(g->e, prefix | OP_0F | 0x50, false, RAX, rm_reg(a)); /* movmsk */
+    emit_byte(g->e, 0xa8);                                       /* test al, 1 */
+    emit_byte(g->e, 1);
+    below = emit_jcc(g->e, COND_NE);
+    emit_op(g->e, (from_double ? OP_F2 : OP_F3) | OP_0F | 0x2c, true, dst, rm_reg(a));
+    by_c(g, o, beyond, below, a, dst);
     return true;
 }
 
@@ -204,12 +296,12 @@ static bool to_integer(struct gen *g, const struct ir_op *o)
     bool from_double = (o->x & 0xf) == IR_F64, is_signed = o->x >> 4 & 1;
     bool wide = (o->type & IR_TYPE_MASK) == IR_I64;
     unsigned rounding = o->attr & 7, a, dst;
-    struct stub *s;
-    uint32_t site;
 
-    if (g->j->guest.softfloat || !is_signed || (rounding != FP_RTZ && rounding != FP_RNE) ||
-        (o->attr & ~7) != IR_FP(0, FP_NAN_CANONICAL)) {
+    if (!gen_fp_on_host(g, o) || (rounding != FP_RTZ && (rounding != FP_RNE || !is_signed))) {
         return by_softfloat(g, o);
+    }
+    if (!is_signed) {
+        return to_unsigned(g, o);
     }
     a = gen_xmm(g, o->a);
     dst = gen_dest(g, IR_ABSENT);
@@ -221,13 +313,83 @@ static bool to_integer(struct gen *g, const struct ir_op *o)
     } else {
         emit_alu_imm(g->e, ALU_CMP, false, rm_reg(dst), INT32_MIN);
     }
-    site = emit_jcc(g->e, COND_E);
-    s = gen_stub(g, STUB_FP, site);
-    s->imm = gen_keep_op(g, o);
-    s->back = g->e->at;
-    s->reg = (int8_t)dst;
-    s->xmm = (int8_t)a;
+    by_c(g, o, emit_jcc(g->e, COND_E), 0, a, dst);
     return true;
+}
+
+/* The host's minimum is its second operand if that is not greater, so both ways round differ for zeros
+ * alone, of which the negative one is the less. NaNs are C's before the host sees them. */
+static bool min_max(struct gen *g, const struct ir_op *o)
+{
+    bool max = o->op == IR_FMAX;
+    unsigned a, b, x, op = scalar(o) | (max ? 0x5fu : 0x5du);
+    uint32_t site;
+
+    if (!gen_fp_on_host(g, o) || o->x == FMINMAX_X86) {
+        return by_softfloat(g, o);
+    }
+    a = gen_xmm(g, o->a);
+    b = gen_xmm(g, o->b);
+    x = gen_dest_xmm(g);
+    compare_xmm(g, o, false, a, b);
+    site = emit_jcc(g->e, COND_P);
+    gen_xmm_op(g, op, x, a, b);
+    gen_xmm_op(g, op, 0, b, a);
+    emit_op(g->e, OP_0F | (max ? 0x54u : 0x56u), false, x, rm_reg(0));
+    redo(g, o, site, x);
+    return true;
+}
+
+static bool to_integral(struct gen *g, const struct ir_op *o)
+{
+    static const uint8_t modes[] = {[FP_RNE] = 0, [FP_RTZ] = 3, [FP_RDN] = 1, [FP_RUP] = 2};
+    unsigned a, x;
+
+    if (!gen_fp_on_host(g, o) || !g->j->has_sse41 || (o->attr & 7) > FP_RUP) {
+        return by_softfloat(g, o);
+    }
+    a = gen_xmm(g, o->a);
+    x = gen_dest_xmm(g);
+    gen_xmm_move(g, x, a); /* no false dependency */
+    emit_op(g->e, OP_66 | OP_0F3A | (is_double(o) ? 0x0bu : 0x0au), false, x, rm_reg(a));
+    emit_byte(g->e, modes[o->attr & 7] | (o->x ? 0u : 8u)); /* 8: never inexact */
+    finish(g, o, x);
+    return true;
+}
+
+/* A result that is neither a NaN nor the least normal number is left as it is. */
+static void leave_if_usual(struct gen *g, const struct stub *s, const struct ir_op *o)
+{
+    unsigned x = (unsigned)s->xmm;
+    uint32_t from;
+
+    if (!may_reach_normal(o)) {
+        return;
+    }
+    compare_xmm(g, o, false, x, x);
+    from = gen_short_jcc(g, COND_P);
+    emit_op(g->e, OP_66 | OP_0F | 0x7e, is_double(o), x, rm_reg(RAX));
+    emit_alu(g->e, ALU_ADD, is_double(o), RAX, rm_reg(RAX)); /* without the sign */
+    emit_mov_imm(g->e, RCX, is_double(o) ? UINT64_C(2) << 52 : UINT64_C(2) << 23);
+    emit_alu(g->e, ALU_CMP, is_double(o), RAX, rm_reg(RCX));
+    emit_patch(g->e, emit_jcc(g->e, COND_NE), s->back);
+    gen_short_here(g, from);
+}
+
+static void redo_stub(struct gen *g, const struct stub *s, const struct ir_op *o)
+{
+    const int32_t operands[3] = {s->base, s->reg, s->disp};
+
+    leave_if_usual(g, s, o);
+    for (int n = 0; n < 3; n++) {
+        if (operands[n] >= 0) {
+            emit_op(g->e, OP_66 | OP_0F | 0xd6, false, (unsigned)operands[n],
+                    rm_mem(RSP, FRAME_ARGS + 8 * n));
+        }
+    }
+    emit_mov_imm(g->e, RDX, s->imm);
+    gen_call_thunk(g, g->j->fp[s->keep]);
+    emit_op(g->e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
 }
 
 void gen_fp_stub(struct gen *g, const struct stub *s)
@@ -237,12 +399,10 @@ void gen_fp_stub(struct gen *g, const struct stub *s)
     if (s->kind == STUB_NAN) {
         emit_mov_imm(g->e, RAX, is_double(o) ? UINT64_C(0x7ff8000000000000) : UINT64_C(0x7fc00000));
         emit_op(g->e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
-    } else if (s->kind == STUB_FMA) {
-        const unsigned operands[3] = {(unsigned)s->base, (unsigned)s->reg, (unsigned)s->disp};
-        for (int n = 0; n < 3; n++) {
-            emit_op(g->e, OP_66 | OP_0F | 0xd6, false, operands[n],
-                    rm_mem(RSP, FRAME_ARGS + 8 * n));
-        }
+    } else if (s->kind == STUB_FP_REDO) {
+        redo_stub(g, s, o);
+    } else if (s->kind == STUB_FP_OF) {
+        emit_mov_to(g->e, true, rm_mem(RSP, FRAME_ARGS), (unsigned)s->reg);
         emit_mov_imm(g->e, RDX, s->imm);
         gen_call_thunk(g, g->j->fp[s->keep]);
         emit_op(g->e, OP_66 | OP_0F | 0x6e, true, (unsigned)s->xmm, rm_reg(RAX));
@@ -271,8 +431,8 @@ bool gen_fp(struct gen *g, const struct ir_op *o)
     case IR_FCVT_IF: return from_integer(g, o);
     case IR_FCVT_FI: return to_integer(g, o);
     case IR_FMIN:
-    case IR_FMAX:
-    case IR_FROUND: return by_softfloat(g, o);
+    case IR_FMAX: return min_max(g, o);
+    case IR_FROUND: return to_integral(g, o);
     case IR_FFROMI: {
         struct rm a = gen_rm(g, o->a);
         emit_op(g->e, OP_66 | OP_0F | 0x6e, is_double(o), gen_dest_xmm(g), a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * vector_fp: floating point by lanes, on the host's units where fp.c would use them for scalars: round
- * to nearest, canonical NaNs, tininess after rounding; the flags of all lanes gather in MXCSR. A result
- * with a NaN in it goes the cold way. Everything else is softfloat's, lane by lane, by a call.
+ * vector_fp: floating point by lanes, on the host's units where fp.c would use them for scalars, with the
+ * same exceptions; the flags of all lanes gather in MXCSR. Everything else is softfloat's, lane by lane, by
+ * a call.
  */
 #include "base/softfloat.h"
 #include "jit/amd64/vector.h"
@@ -16,11 +16,6 @@ static unsigned packed(bool wide, unsigned op)
     return (wide ? (unsigned)OP_66 : 0) | OP_0F | op;
 }
 
-static bool host_rounds(const struct gen *g, const struct ir_op *o)
-{
-    return !g->j->guest.softfloat && o->attr == IR_FP(FP_RNE, FP_NAN_CANONICAL);
-}
-
 /* A jump that is taken if any lane of x is a NaN; xmm0 is all ones there. */
 static uint32_t jump_if_nan(struct gen *g, bool wide, unsigned x)
 {
@@ -28,17 +23,6 @@ static uint32_t jump_if_nan(struct gen *g, bool wide, unsigned x)
     emit_op(g->e, packed(wide, 0x50), false, RAX, rm_reg(0));
     emit_op(g->e, 0x85, false, RAX, rm_reg(RAX));
     return emit_jcc(g->e, COND_NE);
-}
-
-/* NaNs become canonical. */
-static void fix_nans(struct gen *g, bool wide, unsigned x)
-{
-    uint32_t site = jump_if_nan(g, wide, x);
-    struct stub *s = gen_stub(g, STUB_VECTOR_NAN, site);
-
-    s->back = g->e->at;
-    s->xmm = (int8_t)x;
-    s->disp = wide;
 }
 
 /* Where the host's result may be wrong: the whole operation by C, whose flags are then ORed to some of
@@ -53,6 +37,44 @@ static void redo(struct gen *g, const struct ir_op *o, uint32_t site, unsigned x
     s->base = (int8_t)gen_xmm(g, o->a);
     s->reg = ir_op_info[o->op].b != K_NONE ? (int8_t)gen_xmm(g, o->b) : -1;
     s->disp = ir_op_info[o->op].c != K_NONE ? (int32_t)gen_xmm(g, o->c) : -1;
+}
+
+/* As may_reach_normal() of fp.c. */
+static bool may_reach_normal(const struct ir_op *o)
+{
+    return (o->attr & IR_FP_TINY_BEFORE) != 0 &&
+           (o->op == IR_VFMUL || o->op == IR_VFMA || o->op == IR_VFNARROW);
+}
+
+/* A jump that is taken if any lane of x is a NaN or the least normal number. */
+static uint32_t jump_if_rare(struct gen *g, bool wide, unsigned x)
+{
+    uint64_t least = wide ? UINT64_C(1) << 52 : UINT64_C(1) << 23;
+
+    vec_constant(g, 0, wide ? 3 : 2, INT64_MAX >> (wide ? 0 : 32));
+    emit_op(g->e, PAND, false, 0, rm_reg(x));
+    vec_constant(g, 1, wide ? 3 : 2, least);
+    vec_imm(g, packed(wide, 0xc2), 1, 1, 0, 0); /* cmpeq */
+    vec_imm(g, packed(wide, 0xc2), 0, 0, 0, 3); /* cmpunord */
+    emit_op(g->e, POR, false, 0, rm_reg(1));
+    emit_op(g->e, packed(wide, 0x50), false, RAX, rm_reg(0));
+    emit_op(g->e, 0x85, false, RAX, rm_reg(RAX));
+    return emit_jcc(g->e, COND_NE);
+}
+
+/* The result in x, with lanes of either width, as the IR has it. */
+static void finish(struct gen *g, const struct ir_op *o, bool wide, unsigned x)
+{
+    uint32_t site = may_reach_normal(o) ? jump_if_rare(g, wide, x) : jump_if_nan(g, wide, x);
+
+    if (may_reach_normal(o) || !gen_fp_is_canonical(o) || o->op == IR_VFMA) {
+        redo(g, o, site, x); /* FMA: 0 * inf + qNaN, see fp.c */
+    } else {
+        struct stub *s = gen_stub(g, STUB_VECTOR_NAN, site);
+        s->back = g->e->at;
+        s->xmm = (int8_t)x;
+        s->disp = wide;
+    }
 }
 
 static void nan_stub(struct gen *g, const struct stub *s)
@@ -94,14 +116,14 @@ static bool binary(struct gen *g, const struct ir_op *o, unsigned op)
 {
     unsigned a, b, x;
 
-    if (!host_rounds(g, o)) {
+    if (!gen_fp_to_nearest(g, o)) {
         return false;
     }
     a = gen_xmm(g, o->a);
     b = gen_xmm(g, o->b);
     x = gen_dest_xmm(g);
     gen_xmm_op(g, packed(is_double(o), op), x, a, b);
-    fix_nans(g, is_double(o), x);
+    finish(g, o, is_double(o), x);
     return true;
 }
 
@@ -110,13 +132,13 @@ static bool unary(struct gen *g, const struct ir_op *o, unsigned op, bool wide)
 {
     unsigned a, x;
 
-    if (!host_rounds(g, o)) {
+    if (!gen_fp_to_nearest(g, o)) {
         return false;
     }
     a = gen_xmm(g, o->a);
     x = gen_dest_xmm(g);
     emit_op(g->e, op, false, x, rm_reg(a));
-    fix_nans(g, wide, x);
+    finish(g, o, wide, x);
     return true;
 }
 
@@ -124,7 +146,7 @@ static bool fused(struct gen *g, const struct ir_op *o)
 {
     unsigned a, b, c, x;
 
-    if (!host_rounds(g, o) || !g->j->has_fma) {
+    if (!gen_fp_to_nearest(g, o) || !g->j->has_fma) {
         return false;
     }
     a = gen_xmm(g, o->a);
@@ -134,7 +156,7 @@ static bool fused(struct gen *g, const struct ir_op *o)
     gen_xmm_move(g, x, a);
     /* vfmadd213: x = b * x + c */
     emit_vex(g->e, OP_66 | OP_0F38 | 0xa8, is_double(o), x, b, rm_reg(c));
-    redo(g, o, jump_if_nan(g, is_double(o), x), x); /* 0 * inf + qNaN: see fp.c */
+    finish(g, o, is_double(o), x);
     return true;
 }
 
@@ -146,8 +168,7 @@ static bool compare(struct gen *g, const struct ir_op *o)
                                          [FCMP_UNORDERED] = 3};
     unsigned predicate = predicates[IR_VF_NUMBER(o->x)], a, b;
 
-    if (g->j->guest.softfloat || (o->attr & (IR_FP_FLUSH_INPUTS | IR_FP_FLUSH_OUTPUT)) ||
-        (o->attr >> 3 & 3) != FP_NAN_CANONICAL || (predicate > 7 && !g->j->has_avx)) {
+    if (!gen_fp_on_host(g, o) || (predicate > 7 && !g->j->has_avx)) {
         return false;
     }
     a = gen_xmm(g, o->a);
@@ -161,15 +182,14 @@ static bool round_to_integral(struct gen *g, const struct ir_op *o)
     static const uint8_t modes[] = {[FP_RNE] = 0, [FP_RTZ] = 3, [FP_RDN] = 1, [FP_RUP] = 2};
     unsigned a, x;
 
-    if (g->j->guest.softfloat || !g->j->has_sse41 || (o->attr & 7) > FP_RUP ||
-        (o->attr & ~7) != IR_FP(0, FP_NAN_CANONICAL)) {
+    if (!gen_fp_on_host(g, o) || !g->j->has_sse41 || (o->attr & 7) > FP_RUP) {
         return false;
     }
     a = gen_xmm(g, o->a);
     x = gen_dest_xmm(g);
     vec_shuffle(g, OP_66 | OP_0F3A | (is_double(o) ? 0x09u : 0x08u), x, a,
                 modes[o->attr & 7] | (IR_VF_NUMBER(o->x) ? 0u : 8u)); /* 8: never inexact */
-    fix_nans(g, is_double(o), x);
+    finish(g, o, is_double(o), x);
     return true;
 }
 
@@ -177,7 +197,7 @@ static bool from_integers(struct gen *g, const struct ir_op *o)
 {
     unsigned a, x;
 
-    if (!host_rounds(g, o) || is_double(o) || !(IR_VF_NUMBER(o->x) & 1)) {
+    if (!gen_fp_to_nearest(g, o) || is_double(o) || !(IR_VF_NUMBER(o->x) & 1)) {
         return false;
     }
     a = gen_xmm(g, o->a);
@@ -191,9 +211,8 @@ static bool to_integers(struct gen *g, const struct ir_op *o)
 {
     unsigned rounding = o->attr & 7, a, x;
 
-    if (g->j->guest.softfloat || is_double(o) || !(IR_VF_NUMBER(o->x) & 1) ||
-        (rounding != FP_RTZ && rounding != FP_RNE) ||
-        (o->attr & ~7) != IR_FP(0, FP_NAN_CANONICAL)) {
+    if (!gen_fp_on_host(g, o) || is_double(o) || !(IR_VF_NUMBER(o->x) & 1) ||
+        (rounding != FP_RTZ && rounding != FP_RNE)) {
         return false;
     }
     a = gen_xmm(g, o->a);
@@ -204,6 +223,30 @@ static bool to_integers(struct gen *g, const struct ir_op *o)
     emit_op(g->e, MOVMSKPS, false, RAX, rm_reg(0));
     emit_op(g->e, 0x85, false, RAX, rm_reg(RAX));
     redo(g, o, emit_jcc(g->e, COND_NE), x);
+    return true;
+}
+
+/* As fp.c's: what holds NaNs is C's before the host's minimum sees it. */
+static bool min_max(struct gen *g, const struct ir_op *o)
+{
+    bool max = o->op == IR_VFMAX, wide = is_double(o);
+    unsigned a, b, x, op = packed(wide, max ? 0x5f : 0x5d);
+    uint32_t site;
+
+    if (!gen_fp_on_host(g, o) || IR_VF_NUMBER(o->x) == FMINMAX_X86) {
+        return false;
+    }
+    a = gen_xmm(g, o->a);
+    b = gen_xmm(g, o->b);
+    x = gen_dest_xmm(g);
+    vec_imm(g, packed(wide, 0xc2), 0, a, b, 3); /* cmpunord */
+    emit_op(g->e, packed(wide, 0x50), false, RAX, rm_reg(0));
+    emit_op(g->e, 0x85, false, RAX, rm_reg(RAX));
+    site = emit_jcc(g->e, COND_NE);
+    gen_xmm_op(g, op, x, a, b);
+    gen_xmm_op(g, op, 0, b, a);
+    emit_op(g->e, max ? PAND : POR, false, x, rm_reg(0));
+    redo(g, o, site, x);
     return true;
 }
 
@@ -222,7 +265,9 @@ static bool on_host(struct gen *g, const struct ir_op *o)
     case IR_VFCVT_FI: return to_integers(g, o);
     case IR_VFWIDEN: return unary(g, o, OP_0F | 0x5a, true);
     case IR_VFNARROW: return unary(g, o, OP_66 | OP_0F | 0x5a, false);
-    default: return false; /* VFMIN, VFMAX */
+    case IR_VFMIN:
+    case IR_VFMAX: return min_max(g, o);
+    default: return false;
     }
 }
 
