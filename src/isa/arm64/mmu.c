@@ -107,8 +107,7 @@ static bool shape_of(const struct cpu *cpu, const struct walk *w, vaddr va, stru
     tsz = tsz < 64 - most ? 64 - most : tsz > 39 ? 39 : tsz;
     out->in_bits = 64 - tsz;
     if ((two && (tcr >> (upper ? 23 : 7) & 1) != 0) ||
-        (upper ? bits_sext(va, out->in_bits) != va || out->in_bits == 64
-               : va >> out->in_bits != 0)) {
+        (upper ? ~va >> out->in_bits : va >> out->in_bits) != 0) {
         return false;
     }
     out->level = first_level(out->granule, out->in_bits);
