@@ -140,6 +140,18 @@ static void address_spaces(void)
 static uint64_t other_1[2048] __attribute__((aligned(65536)));
 static uint64_t other_2[8192] __attribute__((aligned(65536)));
 
+// Other tables of another shape: nothing is translated while one of the registers is old.
+static void switch_tables(uint64_t root, uint64_t tcr)
+{
+    uint64_t sctlr = read_sysreg(sctlr_el1);
+    __asm__ volatile(
+        "msr sctlr_el1, %2\n isb\n msr ttbr0_el1, %0\n msr tcr_el1, %1\n isb\n tlbi vmalle1\n"
+        "dsb ish\n isb\n msr sctlr_el1, %3\n isb"
+        :
+        : "r"(root), "r"(tcr), "r"(sctlr & ~UINT64_C(1)), "r"(sctlr)
+        : "memory");
+}
+
 // All of memory by blocks of another granule, in 36 bits: 16K has blocks of 32 MiB, 64K of 512 MiB.
 static void granule(unsigned tg, unsigned bits, unsigned block)
 {
@@ -155,16 +167,10 @@ static void granule(unsigned tg, unsigned bits, unsigned block)
     bool by_two = bits == 11; // 16K: levels 2 and 3 of 36 bits begin at level 2
     uint64_t root = by_two || bits == 13 ? (uint64_t)other_2 : (uint64_t)other_1;
     uint64_t value = (tcr & ~UINT64_C(0xc03f)) | (uint64_t)tg << 14 | 28;
-    __asm__ volatile("msr ttbr0_el1, %0\n msr tcr_el1, %1\n isb\n tlbi vmalle1\n dsb ish\n isb"
-                     :
-                     : "r"(root), "r"(value)
-                     : "memory");
+    switch_tables(root, value);
     uint64_t got = data[1][0];
     uint64_t fault = syndrome(load, UINT64_C(0x80000000), false);
-    __asm__ volatile("msr ttbr0_el1, %0\n msr tcr_el1, %1\n isb\n tlbi vmalle1\n dsb ish\n isb"
-                     :
-                     : "r"(ttbr), "r"(tcr)
-                     : "memory");
+    switch_tables(ttbr, tcr);
     CHECK_EQ(got, 0x2222);
     say("granule of 2^%u: fault %02lx\n", bits + 3, fault);
 }
