@@ -19,8 +19,24 @@ static struct tlb_entry entry_for(vaddr va, const struct place *p)
     return (struct tlb_entry){.tag = page, .addend = (uintptr_t)p->host - (uintptr_t)va};
 }
 
+/* The largest piece that was met. */
+static void fill_flat(vaddr va, const struct place *p)
+{
+    uint64_t bytes = p->before + p->left;
+    struct space *s = p->space;
+
+    if (bytes > FLAT_SPAN && bytes - FLAT_SPAN > s->flat_bytes) {
+        s->flat_first = va - p->before;
+        s->flat_bytes = bytes - FLAT_SPAN;
+        s->flat_addend = (uintptr_t)p->host - (uintptr_t)va;
+    }
+}
+
 void access_fill_read(vaddr va, const struct place *p)
 {
+    if (unlikely(p->is_flat)) {
+        fill_flat(va, p);
+    }
     if (p->fill) {
         uint32_t index = (uint32_t)((va >> PAGE_BITS) % TLB_ENTRIES);
 
@@ -123,6 +139,7 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
     if (p->block != NULL) {
         p->host = mem_host(p->block, p->at);
         p->fill = !p->is_dropped && may_fill(cpu, va, access, &t, p);
+        p->is_flat = p->fill && t.flat && cpu->watch == NULL && cpu->notes == NULL;
     }
     return true;
 }

@@ -16,6 +16,7 @@ struct place {
     uint64_t before, left; /* bytes of the window that are there too, `left` of them from `at` on */
     uint8_t *host;         /* of a block */
     bool fill;             /* may go into the table of its kind */
+    bool is_flat;          /* so may reads of all that lies around it, without a table */
     bool is_steady;        /* may be repeated without asking, but for what the page holds */
     bool is_whole;         /* all of the page lies there */
     bool is_both;          /* reads and writes reach the same */

@@ -52,6 +52,9 @@ struct translation {
     unsigned
         extent; /* bytes from `at` for which it holds when not cacheable; 0: to the page's end */
     bool readable, writable, executable; /* what the page allows; a write only once D is set */
+    /* For as long as the space key stays, the addresses around it are their own physical ones, as far as
+     * what lies there is one piece of memory, and all of that may be read. */
+    bool flat;
 };
 
 struct cpu;
@@ -127,8 +130,16 @@ static inline unsigned jump_page(vaddr pc)
     return (unsigned)(pc >> PAGE_BITS) & 4095;
 }
 
+/* How far a load, or a group of them, reaches at most from where it begins. */
+#define FLAT_SPAN 1040
+
 /* One address space in one mode; or of accesses as another, which has no jumps. */
 struct space {
+    /* Where nothing is translated: loads that begin in [flat_first, flat_first + flat_bytes) find what they
+     * want in one piece of memory, and need no entry of a table. No bytes: ask the table. */
+    vaddr flat_first;
+    uint64_t flat_bytes;
+    uintptr_t flat_addend; /* host address minus virtual address */
     struct tlb_entry read[TLB_ENTRIES];
     struct tlb_entry write[TLB_ENTRIES];
     uint64_t physical[TLB_ENTRIES]; /* of each in `read`: physical minus virtual address */

@@ -60,6 +60,7 @@ static void clear_space(struct space *s)
         s->device[ACCESS_WRITE][i].page = UINT64_MAX;
     }
     s->is_slow = false;
+    s->flat_bytes = 0;
     clear_jumps(s);
 }
 
@@ -433,6 +434,13 @@ static void forget_many(struct space *s, vaddr first, uint64_t bytes)
     }
 }
 
+static void forget_flat(struct space *s, vaddr first, uint64_t bytes)
+{
+    if (first - s->flat_first < s->flat_bytes + FLAT_SPAN || s->flat_first - first < bytes) {
+        s->flat_bytes = 0;
+    }
+}
+
 /* Code that begins in the page before may reach into the range. */
 void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
 {
@@ -440,6 +448,7 @@ void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
 
     for (unsigned i = 0; (s = next_space(cpu, &i)) != NULL;) {
         forget_slow(s, first, bytes);
+        forget_flat(s, first, bytes);
         if (bytes <= PAGE_SIZE) {
             forget_page_of(s, first);
         } else {

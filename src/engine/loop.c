@@ -180,6 +180,7 @@ static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
 {
     struct jit_probe ask;
     const struct jit_probe *probe = NULL;
+    unsigned how = b->ungrouped ? 0 : JIT_GROUPED;
     bool full;
     const void *code;
 
@@ -190,11 +191,12 @@ static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
         ask = probe_in_code(e);
         probe = &ask;
     }
+    how |= cpu->space->flat_bytes != 0 ? JIT_FLAT : 0;
     if (e->built == b) { /* as it mostly is: just translated */
         const struct ir_block ir = ir_build_view(&e->build);
-        code = jit_compile(e->jit, &ir, !b->ungrouped, probe, &full);
+        code = jit_compile(e->jit, &ir, how, probe, &full);
     } else {
-        code = jit_compile(e->jit, block_ir(e, cpu, b), !b->ungrouped, probe, &full);
+        code = jit_compile(e->jit, block_ir(e, cpu, b), how, probe, &full);
     }
     if (full) {
         e->code_full = true;

@@ -70,10 +70,15 @@ bool jit_supported(void);
 struct jit *jit_new(const struct jit_guest *guest, struct error *e);
 void jit_free(struct jit *j);
 
+/* How a block is compiled. JIT_GROUPED: accesses at one base share a check of the page, which pays unless they
+ * lie across pages or where stores are not plain (JIT_UNGROUP). JIT_FLAT: loads look at flat_first and so on of the
+ * space first, and ask its tables where those do not do. */
+enum { JIT_GROUPED = 1, JIT_FLAT = 2 };
+
 /* Code for the block, or NULL: it is for the interpreter, as it has more values at a time than there
- * are places; or `*full` is set: there is no room until jit_flush(). `grouped`: accesses at one base share a check of the page,
- * which pays unless they lie across pages or where stores are not plain (JIT_UNGROUP). */
-const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
+ * are places; or `*full` is set: there is no room until jit_flush(). `how`: of the
+ * above. */
+const void *jit_compile(struct jit *j, const struct ir_block *b, unsigned how,
                         const struct jit_probe *probe, bool *full);
 /* The code that `site` of JIT_UNGROUP is in. */
 const void *jit_code_at(const struct jit *j, uint32_t site);

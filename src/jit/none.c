@@ -20,11 +20,11 @@ void jit_free(struct jit *j)
     (void)j;
 }
 
-const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
+const void *jit_compile(struct jit *j, const struct ir_block *b, unsigned how,
                         const struct jit_probe *probe, bool *full)
 {
     (void)j;
-    (void)grouped;
+    (void)how;
     (void)probe;
     (void)b;
     *full = false;

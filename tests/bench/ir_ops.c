@@ -120,7 +120,7 @@ static double run(struct tiny *t, struct jit *j, const struct ir_block *b, uint6
     prepare(t);
     if (j) {
         jit_flush(j);
-        code = jit_compile(j, b, true, NULL, &full);
+        code = jit_compile(j, b, JIT_GROUPED, NULL, &full);
         must(code);
     }
     begin = now();

@@ -66,7 +66,7 @@ static enum ir_left run_compiled(struct jit *j, struct cpu *cpu, const struct ir
     memcpy(was, ram, TINY_RAM_BYTES);
     cpu->hart->pc = b->pc;
     jit_flush(j);
-    code = jit_compile(j, b, true, NULL, &full);
+    code = jit_compile(j, b, JIT_GROUPED, NULL, &full);
     must(!full);
     if (!code) {
         failures++;

@@ -89,7 +89,8 @@ static bool translate(struct cpu *cpu, vaddr va, enum access access, enum access
                                 .cacheable = !t->uncacheable,
                                 .readable = true,
                                 .writable = !read_only,
-                                .executable = true};
+                                .executable = true,
+                                .flat = access == ACCESS_READ && as == AS_CURRENT && !alias};
     return true;
 }
 

@@ -147,7 +147,10 @@ static bool compile_all(struct pair *p, const struct subject *s, struct shell *s
         const uint8_t *hot, *cold;
         size_t hot_bytes, cold_bytes;
 
-        shells[i].to.code = jit_compile(j, s->blocks[i], (s->seed & 3) != 0, NULL, &full);
+        shells[i].to.code = jit_compile(j, s->blocks[i],
+                                        ((s->seed & 3) != 0 ? JIT_GROUPED : 0) |
+                                            ((s->seed & 4) != 0 ? JIT_FLAT : 0),
+                                        NULL, &full);
         if (full) {
             return false;
         }

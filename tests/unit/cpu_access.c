@@ -282,6 +282,43 @@ static void read_modify_write_has_one_address(void **state)
     assert_int_equal(fault(t, &value), 0);
 }
 
+/* ---- untranslated memory ---- */
+
+static bool is_flat(const struct tiny *t, vaddr va)
+{
+    return va - t->cpu.space->flat_first < t->cpu.space->flat_bytes;
+}
+
+static void untranslated_memory_needs_no_table(void **state)
+{
+    struct tiny *t = *state;
+    const vaddr end = TINY_RAM + TINY_RAM_BYTES;
+
+    cpu_store(&t->cpu, PAGE0, 1, U8);
+    (void)cpu_load(&t->cpu, TINY_ALIAS + 8, U8);
+    assert_int_equal(t->cpu.space->flat_bytes, 0); /* neither says anything about loads there */
+    (void)cpu_load(&t->cpu, PAGE1 + 8, U8);
+    assert_true(is_flat(t, TINY_RAM));
+    assert_true(is_flat(t, end - FLAT_SPAN - 1)); /* what begins there ends in it */
+    assert_false(is_flat(t, end - FLAT_SPAN));
+    assert_false(is_flat(t, TINY_RAM - 1));
+    assert_ptr_equal((void *)(t->cpu.space->flat_addend + PAGE0 + 5), host(t, PAGE0 + 5));
+    (void)cpu_load(&t->cpu, TINY_ROM, U8); /* a smaller piece */
+    assert_true(is_flat(t, TINY_RAM));
+    /* Whatever takes a page from the table may have changed what is there. */
+    cpu_forget_range(&t->cpu, TINY_ALIAS, PAGE_SIZE);
+    assert_true(is_flat(t, TINY_RAM));
+    cpu_forget_range(&t->cpu, PAGE1, PAGE_SIZE);
+    assert_false(is_flat(t, TINY_RAM));
+    (void)cpu_load(&t->cpu, PAGE1 + 8, U8);
+    cpu_forget_range(&t->cpu, end - PAGE_SIZE, PAGE_SIZE);
+    assert_false(is_flat(t, TINY_RAM));
+    (void)cpu_load(&t->cpu, PAGE1 + 8, U8);
+    assert_true(is_flat(t, TINY_RAM));
+    cpu_forget(&t->cpu);
+    assert_false(is_flat(t, TINY_RAM));
+}
+
 /* ---- watchpoints ---- */
 
 struct watch_log {
@@ -332,6 +369,7 @@ static void watched_pages_stay_slow(void **state)
     assert_false(in_table(t->cpu.space->write, PAGE0));
     (void)cpu_load(&t->cpu, PAGE0 + 0x10, U8);
     assert_true(in_table(t->cpu.space->read, PAGE0)); /* only writes are watched */
+    assert_false(is_flat(t, PAGE0));
     cpu_store(&t->cpu, PAGE1, 1, U8);
     assert_true(in_table(t->cpu.space->write, PAGE1));
     translations = t->translations;
@@ -409,6 +447,7 @@ int main(void)
         TEST(alignment_is_checked_first),
         TEST(devices_take_natural_sizes),
         TEST(read_modify_write_has_one_address),
+        TEST(untranslated_memory_needs_no_table),
         TEST(watched_pages_stay_slow),
         TEST(debuggers_leave_no_trace),
         TEST(code_is_fetched_from_memory_only),

@@ -91,14 +91,19 @@ static bool is_unaligned(const struct riscv *s, unsigned i)
     }
 }
 
-/* Asked whenever the engine looks, so only at what is there. In M mode all may be executed but for
- * locked entries. */
-bool riscv_pmp_divides(const struct riscv *s, unsigned priv)
+bool riscv_pmp_locks(const struct riscv *s)
 {
     uint64_t words[2];
 
     memcpy(words, s->pmpcfg, sizeof(words)); /* in whatever order */
-    if (priv == PRIV_M && ((words[0] | words[1]) & UINT64_C(0x8080808080808080)) == 0) {
+    return ((words[0] | words[1]) & UINT64_C(0x8080808080808080)) != 0;
+}
+
+/* Asked whenever the engine looks, so only at what is there. In M mode all may be executed but for
+ * locked entries. */
+bool riscv_pmp_divides(const struct riscv *s, unsigned priv)
+{
+    if (priv == PRIV_M && !riscv_pmp_locks(s)) {
         return false;
     }
     for (unsigned on = entries_on(s); on != 0; on &= on - 1) {

@@ -235,6 +235,8 @@ void riscv_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPAC
  * 4 KiB page, else the bytes from `at` on for which it certainly is. */
 enum { PMP_R = 1, PMP_W = 2, PMP_X = 4 };
 unsigned riscv_pmp_allows(const struct riscv *s, paddr at, unsigned priv, unsigned *extent);
+/* Whether some entry may bind M mode, too. */
+bool riscv_pmp_locks(const struct riscv *s);
 /* Whether some page may be executed in this mode at some of its bytes only. */
 bool riscv_pmp_divides(const struct riscv *s, unsigned priv);
 

@@ -168,6 +168,7 @@ struct noted {
 };
 
 enum stub_kind {
+    STUB_FLAT, /* the one behind it is for what the table does not have */
     STUB_GROUP,
     STUB_LOAD,
     STUB_STORE,
@@ -227,7 +228,7 @@ struct gen {
     struct group groups[GROUPS_MAX];
     uint32_t group_count;
     uint32_t open_groups, write_groups; /* a bit each */
-    bool grouped;
+    bool grouped, flat;
     const struct jit_probe *probe; /* NULL: none */
     bool has_flags;
     ir_ref flags;    /* that the host's flags are of; IR_ABSENT */

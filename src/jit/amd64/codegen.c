@@ -336,6 +336,7 @@ static void make_stubs(struct gen *g)
         }
         gen_sunk_puts(g, s);
         switch (s->kind) {
+        case STUB_FLAT:
         case STUB_GROUP:
         case STUB_LOAD:
         case STUB_STORE:
@@ -638,14 +639,15 @@ static bool gen_code(struct gen *g, const struct ir_block *b)
     return gen_block(g);
 }
 
-const void *jit_compile(struct jit *j, const struct ir_block *b, bool grouped,
+const void *jit_compile(struct jit *j, const struct ir_block *b, unsigned how,
                         const struct jit_probe *probe, bool *full)
 {
     struct gen *g = j->gen;
     uint32_t hot = j->hot;
 
     *full = false;
-    g->grouped = grouped;
+    g->grouped = (how & JIT_GROUPED) != 0;
+    g->flat = (how & JIT_FLAT) != 0;
     g->probe = probe;
     g->e->at = j->hot;
     g->e->limit = j->cold_start;

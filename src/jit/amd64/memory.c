@@ -67,6 +67,40 @@ static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t tabl
     return emit_jcc(e, COND_A);
 }
 
+/* Loads whose addresses are mostly their own physical ones. */
+static bool is_flat(const struct gen *g, uint32_t mem)
+{
+    return g->flat && MEM_AS(mem) == AS_CURRENT && !is_folded(mem);
+}
+
+/* As look_up() for a load that is flat: rax does not wait for the address. What is not there has its table asked by
+ * a stub, which comes back with rax, or misses as look_up() would: the next stub is for that. */
+static void look_up_flat(struct gen *g, unsigned base, int32_t disp, unsigned size, uint32_t mem)
+{
+    struct emit *e = g->e;
+    struct stub *s;
+    uint32_t miss;
+
+    make_address(g, base, disp, mem);
+    emit_alu(e, ALU_SUB, true, RDX, rm_mem(R14, offsetof(struct space, flat_first)));
+    emit_mov(e, true, RAX, rm_mem(R14, offsetof(struct space, flat_addend)));
+    emit_alu(e, ALU_CMP, true, RDX, rm_mem(R14, offsetof(struct space, flat_bytes)));
+    miss = emit_jcc(e, COND_AE);
+    s = gen_stub(g, STUB_FLAT, miss);
+    s->back = e->at;
+    s->base = (int8_t)base;
+    s->disp = disp;
+    s->imm = size;
+}
+
+static void flat_stub(struct gen *g, const struct stub *s, uint32_t mem)
+{
+    uint32_t miss = look_up(g, (unsigned)s->base, s->disp, READ_AT, (unsigned)s->imm, mem);
+
+    emit_patch(g->e, emit_jmp(g->e), s->back);
+    g->stubs[s - g->stubs + 1].site = miss;
+}
+
 /* After look_up(): the bytes. What was folded is made again, which costs less than keeping it. Uses
  * rdx. */
 static struct rm found(struct gen *g, unsigned base, int32_t disp, uint32_t mem)
@@ -320,8 +354,13 @@ static void check_group(struct gen *g, const struct group *group, unsigned base)
         return;
     }
     again = g->e->at;
-    miss = look_up(g, base, group->lo, group->is_write ? WRITE_AT : READ_AT,
-                   (unsigned)(group->hi - group->lo), group->mem);
+    miss = 0;
+    if (!group->is_write && is_flat(g, group->mem)) {
+        look_up_flat(g, base, group->lo, (unsigned)(group->hi - group->lo), group->mem);
+    } else {
+        miss = look_up(g, base, group->lo, group->is_write ? WRITE_AT : READ_AT,
+                       (unsigned)(group->hi - group->lo), group->mem);
+    }
     if (is_folded(group->mem)) {
         make_address(g, base, group->lo, group->mem);
         emit_lea(g->e, RAX, rm_sib(RDX, RAX, 0, 0));
@@ -430,8 +469,12 @@ static bool load(struct gen *g, const struct ir_op *o)
         at = in_group(group, base, o->disp);
     } else {
         aligned = check_aligned(g, o, base, o->disp);
-        miss =
-            look_up(g, base, o->disp, is_write(o) ? WRITE_AT : READ_AT, MEM_SIZE(o->mem), o->mem);
+        if (!is_write(o) && is_flat(g, o->mem)) {
+            look_up_flat(g, base, o->disp, MEM_SIZE(o->mem), o->mem);
+        } else {
+            miss = look_up(g, base, o->disp, is_write(o) ? WRITE_AT : READ_AT, MEM_SIZE(o->mem),
+                           o->mem);
+        }
         at = found(g, base, o->disp, o->mem);
     }
     if (in_xmm) {
@@ -636,6 +679,10 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
     const struct ir_op *o = &g->block->ops[s->op];
     struct emit *e = g->e;
 
+    if (s->kind == STUB_FLAT) {
+        flat_stub(g, s, o->mem);
+        return;
+    }
     if (s->kind == STUB_GROUP) {
         group_stub(g, s, o);
         return;
