@@ -3,6 +3,8 @@
  */
 #include "isa_riscv_bench.h"
 
+#include "board/board.h"
+
 static void fields_tile_the_state(void **state)
 {
     struct error e;
@@ -105,7 +107,7 @@ static void riscv32_is_its_own(void **state)
 {
     static const char *const wrong[] = {"rv64", "rv32,svnapot=on", "rv32,svpbmt=on"};
     struct isa_options o = {.cpu = "rv32,zba=off", .hart_count = 1};
-    struct riscv now, other;
+    struct riscv now = {.x = {0}}, other;
     struct riscv_model model = {0};
     struct cpu cpu = {.state = &now};
     struct error e = {""};
@@ -139,11 +141,10 @@ static void harts_have_numbers(void **state)
 {
     struct isa_options o = {.hart = 3, .hart_count = 4};
     struct riscv_model model;
-    struct riscv s;
+    struct riscv s = {.x = {0}};
     struct error e;
 
     (void)state;
-    memset(&s, 0xff, sizeof(s));
     assert_int_equal(isa_riscv64.make_model(&model, &o, &e), 0);
     isa_riscv64.reset(&s, &model, &o);
     assert_int_equal(s.hart_id, 3);
@@ -209,6 +210,51 @@ static void gdb_writes_registers(void **state)
     bench_free(b);
 }
 
+/* A hart alone: all of it is as at power-on, but for the pins, which nobody else has let go, and what it
+ * has counted. */
+static void a_hart_is_reset_alone(void **state)
+{
+    static const uint8_t here[] = {0x6f, 0, 0, 0}; /* j . */
+    static const uint8_t one[] = {1, 0, 0, 0};
+    struct machine_config c;
+    struct machine *m;
+    struct riscv *s;
+    struct error e = {""};
+    uint64_t instructions;
+
+    (void)state;
+    machine_config_init(&c);
+    memcpy(c.arch, "riscv64", sizeof "riscv64");
+    c.hart_count = 2;
+    c.bios_none = 1;
+    c.ram_bytes = 16 * MIB;
+    c.images[IMAGE_KERNEL].name = base_strdup("here");
+    c.images[IMAGE_KERNEL].data = base_alloc(sizeof here, 1);
+    c.images[IMAGE_KERNEL].size = sizeof here;
+    memcpy(c.images[IMAGE_KERNEL].data, here, sizeof here);
+    m = board_build(&c, &e);
+    assert_non_null(m);
+    assert_int_equal(machine_run(m, 2 * MACHINE_QUANTUM, false), STOP_TICK);
+    s = machine_cpu(m, 1)->state;
+    instructions = s->hart.instructions;
+    assert_true(instructions > 100 && s->x[10] == 1); /* a0: its number, to the kernel */
+    assert_true(mem_bus_write(machine_mem(m), 0x2000004, one, sizeof one)); /* CLINT's msip[1] */
+    s->priv = PRIV_S;
+    s->mie = IRQ_BIT(IRQ_MSI);
+    s->pmpcfg[0] = 0x8f;
+    machine_request_hart_reset(m, 1);
+    assert_int_equal(machine_run(m, machine_now(m), false), STOP_TICK);
+    assert_int_equal(s->lines, IRQ_BIT(IRQ_MSI)); /* mip, as the CLINT still drives it */
+    assert_true(s->priv == PRIV_M && s->mie == 0 && s->pmpcfg[0] == 0 && s->x[10] == 0);
+    assert_true(s->hart.pc == 0x1000 && s->hart.instructions == instructions);
+    assert_int_equal(((struct riscv *)machine_cpu(m, 0)->state)->x[10], 0);
+    machine_request_reset(m, RESET_WARM); /* the CLINT, too */
+    assert_int_equal(machine_run(m, machine_now(m), false), STOP_TICK);
+    assert_int_equal(s->lines, 0);
+    machine_free(m);
+    machine_config_fini(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +266,7 @@ int main(void)
         cmocka_unit_test(harts_have_numbers),
         cmocka_unit_test(gdb_registers_are_distinct_and_readable),
         cmocka_unit_test(gdb_writes_registers),
+        cmocka_unit_test(a_hart_is_reset_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

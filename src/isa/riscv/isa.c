@@ -181,11 +181,17 @@ static int make_model_32(void *model, const struct isa_options *o, struct error 
     return parse_cpu(o->cpu, &models, &m->extensions, e);
 }
 
+/* The specification leaves all of a hart open at reset but for the mode, mstatus.MIE and MPRV, mcause,
+ * the reservation and pmpcfg: here it is zero. What the pins say is no state of the hart but of what
+ * drives them, which a reset of the hart alone does not reach. */
+static const struct survivor survivors[] = {
+    SURVIVOR(struct riscv, lines, RESET_HART),
+};
+
 void riscv_reset(void *state, const void *model, const struct isa_options *o)
 {
     struct riscv *s = state;
 
-    memset(s, 0, sizeof(*s));
     s->extensions = ((const struct riscv_model *)model)->extensions;
     s->hart.pc = 0x1000; /* where boards of this kind have their reset code */
     s->priv = PRIV_M;
@@ -230,7 +236,8 @@ uint32_t riscv_block_mode(const struct cpu *cpu)
 /* What both widths share, but for a few names and what follows from the width. */
 #define BOTH_WIDTHS                                                                                \
     .elf_machine = 243, .insn_align = 2, .model_size = sizeof(struct riscv_model),                 \
-    .state = FIELD_TABLE(struct riscv, fields), .reset = riscv_reset, .check = riscv_check,        \
+    .state = FIELD_TABLE(struct riscv, fields), .survivors = survivors,                            \
+    .survivor_count = ARRAY_LEN(survivors), .reset = riscv_reset, .check = riscv_check,            \
     .mmu = {riscv_translate, riscv_bus_fault, riscv_misaligned, riscv_space_key},                  \
     .lifter = {.helpers = riscv_helpers,                                                           \
                .helper_count = RISCV_HELPER_COUNT,                                                 \
