@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -35,6 +36,7 @@ enum { STOPPED = 4, PASSED = 42 };
 static char folder[] = "/tmp/confine-test-XXXXXX"; /* has: mine, foreign, in/ */
 static int listening, unconnected, accepting;      /* sockets of 127.0.0.1 */
 static struct sockaddr_in address;
+static int pretended; /* the version of an older kernel's Landlock; 0: this one's is used */
 
 static void in_folder(char *out, size_t room, const char *name)
 {
@@ -78,7 +80,12 @@ static void confine_as(unsigned rights, bool accepts)
         confine_allow(&c, path, rights);
     }
     confine_allow(&c, "/nonexistent/by/all/means", CONFINE_READ);
-    NEED(confine_enter(&c, &e) == 0);
+    if (pretended == 0) {
+        NEED(confine_enter(&c, &e) == 0);
+    } else {
+        NEED(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+        NEED(confine_files(&c, pretended, &e) == 0 && confine_calls(&c, &e) == 0);
+    }
     confinement_fini(&c);
 }
 
@@ -375,6 +382,27 @@ static void test_stopped(void **state)
     }
 }
 
+/* Kernels that know less of Landlock, down to the first that has it: what they lack seccomp denies. */
+static void test_older_kernels(void **state)
+{
+    const int newest = confine_landlock_version();
+
+    (void)state;
+    need_kernel(true, true);
+    for (pretended = 1; pretended < newest; pretended++) {
+        passes(0, false, nothing_is_open);
+        passes(CONFINE_READ, false, mine_is_read);
+        passes(CONFINE_WRITE, false, mine_is_written);
+        passes(CONFINE_MAKE, false, files_are_made);
+        stops("connect", false, do_connect);
+        stops("bind", true, do_bind);
+        if (!CONFINE_SANITIZED) {
+            stops("kill", false, do_kill);
+        }
+    }
+    pretended = 0;
+}
+
 static void others_fail(void)
 {
     NEED(socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EACCES);
@@ -500,9 +528,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files),   cmocka_unit_test(test_needed),
-        cmocka_unit_test(test_stopped), cmocka_unit_test(test_others_fail),
-        cmocka_unit_test(test_clever),  cmocka_unit_test(test_too_late),
+        cmocka_unit_test(test_files),         cmocka_unit_test(test_needed),
+        cmocka_unit_test(test_stopped),       cmocka_unit_test(test_others_fail),
+        cmocka_unit_test(test_clever),        cmocka_unit_test(test_too_late),
+        cmocka_unit_test(test_older_kernels),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
