@@ -279,7 +279,7 @@ static _Noreturn void be_follower(struct follower *f)
     be_modest(f);
     (void)cli_find_index_key(f->options, &f->no_key);
     f->file = open_recording(f);
-    if (f->file >= 0 && cli_confine(f->options, false, f->recording_name, &e) == 0) {
+    if (f->file >= 0 && cli_confine_follower(f->options, f->recording_name, f->file, &e) == 0) {
         f->recording = recording_follow(f->file, f->recording_name, &f->options->machine, &e);
         if (f->recording != NULL) {
             status = make_index(f, &e);

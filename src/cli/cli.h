@@ -31,7 +31,9 @@ int command_query(struct options *o);
  * (--stats). While there is only one thread, and before anything from outside is parsed. `accepts`:
  * clients may come to sockets that are there; `made`: the recording that is to be, or NULL. Does nothing
  * with --no-sandbox. -1 and a sentence. */
-int cli_confine(const struct options *o, bool accepts, const char *made, struct error *e);
+int cli_confine(struct options *o, bool accepts, const char *made, struct error *e);
+/* The same for who makes an index of a recording that another process makes: `file` is it, open. */
+int cli_confine_follower(struct options *o, const char *recording, int file, struct error *e);
 /* paths.c: may these files be opened, which the recording names (one after the other, each with a zero)?
  * Those outside its folder are the user's: -1 and a sentence with their names unless --allow-paths
  * was given or they agree at the terminal. */

@@ -106,8 +106,37 @@ static void allow_folder(struct confinement *c, const char *file)
     free(folder);
 }
 
+/* An index of the recording may be made, and nothing else. Its file is there before, without a name, and
+ * gets one; where the host has no such files, the folder is allowed. */
+static void allow_index(struct confinement *c, struct options *o, const char *recording)
+{
+    struct text path = {0};
+    struct stat st;
+    char *folder;
+
+    if (stat(recording, &st) == 0 && !S_ISREG(st.st_mode)) {
+        return;
+    }
+    text_add(&path, "%s.idx", recording);
+    o->index_file = index_reserve(path.data);
+    if (o->index_file < 0) {
+        o->index_file = 0;
+        allow_folder(c, recording);
+    } else {
+        folder = base_folder_of(recording);
+        confine_allow(c, path.data, CONFINE_READ);
+        confine_allow_open(c, o->index_file, CONFINE_READ | CONFINE_WRITE);
+        confine_allow(c, folder, CONFINE_NAME);
+        if (lstat(path.data, &st) == 0) { /* it is replaced if it is of no use */
+            confine_allow(c, folder, CONFINE_REMOVE);
+        }
+        free(folder);
+    }
+    text_fini(&path);
+}
+
 /* Recordings are read; beside them an index or a branch may be made. */
-static int allow_recordings(struct confinement *c, const struct options *o, struct error *e)
+static int allow_recordings(struct confinement *c, struct options *o, struct error *e)
 {
     int count = o->command == COMMAND_DIFF ? 2 : 1;
 
@@ -117,15 +146,15 @@ static int allow_recordings(struct confinement *c, const struct options *o, stru
             return -1;
         }
     }
-    if (o->command == COMMAND_DEBUG || o->command == COMMAND_INDEX ||
-        (o->command == COMMAND_QUERY && !o->no_index)) {
+    if (o->command == COMMAND_DEBUG) { /* branches, as many as one likes */
         allow_folder(c, o->files[0]);
+    } else if (o->command == COMMAND_INDEX || (o->command == COMMAND_QUERY && !o->no_index)) {
+        allow_index(c, o, o->files[0]);
     }
     return 0;
 }
 
-static int allow_all(struct confinement *c, const struct options *o, const char *made,
-                     struct error *e)
+static int allow_all(struct confinement *c, struct options *o, const char *made, struct error *e)
 {
     if (o->stats != NULL) {
         confine_allow(c, o->stats, CONFINE_WRITE);
@@ -140,18 +169,40 @@ static int allow_all(struct confinement *c, const struct options *o, const char 
     return 0;
 }
 
-int cli_confine(const struct options *o, bool accepts, const char *made, struct error *e)
+static int enter(const struct confinement *c, const struct options *o, struct error *e)
 {
     const struct confine_kernel kernel = confine_kernel();
+
+    if (o->no_sandbox) {
+        return 0;
+    }
+    if (kernel.landlock == 0 && !kernel.seccomp) {
+        say("this kernel has neither Landlock nor seccomp: the command is not confined");
+        return 0;
+    }
+    return confine_enter(c, e);
+}
+
+int cli_confine(struct options *o, bool accepts, const char *made, struct error *e)
+{
     struct confinement c = {.accepts = accepts};
-    bool can = kernel.landlock != 0 || kernel.seccomp;
     int result = allow_all(&c, o, made, e);
 
-    if (result == 0 && !o->no_sandbox && !can) {
-        say("this kernel has neither Landlock nor seccomp: the command is not confined");
-    } else if (result == 0 && !o->no_sandbox) {
-        result = confine_enter(&c, e);
+    if (result == 0) {
+        result = enter(&c, o, e);
     }
+    confinement_fini(&c);
+    return result;
+}
+
+int cli_confine_follower(struct options *o, const char *recording, int file, struct error *e)
+{
+    struct confinement c = {0};
+    int result;
+
+    confine_allow_open(&c, file, CONFINE_READ);
+    allow_index(&c, o, recording);
+    result = enter(&c, o, e);
     confinement_fini(&c);
     return result;
 }

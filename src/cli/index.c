@@ -67,6 +67,7 @@ struct index_place cli_index_place(const struct options *o, const char *path, co
                                 .path = path,
                                 .recording = recording,
                                 .key = &o->index_key,
+                                .file = o->index_file,
                                 .trusted = o->trust_index};
 }
 

@@ -15,6 +15,13 @@ void confine_allow(struct confinement *c, const char *path, unsigned rights)
     vec_push(&c->paths, p);
 }
 
+void confine_allow_open(struct confinement *c, int descriptor, unsigned rights)
+{
+    struct confine_path p = {.descriptor = descriptor, .rights = rights};
+
+    vec_push(&c->paths, p);
+}
+
 void confinement_fini(struct confinement *c)
 {
     for (size_t i = 0; i < c->paths.count; i++) {

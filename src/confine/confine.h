@@ -12,10 +12,15 @@ enum confine_right {
     CONFINE_READ = 1,  /* an existing file, or all below a folder */
     CONFINE_WRITE = 2, /* an existing file: also emptied and cut; not removed */
     CONFINE_MAKE = 4,  /* below a folder: plain files are made, read, written, renamed, removed */
+    /* Below a folder: what is open already may get a name, as may what is empty; and names of plain
+     * files may be removed. What files hold is not reached by either. */
+    CONFINE_NAME = 8,
+    CONFINE_REMOVE = 16,
 };
 
 struct confine_path {
-    char *path;
+    char *path;     /* NULL: what is open as */
+    int descriptor; /* this */
     unsigned rights;
 };
 
@@ -27,6 +32,8 @@ struct confinement {
 
 /* The path is copied. One that does not exist when the confinement begins allows nothing. */
 void confine_allow(struct confinement *c, const char *path, unsigned rights);
+/* The file that is open there, which stays the caller's, by whatever name it comes to have. */
+void confine_allow_open(struct confinement *c, int descriptor, unsigned rights);
 void confinement_fini(struct confinement *c);
 
 /* Which of the two the kernel has. */

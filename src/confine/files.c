@@ -72,29 +72,46 @@ static uint64_t meant_by(unsigned rights)
     if (rights & CONFINE_MAKE) {
         meant |= FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE | FS_MAKE_REG | FS_REMOVE_FILE;
     }
+    if (rights & CONFINE_NAME) {
+        meant |= FS_MAKE_REG;
+    }
+    if (rights & CONFINE_REMOVE) {
+        meant |= FS_REMOVE_FILE;
+    }
     return meant;
 }
 
-/* A path that cannot be looked at cannot be opened either: whoever tries is told why. */
-static int add_rule(int ruleset, const char *path, uint64_t allowed, struct error *e)
+/* `what` is for the sentence. */
+static int add_rule_for(int ruleset, int descriptor, const char *what, uint64_t allowed,
+                        struct error *e)
 {
-    struct path_rule rule = {.parent_fd = open(path, O_PATH | O_CLOEXEC)};
+    struct path_rule rule = {.parent_fd = descriptor};
     struct stat st;
     int result = 0;
 
-    if (rule.parent_fd < 0) {
-        return 0;
-    }
     if (fstat(rule.parent_fd, &st) == 0) {
         rule.allowed = S_ISDIR(st.st_mode) ? allowed : allowed & FOR_FILES;
         /* EBADFD: a pipe or a socket by its name in /proc, which stays allowed anyway. */
         if (rule.allowed != 0 &&
             syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) != 0 &&
             errno != EBADFD) {
-            result = error_set(e, "%s: the kernel's Landlock: %s", path, strerror(errno));
+            result = error_set(e, "%s: the kernel's Landlock: %s", what, strerror(errno));
         }
     }
-    close(rule.parent_fd);
+    return result;
+}
+
+/* A path that cannot be looked at cannot be opened either: whoever tries is told why. */
+static int add_rule(int ruleset, const char *path, uint64_t allowed, struct error *e)
+{
+    int descriptor = open(path, O_PATH | O_CLOEXEC);
+    int result;
+
+    if (descriptor < 0) {
+        return 0;
+    }
+    result = add_rule_for(ruleset, descriptor, path, allowed, e);
+    close(descriptor);
     return result;
 }
 
@@ -103,7 +120,11 @@ static int add_rules(int ruleset, const struct confinement *c, uint64_t all, str
     for (size_t i = 0; i < c->paths.count; i++) {
         const struct confine_path *p = &c->paths.data[i];
 
-        if (add_rule(ruleset, p->path, meant_by(p->rights) & all, e) < 0) {
+        uint64_t allowed = meant_by(p->rights) & all;
+
+        if ((p->path != NULL
+                 ? add_rule(ruleset, p->path, allowed, e)
+                 : add_rule_for(ruleset, p->descriptor, "an open file", allowed, e)) < 0) {
             return -1;
         }
     }

@@ -310,12 +310,12 @@ static int make_tables(struct index_builder *b, struct error *e)
 }
 
 /* Nothing is synchronised or journalled: the file is nobody's until it has its name. */
-static int make_file(struct index_builder *b, struct error *e)
+static int make_file(struct index_builder *b, int reserved, struct error *e)
 {
     char sql[128];
 
-    b->fd = index_file_new(b->path, &b->name, e);
-    if (b->fd < 0) {
+    b->fd = reserved > 0 ? index_file_reuse(reserved) : -1;
+    if (b->fd < 0 && (b->fd = index_file_new(b->path, &b->name, e)) < 0) {
         return -1;
     }
     if (index_db_open(&b->db, b->fd, true) != SQLITE_OK) {
@@ -353,7 +353,7 @@ struct index_builder *index_build(const struct index_place *place, struct error 
     /* With a checksum of its own, for those who read it without the key. */
     must(!ZSTD_isError(ZSTD_CCtx_setParameter(b->zstd, ZSTD_c_compressionLevel, PACK_LEVEL)) &&
          !ZSTD_isError(ZSTD_CCtx_setParameter(b->zstd, ZSTD_c_checksumFlag, 1)));
-    if (take_lock(b, place->recording, e) < 0 || make_file(b, e) < 0 ||
+    if (take_lock(b, place->recording, e) < 0 || make_file(b, place->file, e) < 0 ||
         (b->thread = host_thread_start(work, b, e)) == NULL) {
         index_abandon(b);
         return NULL;

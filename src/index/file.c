@@ -56,22 +56,39 @@ static int make_named(const char *path, char **name, struct error *e)
     return fd;
 }
 
-int index_file_new(const char *path, char **name, struct error *e)
+int index_reserve(const char *path)
 {
     char *folder = base_folder_of(path);
-    struct stat st;
     int fd = -1;
 
-    *name = NULL;
-    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        free(folder);
-        return no_plain_file(path, e);
-    }
     if (access("/proc/self/fd", X_OK) == 0) {
         fd = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
     }
     free(folder);
+    return fd;
+}
+
+int index_file_new(const char *path, char **name, struct error *e)
+{
+    struct stat st;
+    int fd;
+
+    *name = NULL;
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        return no_plain_file(path, e);
+    }
+    fd = index_reserve(path);
     return fd >= 0 ? fd : make_named(path, name, e);
+}
+
+int index_file_reuse(int reserved)
+{
+    struct stat st;
+    int fd = fstat(reserved, &st) == 0 && st.st_nlink == 0 && ftruncate(reserved, 0) == 0
+                 ? fcntl(reserved, F_DUPFD_CLOEXEC, 3)
+                 : -1;
+
+    return fd;
 }
 
 /* Nothing has the name for a moment: who looks then makes an index of its own, or goes without. */

@@ -102,6 +102,8 @@ int index_file_open(const char *path, bool *missing, struct error *e);
 /* A new file in the folder of `path`, without a name where the host has that; else under a name that
  * nobody knows, *name. -1 and a sentence if what has the name `path` is no plain file. */
 int index_file_new(const char *path, char **name, struct error *e);
+/* One that was reserved, emptied: -1 if it has a name by now. The caller's to close. */
+int index_file_reuse(int reserved);
 /* It is whole: on disk and under the name `path`, whose file it takes the place of. */
 int index_file_publish(int fd, const char *name, const char *path, struct error *e);
 

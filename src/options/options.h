@@ -53,6 +53,7 @@ struct options {
     uint64_t index_bytes; /* --index-size */
     bool trust_index;     /* one that another user made */
     struct index_key index_key;
+    int index_file; /* index_reserve()'s, for an index that may be made; 0: none */
     const char *serial_out;
     bool safe_console;
     const char *gdb_path;

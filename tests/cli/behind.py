@@ -44,14 +44,14 @@ def cpu_ticks(pid):
     return int(fields[11]) + int(fields[12])
 
 
-def nameless(pid):
-    """Whether it has made a file here that has no name yet. The recording had none, either, and is
-    open under a number for ever."""
+def builds(pid):
+    """Whether it has begun: then the file that it reserved here, without a name, is open once more."""
     try:
         files = [os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid)]
     except OSError:
         return False
-    return len({f for f in files if f.startswith(os.path.join(os.getcwd(), "#"))}) > 1
+    here = [f for f in files if f.startswith(os.path.join(os.getcwd(), "#"))]
+    return len(here) > len(set(here))
 
 
 class Recorder:
@@ -70,7 +70,7 @@ class Recorder:
     def works(self):
         """Until there is something of an index."""
         self.find_other()
-        return wait_for("an index is begun", lambda: nameless(self.other))
+        return wait_for("an index is begun", lambda: builds(self.other))
 
     def end(self):
         out, err = self.p.communicate(b"quit\n", timeout=120 * SLOW)

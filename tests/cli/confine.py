@@ -89,14 +89,17 @@ def misbehave(deed, *args):
     return reprise(*args, program=name)
 
 
-def misbehaving():
-    server = socket.create_server(("127.0.0.1", 0))
-    connect_to = "connect-%d" % server.getsockname()[1]
-    commands = (["run", *bare(guest("arith"))], ["record", "-o", "b.rr", *bare(guest("arith"))],
+def commands():
+    return (["run", *bare(guest("arith"))], ["record", "-o", "b.rr", *bare(guest("arith"))],
                 ["replay", "a.rr"], ["info", "a.rr"], ["index", "a.rr"], ["diff", "a.rr", "a.rr"],
                 ["query", "a.rr", "last-write", "0x80001000"],
                 ["debug", "a.rr", "--gdb", "./gdb"])
-    for args in commands:
+
+
+def misbehaving():
+    server = socket.create_server(("127.0.0.1", 0))
+    connect_to = "connect-%d" % server.getsockname()[1]
+    for args in commands():
         for deed in ("open", "make", connect_to, "exec"):
             word = deed.split("-")[0]
             done = ("misbehave: %s: done" % word).encode()
@@ -113,6 +116,19 @@ def misbehaving():
     server.close()
     if os.path.exists("../made"):
         os.unlink("../made")
+
+
+def beside():
+    """What lies in the recording's folder is nobody's business, but for who may make branches there."""
+    with open("beside", "w") as f:
+        f.write("mine")
+    for args in commands():
+        r = misbehave("beside", *args, *(["--index"] if args[0] == "record" else []))
+        check((b"beside: done" in r.err) == (args[0] in ("record", "debug")), "%s: %s" % (args[0], r))
+        # record is two processes, and the other one, which makes the index, may not.
+        check((b"beside: Permission denied" in r.err) == (args[0] != "debug"), "%s: %s" % (args[0], r))
+    check(os.path.exists("beside"), "it is still there")
+    os.unlink("beside")
 
 
 # ---- who does not -------------------------------------------------------------------------------
@@ -180,6 +196,7 @@ def main():
     keeper()
     os.unlink("stay")
     misbehaving()
+    beside()
     elsewhere()
     sockets()
     finish()

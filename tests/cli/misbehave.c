@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * misbehave: the program with a fault in it, as somebody would cause it who takes a command over from
  * within a recording. Functions that the commands call while they work (the linker's --wrap) do the
- * deed that the program is called by: misbehave-open, misbehave-make, misbehave-connect-PORT,
- * misbehave-exec. Says on stderr what became of it.
+ * deed that the program is called by: misbehave-open, misbehave-beside, misbehave-make,
+ * misbehave-connect-PORT, misbehave-exec. Says on stderr what became of it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +49,9 @@ static void misbehave(void)
     once = true;
     if (strcmp(deed, "-open") == 0) {
         tell("open", open("/etc/passwd", O_RDONLY) >= 0);
+    } else if (strcmp(deed, "-beside") == 0) {
+        tell("beside", open("beside", O_RDONLY) >= 0 || open("beside", O_WRONLY) >= 0 ||
+                           unlink("beside") == 0);
     } else if (strcmp(deed, "-make") == 0) {
         tell("make", open("../made", O_WRONLY | O_CREAT, 0600) >= 0);
     } else if (strncmp(deed, "-connect-", 9) == 0) {

@@ -36,6 +36,7 @@ enum { STOPPED = 4, PASSED = 42 };
 static char folder[] = "/tmp/confine-test-XXXXXX"; /* has: mine, foreign, in/ */
 static int listening, unconnected, accepting;      /* sockets of 127.0.0.1 */
 static struct sockaddr_in address;
+static int reserved;  /* a file without a name */
 static int pretended; /* the version of an older kernel's Landlock; 0: this one's is used */
 
 static void in_folder(char *out, size_t room, const char *name)
@@ -49,6 +50,14 @@ static int open_in(const char *name, int flags)
 
     in_folder(path, sizeof path, name);
     return open(path, flags | O_CLOEXEC, 0600);
+}
+
+static void make_file(const char *name, const char *text)
+{
+    int fd = open_in(name, O_WRONLY | O_CREAT);
+
+    assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
 }
 
 /* ---- processes -------------------------------------------------------------------------------- */
@@ -75,9 +84,13 @@ static void confine_as(unsigned rights, bool accepts)
     struct error e;
     char path[200];
 
-    in_folder(path, sizeof path, rights & CONFINE_MAKE ? "in" : "mine");
+    in_folder(path, sizeof path,
+              rights & (CONFINE_MAKE | CONFINE_NAME | CONFINE_REMOVE) ? "in" : "mine");
     if (rights != 0) {
         confine_allow(&c, path, rights);
+    }
+    if (rights & CONFINE_NAME) {
+        confine_allow_open(&c, reserved, CONFINE_READ | CONFINE_WRITE);
     }
     confine_allow(&c, "/nonexistent/by/all/means", CONFINE_READ);
     if (pretended == 0) {
@@ -220,6 +233,62 @@ static void files_are_made(void)
     NEED(mkdir(name, 0700) < 0);
 }
 
+static void files_are_named(void)
+{
+    char self[64], name[200];
+
+    NEED(reserved >= 0 && write(reserved, "x", 1) == 1);
+    snprintf(self, sizeof self, "/proc/self/fd/%d", reserved);
+    in_folder(name, sizeof name, "in/a");
+    NEED(linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0);
+    NEED(open_in("in/a", O_RDWR | O_TRUNC) >= 0); /* by its name, too */
+    /* What lies beside it is neither read, nor written, nor removed. */
+    NEED(open_in("in/theirs", O_RDONLY) < 0 && errno == EACCES);
+    NEED(open_in("in/theirs", O_WRONLY) < 0 && errno == EACCES);
+    NEED(open_in("in/theirs", O_RDONLY | O_TRUNC) < 0 && errno == EACCES);
+    NEED(unlink(name) < 0 && errno == EACCES);
+    in_folder(name, sizeof name, "in/theirs");
+    NEED(unlink(name) < 0 && errno == EACCES);
+    NEED(open_in("in/more", O_WRONLY | O_CREAT) < 0 && errno == EACCES);
+    NEED(open_in("in", O_RDWR | O_TMPFILE) < 0 && errno == EACCES);
+}
+
+static void names_are_removed(void)
+{
+    char name[200];
+
+    NEED(open_in("in/a", O_RDONLY) < 0 && errno == EACCES);
+    in_folder(name, sizeof name, "in/a");
+    NEED(unlink(name) == 0);
+}
+
+/* A file that was open before comes to have a name, and nothing else is reached. */
+static void try_names(void)
+{
+    char path[200];
+
+    for (int in_thread = 0; in_thread < 2; in_thread++) {
+        struct outcome o;
+
+        make_file("in/theirs", "theirs");
+        reserved = open_in("in", O_RDWR | O_TMPFILE);
+        assert_true(reserved >= 0);
+        o = try(CONFINE_NAME, false, in_thread, files_are_named);
+        if (!WIFEXITED(o.status) || WEXITSTATUS(o.status) != PASSED) {
+            fail_msg("status %x, in a thread: %d: %s", (unsigned)o.status, in_thread, o.said);
+        }
+        close(reserved);
+        o = try(CONFINE_REMOVE, false, in_thread, names_are_removed);
+        if (!WIFEXITED(o.status) || WEXITSTATUS(o.status) != PASSED) {
+            fail_msg("status %x, in a thread: %d: %s", (unsigned)o.status, in_thread, o.said);
+        }
+        in_folder(path, sizeof path, "in/more"); /* empty, if it is there at all */
+        (void)unlink(path);
+        in_folder(path, sizeof path, "in/theirs");
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
 static void test_files(void **state)
 {
     (void)state;
@@ -228,6 +297,7 @@ static void test_files(void **state)
     passes(CONFINE_READ, false, mine_is_read);
     passes(CONFINE_WRITE, false, mine_is_written);
     passes(CONFINE_MAKE, false, files_are_made);
+    try_names();
 }
 
 /* ---- what the program needs ------------------------------------------------------------------- */
@@ -394,6 +464,7 @@ static void test_older_kernels(void **state)
         passes(CONFINE_READ, false, mine_is_read);
         passes(CONFINE_WRITE, false, mine_is_written);
         passes(CONFINE_MAKE, false, files_are_made);
+        try_names();
         stops("connect", false, do_connect);
         stops("bind", true, do_bind);
         if (!CONFINE_SANITIZED) {
@@ -480,14 +551,6 @@ static void test_too_late(void **state)
 }
 
 /* ---- around ----------------------------------------------------------------------------------- */
-
-static void make_file(const char *name, const char *text)
-{
-    int fd = open_in(name, O_WRONLY | O_CREAT);
-
-    assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    close(fd);
-}
 
 static int set_up(void **state)
 {
