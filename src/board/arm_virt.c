@@ -17,7 +17,7 @@ static const struct property_rule machine_rules[] = {
     {.name = "highmem", .kind = PROPERTY_FLAG},
 };
 static const struct thing_class machine_thing = {
-    .name = "machine", .rules = machine_rules, .rule_count = ARRAY_LEN(machine_rules)};
+    .name = "board", .rules = machine_rules, .rule_count = ARRAY_LEN(machine_rules)};
 const struct thing_class *const arm_virt_things[ARM_VIRT_THINGS] = {&machine_thing};
 
 static const struct machine_thing *find_thing(const struct machine_config *c, const char *class)
@@ -46,7 +46,7 @@ static int read_gic_version(const char *text, struct arm_virt *v, struct error *
 static int read_options(const struct machine_config *c, struct arm_virt *v, struct error *e)
 {
     static const struct machine_thing nothing;
-    const struct machine_thing *t = find_thing(c, "machine");
+    const struct machine_thing *t = find_thing(c, "board");
 
     t = t != NULL ? t : &nothing;
     *v = (struct arm_virt){.gic = 2};
@@ -65,11 +65,19 @@ static int read_options(const struct machine_config *c, struct arm_virt *v, stru
 
 static struct device *add_gic(struct machine *m, const struct arm_virt *v, struct error *e)
 {
+    const struct gicv3_config config = {.has_its = v->has_its};
     struct device *d;
 
-    (void)v;
-    d = machine_add_device(m, &gicv2, "gic", ARM_VIRT_GIC, NULL, 0, NULL, e);
-    return d != NULL && machine_place_window(d, 1, ARM_VIRT_GICC, e) == 0 ? d : NULL;
+    if (v->gic == 2) {
+        d = machine_add_device(m, &gicv2, "gic", ARM_VIRT_GIC, NULL, 0, NULL, e);
+        return d != NULL && machine_place_window(d, 1, ARM_VIRT_GICC, e) == 0 ? d : NULL;
+    }
+    d = machine_add_device(m, &gicv3, "gic", ARM_VIRT_GIC, &config, sizeof config, NULL, e);
+    if (d == NULL || machine_place_window(d, 1, ARM_VIRT_GICR, e) < 0 ||
+        (v->has_its && machine_place_window(d, 2, ARM_VIRT_ITS, e) < 0)) {
+        return NULL;
+    }
+    return d;
 }
 
 static void connect_harts(struct machine *m, struct device *gic)

@@ -28,6 +28,12 @@ enum arm_output {
 /* Windows: the distributor, the CPU interfaces. */
 extern const struct device_class gicv2;
 
+/* gicv3*.c. Windows: the distributor, the redistributors, the ITS. */
+struct gicv3_config {
+    uint32_t has_its; /* 0 or 1; without, there are no LPIs */
+};
+extern const struct device_class gicv3;
+
 /* pl011.c: a serial port; one line, one port. */
 struct pl011_config {
     uint32_t clock_hz; /* UARTCLK, at least 1 */

@@ -7,7 +7,7 @@
 
 const struct device_class *const dev_registry[] = {
     &scratch, &uart16550, &clint, &plic,     &test_finisher, &goldfish_rtc, &gicv2,
-    &pl011,   &pl031,     &pl061, &gpio_key, &virtio_none,   &psci,
+    &pl011,   &pl031,     &pl061, &gpio_key, &virtio_none,   &psci,         &gicv3,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

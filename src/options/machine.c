@@ -24,11 +24,11 @@ static int take_arch(struct options *o, const char *v, struct error *e)
 static struct machine_thing *board_thing(struct machine_config *c)
 {
     for (size_t i = 0; i < c->things.count; i++) {
-        if (strcmp(c->things.data[i].class, "machine") == 0) {
+        if (strcmp(c->things.data[i].class, "board") == 0) {
             return &c->things.data[i];
         }
     }
-    return machine_config_add_thing(c, "machine", "machine");
+    return machine_config_add_thing(c, "board", "board");
 }
 
 static int set_board_property(struct options *o, const char *key, const char *value,

@@ -40,7 +40,7 @@ static void prepare(struct built *b)
 
 static struct machine_thing *machine_thing(struct built *b)
 {
-    return machine_config_add_thing(&b->config, "machine", "machine");
+    return machine_config_add_thing(&b->config, "board", "board");
 }
 
 static void build(struct built *b)
@@ -171,6 +171,22 @@ static void test_elf(void **state)
     end(&b);
 }
 
+static void store(struct built *b, paddr at, uint64_t value)
+{
+    struct mem_window *w = bench_window_at(b->machine, at);
+
+    assert_non_null(w);
+    w->write(w->opaque, mem_access_to(w, at - w->base, 4, 1), value);
+}
+
+static uint64_t load(struct built *b, paddr at)
+{
+    struct mem_window *w = bench_window_at(b->machine, at);
+
+    assert_non_null(w);
+    return w->read(w->opaque, mem_access_to(w, at - w->base, 4, 1));
+}
+
 /* ---- the tree ---------------------------------------------------------------------------------*/
 
 static void test_tree(void **state)
@@ -210,6 +226,42 @@ static void test_tree(void **state)
     end(&b);
 }
 
+static void test_gicv3(void **state)
+{
+    (void)state;
+    struct machine_thing *t;
+    struct built b;
+    uint64_t value;
+    void *tree;
+
+    prepare(&b);
+    t = machine_thing(&b);
+    thing_set_text(t, "gic-version", "max");
+    build(&b);
+    tree = tree_at(&b, RAM + 0x8200000);
+    ASSERT_TEXTS(tree, "/intc@8000000", "compatible", "arm,gic-v3");
+    ASSERT_CELLS(tree, "/intc@8000000", "reg", 0, 0x8000000, 0, 0x10000, 0, 0x80a0000, 0, 0xf60000);
+    ASSERT_CELLS(tree, "/intc@8000000/its@8080000", "reg", 0, 0x8080000, 0, 0x20000);
+    ASSERT_CELLS(tree, "/pmu", "interrupts", 1, 7, 4);
+    assert_int_equal(load(&b, 0x80a0000 + 0xffe8), 0x3b);
+    assert_int_equal(load(&b, 0x80c0000 + 0x8), 1 << 8 | 0x11); /* the second hart's, the last */
+    assert_int_equal(load(&b, 0x8080000 + 0xffe8), 0x3b);
+    assert_int_equal(machine_cpu(b.machine, 0)
+                         ->platform->read_register(machine_cpu(b.machine, 0),
+                                                   3 << 14 | 12 << 7 | 12 << 3 | 5, &value),
+                     PLATFORM_DONE);
+    assert_int_equal(value, 7);
+    free(tree);
+    machine_free(b.machine);
+    thing_set_flag(t, "its", false);
+    build(&b);
+    tree = tree_at(&b, RAM + 0x8200000);
+    assert_true(fdt_path_offset(tree, "/intc@8000000/its@8080000") < 0);
+    assert_int_equal(load(&b, 0x8000004) >> 17 & 1, 0); /* no LPIs */
+    free(tree);
+    end(&b);
+}
+
 static void test_virtualization(void **state)
 {
     (void)state;
@@ -226,22 +278,6 @@ static void test_virtualization(void **state)
 }
 
 /* ---- wiring -----------------------------------------------------------------------------------*/
-
-static void store(struct built *b, paddr at, uint64_t value)
-{
-    struct mem_window *w = bench_window_at(b->machine, at);
-
-    assert_non_null(w);
-    w->write(w->opaque, mem_access_to(w, at - w->base, 4, 1), value);
-}
-
-static uint64_t load(struct built *b, paddr at)
-{
-    struct mem_window *w = bench_window_at(b->machine, at);
-
-    assert_non_null(w);
-    return w->read(w->opaque, mem_access_to(w, at - w->base, 4, 1));
-}
 
 static uint64_t pins(struct built *b, unsigned hart)
 {
@@ -349,13 +385,10 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_start),
-        cmocka_unit_test(test_images),
-        cmocka_unit_test(test_elf),
-        cmocka_unit_test(test_tree),
-        cmocka_unit_test(test_virtualization),
-        cmocka_unit_test(test_wiring),
-        cmocka_unit_test(test_order_of_ties),
+        cmocka_unit_test(test_start),    cmocka_unit_test(test_images),
+        cmocka_unit_test(test_elf),      cmocka_unit_test(test_tree),
+        cmocka_unit_test(test_gicv3),    cmocka_unit_test(test_virtualization),
+        cmocka_unit_test(test_wiring),   cmocka_unit_test(test_order_of_ties),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
