@@ -129,6 +129,11 @@ static ir_ref fold_other(struct ir_build *b, enum ir_opcode op, enum ir_type t, 
             return ir_bini(b, IR_ADD, t, o->a, (o->imm + imm) & ones);
         }
         break;
+    case IR_XOR:
+        if (o != NULL && o->op == IR_XOR && o->type == (t | IR_IMM)) {
+            return ir_bini(b, IR_XOR, t, o->a, o->imm ^ imm);
+        }
+        break;
     default: break;
     }
     return IR_ABSENT;

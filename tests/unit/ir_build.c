@@ -146,6 +146,10 @@ static void constants_fold_and_become_immediates(void **state)
     y = ir_bini(b, IR_ADD, IR_I64, y, UINT64_MAX);
     assert_int_equal(b->ops[y].a, x);
     assert_int_equal(b->ops[y].imm, 4);
+    y = ir_bini(b, IR_XOR, IR_I64, ir_bini(b, IR_XOR, IR_I64, x, 3), 2);
+    assert_int_equal(b->ops[y].a, x);
+    assert_int_equal(b->ops[y].imm, 1);
+    assert_int_equal(ir_bini(b, IR_XOR, IR_I64, y, 1), x); /* a bit that is turned twice */
     y = ir_bini(b, IR_SUB, IR_I64, x, 3);
     assert_int_equal(b->ops[y].op, IR_ADD);
     y = ir_bini(b, IR_MUL, IR_I64, x, 64);

@@ -163,6 +163,7 @@ struct place {
 /* What a stub stores: the flags of a and b, packed. */
 struct noted {
     uint32_t slot;
+    uint8_t turned; /* bits of the packed flags */
     const struct ir_op *flags;
     struct place a, b;
 };

@@ -5,10 +5,21 @@
  */
 #include "jit/amd64/amd64.h"
 
+/* Arm's C after a subtraction is the opposite of the IR's: packed flags, and then a bit turned. */
+static uint8_t turned_bits(const struct ir_op *value)
+{
+    return value->op == IR_XOR && (value->type & IR_IMM) && value->imm < 128 ? (uint8_t)value->imm
+                                                                             : 0;
+}
+
 ir_ref gen_sunk_flags(const struct gen *g, const struct ir_op *put)
 {
-    const struct ir_op *value = &g->block->ops[put->a];
-    const struct ir_op *flags = value->op == IR_FPACK ? &g->block->ops[value->a] : NULL;
+    const struct ir_op *value = &g->block->ops[put->a], *flags;
+
+    if (turned_bits(value) != 0) {
+        value = &g->block->ops[value->a];
+    }
+    flags = value->op == IR_FPACK ? &g->block->ops[value->a] : NULL;
 
     if (flags && (flags->op == IR_ADDF || flags->op == IR_SUBF || flags->op == IR_LOGICF)) {
         return value->a;
@@ -46,6 +57,7 @@ void gen_note_sunk(struct gen *g, struct stub *s)
 {
     s->first_sunk = (uint16_t)g->noted_count;
     for (uint16_t k = g->sunk_at[g->i]; k != NO_SUNK; k = g->sunk[k].next) {
+        const struct ir_op *put = &g->block->ops[g->sunk[k].put];
         const struct ir_op *flags = &g->block->ops[gen_sunk_value(g, k)];
         struct noted *n = &g->noted[g->noted_count];
 
@@ -53,7 +65,8 @@ void gen_note_sunk(struct gen *g, struct stub *s)
             g->failed = true;
             return;
         }
-        *n = (struct noted){.slot = (uint32_t)g->block->ops[g->sunk[k].put].imm,
+        *n = (struct noted){.slot = (uint32_t)put->imm,
+                            .turned = turned_bits(&g->block->ops[put->a]),
                             .flags = flags,
                             .a = place_of(g, flags->a)};
         if (flags->b != IR_ABSENT) {
@@ -102,6 +115,9 @@ static void pack_flags(struct gen *g, const struct noted *n)
         emit_alu(g->e, f->op == IR_SUBF ? ALU_CMP : ALU_ADD, wide, RAX, rm_reg(RDX));
     }
     gen_pop_flags(g, RAX, f);
+    if (n->turned != 0) {
+        emit_alu_imm(g->e, ALU_XOR, false, rm_reg(RAX), n->turned);
+    }
 }
 
 void gen_sunk_puts(struct gen *g, const struct stub *s)
