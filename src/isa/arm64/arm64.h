@@ -321,6 +321,7 @@ enum {
 #define MODE_BTI       0x1000    /* BTYPE is looked at */
 #define MODE_ZVA       0x2000    /* DC ZVA is not trapped */
 #define MODE_SPSEL     0x4000    /* SP is that of the level, and not SP_EL0 */
+#define MODE_SP        0x8000    /* SP has to be aligned where it is the base of an access */
 #define MODE_TAG0      0x4000000 /* the top byte of an instruction's address is a tag: lower half */
 #define MODE_TAG1      0x8000000 /* upper half */
 #define MODE_FPCR_POS  16        /* FPCR's bits 19 to 26: FZ16, stride (0), RMode, FZ, DN, AHP */

@@ -82,6 +82,22 @@ void arm64_lift_jump_if(struct lift *l, ir_ref cond, vaddr target)
     }
 }
 
+ir_ref arm64_lift_base(struct lift *l, unsigned rn)
+{
+    ir_ref base = sp_get64(l, rn);
+
+    if (rn == 31 && (l->mode & MODE_SP) != 0 && (l->known & KNOWN_SP) == 0) {
+        ir_ref low = ir_bini(l->b, IR_AND, IR_I64, base, 15);
+        ir_ref skip = ir_skip_if(l->b, ir_bini(l->b, IR_EQ, IR_I64, low, 0));
+
+        ir_call(l->b, HELP_RAISE, ir_const(l->b, IR_I64, ESR(EC_SP_ALIGN, 0)),
+                ir_const(l->b, IR_I64, 0), IR_ABSENT);
+        ir_skip_end(l->b, skip);
+        l->known |= KNOWN_SP;
+    }
+    return base;
+}
+
 void arm64_lift_watch(struct lift *l, ir_ref base, int64_t disp, unsigned bytes, bool is_write)
 {
     if (unlikely(l->mode & MODE_WATCHES)) {

@@ -88,6 +88,9 @@ arm64_lift_fn arm64_lift_stlr, arm64_lift_cas, arm64_lift_casp, arm64_lift_atomi
 
 /* ---- shorthands ---- */
 
+/* What lift.known says: of which kind of operation the flags are, and that SP is aligned. */
+enum { KNOWN_NOTHING, KNOWN_SUB, KNOWN_ADD, KNOWN_FLAGS = 3, KNOWN_SP = 4 };
+
 static inline uint32_t arm64_x_slot(unsigned r)
 {
     return (uint32_t)(offsetof(struct arm64, x) + r * sizeof(uint64_t));
@@ -149,6 +152,15 @@ static inline ir_ref sp_get(struct lift *l, const struct arm64_insn *i, unsigned
 static inline void sp_put64(struct lift *l, unsigned r, ir_ref v)
 {
     ir_put(l->b, IR_I64, arm64_x_slot(r), v);
+    l->known &= r == 31 ? ~(uint64_t)KNOWN_SP : UINT64_MAX;
+}
+/* X or SP + imm: what is known to be aligned to 16 bytes may stay so. */
+static inline void sp_put_sum(struct lift *l, unsigned r, ir_ref base, uint64_t imm)
+{
+    uint64_t known = l->known;
+
+    sp_put64(l, r, ir_bini(l->b, IR_ADD, IR_I64, base, imm));
+    l->known = imm % 16 == 0 ? known : l->known;
 }
 static inline void sp_put(struct lift *l, const struct arm64_insn *i, unsigned r, ir_ref v)
 {
@@ -161,8 +173,6 @@ static inline bool arm64_lift_has(const struct lift *l, uint32_t feature)
 
 /* ---- condition flags: lift_int.c ---- */
 
-/* What lift.known says of the flags: of which kind of operation they are. */
-enum { KNOWN_NOTHING, KNOWN_SUB, KNOWN_ADD };
 /* NZCV becomes the flags of an addition or of a result, or of a subtraction (whose C is Arm's then). */
 void arm64_put_add_flags(struct lift *l, ir_ref flags);
 void arm64_put_sub_flags(struct lift *l, ir_ref flags);
@@ -185,6 +195,8 @@ void arm64_lift_leave(struct lift *l, uint8_t exit_attr);
 void arm64_lift_jump(struct lift *l, vaddr target);
 void arm64_lift_jump_to(struct lift *l, ir_ref target, uint8_t exit_attr);
 void arm64_lift_jump_if(struct lift *l, ir_ref cond, vaddr target);
+/* The base register of an access: SP has to be aligned to 16 bytes where SCTLR says so. */
+ir_ref arm64_lift_base(struct lift *l, unsigned rn);
 /* Before an access of `bytes` at base + disp, by every instruction that makes one: the guest's own
  * watchpoints. */
 void arm64_lift_watch(struct lift *l, ir_ref base, int64_t disp, unsigned bytes, bool is_write);

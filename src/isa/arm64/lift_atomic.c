@@ -22,7 +22,7 @@ static void reserve(struct lift *l, ir_ref address)
 void arm64_lift_ldxr(struct lift *l, const struct arm64_insn *i)
 {
     unsigned size = i->info->argument;
-    ir_ref address = sp_get64(l, i->rn), value;
+    ir_ref address = arm64_lift_base(l, i->rn), value;
 
     arm64_lift_watch(l, address, 0, MEM_SIZE(size), false);
     value = ir_ld(l->b, IR_I64, address, 0, aligned(l, size));
@@ -64,7 +64,7 @@ static enum ir_type pair_type(unsigned size)
 void arm64_lift_ldxp(struct lift *l, const struct arm64_insn *i)
 {
     unsigned size = i->info->argument;
-    ir_ref address = sp_get64(l, i->rn), pair, x, y;
+    ir_ref address = arm64_lift_base(l, i->rn), pair, x, y;
 
     arm64_lift_watch(l, address, 0, 2 * MEM_SIZE(size), false);
     pair = ir_ld(l->b, pair_type(size), address, 0, aligned(l, size + 1));
@@ -77,7 +77,7 @@ void arm64_lift_ldxp(struct lift *l, const struct arm64_insn *i)
 static void store_exclusive(struct lift *l, const struct arm64_insn *i, enum ir_type t,
                             ir_ref value, unsigned size)
 {
-    ir_ref address = sp_get64(l, i->rn);
+    ir_ref address = arm64_lift_base(l, i->rn);
     ir_ref same =
         ir_bin(l->b, IR_EQ, IR_I64, ir_phys(l->b, address), ir_get(l->b, IR_I64, RESERVATION));
     ir_ref valid = ir_bini(l->b, IR_NE, IR_I32, ir_get(l->b, IR_I32, RESERVED), 0);
@@ -105,7 +105,7 @@ void arm64_lift_stxp(struct lift *l, const struct arm64_insn *i)
 void arm64_lift_ldar(struct lift *l, const struct arm64_insn *i)
 {
     unsigned size = i->info->argument;
-    ir_ref address = sp_get64(l, i->rn);
+    ir_ref address = arm64_lift_base(l, i->rn);
 
     arm64_lift_watch(l, address, 0, MEM_SIZE(size), false);
     x_put64(l, i->rd, ir_ld(l->b, IR_I64, address, 0, aligned(l, size)));
@@ -114,7 +114,7 @@ void arm64_lift_ldar(struct lift *l, const struct arm64_insn *i)
 void arm64_lift_stlr(struct lift *l, const struct arm64_insn *i)
 {
     unsigned size = i->info->argument;
-    ir_ref address = sp_get64(l, i->rn);
+    ir_ref address = arm64_lift_base(l, i->rn);
 
     arm64_lift_watch(l, address, 0, MEM_SIZE(size), true);
     ir_st(l->b, IR_I64, address, 0, x_get64(l, i->rd), aligned(l, size));
@@ -127,7 +127,7 @@ void arm64_lift_atomic(struct lift *l, const struct arm64_insn *i)
 {
     unsigned size = i->info->argument & 3;
     enum ir_rmw kind = (enum ir_rmw)(i->info->argument >> 4);
-    ir_ref address = sp_get64(l, i->rn);
+    ir_ref address = arm64_lift_base(l, i->rn);
 
     arm64_lift_watch(l, address, 0, MEM_SIZE(size), true);
     x_put64(l, i->rd, ir_rmw(l->b, IR_I64, kind, address, x_get64(l, i->rs), aligned(l, size)));
@@ -136,7 +136,7 @@ void arm64_lift_atomic(struct lift *l, const struct arm64_insn *i)
 void arm64_lift_cas(struct lift *l, const struct arm64_insn *i)
 {
     unsigned size = i->info->argument;
-    ir_ref address = sp_get64(l, i->rn), expected = x_get64(l, i->rs);
+    ir_ref address = arm64_lift_base(l, i->rn), expected = x_get64(l, i->rs);
 
     arm64_lift_watch(l, address, 0, MEM_SIZE(size), true);
     if (size < 3) {
@@ -148,7 +148,7 @@ void arm64_lift_cas(struct lift *l, const struct arm64_insn *i)
 void arm64_lift_casp(struct lift *l, const struct arm64_insn *i)
 {
     unsigned size = i->info->argument;
-    ir_ref address = sp_get64(l, i->rn), x, y, old;
+    ir_ref address = arm64_lift_base(l, i->rn), x, y, old;
     ir_ref expected = join(l, size, x_get64(l, i->rs), x_get64(l, i->rs + 1u));
     ir_ref desired = join(l, size, x_get64(l, i->rd), x_get64(l, i->rd + 1u));
 

@@ -10,13 +10,13 @@
 void arm64_put_flags_word(struct lift *l, ir_ref word)
 {
     ir_put(l->b, IR_I64, ARM64_SLOT(flags), word);
-    l->known = KNOWN_NOTHING;
+    l->known &= ~(uint64_t)KNOWN_FLAGS;
 }
 
 void arm64_put_add_flags(struct lift *l, ir_ref flags)
 {
     arm64_put_flags_word(l, ir_un(l->b, IR_FPACK, IR_I64, flags));
-    l->known = KNOWN_ADD;
+    l->known |= KNOWN_ADD;
 }
 
 void arm64_put_sub_flags(struct lift *l, ir_ref flags)
@@ -24,7 +24,7 @@ void arm64_put_sub_flags(struct lift *l, ir_ref flags)
     ir_ref packed = ir_un(l->b, IR_FPACK, IR_I64, flags);
 
     arm64_put_flags_word(l, ir_bini(l->b, IR_XOR, IR_I64, packed, IR_FLAG_C));
-    l->known = KNOWN_SUB;
+    l->known |= KNOWN_SUB;
 }
 
 uint64_t arm64_flags_word(unsigned nzcv)
@@ -56,7 +56,7 @@ ir_ref arm64_condition(struct lift *l, unsigned cond)
     static const uint8_t codes[] = {CC_E, CC_AE, CC_S, CC_O, CC_A, CC_GE, CC_G};
     enum { CS = 1, HI = 4, AL = 7 };
     unsigned pair = cond >> 1, negate = cond & 1;
-    bool borrow = l->known == KNOWN_SUB || pair == HI;
+    bool borrow = (l->known & KNOWN_FLAGS) == KNOWN_SUB || pair == HI;
 
     if (pair == AL) {
         return ir_const(l->b, IR_I64, 1);
@@ -86,8 +86,13 @@ static enum ir_opcode addsub_op(const struct arm64_insn *i)
 void arm64_lift_addsub_imm(struct lift *l, const struct arm64_insn *i)
 {
     uint64_t imm = (uint64_t)i->imm << (i->sh ? 12 : 0);
-    ir_ref x = sp_get(l, i, i->rn), sum = ir_bini(l->b, addsub_op(i), x_type(i), x, imm);
+    ir_ref x = sp_get(l, i, i->rn), sum;
 
+    if (i->rn == 31 && i->rd == 31 && i->sf && !(i->info->argument & ADDSUB_FLAGS)) {
+        sp_put_sum(l, 31, x, i->info->argument & ADDSUB_SUB ? -imm : imm);
+        return;
+    }
+    sum = ir_bini(l->b, addsub_op(i), x_type(i), x, imm);
     if (!(i->info->argument & ADDSUB_FLAGS)) {
         sp_put(l, i, i->rd, sum);
         return;

@@ -51,18 +51,18 @@ void arm64_lift_ls_u(struct lift *l, const struct arm64_insn *i)
     unsigned how = i->info->argument;
 
     put_loaded(l, i->rd,
-               access(l, how, i->rd, sp_get64(l, i->rn), i->imm * MEM_SIZE(how & LS_SIZE)));
+               access(l, how, i->rd, arm64_lift_base(l, i->rn), i->imm * MEM_SIZE(how & LS_SIZE)));
 }
 
 void arm64_lift_ls_s(struct lift *l, const struct arm64_insn *i)
 {
     unsigned how = i->info->argument;
-    ir_ref base = sp_get64(l, i->rn);
+    ir_ref base = arm64_lift_base(l, i->rn);
     ir_ref value = access(l, how, i->rd, base, how & LS_POST ? 0 : i->imm);
 
     put_loaded(l, i->rd, value);
     if (how & (LS_PRE | LS_POST)) {
-        sp_put64(l, i->rn, ir_bini(l->b, IR_ADD, IR_I64, base, (uint64_t)i->imm));
+        sp_put_sum(l, i->rn, base, (uint64_t)i->imm);
     }
 }
 
@@ -73,7 +73,7 @@ void arm64_lift_ls_r(struct lift *l, const struct arm64_insn *i)
     ir_ref address;
 
     scaled.amount = i->s ? how & LS_SIZE : 0;
-    address = ir_bin(l->b, IR_ADD, IR_I64, sp_get64(l, i->rn), arm64_extended(l, &scaled));
+    address = ir_bin(l->b, IR_ADD, IR_I64, arm64_lift_base(l, i->rn), arm64_extended(l, &scaled));
     put_loaded(l, i->rd, access(l, how, i->rd, address, 0));
 }
 
@@ -108,7 +108,7 @@ void arm64_lift_ls_pair(struct lift *l, const struct arm64_insn *i)
 {
     unsigned how = i->info->argument, size = MEM_SIZE(how & LS_SIZE);
     int64_t offset = i->imm * size, disp = how & LS_POST ? 0 : offset;
-    ir_ref base = sp_get64(l, i->rn), x, y;
+    ir_ref base = arm64_lift_base(l, i->rn), x, y;
 
     arm64_lift_watch(l, base, disp, 2 * size, how & LS_STORE);
     if (how & LS_STORE) {
@@ -121,6 +121,6 @@ void arm64_lift_ls_pair(struct lift *l, const struct arm64_insn *i)
         x_put64(l, i->ra, y);
     }
     if (how & (LS_PRE | LS_POST)) {
-        sp_put64(l, i->rn, ir_bini(l->b, IR_ADD, IR_I64, base, (uint64_t)offset));
+        sp_put_sum(l, i->rn, base, (uint64_t)offset);
     }
 }

@@ -7,7 +7,7 @@
 
 static ir_ref arm64_base(struct lift *l, unsigned r)
 {
-    return sp_get64(l, r);
+    return arm64_lift_base(l, r);
 }
 
 /* How registers of a size are moved: doubles and singles as numbers, since that is what they are for. */
@@ -50,7 +50,7 @@ static int64_t displacement(const struct arm64_insn *i)
 static void write_back(struct lift *l, const struct arm64_insn *i, ir_ref base)
 {
     if ((i->info->argument & V_AT_MASK) != V_AT_OFFSET) {
-        sp_put64(l, i->rn, ir_bini(l->b, IR_ADD, IR_I64, base, (uint64_t)i->imm));
+        sp_put_sum(l, i->rn, base, (uint64_t)i->imm);
     }
 }
 

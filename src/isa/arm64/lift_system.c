@@ -220,7 +220,7 @@ void arm64_lift_mrs(struct lift *l, const struct arm64_insn *i)
     }
     x_put64(l, i->rd, ir_call(l->b, helper, what_of(l, i), IR_ABSENT, IR_ABSENT));
     if (r != NULL && r->feature == EXT_RNG) {
-        l->known = KNOWN_NOTHING;
+        l->known = 0;
     }
 }
 
@@ -244,7 +244,7 @@ void arm64_lift_msr(struct lift *l, const struct arm64_insn *i)
         return;
     }
     ir_call(l->b, helper, what_of(l, i), x_get64(l, i->rd), IR_ABSENT);
-    l->known = KNOWN_NOTHING;
+    l->known = 0;
     if (r == NULL || (r->flags & SYS_QUIET) == 0) {
         arm64_lift_leave(l, IR_EXIT_LOOK);
     }

@@ -165,6 +165,7 @@ static uint32_t memory_mode(const struct cpu *cpu, unsigned regime)
         mode |= MODE_ZVA;
     }
     mode |= s->spsel ? MODE_SPSEL : 0;
+    mode |= (sctlr & (s->el == 0 ? SCTLR_SA0 : SCTLR_SA)) != 0 ? MODE_SP : 0;
     mode |= arm64_has(cpu, EXT_BTI) && (sctlr & (s->el == 0 ? SCTLR_BT0 : SCTLR_BT1)) != 0
                 ? MODE_BTI
                 : 0;
