@@ -130,6 +130,7 @@ static inline unsigned jump_page(vaddr pc)
     return (unsigned)(pc >> PAGE_BITS) & 4095;
 }
 
+#define INSN_BYTES_MAX 16u /* at least the longest instruction of any ISA */
 /* How far a load, or a group of them, reaches at most from where it begins. */
 #define FLAT_SPAN 1040
 

@@ -362,15 +362,46 @@ static void forget_all_jumps_to(struct space *s, vaddr first, uint64_t bytes)
     }
 }
 
-/* A pc and the odd one behind it have the same place. */
+#define JUMP_RUN                                                                                   \
+    (PAGE_SIZE / 2) /* entries that a page's pcs have: as many, at a multiple of that */
+_Static_assert(JUMP_RUN / JUMP_PART == 32 && JUMP_FOLD >= PAGE_BITS, "half a word of jump_parts");
+
+static void forget_jumps_to_page(struct space *s, vaddr page)
+{
+    unsigned run = jump_index(page) / JUMP_RUN * JUMP_RUN, part = run / JUMP_PART, from;
+    uint64_t parts = s->jump_parts[part / 64] >> part % 64 & UINT32_MAX;
+
+    while (next_part(&parts, JUMP_PART, &from)) {
+        for (unsigned i = 0; i < JUMP_PART; i++) {
+            forget_jump_to(&s->jump[run + from + i], page, PAGE_SIZE);
+        }
+    }
+}
+
+/* Only one instruction alone goes on from the page before. A pc and the odd one behind it have the same
+ * place. */
+static void forget_jumps_across(struct space *s, vaddr page)
+{
+    const vaddr from = page - INSN_BYTES_MAX;
+
+    for (unsigned at = 0; at < INSN_BYTES_MAX; at += 2) {
+        forget_jump_to(&s->jump[jump_index(from + at)], from, INSN_BYTES_MAX);
+    }
+}
+
 static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes)
 {
+    if (may_jump_to(s, first - PAGE_SIZE)) {
+        forget_jumps_across(s, first);
+    }
     if (bytes / 2 >= JUMP_ENTRIES) {
         forget_all_jumps_to(s, first, bytes);
         return;
     }
-    for (uint64_t at = 0; at < bytes; at += 2) {
-        forget_jump_to(&s->jump[jump_index(first + at)], first, bytes);
+    for (uint64_t at = 0; at < bytes; at += PAGE_SIZE) {
+        if (may_jump_to(s, first + at)) {
+            forget_jumps_to_page(s, first + at);
+        }
     }
 }
 
@@ -441,7 +472,6 @@ static void forget_flat(struct space *s, vaddr first, uint64_t bytes)
     }
 }
 
-/* Code that begins in the page before may reach into the range. */
 void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
 {
     struct space *s;
@@ -454,8 +484,6 @@ void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
         } else {
             forget_many(s, first, bytes);
         }
-        if (bytes > PAGE_SIZE || may_jump_to(s, first) || may_jump_to(s, first - PAGE_SIZE)) {
-            forget_jumps_to(s, first - PAGE_SIZE, bytes + PAGE_SIZE);
-        }
+        forget_jumps_to(s, first, bytes);
     }
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/internal.h"
+#include "host/host.h"
 
 static uint32_t bucket_of(vaddr pc, uint32_t mode)
 {
@@ -197,7 +198,7 @@ void cache_fini(struct engine *e)
     vec_fini(&e->dead_ir);
     free(e->tried);
     for (size_t i = 0; i < e->shelves.count; i++) {
-        free(e->shelves.data[i]);
+        host_pages_unmap(e->shelves.data[i], SHELF_BLOCKS * sizeof(struct block));
     }
     vec_fini(&e->shelves);
     free(e->buckets);
@@ -210,7 +211,9 @@ struct block *cache_new_block(struct engine *e)
     struct block *b;
 
     if (e->block_count == e->shelves.count * SHELF_BLOCKS) {
-        struct block *shelf = base_alloc(SHELF_BLOCKS, sizeof(*shelf));
+        struct block *shelf = host_pages_map(SHELF_BLOCKS * sizeof(*shelf), NULL);
+
+        must(shelf != NULL);
         vec_push(&e->shelves, shelf);
     }
     b = cache_block(e, e->block_count);

@@ -16,28 +16,32 @@ struct block {
     /* As struct jit_target has them: generated code jumps through jump entries. */
     const void *code;
     uint32_t local_mode; /* of `mode`: the bits that may change without a look */
+    /* What is looked at where a block is looked for: with what is above, one line of the host's cache. */
+    uint32_t mode; /* isa->lifter.block_mode(); BLOCK_DEAD once its bytes changed */
     vaddr pc;
-    haddr at;             /* home of the byte at pc */
-    uint32_t mode;        /* isa->lifter.block_mode(); BLOCK_DEAD once its bytes changed */
-    bool crosses;         /* into the next page: right only while that is where it was */
-    bool is_asked_for;    /* each time that space or mode change: no jump is linked to it */
+    haddr at; /* home of the byte at pc */
+    struct block *hash_next;
+    uint32_t insn_count;
+    uint32_t bytes;    /* of guest code */
+    uint32_t noted;    /* engine.note_round in which its granules were */
+    uint8_t model;     /* cpu->model_number of the harts that it is for */
+    bool crosses;      /* into the next page: right only while that is where it was */
+    bool is_asked_for; /* each time that space or mode change: no jump is linked to it */
+    bool ungrouped;    /* see jit_compile() */
+    bool compiled;     /* was tried: `code` is what came of it */
+    bool tries;        /* some instruction of it is tried where watchpoints are asked: dry.c */
+    bool probed;       /* a probe is to be asked before it: see engine_set_probes */
+
     const void *former;   /* its code before it was ungrouped: leads to the new one */
-    uint8_t model;        /* cpu->model_number of the harts that it is for */
-    bool ungrouped;       /* see jit_compile() */
-    bool compiled;        /* was tried: `code` is what came of it */
-    bool tries;           /* some instruction of it is tried where watchpoints are asked: dry.c */
-    bool probed;          /* a probe is to be asked before it: see engine_set_probes */
-    uint32_t noted;       /* engine.note_round in which its granules were */
     uint32_t page[2];     /* BLOCK_NO_PAGE if not there */
     haddr second_page;    /* home of the second page, if it crosses */
     uint64_t granules[2]; /* of each page that the bytes were read from */
     struct ir_block *ir;  /* NULL when compiled: made again if the interpreter is to run it */
-    uint32_t insn_count;
-    uint32_t bytes; /* of guest code */
-    struct block *hash_next;
     struct block *page_next[2];
 };
 
+_Static_assert(sizeof(struct block) == 128 && offsetof(struct block, former) == 64,
+               "two lines of the host's cache");
 _Static_assert(offsetof(struct block, code) == offsetof(struct jit_target, code) &&
                    offsetof(struct block, local_mode) == offsetof(struct jit_target, local_mode),
                "a block is a target of jumps");

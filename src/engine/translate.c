@@ -11,7 +11,7 @@
  * kernel of tests/bench was faster for it. */
 #define SIDE_EXITS_MAX 1u
 
-#define FETCH_BYTES 16u /* at least the longest instruction of any ISA */
+#define FETCH_BYTES INSN_BYTES_MAX
 
 /* Where the bytes of a block are read from. */
 struct source {
