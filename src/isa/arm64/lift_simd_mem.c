@@ -5,11 +5,6 @@
  */
 #include "isa/arm64/simd.h"
 
-static ir_ref arm64_base(struct lift *l, unsigned r)
-{
-    return arm64_lift_base(l, r);
-}
-
 /* How registers of a size are moved: doubles and singles as numbers, since that is what they are for. */
 static enum ir_type type_of(unsigned log2)
 {
@@ -32,11 +27,13 @@ static ir_ref get(struct lift *l, unsigned log2, unsigned r)
 
 static ir_ref load(struct lift *l, unsigned log2, ir_ref base, int64_t disp)
 {
+    arm64_lift_watch(l, base, disp, 1u << log2, false);
     return ir_ld(l->b, type_of(log2), base, disp, arm64_mem(l, log2));
 }
 
 static void store(struct lift *l, unsigned log2, ir_ref base, int64_t disp, unsigned r)
 {
+    arm64_lift_watch(l, base, disp, 1u << log2, true);
     ir_st(l->b, type_of(log2), base, disp, get(l, log2, r), arm64_mem(l, log2));
 }
 
@@ -69,7 +66,7 @@ void arm64_lift_v_load(struct lift *l, const struct arm64_insn *i)
     ir_ref base, v;
 
     if (arm64_lift_fp_on(l)) {
-        base = arm64_base(l, i->rn);
+        base = arm64_lift_base(l, i->rn);
         v = load(l, log2, base, displacement(i));
         put(l, log2, i->rd, v);
         write_back(l, i, base);
@@ -81,7 +78,7 @@ void arm64_lift_v_store(struct lift *l, const struct arm64_insn *i)
     ir_ref base;
 
     if (arm64_lift_fp_on(l)) {
-        base = arm64_base(l, i->rn);
+        base = arm64_lift_base(l, i->rn);
         store(l, V_SIZE_OF(i->info->argument), base, displacement(i), i->rd);
         write_back(l, i, base);
     }
@@ -89,7 +86,7 @@ void arm64_lift_v_store(struct lift *l, const struct arm64_insn *i)
 
 static ir_ref indexed(struct lift *l, const struct arm64_insn *i, unsigned log2)
 {
-    ir_ref base = arm64_base(l, i->rn), index;
+    ir_ref base = arm64_lift_base(l, i->rn), index;
 
     if (i->option & 1) {
         index = x_get64(l, i->rm);
@@ -129,7 +126,7 @@ void arm64_lift_v_load_pair(struct lift *l, const struct arm64_insn *i)
         return;
     }
     l->several = true;
-    base = arm64_base(l, i->rn);
+    base = arm64_lift_base(l, i->rn);
     first = load(l, log2, base, displacement(i));
     second = load(l, log2, base, displacement(i) + (1 << log2));
     put(l, log2, i->rd, first);
@@ -146,7 +143,7 @@ void arm64_lift_v_store_pair(struct lift *l, const struct arm64_insn *i)
         return;
     }
     l->several = true;
-    base = arm64_base(l, i->rn);
+    base = arm64_lift_base(l, i->rn);
     store(l, log2, base, displacement(i), i->rd);
     store(l, log2, base, displacement(i) + (1 << log2), i->ra);
     write_back(l, i, base);
@@ -260,7 +257,8 @@ void arm64_lift_v_load_multiple(struct lift *l, const struct arm64_insn *i)
         return;
     }
     l->several = total > 16;
-    base = arm64_base(l, i->rn);
+    base = arm64_lift_base(l, i->rn);
+    arm64_lift_watch(l, base, 0, total, false);
     for (unsigned k = 0; 16 * k < total; k++) {
         pieces[k] = load_piece(l, &s, base, 16 * k, total - 16 * k);
     }
@@ -289,7 +287,8 @@ void arm64_lift_v_store_multiple(struct lift *l, const struct arm64_insn *i)
         return;
     }
     l->several = total > 16;
-    base = arm64_base(l, i->rn);
+    base = arm64_lift_base(l, i->rn);
+    arm64_lift_watch(l, base, 0, total, true);
     memset(of, 0xff, sizeof of);
     for (unsigned r = 0; r < s.count; r++) {
         from[r] = v_get(l, (i->rd + r) & 31);
@@ -328,7 +327,8 @@ void arm64_lift_v_load_single(struct lift *l, const struct arm64_insn *i)
         return;
     }
     l->several = count > 1;
-    base = arm64_base(l, i->rn);
+    base = arm64_lift_base(l, i->rn);
+    arm64_lift_watch(l, base, 0, count << log2, false);
     for (unsigned r = 0; r < count; r++) {
         values[r] = ir_ld(l->b, IR_I64, base, r << log2, arm64_mem(l, log2));
     }
@@ -348,7 +348,8 @@ void arm64_lift_v_store_single(struct lift *l, const struct arm64_insn *i)
         return;
     }
     l->several = count > 1;
-    base = arm64_base(l, i->rn);
+    base = arm64_lift_base(l, i->rn);
+    arm64_lift_watch(l, base, 0, count << log2, true);
     for (unsigned r = 0; r < count; r++) {
         ir_ref lane = v_lane(l, log2, v_get(l, (i->rd + r) & 31), lane_index(i, log2));
         ir_st(l->b, IR_I64, base, r << log2, lane, arm64_mem(l, log2));
@@ -365,7 +366,8 @@ void arm64_lift_v_load_replicate(struct lift *l, const struct arm64_insn *i)
         return;
     }
     l->several = count > 1;
-    base = arm64_base(l, i->rn);
+    base = arm64_lift_base(l, i->rn);
+    arm64_lift_watch(l, base, 0, count << log2, false);
     for (unsigned r = 0; r < count; r++) {
         values[r] = ir_ld(l->b, IR_I64, base, r << log2, arm64_mem(l, log2));
     }
