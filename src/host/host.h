@@ -42,6 +42,19 @@ int host_file_take(struct host_file *f);
 size_t host_write_all(int descriptor, const void *bytes, size_t count);
 size_t host_write_all_at(int descriptor, const void *bytes, size_t count, uint64_t at);
 
+/* ---- update.c ------------------------------------------------------------------------------- */
+
+/* A plain file open for reading and writing at any place, as long as it is open by nobody else who asks in
+ * this way: another one, or one of another process, is an error. Made anew, it did not exist before. */
+int host_file_update(struct host_file *f, const char *path, struct error *e);
+int host_file_make(struct host_file *f, const char *path, struct error *e);
+/* All of the bytes; a write behind the end moves the end, with zeros between. After an error some of
+ * them may be there. */
+int host_file_write_at(struct host_file *f, uint64_t at, const void *bytes, size_t count,
+                       struct error *e);
+/* What was written before this is on the disk after it: a barrier. */
+int host_file_sync(const struct host_file *f, struct error *e);
+
 /* ---- scratch.c ------------------------------------------------------------------------------ */
 
 /* A file without a name, for what memory has no room for; it is gone when it is closed. */
