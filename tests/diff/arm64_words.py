@@ -41,7 +41,7 @@ GROUPS = {
         . . 0 11010100 ..... .... 0. ..... ddddd        conditional select
         . 00 11011 000 ..... . ..... ..... ddddd        madd, msub
         1 00 11011 .01 ..... . ..... ..... ddddd        long
-        1 00 11011 .10 ..... 0 ..... ..... ddddd        high
+        1 00 11011 .10 ..... 0 11111 ..... ddddd        high
         """,
     "fp": """
         . 0 0 11110 .. 1 .. ... 000000 ..... ddddd      to and from integers

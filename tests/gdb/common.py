@@ -105,8 +105,17 @@ def stop_reply():
     return next((p for p in reversed(logged("r")) if re.match(r"T[0-9a-f]{2}", p)), "")
 
 
+def is_arm():
+    return gdb.selected_frame().architecture().name().startswith("aarch64")
+
+
+def hart_register():
+    """The number of the hart whose registers are shown."""
+    return register("mpidr_el1") & 0xff if is_arm() else register("mhartid")
+
+
 def source_file():
-    return os.path.splitext(os.path.basename(os.environ["GUEST"]))[0].removesuffix("-32") + ".c"
+    return os.path.splitext(os.path.basename(os.environ["GUEST"]))[0].removesuffix("-32").removesuffix("-arm64") + ".c"
 
 
 def marks():

@@ -15,7 +15,7 @@ def names():
 
 def select(hart):
     run(f"thread {hart + 1}")
-    same(register("mhartid"), hart, "the selected hart's registers")
+    same(hart_register(), hart, "the selected hart's registers")
 
 
 def breakpoints():
@@ -26,7 +26,7 @@ def breakpoints():
     for _ in range(HARTS):
         run("continue")
         hart = gdb.selected_thread().num - 1
-        same(register("mhartid"), hart, "the reply names the hart that met it")
+        same(hart_register(), hart, "the reply names the hart that met it")
         harts.add(hart)
         forwards.append((hart, tick()))
     same(harts, set(range(HARTS)), "every hart meets it")
@@ -35,7 +35,7 @@ def breakpoints():
     for _ in range(HARTS):
         run("reverse-continue")
         hart = gdb.selected_thread().num - 1
-        same(register("mhartid"), hart, "the reply names the hart that met it")
+        same(hart_register(), hart, "the reply names the hart that met it")
         backwards.append((hart, tick()))
     same(backwards, forwards[::-1], "the same backwards")
     run("delete")

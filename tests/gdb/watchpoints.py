@@ -12,7 +12,7 @@ def value():
 
 def is_store(at):
     text = gdb.selected_frame().architecture().disassemble(at)[0]["asm"]
-    return text.split()[0] in ("sd", "sw", "sb", "sh", "c.sd") or text.startswith("amo")
+    return text.split()[0] in ("sd", "sw", "sb", "sh", "c.sd") or text.startswith(("amo", "st"))
 
 
 def changes():

@@ -1,12 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * gdb: registers as GDB's features for AArch64 name and number them (GDB manual, "AArch64 Features"): x
- * registers, sp, pc and cpsr from 0, v registers from 34, fpsr and fpcr behind them.
+ * registers, sp, pc and cpsr from 0, v registers from 34, fpsr and fpcr behind them; then in a feature of our
+ * own the system registers that have a name, in the order of names.def. What the CPU does not have, and the
+ * interrupt controller's, which are no state of the hart, are not there.
  */
-#include "isa/arm64/arm64.h"
+#include "isa/arm64/sysreg.h"
 
-#define CORE_FEATURE "org.gnu.gdb.aarch64.core"
-#define FPU_FEATURE  "org.gnu.gdb.aarch64.fpu"
-enum { GDB_SP = 31, GDB_CPSR = 33, GDB_V0 = 34, GDB_FPSR = GDB_V0 + 32, GDB_FPCR, GDB_COUNT };
+#define CORE_FEATURE   "org.gnu.gdb.aarch64.core"
+#define FPU_FEATURE    "org.gnu.gdb.aarch64.fpu"
+#define SYSTEM_FEATURE "org.reprise.aarch64.system"
+enum { GDB_SP = 31, GDB_CPSR = 33, GDB_V0 = 34, GDB_FPSR = GDB_V0 + 32, GDB_FPCR, GDB_SYSTEM };
+
+/* names.def by its rows: their places, and the numbers that instructions have. */
+enum system_row {
+#define REGISTER(op0, op1, n, m, op2, name) ROW_##op0##_##op1##_##n##_##m##_##op2,
+#define OPERATION(op1, n, m, op2, instruction, name, takes)
+#include "isa/arm64/names.def"
+#undef REGISTER
+    SYSTEM_ROWS
+};
+
+static const uint16_t system_numbers[SYSTEM_ROWS] = {
+#define REGISTER(op0, op1, n, m, op2, name) ARM64_SYS(op0, op1, n, m, op2),
+#include "isa/arm64/names.def"
+#undef REGISTER
+};
 
 #define X(n)                                                                                       \
     {                                                                                              \
@@ -39,6 +57,11 @@ static const struct isa_register registers[] = {
     V8(24, 25, 26, 27, 28, 29, 30, 31),
     {"fpsr", FPU_FEATURE, "int", "float", 32, GDB_FPSR},
     {"fpcr", FPU_FEATURE, "int", "float", 32, GDB_FPCR},
+#define REGISTER(op0, op1, n, m, op2, name)                                                        \
+    {name, SYSTEM_FEATURE, "int", "system", 64, GDB_SYSTEM + ROW_##op0##_##op1##_##n##_##m##_##op2},
+#include "isa/arm64/names.def"
+#undef REGISTER
+#undef OPERATION
 };
 
 const struct isa_register *arm64_gdb_registers(size_t *count)
@@ -83,12 +106,49 @@ const char *arm64_gdb_types(const char *feature)
     return strcmp(feature, FPU_FEATURE) == 0 ? fpu_types : NULL;
 }
 
+/* NULL if this CPU does not have it; *index as arm64_sysreg_find(). */
+static const struct arm64_sysreg *system_register(const struct cpu *cpu, uint32_t number,
+                                                  unsigned *index)
+{
+    unsigned n;
+
+    if (number - GDB_SYSTEM >= SYSTEM_ROWS) {
+        return NULL;
+    }
+    n = system_numbers[number - GDB_SYSTEM];
+    return arm64_sysreg_is_gic(n) ? NULL : arm64_sysreg_find(arm64_model_of(cpu), n, index);
+}
+
+static bool get_system(struct cpu *cpu, uint32_t number, uint8_t *value)
+{
+    unsigned index;
+    const struct arm64_sysreg *r = system_register(cpu, number, &index);
+
+    if (r == NULL || (r->flags & SYS_WRITE_ONLY) != 0) {
+        return false;
+    }
+    bytes_set_le(value, 8, arm64_sysreg_get(cpu, r, index));
+    return true;
+}
+
+static bool set_system(struct cpu *cpu, uint32_t number, const uint8_t *value)
+{
+    unsigned index;
+    const struct arm64_sysreg *r = system_register(cpu, number, &index);
+
+    if (r == NULL || (r->flags & SYS_READ_ONLY) != 0) {
+        return false;
+    }
+    arm64_sysreg_set(cpu, r, index, bytes_get_le(value, 8));
+    return true;
+}
+
 bool arm64_gdb_get(struct cpu *cpu, uint32_t number, uint8_t *value)
 {
     const struct arm64 *s = arm64_of(cpu);
 
-    if (number >= GDB_COUNT) {
-        return false;
+    if (number >= GDB_SYSTEM) {
+        return get_system(cpu, number, value);
     }
     if (number <= GDB_SP) {
         bytes_set_le(value, 8, s->x[number]);
@@ -100,7 +160,7 @@ bool arm64_gdb_get(struct cpu *cpu, uint32_t number, uint8_t *value)
         bytes_set_le(value, 8, s->v[2 * (number - GDB_V0)]);
         bytes_set_le(value + 8, 8, s->v[2 * (number - GDB_V0) + 1]);
     } else {
-        bytes_set_le(value, 4, number == GDB_FPSR ? s->fpsr : s->fpcr);
+        bytes_set_le(value, 4, number == GDB_FPSR ? arm64_get_fpsr(s) : s->fpcr);
     }
     return true;
 }
@@ -110,8 +170,8 @@ bool arm64_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value)
 {
     struct arm64 *s = arm64_of(cpu);
 
-    if (number >= GDB_COUNT) {
-        return false;
+    if (number >= GDB_SYSTEM) {
+        return set_system(cpu, number, value);
     }
     if (number <= GDB_SP) {
         s->x[number] = bytes_get_le(value, 8);
@@ -123,7 +183,7 @@ bool arm64_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value)
         s->v[2 * (number - GDB_V0)] = bytes_get_le(value, 8);
         s->v[2 * (number - GDB_V0) + 1] = bytes_get_le(value + 8, 8);
     } else if (number == GDB_FPSR) {
-        s->fpsr = (uint32_t)bytes_get_le(value, 4);
+        arm64_set_fpsr(s, (uint32_t)bytes_get_le(value, 4));
     } else {
         s->fpcr = (uint32_t)bytes_get_le(value, 4);
     }

@@ -280,6 +280,7 @@ void arm64_lift_sys(struct lift *l, const struct arm64_insn *i)
         lift_zva(l, i);
         return;
     }
+    l->several = true; // AT walks tables
     ir_call(l->b, HELP_SYS, what_of(l, i), x_get64(l, i->rd), IR_ABSENT);
     arm64_lift_leave(l, IR_EXIT_LOOK);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * disas ISA FILE: prints a file's bytes as instructions, "offset TAB text" a line, for disas_reassemble.py.
+ * disas ISA FILE: prints a file's bytes as instructions, "offset TAB text" a line, for riscv/disas_reassemble.py and arm64/disas_compare.py.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Our disassembly of random words against that of binutils' objdump, word by word: the same text, comments
+apart, and unallocated in both or in neither.
+usage: disas_compare.py DISASSEMBLER TABLE... [--count N] [--seed S]
+DISASSEMBLER ISA FILE prints one "offset TAB text" a line. Half of the words have the fixed bits of a line
+of the tables and chance in the others, a quarter a bit of those flipped as well, a quarter is chance.
+Exits 77 (skipped) without objdump. Left out:
+- what LACKS matches: extensions of which no CPU of ours has any
+- encodings that are constrained unpredictable: objdump takes some of them for unallocated (OPEN)"""
+import argparse
+import os
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+OBJDUMP = os.environ.get("OBJDUMP", "aarch64-linux-gnu-objdump")
+# MTE, BF16, I8MM, FHM, SM3 and SM4, copies and sets of memory, TME, LS64, CSSC, consistent branches.
+LACKS = re.compile(
+    r"(addg|subg|irg|gmi|subps?|cmpp|stz?2?g|stz?gm?|stzg|stgp|stgm|ldgm?|bf\w*|[su]*mmla|usdot|sudot|fml[as]l2?|sm[34]\w*|"
+    r"cpy\w+|set[gpme]\w*|t(start|commit|cancel|test)|(ld|st)64b\w*|abs|cnt|ctz|[su](max|min)|bc\.\w+|wf[ei]t) |tcommit|"
+    r"(pac|aut|xpac|ldra|braa|brab|blra|reta|ereta)\w* |dcps\d |drps$|dsb \\w+nxs")
+# Registers and operations of the system space that have no name in names.def; ours prints their numbers.
+UNNAMED = re.compile(
+    r"(msr|mrs) .*(trc|brb|am[ceu]|mpam|csr|zcr|smcr|smpri|smidr|svcr|pr(bar|lar|enr|selr)|pms|pmb|tf|trb|trf|tpidr2|gmid|gcr|"
+    r"rgsr|er[xr]|disr|vdisr|vsesr|mpuir|vs(ctlr|tcr|ttbr)|scxt|lor|mecid|gpt|hdfg|hfg|haf|cntpoff|rcw|pmmir|accdata|vncr|"
+    r"allint)|(tlbi|dc|at|cfp|dvp|cpp) ")
+OPEN = re.compile(r"(ldpsw|ldaxp|ldxp|stl?xp|ldl?arb?|ldl?arh|stl?lrb?|stl?lrh|ldr|str|ldp|stp) ")
+DIRECTIVES = ("include", "width", "operand", "format")
+
+
+def patterns(paths):
+    found = []
+    for path in paths:
+        for line in open(path, encoding="ascii"):
+            fields = line.split()
+            if not fields or line.startswith("#") or fields[0] in DIRECTIVES:
+                continue
+            bits = ""
+            for field in fields[1:]:
+                if not re.fullmatch("[01.]+", field):
+                    break
+                bits += field
+            found.append((int(re.sub("[01]", "1", bits).replace(".", "0"), 2), int(bits.replace(".", "0"), 2)))
+    return found
+
+
+def draw(table, count, rng):
+    words = []
+    for index in range(count):
+        mask, match = table[index // 4 % len(table)]
+        word = rng.getrandbits(32) & ~mask | match
+        if index % 4 == 2:
+            word ^= 1 << rng.randrange(32)
+        elif index % 4 == 3:
+            word = rng.getrandbits(32)
+        words.append(word)
+    return words
+
+
+def objdump(path):
+    done = subprocess.run([OBJDUMP, "-D", "-b", "binary", "-m", "aarch64", "-z", path], capture_output=True, text=True,
+                          check=True)
+    rows = [l.split("\t", 2)[2] for l in done.stdout.splitlines() if re.match(r" *[0-9a-f]+:\t", l)]
+    return ["" if "undefined" in r or r.startswith(".inst") else plain(r) for r in rows]
+
+
+def plain(text):
+    text = re.sub(r"\s*//.*|\s+;.*", "", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("disassembler")
+    parser.add_argument("tables", nargs="+")
+    parser.add_argument("--count", type=int, default=200000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--show", type=int, default=40)
+    args = parser.parse_args()
+    if not shutil.which(OBJDUMP):
+        print("skipped: there is no " + OBJDUMP)
+        sys.exit(77)
+    words = draw(patterns(args.tables), args.count, random.Random(args.seed))
+    with tempfile.TemporaryDirectory() as place:
+        with open(f"{place}/words", "wb") as file:
+            file.write(struct.pack(f"<{len(words)}I", *words))
+        theirs = objdump(f"{place}/words")
+        listing = subprocess.run([args.disassembler, "aarch64", f"{place}/words"], check=True, capture_output=True,
+                                 text=True).stdout
+    ours = ["" if ".inst" in l else plain(l.split("\t", 1)[1]) for l in listing.splitlines()]
+    if not len(words) == len(theirs) == len(ours):
+        sys.exit(f"{len(words)} words, {len(theirs)} lines of objdump, {len(ours)} of ours")
+    wrong, kinds, lacking, unpredictable = 0, set(), 0, 0
+    for word, a, b in zip(words, theirs, ours):
+        if a == b:
+            continue
+        if not b and (word >> 25 & 15 in (0, 2) and word >> 16 or LACKS.match(a)):  # of SVE and SME
+            lacking += 1
+            continue
+        if UNNAMED.match(a) and re.search(r"\bs\d_\d_c|^sysl? ", b):
+            lacking += 1
+            continue
+        if not a and OPEN.match(b) or re.search(r"\bs0_\d_c", a) or a.startswith(("smst", "msr svcr")):
+            unpredictable += 1
+            continue
+        wrong += 1
+        kind = (a.split(" ")[0], b.split(" ")[0])
+        if kind not in kinds and len(kinds) < args.show:
+            kinds.add(kind)
+            print(f"{word:08x}: objdump {a or 'undefined'!r}, ours {b or 'undefined'!r}")
+    print(f"{len(words)} words, {wrong} differ, {lacking} of extensions that are left out, "
+          f"{unpredictable} unpredictable")
+    sys.exit(1 if wrong else 0)
+
+
+main()
