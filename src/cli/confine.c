@@ -13,6 +13,7 @@
 #include "cli/child.h"
 #include "cli/cli.h"
 #include "cli/say.h"
+#include "host/host.h"
 
 /* All names that one recording may have, and more. */
 #define NAMES_BYTES_MAX (64 * KIB)
@@ -106,33 +107,57 @@ static void allow_folder(struct confinement *c, const char *file)
     free(folder);
 }
 
-/* An index of the recording may be made, and nothing else. Its file is there before, without a name, and
- * gets one; where the host has no such files, the folder is allowed. */
+/* A plain file of that name may be made, and nothing else. It is open before, without a name, and gets
+ * this one. 0 where the host has no such files. */
+static int allow_one(struct confinement *c, const char *path)
+{
+    int file = host_file_open_nameless(path);
+    struct stat st;
+    char *folder;
+
+    if (file < 0) {
+        return 0;
+    }
+    folder = base_folder_of(path);
+    confine_allow_open(c, file, CONFINE_READ | CONFINE_WRITE);
+    confine_allow(c, folder, CONFINE_NAME);
+    if (lstat(path, &st) == 0) { /* it is replaced */
+        confine_allow(c, folder, CONFINE_REMOVE);
+    }
+    free(folder);
+    return file;
+}
+
 static void allow_index(struct confinement *c, struct options *o, const char *recording)
 {
     struct text path = {0};
     struct stat st;
-    char *folder;
 
     if (stat(recording, &st) == 0 && !S_ISREG(st.st_mode)) {
         return;
     }
     text_add(&path, "%s.idx", recording);
-    o->index_file = index_reserve(path.data);
-    if (o->index_file < 0) {
-        o->index_file = 0;
+    confine_allow(c, path.data, CONFINE_READ);
+    o->index_file = allow_one(c, path.data);
+    if (o->index_file == 0) {
         allow_folder(c, recording);
-    } else {
-        folder = base_folder_of(recording);
-        confine_allow(c, path.data, CONFINE_READ);
-        confine_allow_open(c, o->index_file, CONFINE_READ | CONFINE_WRITE);
-        confine_allow(c, folder, CONFINE_NAME);
-        if (lstat(path.data, &st) == 0) { /* it is replaced if it is of no use */
-            confine_allow(c, folder, CONFINE_REMOVE);
-        }
-        free(folder);
     }
     text_fini(&path);
+}
+
+/* The one that is to be; and branches of it, as many as one likes, if there is a debugger. */
+static void allow_made(struct confinement *c, struct options *o, const char *path)
+{
+    struct stat st;
+    bool exists = lstat(path, &st) == 0;
+
+    if (o->gdb == NULL && (!exists || (S_ISREG(st.st_mode) && access(path, W_OK) == 0))) {
+        o->recording_file = allow_one(c, path);
+    }
+    if (o->recording_file == 0) {
+        confine_allow(c, path, CONFINE_READ | CONFINE_WRITE);
+        allow_folder(c, path);
+    }
 }
 
 /* Recordings are read; beside them an index or a branch may be made. */
@@ -163,8 +188,7 @@ static int allow_all(struct confinement *c, struct options *o, const char *made,
         return allow_recordings(c, o, e);
     }
     if (made != NULL) {
-        confine_allow(c, made, CONFINE_READ | CONFINE_WRITE);
-        allow_folder(c, made);
+        allow_made(c, o, made);
     }
     return 0;
 }

@@ -85,6 +85,7 @@ static int open_journal(struct live *l, struct error *e)
     struct journal_options options = {.program = "reprise " REPRISE_VERSION,
                                       .force = o->force,
                                       .by_reference = o->by_reference,
+                                      .file = o->recording_file,
                                       .skips_idle = !o->sleep,
                                       .images_done = {.opaque = l, .call = drop_images}};
 

@@ -34,6 +34,10 @@ void host_file_close(struct host_file *f);
 /* Closes all but the descriptor, which is the caller's then. */
 int host_file_take(struct host_file *f);
 
+/* A file without a name in the folder of `path`, for reading and writing, which can be given that name by
+ * way of /proc; -1 where the host has no such thing. */
+int host_file_open_nameless(const char *path);
+
 /* ---- write.c -------------------------------------------------------------------------------- */
 
 /* Writes to the descriptor's position, or at a place of a file. Returns how many bytes were written:

@@ -56,18 +56,6 @@ static int make_named(const char *path, char **name, struct error *e)
     return fd;
 }
 
-int index_reserve(const char *path)
-{
-    char *folder = base_folder_of(path);
-    int fd = -1;
-
-    if (access("/proc/self/fd", X_OK) == 0) {
-        fd = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
-    }
-    free(folder);
-    return fd;
-}
-
 int index_file_new(const char *path, char **name, struct error *e)
 {
     struct stat st;
@@ -77,7 +65,7 @@ int index_file_new(const char *path, char **name, struct error *e)
     if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
         return no_plain_file(path, e);
     }
-    fd = index_reserve(path);
+    fd = host_file_open_nameless(path);
     return fd >= 0 ? fd : make_named(path, name, e);
 }
 

@@ -39,7 +39,8 @@ struct index_place {
     const char *recording; /* FILE.rr, which is locked by who builds; NULL: nobody else can be */
     const struct index_key *key;
     uint64_t most_bytes; /* of a file that is built; 0: as many as it takes */
-    /* What index_reserve() gave, of which the builder makes use; 0: it makes a file of its own. */
+    /* What host_file_open_nameless(path) gave before this process gave up making files: what is built
+     * in it gets the name. The caller's to close, after the builder's end. 0: the builder makes one. */
     int file;
     bool trusted; /* one that another key made is believed as well: what it says may be wrong */
 };
@@ -78,9 +79,6 @@ void index_get_stats(const struct index *x, struct index_stats *out);
  * own. NULL and a sentence if another process is at it, the place cannot be written, or what is there
  * is no plain file. */
 struct index_builder;
-/* A file for an index of that path, without a name, for a process that may not make one later: what is
- * built in it gets the name. The caller's to close, after the builder's end. -1: there can be none. */
-int index_reserve(const char *path);
 struct index_builder *index_build(const struct index_place *place, struct error *e);
 /* With a bound, checkpoints are given up again before the file passes it, more of them the longer ago
  * they are.

@@ -184,6 +184,8 @@ struct journal_options {
     const char *program; /* name and version of the program, for people; NULL: "reprise" */
     bool force;          /* record: overwrite a file that exists */
     bool by_reference;   /* record: leave images out; replay reads them by name and checks them */
+    /* record: host_file_open_nameless()'s, which is the journal's from then on; 0: it makes the file. */
+    int file;
     bool skips_idle;     /* record: noted for branches of it */
     bool skip_witnesses; /* replay: compare nothing until the end (--no-verify) */
     struct journal_images_done images_done; /* record */

@@ -126,19 +126,6 @@ static bool append_past(struct writer *w, const struct recording *r)
     return r->known == 0 || (append_past_inputs(w, r) && append_past_witnesses(w, r));
 }
 
-/* A file without a name in the folder of `path`; -1 where the host has no such thing. */
-static int open_nameless(const char *path)
-{
-    char *folder = base_folder_of(path);
-    int fd = -1;
-
-    if (access("/proc/self/fd", X_OK) == 0) {
-        fd = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
-    }
-    free(folder);
-    return fd;
-}
-
 /* A plain file is read again, if it may be. */
 static int open_named(const char *path, bool force, bool is_other)
 {
@@ -149,21 +136,22 @@ static int open_named(const char *path, bool force, bool is_other)
 }
 
 /* What exists and is no regular file (a device, a link) is written to where it is. */
-static int open_new(const char *path, bool force, bool *nameless, struct error *e)
+static int open_new(const char *path, const struct journal_options *o, bool *nameless,
+                    struct error *e)
 {
     struct stat st;
     bool exists = lstat(path, &st) == 0;
     int fd = -1;
 
-    if (exists && !force) {
+    if (exists && !o->force) {
         return error_set(e, "%s: exists already, and is not overwritten without --force", path);
     }
     if (!exists || (S_ISREG(st.st_mode) && access(path, W_OK) == 0)) {
-        fd = open_nameless(path);
+        fd = o->file > 0 ? o->file : host_file_open_nameless(path);
     }
     *nameless = fd >= 0;
     if (fd < 0) {
-        fd = open_named(path, force, exists && !S_ISREG(st.st_mode));
+        fd = open_named(path, o->force, exists && !S_ISREG(st.st_mode));
     }
     return fd >= 0 ? fd : error_set(e, "%s: cannot be made: %s", path, strerror(errno));
 }
@@ -258,7 +246,7 @@ struct writer *writer_open(const char *path, const struct recording *r,
 {
     struct writer *w;
     bool nameless, later = !recording_is_by_reference(r) && !r->extra.is_branch;
-    int fd = open_new(path, options->force, &nameless, e);
+    int fd = open_new(path, options, &nameless, e);
 
     if (fd < 0) {
         return NULL;

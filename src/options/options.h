@@ -53,7 +53,8 @@ struct options {
     uint64_t index_bytes; /* --index-size */
     bool trust_index;     /* one that another user made */
     struct index_key index_key;
-    int index_file; /* index_reserve()'s, for an index that may be made; 0: none */
+    /* host_file_open_nameless()'s, for what may be made; 0: none. */
+    int index_file, recording_file;
     const char *serial_out;
     bool safe_console;
     const char *gdb_path;

@@ -123,10 +123,13 @@ def beside():
     with open("beside", "w") as f:
         f.write("mine")
     for args in commands():
-        r = misbehave("beside", *args, *(["--index"] if args[0] == "record" else []))
-        check((b"beside: done" in r.err) == (args[0] in ("record", "debug")), "%s: %s" % (args[0], r))
-        # record is two processes, and the other one, which makes the index, may not.
-        check((b"beside: Permission denied" in r.err) == (args[0] != "debug"), "%s: %s" % (args[0], r))
+        both = args[0] == "record"  # two processes; the other one makes the index
+        r = misbehave("beside", *args, *(["--index"] if both else []))
+        check((b"beside: done" in r.err) == (args[0] == "debug"), "%s: %s" % (args[0], r))
+        check(r.err.count(b"beside: Permission denied") == (0 if args[0] == "debug" else 1 + both),
+              "%s: %s" % (args[0], r))
+    r = misbehave("beside", "record", "-o", "b.rr", "--no-index", "-gdb", "unix:g", *bare(guest("arith")))
+    check(b"beside: done" in r.err, "record with a debugger, who may make branches: %s" % r)
     check(os.path.exists("beside"), "it is still there")
     os.unlink("beside")
 
