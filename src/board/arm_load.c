@@ -42,8 +42,10 @@ static int add_start(struct ram_layout *r, struct machine *m, paddr tree, paddr 
 
 static void *make_tree(const struct machine_config *c, const struct arm_virt *v, struct error *e)
 {
-    const struct fdt_chosen chosen = {.bootargs = c->append,
-                                      .has_initrd = c->images[IMAGE_INITRD].data != NULL};
+    bool by_firmware = arm_has_firmware(c);
+    const struct fdt_chosen chosen = {.bootargs = by_firmware ? "" : c->append,
+                                      .has_initrd =
+                                          !by_firmware && c->images[IMAGE_INITRD].data != NULL};
     void *tree = c->images[IMAGE_DTB].data != NULL ? fdt_from_image(&c->images[IMAGE_DTB], e)
                                                    : arm_virt_fdt(c, v);
 
@@ -71,7 +73,7 @@ static paddr load_tree_and_initrd(struct ram_layout *r, struct machine *m,
         return 0;
     }
     at = align_up(at > end ? at : end, PAGE_SIZE);
-    if (initrd->data != NULL) {
+    if (initrd->data != NULL && kernel != NULL) {
         fdt_set_initrd(tree, at, at + initrd->size);
         result = ram_load_bytes(r, m, "initial RAM disk", at, initrd->data, initrd->size,
                                 initrd->shared, e);
@@ -113,6 +115,11 @@ static int load_into(struct ram_layout *r, struct machine *m, const struct machi
     struct program p;
     int result;
 
+    if (arm_has_firmware(
+            c)) { /* which takes the kernel itself, and finds the tree at RAM's beginning */
+        *start = ARM_VIRT_FLASH;
+        return load_tree_and_initrd(r, m, c, v, NULL, e) != 0 ? 0 : -1;
+    }
     if (kernel->data == NULL) {
         return error_set(e, "nothing to run: there is neither a firmware nor a kernel");
     }

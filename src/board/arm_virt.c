@@ -61,6 +61,11 @@ static int read_options(const struct machine_config *c, struct arm_virt *v, stru
     return 0;
 }
 
+bool arm_has_firmware(const struct machine_config *c)
+{
+    return c->images[IMAGE_BIOS].data != NULL && !c->bios_none;
+}
+
 /* ---- chips ------------------------------------------------------------------------------------*/
 
 static struct device *add_gic(struct machine *m, const struct arm_virt *v, struct error *e)
@@ -119,6 +124,9 @@ static int add_chips(struct machine *m, const struct machine_config *c, const st
             NULL ||
         machine_add_device(m, &psci, "psci", 0, &psci_config, sizeof psci_config, NULL, e) ==
             NULL) {
+        return -1;
+    }
+    if (arm_add_flash(m, c, e) < 0 || arm_add_fw_cfg(m, c, arm_has_firmware(c), e) < 0) {
         return -1;
     }
     connect_harts(m, gic);

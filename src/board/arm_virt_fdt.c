@@ -195,7 +195,21 @@ static void add_power_button(struct fdt_writer *t)
     fdt_node_end(t);
 }
 
-/* From the last one down, so that drivers, which find the last node first, number them upwards. */
+static void add_flash_and_fw_cfg(struct fdt_writer *t)
+{
+    fdt_node_at(t, "flash", ARM_VIRT_FLASH);
+    fdt_prop_text(t, "compatible", "cfi-flash");
+    prop_two_regs(t, ARM_VIRT_FLASH, ARM_VIRT_FLASH_SIZE, ARM_VIRT_FLASH + ARM_VIRT_FLASH_SIZE,
+                  ARM_VIRT_FLASH_SIZE);
+    fdt_prop_cell(t, "bank-width", 4);
+    fdt_node_end(t);
+    fdt_node_at(t, "fw-cfg", ARM_VIRT_FW_CFG);
+    fdt_prop_text(t, "compatible", "qemu,fw-cfg-mmio");
+    fdt_prop_reg(t, ARM_VIRT_FW_CFG, ARM_VIRT_FW_CFG_SIZE);
+    fdt_prop_empty(t, "dma-coherent");
+    fdt_node_end(t);
+}
+
 static void add_virtio(struct fdt_writer *t)
 {
     for (unsigned i = 0; i < VIRTIO_NONE_COUNT; i++) {
@@ -247,6 +261,7 @@ void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v)
     add_gic(&t, v);
     add_cells(&t);
     add_power_button(&t);
+    add_flash_and_fw_cfg(&t);
     add_virtio(&t);
     return fdt_write_end(&t);
 }

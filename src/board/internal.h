@@ -223,10 +223,15 @@ struct arm_virt {
 #define ARM_VIRT_THINGS 1
 extern const struct thing_class *const arm_virt_things[ARM_VIRT_THINGS];
 
+bool arm_has_firmware(const struct machine_config *c);
 struct machine *arm_virt_build(const struct machine_config *c, const struct isa *isa,
                                struct error *e);
 /* arm_virt_fdt.c: the tree without what the loader adds to /chosen; the caller frees it. */
 void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v);
+/* arm_firmware.c: banks of flash, the first with the firmware; what firmware asks of the board. */
+int arm_add_flash(struct machine *m, const struct machine_config *c, struct error *e);
+int arm_add_fw_cfg(struct machine *m, const struct machine_config *c, bool has_firmware,
+                   struct error *e);
 /* arm_load.c: puts programs, tree and RAM disk into memory; *start is where the first hart starts. */
 int arm_load(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
              paddr *start, struct error *e);

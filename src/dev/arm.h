@@ -60,6 +60,22 @@ void gpio_key_press(struct device *d);
 #define VIRTIO_NONE_BYTES 0x200 /* of each */
 extern const struct device_class virtio_none;
 
+/* cfi_flash.c: a bank of flash, whose storage 0 is what it holds; it lies where it was added. */
+#define CFI_FLASH_BYTES (64 * MIB)
+extern const struct device_class cfi_flash;
+
+/* fw_cfg.c: what firmware asks of the board. */
+struct fw_cfg_item {
+    uint32_t at, size; /* in storage 0 */
+    uint32_t key;
+};
+#define FW_CFG_ITEMS_MAX 20
+struct fw_cfg_config {
+    struct fw_cfg_item items[FW_CFG_ITEMS_MAX];
+    uint32_t count;
+};
+extern const struct device_class fw_cfg;
+
 /* psci.c: starting and stopping harts, and power, by calls of a firmware that is not there. */
 struct psci_config {
     uint32_t service;    /* enum platform_service: by which instruction it is called */

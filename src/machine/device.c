@@ -102,6 +102,42 @@ bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_
     return true;
 }
 
+static bool storage_range(const struct device *d, unsigned storage, uint64_t at, uint64_t size,
+                          haddr *home)
+{
+    const struct mem_block *b = d->wiring->storages[storage];
+
+    must(storage < DEVICE_STORAGES_MAX && b != NULL);
+    *home = b->home + at;
+    return at <= b->size && size <= b->size - at;
+}
+
+bool device_storage_read(struct device *d, unsigned storage, uint64_t at, void *bytes,
+                         uint64_t size)
+{
+    haddr home;
+
+    return storage_range(d, storage, at, size, &home) &&
+           mem_peek_bytes(&d->machine->mem, home, bytes, size);
+}
+
+bool device_storage_write(struct device *d, unsigned storage, uint64_t at, const void *bytes,
+                          uint64_t size)
+{
+    struct machine *m = d->machine;
+    struct mem_writer before = m->mem.writer;
+    haddr home;
+    bool done;
+
+    if (!storage_range(d, storage, at, size, &home)) {
+        return false;
+    }
+    machine_writes(m, d->name);
+    done = mem_load_bytes(&m->mem, home, bytes, size);
+    m->mem.writer = before;
+    return done;
+}
+
 /* What is reached may be a device's window, and that one may do the same in turn: to no end, if the
  * guest has set them up so. */
 static bool dma_begin(struct device *d, paddr at)

@@ -133,6 +133,12 @@ bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_
 #define DMA_DEPTH_MAX 4
 bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
 bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size);
+/* Bytes of the storage of this number, wherever it lies; false, and nothing done, if the range is not
+ * inside. Writing reaches what a guest's stores do not. */
+bool device_storage_read(struct device *d, unsigned storage, uint64_t at, void *bytes,
+                         uint64_t size);
+bool device_storage_write(struct device *d, unsigned storage, uint64_t at, const void *bytes,
+                          uint64_t size);
 /* map() would give another answer now: the next access goes by it, be it of the same instruction. */
 void device_remap(struct device *d);
 /* For map() alone. The window, or `bytes` of the storage from `offset` on, is at `base` for accesses

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fuzz_image: a kernel file of any format: read, placed, and laid out in RAM as a board does it.
+ * fuzz_image: a kernel file of any format: read, placed, and laid out in RAM as boards of both kinds of
+ * Linux Image do it.
  */
 #include "board/internal.h"
 
@@ -7,15 +8,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_kind(const uint8_t *data, size_t size, const struct program_kind *kind)
 {
     const struct machine_image image = {
         .name = NULL, .data = (uint8_t *)(uintptr_t)data, .size = size};
     struct ram_layout r = {.base = UINT64_C(0x80000000), .size = 16 * MIB};
     struct program p;
     struct error e = {""};
-    const struct program_kind kind = {.elf_machine = 243, .align = 2 * MIB};
-    int result = program_read(&image, "kernel", &kind, r.size, &p, &e);
+    int result = program_read(&image, "kernel", kind, r.size, &p, &e);
 
     must((result < 0) == (e.text[0] != '\0'));
     if (result == 0) {
@@ -39,5 +39,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     vec_fini(&r.places);
     program_fini(&p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct program_kind kinds[] = {
+        {.elf_machine = 243, .align = 2 * MIB},
+        {.elf_machine = 183, .align = 2 * MIB, .image_mark = "ARM\x64", .raw_offset = 0x80000},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        try_kind(data, size, &kinds[i]);
+    }
     return 0;
 }

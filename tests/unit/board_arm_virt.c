@@ -333,8 +333,8 @@ static void test_wiring(void **state)
 /* The order is part of every recording: it decides what comes first at a tick. New chips are appended. */
 static void test_order_of_ties(void **state)
 {
-    static const char *const order[] = {"gic",          "uart0",       "rtc", "gpio",
-                                        "power-button", "virtio-none", "psci"};
+    static const char *const order[] = {"gic",         "uart0", "rtc",    "gpio",   "power-button",
+                                        "virtio-none", "psci",  "flash0", "flash1", "fw-cfg"};
     struct built b;
 
     (void)state;

@@ -100,7 +100,7 @@ static void pl031_reset(struct device *d)
 
 static const uint8_t ids[] = {0x31, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
 
-static uint64_t pl031_read(struct device *d, struct mem_access a)
+static uint64_t read_register(struct device *d, struct mem_access a)
 {
     const struct pl031 *s = d->state;
 
@@ -117,6 +117,12 @@ static uint64_t pl031_read(struct device *d, struct mem_access a)
     case RTCMIS: return s->ris & s->imsc;
     default: return device_bad_read(d, a);
     }
+}
+
+/* A narrower access has the lower part of the register: EFI firmware reads identities byte by byte. */
+static uint64_t pl031_read(struct device *d, struct mem_access a)
+{
+    return bits_get(read_register(d, a), 0, 8 * a.size);
 }
 
 static void pl031_write(struct device *d, struct mem_access a, uint64_t value)
@@ -140,7 +146,7 @@ static void pl031_write(struct device *d, struct mem_access a, uint64_t value)
 const struct device_class pl031 = {
     .name = "pl031",
     .behaviour = 1,
-    .windows = {{.bytes = RTC_END, .sizes = 4}},
+    .windows = {{.bytes = RTC_END, .sizes = 1 | 2 | 4}},
     .state = FIELD_TABLE(struct pl031, fields),
     .alarm_offset = offsetof(struct pl031, alarm),
     .alarm_count = 1,
