@@ -132,6 +132,26 @@ static int expand_cpu(struct machine_config *c, struct error *e)
     return result;
 }
 
+/* What -M says of the board beside its name is something that this board knows. */
+static int check_board(const struct machine_config *c, const struct board *board, struct error *e)
+{
+    const struct machine_thing *t = NULL;
+
+    for (size_t i = 0; i < c->things.count; i++) {
+        t = strcmp(c->things.data[i].class, "board") == 0 ? &c->things.data[i] : t;
+    }
+    if (t == NULL || board == NULL) {
+        return 0; /* of a board that is not there board_build() says so */
+    }
+    for (size_t i = 0; i < board->thing_count; i++) {
+        if (strcmp(board->things[i]->name, "board") == 0) {
+            return thing_check(t, board->things[i], e) < 0 ? error_prefix(e, "-M %s", c->board) : 0;
+        }
+    }
+    return error_set(e, "-M %s: the board of %s has no properties, and no `%s`", c->board,
+                     board->arch, t->properties.data[0].name);
+}
+
 int options_read_images(struct options *o, struct error *e)
 {
     static const char *const names[IMAGE_COUNT] = {[IMAGE_BIOS] = "-bios",
@@ -158,6 +178,9 @@ int options_read_images(struct options *o, struct error *e)
         return -1;
     }
     board = board_by_name(c->arch, c->board);
+    if (check_board(c, board, e) < 0) {
+        return -1;
+    }
     if (!o->bios_given && !c->images[IMAGE_BIOS].name && board != NULL && board->has_firmware) {
         if (find_firmware(o, e) < 0 || read_image(c, IMAGE_BIOS, names[IMAGE_BIOS], e) < 0) {
             return -1;

@@ -309,8 +309,7 @@ TAKE_REFUSED(netdev, "network cards")
 
 #define M COMMANDS_MACHINE
 static const struct option_entry entries[] = {
-    {"-arch", M, "ARCH", "aarch64|riscv64|riscv32 (read off the kernel's or firmware's header)",
-     take_arch},
+    {"-arch", M, "ARCH", "aarch64|riscv64|riscv32 (read off the kernel or firmware)", take_arch},
     {"-M", M, "BOARD[,PROPERTY=VALUE...]", "virt; what can be said of it is in docs/arm.md",
      take_board},
     {"-machine", M, "BOARD", "the same as -M", take_board},

@@ -105,7 +105,7 @@ def bad_options():
                    ["-M", "q35"], ["-M", ""], ["-M", "virt,aia=none"], ["-machine", "none"],
                    ["-cpu", "cortex-a72"], ["-cpu", "rv64,nonsense=on"], ["-cpu", "rv64,v"],
                    ["-cpu", "rv64,zbb=maybe"], ["-cpu", "rv64," * 100],
-                   ["-arch", "aarch64"], ["-arch", "z80"], ["-arch", "x" * 100],
+                   ["-arch", "sparc"], ["-arch", "z80"], ["-arch", "x" * 100],
                    ["-append", "x" * 100000],
                    ["-icount", "shift=11"], ["-icount", "shift=auto"], ["-icount", "shift="],
                    ["-icount", "shift=-1"], ["-icount", "sleep=maybe"], ["-icount", "rr=record"],
