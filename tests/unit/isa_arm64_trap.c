@@ -67,6 +67,50 @@ static void test_interrupts(void **state)
     bench_free(b);
 }
 
+/* A jump to where nothing can be fetched: the alignment is looked at first. */
+static void test_misaligned_pc(void **state)
+{
+    struct bench *b = bench_new(NULL, true);
+
+    (void)state;
+    b->s->hart.pc = UINT64_C(0xc0000001);
+    bench_run(b, 1);
+    assert_int_equal(b->s->esr[1], 0x8a000000);
+    assert_int_equal(b->s->far[1], 0xc0000001);
+    assert_int_equal(b->s->hart.pc, VECTORS + 0x200);
+    bench_free(b);
+}
+
+/* An atomic that cannot even read is no write; misaligned here. */
+static void test_atomic_aborts(void **state)
+{
+    struct bench *b = bench_new("neoverse-n1", true);
+
+    (void)state;
+    b->s->x[3] = RAM + 0x1002;
+    bench_one(b, 0xb8210060); /* ldadd w1, w0, [x3] */
+    assert_int_equal(b->s->esr[1], 0x96000021);
+    bench_one(b, 0xb9000060); /* str w0, [x3] */
+    assert_int_equal(b->s->esr[1], 0x96000061);
+    bench_free(b);
+}
+
+static void test_sp_alignment(void **state)
+{
+    struct bench *b = bench_new(NULL, true);
+
+    (void)state;
+    b->s->x[31] = RAM + 0x1008;
+    b->s->sctlr[1] |= SCTLR_SA;
+    bench_one(b, 0xf94007e0); /* ldr x0, [sp, #8] */
+    assert_int_equal(b->s->esr[1], 0x9a000000);
+    b->s->sctlr[1] &= ~SCTLR_SA;
+    b->s->esr[1] = 0;
+    bench_one(b, 0xf94007e0);
+    assert_int_equal(b->s->esr[1], 0);
+    bench_free(b);
+}
+
 static void test_state(void **state)
 {
     struct error e = {""};
@@ -80,9 +124,9 @@ static void test_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_state),
-        cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_undefined),
+        cmocka_unit_test(test_state),         cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_misaligned_pc), cmocka_unit_test(test_atomic_aborts),
+        cmocka_unit_test(test_sp_alignment),  cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_interrupts),
     };
 

@@ -336,8 +336,10 @@ static void gicv2_hart_reset(struct device *d, unsigned hart)
 const struct device_class gicv2 = {
     .name = "gicv2",
     .behaviour = 1,
-    .windows = {[GICV2_WINDOW_DISTRIBUTOR] = {.bytes = GICD_END, .sizes = 1 | 2 | 4},
-                [GICV2_WINDOW_CPU] = {.bytes = 0x2000, .sizes = 4}},
+    .windows = {[GICV2_WINDOW_DISTRIBUTOR] = {.bytes = GICD_END,
+                                              .sizes = 1 | 2 | 4,
+                                              .splits = true},
+                [GICV2_WINDOW_CPU] = {.bytes = 0x2000, .sizes = 4, .splits = true}},
     .state = FIELD_TABLE(struct gicv2, fields),
     .reset = gicv2_reset,
     .hart_reset = gicv2_hart_reset,

@@ -41,8 +41,8 @@ struct arm64 {
 
     uint64_t sp[4]; /* SP_ELn; that which is SP now is 0 here */
     uint64_t elr[4], spsr[4];
-    uint64_t sctlr[4], actlr[4], tcr[4], ttbr0[4], ttbr1[4], mair[4], amair[4];
-    uint64_t vbar[4], esr[4], far[4], afsr0[4], afsr1[4];
+    uint64_t sctlr[4], actlr[4], tcr[4], ttbr0[4], ttbr1[4], mair[4];
+    uint64_t vbar[4], esr[4], far[4];
     uint64_t tpidr[4], tpidrro, contextidr[4];
     uint64_t cpacr, par, csselr, mdscr, mdccint, osdlr, oslock;
     uint64_t rndr; /* the generator behind RNDR: its state */
@@ -371,6 +371,8 @@ void arm64_bus_fault(struct cpu *cpu, vaddr va, enum access access);
 void arm64_misaligned(struct cpu *cpu, vaddr va, enum access access);
 void arm64_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY]);
 
+/* The syndrome of the fault that is taken now: atomics that fail are not always writes. */
+uint32_t arm64_abort_syndrome(struct cpu *cpu, uint32_t esr, vaddr va);
 /* AT, by the number of the instruction: its answer in PAR_EL1. False if there is none of that number. */
 bool arm64_translate_for(struct cpu *cpu, unsigned number, vaddr va);
 

@@ -87,20 +87,19 @@ uint64_t arm64_help_daif_el0(struct cpu *cpu, uint64_t bits, uint64_t b, uint64_
     return 0;
 }
 
-/* WFI and WFE. Nobody sleeps in WFE: an event may have come already, and nothing says when the next does. */
-uint64_t arm64_help_wait(struct cpu *cpu, uint64_t is_event, uint64_t b, uint64_t c)
+uint64_t arm64_help_wfi(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 {
     struct arm64 *s = arm64_of(cpu);
-    uint32_t esr = ESR(EC_WFX, 0x1e00000 | is_event);
+    uint32_t esr = ESR(EC_WFX, 0x1e00000);
 
+    (void)a;
     (void)b;
     (void)c;
-    if (s->el == 0 &&
-        (s->sctlr[arm64_regime(cpu, 0)] & (is_event ? SCTLR_NTWE : SCTLR_NTWI)) == 0) {
+    if (s->el == 0 && (s->sctlr[arm64_regime(cpu, 0)] & SCTLR_NTWI) == 0) {
         arm64_raise(cpu, esr, 0, 0);
-    } else if (s->el < 2 && (arm64_hcr(cpu) & (is_event ? HCR_TWE : HCR_TWI)) != 0) {
+    } else if (s->el < 2 && (arm64_hcr(cpu) & HCR_TWI) != 0) {
         arm64_raise(cpu, esr, 0, 2);
-    } else if (!is_event) {
+    } else {
         s->hart.waiting = !arm64_wakes(cpu);
     }
     return 0;
@@ -199,8 +198,6 @@ static bool is_maintenance(const struct cpu *cpu, unsigned number)
     case ARM64_SYS(1, 0, 7, 6, 2):
     case ARM64_SYS(1, 0, 7, 10, 2):
     case ARM64_SYS(1, 0, 7, 14, 2): return true;
-    case ARM64_SYS(1, 3, 7, 12, 1): return arm64_has(cpu, EXT_DPB);
-    case ARM64_SYS(1, 3, 7, 13, 1): return arm64_has(cpu, EXT_DPB2);
     default: break;
     }
     if (SYS_N(number) != 8) {
@@ -215,6 +212,13 @@ static bool is_maintenance(const struct cpu *cpu, unsigned number)
     case 6: return arm64_model_of(cpu)->el3 != 0;
     default: return false;
     }
+}
+
+/* Cleaning to the point of persistence, which asks whether the line may be read. */
+static bool is_persistence(const struct cpu *cpu, unsigned number)
+{
+    return (number == ARM64_SYS(1, 3, 7, 12, 1) && arm64_has(cpu, EXT_DPB)) ||
+           (number == ARM64_SYS(1, 3, 7, 13, 1) && arm64_has(cpu, EXT_DPB2));
 }
 
 static void raise_sys(struct cpu *cpu, unsigned number, unsigned rt, unsigned to)
@@ -246,14 +250,17 @@ uint64_t arm64_help_sys(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t
         if (!arm64_translate_for(cpu, number, value)) {
             arm64_raise_undefined(cpu);
         }
-    } else if (is_cache_by_address(number) ||
-               (SYS_OP1(number) == 3 && is_maintenance(cpu, number))) {
+    } else if (is_cache_by_address(number) || is_persistence(cpu, number)) {
         uint64_t bit = is_zva ? SCTLR_DZE : SCTLR_UCI;
 
         if (s->el == 0 && (s->sctlr[arm64_regime(cpu, 0)] & bit) == 0) {
             raise_sys(cpu, number, rt, 0);
         } else if (s->el < 2 && is_zva) {
             raise_sys(cpu, number, rt, 2); /* it is only asked about if it is trapped */
+        } else if (is_persistence(cpu, number)) {
+            struct translation t;
+
+            (void)arm64_translate(cpu, align_down(value, 64), ACCESS_READ, AS_CURRENT, &t);
         }
     } else if (!is_maintenance(cpu, number)) {
         arm64_raise_undefined(cpu);

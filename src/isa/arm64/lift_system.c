@@ -136,18 +136,17 @@ void arm64_lift_nop(struct lift *l, const struct arm64_insn *i)
     (void)i;
 }
 
-static void wait_for(struct lift *l, uint32_t is_event)
-{
-    ir_call(l->b, HELP_WAIT, ir_const(l->b, IR_I64, is_event), IR_ABSENT, IR_ABSENT);
-    arm64_lift_leave(l, IR_EXIT_LOOK | IR_EXIT_YIELD);
-}
-
 void arm64_lift_hint(struct lift *l, const struct arm64_insn *i)
 {
     switch (i->imm) {
-    case 1: arm64_lift_leave(l, IR_EXIT_LOOK | IR_EXIT_YIELD); break; /* YIELD */
-    case 2: wait_for(l, 1); break;                                    /* WFE */
-    case 3: wait_for(l, 0); break;                                    /* WFI */
+    case 1: /* YIELD */
+    case 2: /* WFE: nobody sleeps, as an event may have come already, and nothing says when the next does */
+        arm64_lift_leave(l, IR_EXIT_LOOK | IR_EXIT_YIELD);
+        break;
+    case 3: /* WFI */
+        ir_call(l->b, HELP_WFI, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+        arm64_lift_leave(l, IR_EXIT_LOOK | IR_EXIT_YIELD);
+        break;
     default: break; /* SEV, SEVL, BTI, CSDB, ...: nothing to be done */
     }
 }

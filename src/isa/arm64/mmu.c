@@ -31,6 +31,8 @@ struct result {
     paddr at;
     unsigned allowed;
     unsigned shift; /* the page or block has 2^shift bytes */
+    uint8_t attr;   /* as MAIR_ELx has it */
+    uint8_t sh;     /* shareability */
 };
 
 /* ---- the shape of tables ---- */
@@ -313,6 +315,9 @@ static bool stage1(struct cpu *cpu, const struct walk *w, vaddr va, bool nested,
     }
     cpu_walk_used(cpu, at, 8, va, out->shift);
     out->allowed = stage1_allows(cpu, w, desc, &h);
+    out->attr = (uint8_t)(arm64_of(cpu)->mair[w->regime] >> 8 * (desc >> 2 & 7));
+    /* Device memory, and what is not cached, is outer shareable whatever the descriptor says. */
+    out->sh = (out->attr & 0xf0) == 0 || out->attr == 0x44 ? 2 : desc >> 8 & 3;
     return true;
 }
 
@@ -432,7 +437,7 @@ static bool translate(struct cpu *cpu, const struct walk *w, vaddr va, struct re
             return false;
         }
     } else {
-        *out = (struct result){.at = va, .allowed = 7, .shift = PAGE_BITS};
+        *out = (struct result){.at = va, .allowed = 7, .shift = PAGE_BITS, .sh = 2};
         if (va >> physical_bits[arm64_model_of(cpu)->id[ID_MMFR0] & 7] != 0) {
             return refuse(why, FSC_SIZE, 0);
         }
@@ -464,7 +469,6 @@ static void raise_abort(struct cpu *cpu, const struct walk *w, vaddr va, const s
 {
     unsigned iss = why->fsc | (why->on_walk ? ISS_S1PTW : 0), to = why->stage2 ? 2 : 0;
 
-    va = untagged(cpu, w, va);
     if (w->access == ACCESS_FETCH) {
         arm64_raise(cpu, ESR(EC_INSN_ABORT, iss), va, to);
     } else {
@@ -499,6 +503,10 @@ bool arm64_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
     struct refusal why;
     struct result r;
 
+    if (access == ACCESS_FETCH && (va & 3) != 0) { /* before anything is looked up */
+        arm64_raise(cpu, ESR(EC_PC_ALIGN, 0), va, 0);
+        return false;
+    }
     if (!translate(cpu, &w, va, &r, &why)) {
         if (!w.debug) {
             raise_abort(cpu, &w, va, &why);
@@ -534,6 +542,43 @@ void arm64_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPAC
         key[6] = s->vtcr;
     }
     key[7] = (uint64_t)arm64_is_secure(cpu) | (regime == 2 ? hcr & HCR_E2H : 0);
+}
+
+/* ---- which access of an atomic instruction it was ---- */
+
+static bool is_atomic(uint32_t w)
+{
+    return (w & 0x3b200c00) == 0x38200000 || (w & 0x3fa07c00) == 0x08a07c00 ||
+           (w & 0xbfa07c00) == 0x08207c00;
+}
+
+/* An atomic access that fails is a write only if it could have been read. What asks changes nothing. */
+static bool could_read(struct cpu *cpu, vaddr va)
+{
+    struct walk w = walk_of(cpu, ACCESS_READ, AS_CURRENT);
+    bool dry = cpu->dry, can;
+    struct refusal why;
+    struct result r;
+
+    cpu->dry = true;
+    can = translate(cpu, &w, va, &r, &why);
+    cpu->dry = dry;
+    return can;
+}
+
+uint32_t arm64_abort_syndrome(struct cpu *cpu, uint32_t esr, vaddr va)
+{
+    uint8_t bytes[4];
+
+    if (ESR_EC(esr) != EC_DATA_ABORT || (esr & ISS_WNR) == 0 ||
+        !cpu_debug_read(cpu, cpu->hart->pc, bytes, 4) ||
+        !is_atomic((uint32_t)bytes_get_le(bytes, 4))) {
+        return esr;
+    }
+    if ((esr & 0x3c) == FSC_PERMISSION && could_read(cpu, va)) {
+        return esr;
+    }
+    return esr & ~ISS_WNR;
 }
 
 /* ---- AT ---- */
@@ -585,8 +630,8 @@ bool arm64_translate_for(struct cpu *cpu, unsigned number, vaddr va)
         w.hcr &= ~(HCR_VM | HCR_DC);
     }
     if (translate(cpu, &w, va, &r, &why)) {
-        s->par = BIT64(11) | UINT64_C(0xff) << 56 | (r.at & bits_set(0, 12, 36, UINT64_MAX)) |
-                 BIT64(9) | UINT64_C(3) << 7;
+        s->par = BIT64(11) | (uint64_t)r.attr << 56 | (r.at & bits_set(0, 12, 36, UINT64_MAX)) |
+                 BIT64(9) | (uint64_t)r.sh << 7;
     } else {
         s->par = BIT64(11) | 1 | (uint64_t)why.fsc << 1 | (uint64_t)why.on_walk << 8 |
                  (uint64_t)why.stage2 << 9;

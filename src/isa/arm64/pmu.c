@@ -241,6 +241,16 @@ static void set_evtyper(struct cpu *cpu, unsigned index, uint64_t value)
         set_value(cpu, index, now);
     }
 }
+static uint64_t get_ccfiltr(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return get_evtyper(cpu, CYCLES);
+}
+static void set_ccfiltr(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    set_evtyper(cpu, CYCLES, value);
+}
 static uint64_t get_xevcntr(const struct cpu *cpu, unsigned index)
 {
     (void)index;
@@ -281,18 +291,19 @@ const struct arm64_sysreg arm64_sysregs_pmu[] = {
     CALLS(3, 0, 9, 14, 1, "pmintenset_el1", SYS_QUIET, get_pminten, set_pminten, trap_pmu),
     CALLS(3, 0, 9, 14, 2, "pmintenclr_el1", SYS_QUIET, get_pminten, clear_pminten, trap_pmu),
     {.number = ARM64_SYS(3, 3, 14, 8, 0),
-     .count = 31,
+     .count = ARM64_EVENT_COUNTERS,
      .name = "pmevcntr_el0",
      .flags = EL0_ALL,
      .get = get_evcntr,
      .set = set_evcntr,
      .trap = trap_events},
     {.number = ARM64_SYS(3, 3, 14, 12, 0),
-     .count = 32,
+     .count = ARM64_EVENT_COUNTERS,
      .name = "pmevtyper_el0",
      .flags = EL0_ALL,
      .get = get_evtyper,
      .set = set_evtyper,
      .trap = trap_pmu},
+    CALLS(3, 3, 14, 15, 7, "pmccfiltr_el0", EL0_ALL, get_ccfiltr, set_ccfiltr, trap_pmu),
 };
 const size_t arm64_sysregs_pmu_count = ARRAY_LEN(arm64_sysregs_pmu);

@@ -63,6 +63,13 @@ static unsigned trap_cpacr(const struct cpu *cpu, bool is_write)
                : 0;
 }
 
+/* The address of reset is that of the highest level alone. */
+static unsigned trap_rvbar(const struct cpu *cpu, bool is_write)
+{
+    (void)is_write;
+    return arm64_has_el(cpu, 2) || arm64_has_el(cpu, 3) ? SYS_UNDEFINED : 0;
+}
+
 /* SP_EL0 is not reached by its name while it is SP. */
 static unsigned trap_sp_el0(const struct cpu *cpu, bool is_write)
 {
@@ -201,7 +208,8 @@ PSTATE_BIT(uao, PSTATE_UAO)
 PSTATE_BIT(dit, PSTATE_DIT)
 PSTATE_BIT(ssbs, PSTATE_SSBS)
 
-#define FPCR_WRITABLE 0x07c00000u
+/* Len and Stride do nothing here, but are kept. */
+#define FPCR_WRITABLE 0x07f70000u
 #define FPCR_FZ16     0x00080000u
 
 static uint64_t get_fpcr(const struct cpu *cpu, unsigned index)
@@ -385,6 +393,40 @@ static void set_timer_v(struct cpu *cpu, unsigned index, uint64_t value)
         .number = ARM64_SYS(2, 0, 0, n, op2), .name = (text), .slot = SYS_SLOT(member[n]),         \
         .mask = UINT64_MAX                                                                         \
     }
+/* Bits 6 and 8 are copies of 5 and 7. */
+static uint64_t get_bcr(const struct cpu *cpu, unsigned n)
+{
+    return arm64_of(cpu)->bcr[n];
+}
+static void set_bcr(struct cpu *cpu, unsigned n, uint64_t value)
+{
+    value = bits_set(value, 6, 1, value >> 5);
+    arm64_of(cpu)->bcr[n] = bits_set(value, 8, 1, value >> 7);
+}
+
+#define BCR_AT(n)                                                                                  \
+    static uint64_t get_bcr##n(const struct cpu *cpu, unsigned index)                              \
+    {                                                                                              \
+        (void)index;                                                                               \
+        return get_bcr(cpu, n);                                                                    \
+    }                                                                                              \
+    static void set_bcr##n(struct cpu *cpu, unsigned index, uint64_t value)                        \
+    {                                                                                              \
+        (void)index;                                                                               \
+        set_bcr(cpu, n, value);                                                                    \
+    }
+BCR_AT(0)
+BCR_AT(1)
+BCR_AT(2)
+BCR_AT(3)
+BCR_AT(4)
+BCR_AT(5)
+#define DEBUG_BCR(n, text) CALLS(2, 0, 0, n, 5, text, 0, get_bcr##n, set_bcr##n, NULL)
+#define DEBUG_WVR(n, text)                                                                         \
+    {                                                                                              \
+        .number = ARM64_SYS(2, 0, 0, n, 6), .name = (text), .slot = SYS_SLOT(wvr[n]),              \
+        .mask = ~UINT64_C(3)                                                                       \
+    }
 
 const struct arm64_sysreg arm64_sysregs_el1[] = {
     /* those that are asked for most stand first */
@@ -416,16 +458,20 @@ const struct arm64_sysreg arm64_sysregs_el1[] = {
      .slot = SYS_SLOT(cpacr),
      .mask = UINT64_MAX,
      .trap = trap_cpacr},
-    PLAIN(3, 0, 5, 1, 0, "afsr0_el1", afsr0[1], QUIET | SYS_VM),
-    PLAIN(3, 0, 5, 1, 1, "afsr1_el1", afsr1[1], QUIET | SYS_VM),
+    ZERO(3, 0, 5, 1, 0, "afsr0_el1", QUIET | SYS_VM),
+    ZERO(3, 0, 5, 1, 1, "afsr1_el1", QUIET | SYS_VM),
     PLAIN(3, 0, 7, 4, 0, "par_el1", par, QUIET),
     PLAIN(3, 0, 10, 2, 0, "mair_el1", mair[1], SYS_VM),
-    PLAIN(3, 0, 10, 3, 0, "amair_el1", amair[1], QUIET | SYS_VM),
+    ZERO(3, 0, 10, 3, 0, "amair_el1", QUIET | SYS_VM),
     {.number = ARM64_SYS(3, 0, 12, 0, 0),
      .name = "vbar_el1",
      .flags = QUIET,
      .slot = SYS_SLOT(vbar[1]),
      .mask = ~UINT64_C(0x1f)},
+    {.number = ARM64_SYS(3, 0, 12, 0, 1),
+     .name = "rvbar_el1",
+     .flags = SYS_READ_ONLY,
+     .trap = trap_rvbar},
     CALLS(3, 0, 12, 1, 0, "isr_el1", SYS_READ_ONLY, get_isr, NULL, NULL),
     PLAIN(3, 0, 13, 0, 1, "contextidr_el1", contextidr[1], SYS_VM),
     CALLS(3, 0, 4, 2, 0, "spsel", 0, get_spsel, set_spsel, NULL),
@@ -559,16 +605,16 @@ const struct arm64_sysreg arm64_sysregs_el1[] = {
     DEBUG_PAIR(3, 4, "dbgbvr3_el1", bvr),
     DEBUG_PAIR(4, 4, "dbgbvr4_el1", bvr),
     DEBUG_PAIR(5, 4, "dbgbvr5_el1", bvr),
-    DEBUG_PAIR(0, 5, "dbgbcr0_el1", bcr),
-    DEBUG_PAIR(1, 5, "dbgbcr1_el1", bcr),
-    DEBUG_PAIR(2, 5, "dbgbcr2_el1", bcr),
-    DEBUG_PAIR(3, 5, "dbgbcr3_el1", bcr),
-    DEBUG_PAIR(4, 5, "dbgbcr4_el1", bcr),
-    DEBUG_PAIR(5, 5, "dbgbcr5_el1", bcr),
-    DEBUG_PAIR(0, 6, "dbgwvr0_el1", wvr),
-    DEBUG_PAIR(1, 6, "dbgwvr1_el1", wvr),
-    DEBUG_PAIR(2, 6, "dbgwvr2_el1", wvr),
-    DEBUG_PAIR(3, 6, "dbgwvr3_el1", wvr),
+    DEBUG_BCR(0, "dbgbcr0_el1"),
+    DEBUG_BCR(1, "dbgbcr1_el1"),
+    DEBUG_BCR(2, "dbgbcr2_el1"),
+    DEBUG_BCR(3, "dbgbcr3_el1"),
+    DEBUG_BCR(4, "dbgbcr4_el1"),
+    DEBUG_BCR(5, "dbgbcr5_el1"),
+    DEBUG_WVR(0, "dbgwvr0_el1"),
+    DEBUG_WVR(1, "dbgwvr1_el1"),
+    DEBUG_WVR(2, "dbgwvr2_el1"),
+    DEBUG_WVR(3, "dbgwvr3_el1"),
     DEBUG_PAIR(0, 7, "dbgwcr0_el1", wcr),
     DEBUG_PAIR(1, 7, "dbgwcr1_el1", wcr),
     DEBUG_PAIR(2, 7, "dbgwcr2_el1", wcr),

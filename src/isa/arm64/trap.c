@@ -236,6 +236,7 @@ void arm64_take_exception(struct cpu *cpu)
     unsigned ec = ESR_EC(f.cause), to = f.value2 & 3;
 
     cpu->fault = (struct fault){0};
+    f.cause = arm64_abort_syndrome(cpu, f.cause, f.value);
     if (to == 0) {
         to = s->el != 0 ? s->el : (arm64_hcr(cpu) & HCR_TGE) != 0 ? 2 : 1;
     }
