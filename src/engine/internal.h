@@ -71,6 +71,7 @@ struct engine {
     struct cpu_watch watch;
     const struct ir_block *block; /* being run; NULL: a trap is being entered */
     uint8_t *tried;               /* the state before a step that is tried: see dry.c */
+    uint32_t mode;                /* of the code that runs, since the engine looked last */
     tick yielded;                 /* by the last run; TICK_NEVER: not */
     tick skip_tick;               /* probes are not asked at this tick */
 

@@ -114,12 +114,48 @@ static enum engine_stop take_exception(struct engine *e, struct cpu *cpu, tick e
     return ENGINE_LOOK;
 }
 
+static uint32_t select_space(struct cpu *cpu);
+
+/* Probes that are asked step by step, and what is to be done with no block running, need the loop. */
+static bool needs_loop(const struct engine *e)
+{
+    return e->has_step || e->has_watch || e->code_full || e->dead_ir.count != 0;
+}
+
+/* From generated code: as engine_run() looks, and run_blocks() begins, while nothing is unusual. */
+static const void *look_from_code(void *opaque, struct cpu *cpu)
+{
+    struct engine *e = opaque;
+    const struct block *b;
+
+    if (cpu->look || needs_loop(e) || cpu->isa->traps.interrupt_pending(cpu)) {
+        return NULL;
+    }
+    e->mode = select_space(cpu);
+    b = cache_known(cpu, e->mode);
+    return b && b->compiled && b->code != jit_no_code(e->jit) ? b->code : NULL;
+}
+
+static bool fault_from_code(void *opaque, struct cpu *cpu)
+{
+    struct engine *e = opaque;
+
+    if (needs_loop(e) || cpu->isa->traps.through_memory) {
+        return false;
+    }
+    cpu->isa->traps.take_exception(cpu);
+    must(!cpu->fault.raised);
+    e->stats.exceptions++;
+    return true;
+}
+
 int engine_use_jit(struct engine *e, bool on, struct error *error)
 {
     const struct isa *isa = e->cpus[0].isa;
     struct jit_guest guest = {.softfloat = e->softfloat,
                               .has_modes = isa->lifter.local_modes != 0,
-                              .alone = e->cpu_count == 1};
+                              .alone = e->cpu_count == 1,
+                              .engine = {e, look_from_code, fault_from_code}};
 
     must(!e->running);
     cache_flush(e);
@@ -287,7 +323,7 @@ static enum engine_stop run_code(struct engine *e, struct cpu *cpu, struct block
     cpu->block_tick = end - *left; /* what is looked up below may walk, and set bits */
     e->stats.code_entries++;
     switch (why) {
-    case JIT_LINK: link_jump(e, cpu, mode_now(cpu, b->mode), r.site); break;
+    case JIT_LINK: link_jump(e, cpu, mode_now(cpu, e->mode), r.site); break;
     case JIT_LOOK: return ENGINE_LOOK;
     case JIT_YIELD: return ENGINE_YIELD;
     case JIT_FAULT: return take_exception(e, cpu, end, left);
@@ -392,7 +428,9 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
             return ENGINE_PROBE;
         }
         if (code) {
+            e->mode = mode;
             stop = run_code(e, cpu, b, end, left, &hard);
+            mode = e->mode; /* code may have looked */
             continue;
         }
         stop = interpret(e, cpu, b, hard || e->has_step ? 1 : *left, end, left);

@@ -34,6 +34,16 @@ struct jit_target {
     uint32_t local_mode; /* only code that exits to this mode goes there */
 };
 
+/* What an exit with LOOK and a fault ask before they leave, if it is given. cpu_now() is exact, the state
+ * as when jit_run() returns but for hart.instructions and fp_flags. */
+struct jit_engine {
+    void *opaque;
+    /* Where code goes on at hart.pc, cpu->space being chosen anew; NULL: it is left with JIT_LOOK. */
+    const void *(*look)(void *opaque, struct cpu *cpu);
+    /* Enters cpu->fault, which is a tick, and is asked look() then; false: JIT_FAULT. */
+    bool (*fault)(void *opaque, struct cpu *cpu);
+};
+
 /* What the generator has to know of the guest. */
 struct jit_guest {
     uint32_t
@@ -43,7 +53,8 @@ struct jit_guest {
     bool softfloat;   /* no floating point on the host's units: for comparing */
     uint32_t without; /* JIT_HOST_*: not to be used, so that one host can test the ways of others */
     bool alone;       /* no other hart: an exit with YIELD and no LOOK goes on, and is noted */
-    bool marks;       /* what is stored is marked as mem_mark() does, with this offset */
+    struct jit_engine engine; /* all NULL: exits with LOOK and faults leave */
+    bool marks;               /* what is stored is marked as mem_mark() does, with this offset */
     uintptr_t marks_offset;
 };
 
@@ -96,9 +107,9 @@ void jit_unlink(struct jit *j);
 void jit_flush(struct jit *j);
 
 struct jit_result {
-    uint64_t ran; /* ticks, all of them instructions retired */
-    uint64_t
-        yielded;   /* `ran` at the last exit with YIELD that went on; UINT64_MAX: there was none */
+    uint64_t ran; /* ticks: instructions retired, and what jit_engine.fault() entered */
+    /* `ran` at the last exit with YIELD that went on; UINT64_MAX: there was none. */
+    uint64_t yielded;
     uint32_t site; /* JIT_LINK, JIT_UNGROUP */
 };
 /* Runs from `code` (of a block at hart.pc in the current space and mode) for at most `budget`

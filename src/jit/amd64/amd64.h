@@ -90,6 +90,7 @@ struct context {   /* of one jit_run(); the layout is known to thunks.c */
     /* The instruction that was left at has been done but for this; REST_MUCH: has not. */
     uint32_t rest;
     uint64_t loaded;
+    const struct jit_engine *engine;
     uint64_t yielded; /* ticks left at the last exit that was noted; UINT64_MAX: none was */
 };
 
@@ -107,7 +108,7 @@ struct jit {
     uint32_t last_hot, last_cold;
     bool has_bits, has_ssse3, has_sse41, has_avx, has_avx2, has_fma;
     /* thunks, offsets into the code; by KEEP_* */
-    uint32_t enter, leave, lookup_rax, link, pool;
+    uint32_t enter, leave, leave_stored, look, look_stored, fault, lookup_rax, link, pool;
     uint32_t load[KEEPS], store[KEEPS], group[KEEPS], call[KEEPS], call_apart[KEEPS], rmw[KEEPS],
         fp[KEEPS], sync[KEEPS], physical[KEEPS], load_vector[KEEPS], store_vector[KEEPS],
         vector[KEEPS];
@@ -393,6 +394,9 @@ uint64_t slow_vector(struct cpu *cpu, const struct ir_op *o, uint64_t *args);
 uint64_t slow_fp(struct cpu *cpu, const struct ir_op *o, const uint64_t *args);
 /* RMW and CAS. */
 struct slow_answer slow_rmw(struct cpu *cpu, const struct ir_op *o, uint64_t *args);
+/* `left` ticks: code to go on with, or NULL. Whether the fault was entered: not NULL. */
+const void *slow_look(struct cpu *cpu, struct context *c, uint64_t left);
+const void *slow_fault(struct cpu *cpu, struct context *c, uint64_t left);
 void slow_sync(struct cpu *cpu);
 /* hart.fp_flags |= the sticky flags of an MXCSR, without the denormal one. */
 void take_mxcsr(struct cpu *cpu, uint32_t mxcsr);

@@ -176,13 +176,23 @@ static void note_yield(struct gen *g, unsigned attr)
     }
 }
 
+/* hart.pc is set. Who only looks may come back. */
+static void leave_for_engine(struct gen *g, unsigned attr)
+{
+    if (attr & IR_EXIT_YIELD) {
+        emit_mov_imm(g->e, RAX, JIT_YIELD);
+        gen_jump_to_thunk(g, g->j->leave);
+    } else {
+        gen_jump_to_thunk(g, g->j->look);
+    }
+}
+
 /* The way out of a constant exit, after the ticks were given back. */
 static void leave_to(struct gen *g, vaddr pc, const struct ir_op *o, unsigned attr)
 {
     if (engine_attr(g, attr) != 0) {
         set_pc(g, pc);
-        emit_mov_imm(g->e, RAX, attr & IR_EXIT_YIELD ? JIT_YIELD : JIT_LOOK);
-        gen_jump_to_thunk(g, g->j->leave);
+        leave_for_engine(g, attr);
     } else if (may_link(g, pc, attr)) {
         /* Not linked yet: jumps to the next instruction, which asks for it. */
         uint32_t site = emit_jmp(g->e);
@@ -254,8 +264,7 @@ static void exit_to_look_or_cache(struct gen *g, struct exit_mode mode)
     emit_mov_to(g->e, true, gen_slot(g, offsetof(struct hart, pc)), RAX);
     gen_compare_look(g);
     plain = emit_jcc(g->e, COND_E);
-    emit_mov_imm(g->e, RAX, JIT_LOOK);
-    gen_jump_to_thunk(g, g->j->leave);
+    leave_for_engine(g, IR_EXIT_LOOK);
     emit_patch(g->e, plain, g->e->at);
     jump_by_cache(g, false, 0, mode);
 }
@@ -281,8 +290,7 @@ static bool gen_exit(struct gen *g, const struct ir_op *o)
     emit_mov(g->e, true, RAX, gen_rm(g, o->a));
     if (o->attr & (IR_EXIT_LOOK | IR_EXIT_YIELD)) {
         emit_mov_to(g->e, true, gen_slot(g, offsetof(struct hart, pc)), RAX);
-        emit_mov_imm(g->e, RAX, o->attr & IR_EXIT_YIELD ? JIT_YIELD : JIT_LOOK);
-        gen_jump_to_thunk(g, g->j->leave);
+        leave_for_engine(g, o->attr);
     } else if (g->looks) {
         exit_to_look_or_cache(g, mode);
     } else {

@@ -181,6 +181,32 @@ struct slow_answer slow_call(struct cpu *cpu, const struct ir_helper *h, const u
     return a;
 }
 
+const void *slow_look(struct cpu *cpu, struct context *c, uint64_t left)
+{
+    const struct jit_engine *engine = c->engine;
+
+    if (engine->look == NULL) {
+        return NULL;
+    }
+    cpu->block_tick = c->end - left;
+    cpu->insn = 0;
+    return engine->look(engine->opaque, cpu);
+}
+
+/* The tick that it takes retires nothing. */
+const void *slow_fault(struct cpu *cpu, struct context *c, uint64_t left)
+{
+    const struct jit_engine *engine = c->engine;
+
+    cpu->block_tick = c->end - left;
+    cpu->insn = 0;
+    if (engine->fault == NULL || !engine->fault(engine->opaque, cpu)) {
+        return NULL;
+    }
+    c->end_instructions--;
+    return c;
+}
+
 uint64_t slow_fp(struct cpu *cpu, const struct ir_op *o, const uint64_t *args)
 {
     return ir_fp_value(cpu, o, args[0], args[1], args[2]);
@@ -417,6 +443,7 @@ CALLS_GENERATED enum jit_left jit_run(struct jit *j, struct cpu *cpu, const void
     uint64_t most = budget < INT64_MAX / 2 ? budget : INT64_MAX / 2;
     struct context c = {.mxcsr = MXCSR_DEFAULT,
                         .end = now + most,
+                        .engine = &j->guest.engine,
                         .yielded = UINT64_MAX,
                         .end_instructions = cpu->hart->instructions + most};
     enum jit_left (*enter)(struct cpu *, const void *, uint64_t, struct context *);

@@ -34,6 +34,20 @@ static struct rm pc_slot(void)
     return rm_mem(RBP, (int)offsetof(struct hart, pc) - STATE_BIAS);
 }
 
+static void store_pins(struct jit *j)
+{
+    for (unsigned p = 0; p < j->guest.pinned_count; p++) {
+        emit_mov_to(&j->e, true, pin_slot(j, p), pin_regs[p]);
+    }
+}
+
+static void load_pins(struct jit *j)
+{
+    for (unsigned p = 0; p < j->guest.pinned_count; p++) {
+        emit_mov(&j->e, true, pin_regs[p], pin_slot(j, p));
+    }
+}
+
 /* enum jit_left (*enter)(cpu, code, ticks, context): rdi rsi rdx rcx */
 static void make_enter(struct jit *j)
 {
@@ -52,9 +66,7 @@ static void make_enter(struct jit *j)
     emit_mov(e, true, RBP, rm_mem(RDI, offsetof(struct cpu, state)));
     emit_alu_imm(e, ALU_SUB, true, rm_reg(RBP), -STATE_BIAS);
     emit_mov(e, true, R14, rm_mem(RDI, offsetof(struct cpu, space)));
-    for (unsigned p = 0; p < j->guest.pinned_count; p++) {
-        emit_mov(e, true, pin_regs[p], pin_slot(j, p));
-    }
+    load_pins(j);
     emit_op(e, 0xff, false, 4, rm_reg(RAX));
 }
 
@@ -64,9 +76,8 @@ static void make_leave(struct jit *j)
     struct emit *e = &j->e;
 
     j->leave = e->at;
-    for (unsigned p = 0; p < j->guest.pinned_count; p++) {
-        emit_mov_to(e, true, pin_slot(j, p), pin_regs[p]);
-    }
+    store_pins(j);
+    j->leave_stored = e->at;
     emit_mov(e, true, RDX, rm_mem(RSP, FRAME_CONTEXT));
     emit_mov_to(e, true, rm_mem(RDX, offsetof(struct context, left)), R15);
     emit_mov_to(e, false, rm_mem(RDX, offsetof(struct context, site)), RCX);
@@ -81,6 +92,56 @@ static void make_leave(struct jit *j)
 static void jump_to(struct emit *e, uint32_t target)
 {
     emit_patch(e, emit_jmp(e), target);
+}
+
+/* The engine is asked with the state complete. rax: its answer, which is compared with NULL. */
+static void ask_engine(struct jit *j, const void *(*ask)(struct cpu *, struct context *, uint64_t))
+{
+    struct emit *e = &j->e;
+
+    emit_mov(e, true, RDI, rm_mem(RSP, FRAME_CPU));
+    emit_mov(e, true, RSI, rm_mem(RSP, FRAME_CONTEXT));
+    emit_mov(e, true, RDX, rm_reg(R15));
+    emit_mov_imm(e, RAX, (uint64_t)(uintptr_t)ask);
+    emit_op(e, 0xff, false, 2, rm_reg(RAX));
+    emit_op(e, 0x85, true, RAX, rm_reg(RAX));
+}
+
+/* hart.pc is where to go on. */
+static void make_look(struct jit *j)
+{
+    struct emit *e = &j->e;
+    uint32_t found;
+
+    j->look = e->at;
+    store_pins(j);
+    j->look_stored = e->at;
+    ask_engine(j, slow_look);
+    found = emit_jcc(e, COND_NE);
+    emit_mov_imm(e, RAX, JIT_LOOK);
+    jump_to(e, j->leave_stored);
+    emit_patch(e, found, e->at);
+    emit_mov(e, true, RCX, rm_mem(RSP, FRAME_CPU));
+    emit_mov(e, true, R14, rm_mem(RCX, offsetof(struct cpu, space)));
+    load_pins(j);
+    emit_op(e, 0xff, false, 4, rm_reg(RAX));
+}
+
+/* hart.pc is the instruction; its ticks were given back. */
+static void make_fault(struct jit *j)
+{
+    struct emit *e = &j->e;
+    uint32_t entered;
+
+    j->fault = e->at;
+    store_pins(j);
+    ask_engine(j, slow_fault);
+    entered = emit_jcc(e, COND_NE);
+    emit_mov_imm(e, RAX, JIT_FAULT);
+    jump_to(e, j->leave_stored);
+    emit_patch(e, entered, e->at);
+    emit_alu_imm(e, ALU_SUB, true, rm_reg(R15), 1);
+    jump_to(e, j->look_stored);
 }
 
 /* In a thunk that was called, the frame is 8 bytes further. */
@@ -135,6 +196,8 @@ static void leave_if(struct jit *j, unsigned status)
     emit_mov(e, false, RCX, frame(FRAME_SITE));
     emit_lea(e, RAX, rm_mem(status, -1));
     emit_alu_imm(e, ALU_SUB, true, rm_reg(RSP), -8);
+    emit_alu_imm(e, ALU_CMP, false, rm_reg(RAX), JIT_FAULT);
+    emit_patch(e, emit_jcc(e, COND_E), j->fault);
     jump_to(e, j->leave);
     emit_patch(e, done, e->at);
     emit_byte(e, 0xc3);
@@ -280,6 +343,8 @@ void thunks_make(struct jit *j)
 
     make_enter(j);
     make_leave(j);
+    make_look(j);
+    make_fault(j);
     j->lookup_rax = e->at; /* rax: the pc */
     emit_mov_to(e, true, pc_slot(), RAX);
     emit_mov_imm(e, RAX, JIT_LOOKUP);
