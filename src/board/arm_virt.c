@@ -12,8 +12,11 @@
 /* ---- what -M says -----------------------------------------------------------------------------*/
 
 static const struct property_rule machine_rules[] = {
-    {.name = "gic-version", .kind = PROPERTY_TEXT},    {.name = "its", .kind = PROPERTY_FLAG},
-    {.name = "virtualization", .kind = PROPERTY_FLAG}, {.name = "secure", .kind = PROPERTY_FLAG},
+    {.name = "gic-version", .kind = PROPERTY_TEXT},
+    {.name = "its", .kind = PROPERTY_FLAG},
+    {.name = "semihosting", .kind = PROPERTY_FLAG},
+    {.name = "virtualization", .kind = PROPERTY_FLAG},
+    {.name = "secure", .kind = PROPERTY_FLAG},
     {.name = "highmem", .kind = PROPERTY_FLAG},
 };
 static const struct thing_class machine_thing = {
@@ -57,6 +60,7 @@ static int read_options(const struct machine_config *c, struct arm_virt *v, stru
         return error_set(e, "-M secure=on: this board has no secure world");
     }
     v->has_its = v->gic == 3 && thing_number(t, "its", 1) != 0;
+    v->has_semihosting = thing_number(t, "semihosting", 0) != 0;
     v->has_el2 = thing_number(t, "virtualization", 0) != 0;
     return 0;
 }
@@ -111,6 +115,8 @@ static int add_chips(struct machine *m, const struct machine_config *c, const st
     const struct pl031_config rtc_config = {.epoch_ns = c->epoch_ns};
     const struct psci_config psci_config = {
         .service = v->has_el2 ? SERVICE_MONITOR : SERVICE_FIRMWARE, .hart_count = c->hart_count};
+    const struct semihost_config semihost_config = {.console = ARM_VIRT_UART,
+                                                    .epoch_ns = c->epoch_ns};
     struct device *gic = add_gic(m, v, e), *uart, *rtc, *gpio, *key;
 
     if (gic == NULL ||
@@ -124,6 +130,10 @@ static int add_chips(struct machine *m, const struct machine_config *c, const st
             NULL ||
         machine_add_device(m, &psci, "psci", 0, &psci_config, sizeof psci_config, NULL, e) ==
             NULL) {
+        return -1;
+    }
+    if (v->has_semihosting && machine_add_device(m, &semihost, "semihost", 0, &semihost_config,
+                                                 sizeof semihost_config, NULL, e) == NULL) {
         return -1;
     }
     if (arm_add_flash(m, c, e) < 0 || arm_add_fw_cfg(m, c, arm_has_firmware(c), e) < 0) {

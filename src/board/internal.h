@@ -218,6 +218,7 @@ enum { ARM_VIRT_POWER_PIN = 3 }; /* of the GPIO: the power button's */
 struct arm_virt {
     unsigned gic; /* version, 2 or 3 */
     bool has_its;
+    bool has_semihosting;
     bool has_el2; /* virtualization=on: PSCI is called by SMC then */
 };
 #define ARM_VIRT_THINGS 1

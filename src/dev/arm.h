@@ -76,6 +76,13 @@ struct fw_cfg_config {
 };
 extern const struct device_class fw_cfg;
 
+/* semihost.c: what a program asks of its host by a trap. */
+struct semihost_config {
+    paddr console;     /* where a byte that is stored leaves through a serial port */
+    uint64_t epoch_ns; /* since 1970, at virtual time 0 */
+};
+extern const struct device_class semihost;
+
 /* psci.c: starting and stopping harts, and power, by calls of a firmware that is not there. */
 struct psci_config {
     uint32_t service;    /* enum platform_service: by which instruction it is called */

@@ -8,7 +8,7 @@
 const struct device_class *const dev_registry[] = {
     &scratch, &uart16550, &clint,     &plic,   &test_finisher, &goldfish_rtc,
     &gicv2,   &pl011,     &pl031,     &pl061,  &gpio_key,      &virtio_none,
-    &psci,    &gicv3,     &cfi_flash, &fw_cfg,
+    &psci,    &gicv3,     &cfi_flash, &fw_cfg, &semihost,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

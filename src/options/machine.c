@@ -71,6 +71,36 @@ static int take_board(struct options *o, const char *v, struct error *e)
     return 0;
 }
 
+static int take_semihosting(struct options *o, const char *v, struct error *e)
+{
+    (void)v;
+    return set_board_property(o, "semihosting", "on", e);
+}
+
+static int take_semihosting_config(struct options *o, const char *v, struct error *e)
+{
+    while (v != NULL) {
+        char key[64], value[64];
+
+        v = options_next_item(v, key, value, sizeof key);
+        if (strcmp(key, "enable") == 0 || key[0] == '\0') {
+            const char *on = key[0] != '\0' ? value : "on";
+
+            if (strcmp(on, "on") != 0 && strcmp(on, "off") != 0) {
+                return error_set(e, "-semihosting-config enable is on or off, not '%s'", on);
+            }
+            if (set_board_property(o, "semihosting", on, e) < 0) {
+                return -1;
+            }
+        } else if (strcmp(key, "target") != 0) {
+            return error_set(e, "-semihosting-config has no '%s'", key);
+        } else if (strcmp(value, "native") != 0 && strcmp(value, "auto") != 0) {
+            return error_set(e, "-semihosting-config target is native or auto, not '%s'", value);
+        }
+    }
+    return 0;
+}
+
 static int take_cpu(struct options *o, const char *v, struct error *e)
 {
     return options_copy_text(o->machine.cpu, sizeof o->machine.cpu, "-cpu", v, e);
@@ -331,6 +361,9 @@ static const struct option_entry entries[] = {
     {"-icount", M, "shift=N[,sleep=on|off]", "one tick is 2^N ns of virtual time (0)", take_icount},
     {"-rtc", M, "base=utc|DATE", "real-time clock at the start", take_rtc},
     {"-seed", M, "N", "seed of all randomness in the machine (from the host)", take_seed},
+    {"-semihosting", M, NULL, "a program may ask its host by traps (aarch64)", take_semihosting},
+    {"-semihosting-config", M, "enable=on|off[,target=native]", "the same",
+     take_semihosting_config},
     {"-name", M, "TEXT", "accepted for scripts", take_ignored},
     {"-drive", M, "...", NULL, take_drive},
     {"-device", M, "...", NULL, take_device},

@@ -265,12 +265,18 @@ static void test_gicv3(void **state)
 static void test_virtualization(void **state)
 {
     (void)state;
+    struct platform_call call = {.service = SERVICE_SEMIHOSTING, .words = {0x31}};
+    struct machine_thing *t;
     struct built b;
     void *tree;
 
     prepare(&b);
-    thing_set_flag(machine_thing(&b), "virtualization", true);
+    t = machine_thing(&b);
+    thing_set_flag(t, "virtualization", true);
+    thing_set_flag(t, "semihosting", true);
     build(&b);
+    assert_int_equal(machine_cpu(b.machine, 0)->platform->call(machine_cpu(b.machine, 0), &call),
+                     PLATFORM_DONE);
     tree = tree_at(&b, RAM + 0x8200000);
     ASSERT_TEXTS(tree, "/psci", "method", "smc");
     free(tree);

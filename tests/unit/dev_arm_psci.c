@@ -37,7 +37,13 @@ static int64_t ask(struct bench *b, uint64_t function, uint64_t x, uint64_t y, u
     struct platform_call call = {.service = SERVICE_FIRMWARE, .words = {function, x, y, z}};
     struct cpu *cpu = machine_cpu(b->machine, 0);
 
+    for (unsigned i = 4; i < PLATFORM_WORDS; i++) {
+        call.words[i] = UINT64_MAX;
+    }
     assert_int_equal(cpu->platform->call(cpu, &call), PLATFORM_DONE);
+    assert_int_equal(call.words[1], x);
+    assert_int_equal(call.words[3], z);
+    assert_int_equal(call.words[7], UINT64_MAX); /* the caller's */
     return (int64_t)call.words[0];
 }
 

@@ -150,11 +150,14 @@ static int64_t answer(struct device *d, unsigned hart, uint32_t function, uint64
 static enum platform_answer psci_call(struct device *d, unsigned hart, struct platform_call *call)
 {
     const struct psci_config *config = d->config;
+    uint64_t
+        words[PLATFORM_WORDS]; /* the caller's registers stay what they are, but for the answer */
 
     if ((uint32_t)call->service != config->service) {
         return PLATFORM_NOBODY;
     }
-    call->words[0] = (uint64_t)answer(d, hart, (uint32_t)call->words[0], call->words);
+    memcpy(words, call->words, sizeof words);
+    call->words[0] = (uint64_t)answer(d, hart, (uint32_t)words[0], words);
     return PLATFORM_DONE;
 }
 
