@@ -95,6 +95,24 @@ static void test_atomic_aborts(void **state)
     bench_free(b);
 }
 
+/* CSSELR may name caches that there are none of; what no table has is undefined. */
+static void test_registers(void **state)
+{
+    struct bench *b = bench_new(NULL, true);
+
+    (void)state;
+    b->s->csselr = 1;
+    bench_one(b, 0xd5390000); /* mrs x0, ccsidr_el1 */
+    assert_int_equal(b->s->x[0], 0x201fe012);
+    b->s->csselr = 10;
+    bench_one(b, 0xd5390000);
+    assert_int_equal(b->s->x[0], 0);
+    assert_int_equal(b->s->esr[1], 0);
+    bench_one(b, 0xd5307ec4); /* mrs x4, dbgauthstatus_el1 */
+    assert_int_equal(b->s->esr[1], 0x02000000);
+    bench_free(b);
+}
+
 static void test_sp_alignment(void **state)
 {
     struct bench *b = bench_new(NULL, true);
@@ -126,8 +144,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_state),         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_misaligned_pc), cmocka_unit_test(test_atomic_aborts),
-        cmocka_unit_test(test_sp_alignment),  cmocka_unit_test(test_undefined),
-        cmocka_unit_test(test_interrupts),
+        cmocka_unit_test(test_sp_alignment),  cmocka_unit_test(test_registers),
+        cmocka_unit_test(test_undefined),     cmocka_unit_test(test_interrupts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,7 +130,9 @@ static uint64_t get_id64(const struct cpu *cpu, unsigned index)
 static uint64_t get_ccsidr(const struct cpu *cpu, unsigned index)
 {
     (void)index;
-    return arm64_model_of(cpu)->ccsidr[arm64_of(cpu)->csselr & 7];
+    return arm64_of(cpu)->csselr < ARRAY_LEN(arm64_model_of(cpu)->ccsidr)
+               ? arm64_model_of(cpu)->ccsidr[arm64_of(cpu)->csselr]
+               : 0;
 }
 
 static uint64_t get_clidr(const struct cpu *cpu, unsigned index)
@@ -598,7 +600,6 @@ const struct arm64_sysreg arm64_sysregs_el1[] = {
     ZERO(2, 0, 1, 4, 4, "dbgprcr_el1", QUIET),
     ZERO(2, 0, 7, 8, 6, "dbgclaimset_el1", QUIET),
     ZERO(2, 0, 7, 9, 6, "dbgclaimclr_el1", QUIET),
-    ZERO(2, 0, 7, 14, 6, "dbgauthstatus_el1", SYS_READ_ONLY),
     DEBUG_PAIR(0, 4, "dbgbvr0_el1", bvr),
     DEBUG_PAIR(1, 4, "dbgbvr1_el1", bvr),
     DEBUG_PAIR(2, 4, "dbgbvr2_el1", bvr),
