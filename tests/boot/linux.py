@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # linux: the Debian guest for tests: its kernel and initramfs, made by tools/guests on first use
 # (then a mirror is needed, and a test without one is skipped), or named by LINUX_KERNEL and
-# LINUX_INITRD.
+# LINUX_INITRD. LINUX_ARCH says whose it is (riscv64 without it), LINUX_MACHINE what else -M is to say.
 import os
 import subprocess
 
 from harness import SOURCE, check, info, skip
 
+ARCH = os.environ.get("LINUX_ARCH", "riscv64")
+CONSOLE = "ttyAMA0" if ARCH == "arm64" else "ttyS0"
 MAKE = os.path.join(SOURCE, "tools", "guests", "make-debian-guest")
 
 
@@ -14,7 +16,7 @@ def guest():
     named = os.environ.get("LINUX_KERNEL"), os.environ.get("LINUX_INITRD")
     if all(named):
         return named
-    p = subprocess.run([MAKE, "--any", "riscv64"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    p = subprocess.run([MAKE, "--any", ARCH], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if p.returncode == 0:
         return tuple(p.stdout.decode().split("\n")[:2])
     skip("the guest cannot be made: " + p.stderr.decode().strip().split("\n")[-1])
@@ -23,8 +25,9 @@ def guest():
 def machine(words="", harts=1, memory="256M"):
     """Options for a boot of it; `words` go to guest-init."""
     kernel, initrd = guest()
-    return ["-smp", str(harts), "-m", memory, "-kernel", kernel, "-initrd", initrd, "-no-reboot",
-            "-append", ("console=ttyS0 panic=-1 " + words).strip()]
+    more = os.environ.get("LINUX_MACHINE")
+    return (["-M", "virt," + more] if more else []) + ["-smp", str(harts), "-m", memory, "-kernel", kernel, "-initrd", initrd, "-no-reboot",
+            "-append", ("console=%s panic=-1 %s" % (CONSOLE, words)).strip()]
 
 
 def bare_bytes(path):
