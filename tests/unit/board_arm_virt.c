@@ -382,6 +382,10 @@ static void test_refusals(void **state)
     thing_set_text(t, "gic-version", "4");
     assert_refused(&b, "there are 2, 3 and max");
     thing_set_text(t, "gic-version", "2");
+    thing_set_flag(t, "virtualization", true);
+    thing_set_text(t, "gic-version", "3");
+    assert_refused(&b, "take gic-version=2");
+    thing_set_text(t, "gic-version", "2");
     thing_set_flag(t, "secure", true);
     assert_refused(&b, "no secure world");
     b.machine = NULL;
