@@ -124,4 +124,68 @@ int disk_snapshot_delete(struct disk *d, size_t i, struct error *e);
 /* The disk becomes what it was then, its size as well. */
 int disk_snapshot_apply(struct disk *d, size_t i, struct error *e);
 
+/* ---- reads.c: what was taken of a base ------------------------------------------------------------- */
+
+#define DISK_READ_CLUSTER 65536 /* bytes, whatever the image has */
+
+struct disk_read {
+    uint64_t cluster; /* its number on the disk */
+    uint64_t hash;    /* disk_read_hash() */
+};
+/* No state: what was read stays read when the machine goes back. */
+struct disk_reads {
+    VEC(struct disk_read)
+    list; /* in the order of first reads: those behind a place are new since then */
+    uint32_t *slots;
+    size_t slot_count;
+    char *name; /* of the base, for sentences */
+};
+struct disk_reads *disk_reads_new(const char *name);
+void disk_reads_free(struct disk_reads *r); /* NULL is fine */
+/* Of all 65536 bytes; what is behind the base's end are zeros. */
+uint64_t disk_read_hash(uint64_t cluster, const uint8_t bytes[DISK_READ_CLUSTER]);
+/* The cluster has this hash: it becomes known, or -1 with the file and the place if another one is. */
+int disk_reads_note(struct disk_reads *r, uint64_t cluster, uint64_t hash, struct error *e);
+const struct disk_read *disk_reads_find(const struct disk_reads *r, uint64_t cluster); /* or NULL */
+
+/* ---- overlay.c: a disk of a machine ----------------------------------------------------------------- */
+
+/* Where the base comes from: an image, or what a recording has of one. Clusters of it are asked for,
+ * aligned, and what there is of a last one. */
+struct disk_source {
+    int (*read)(void *opaque, uint64_t at, void *bytes, size_t size, struct error *e);
+    void *opaque;
+    uint64_t size; /* bytes; behind them a disk that is larger has zeros */
+};
+struct disk_source disk_source_of(struct disk *d);
+
+/* Kept of the base: a cache, and no state. */
+#define DISK_KEPT_CLUSTERS 64
+struct disk_kept {
+    uint64_t number; /* of the cluster, from 1; 0: none */
+    uint8_t *bytes;
+};
+
+struct disk_overlay {
+    struct live_tree *tree; /* borrowed: all there is of state */
+    uint64_t size;          /* bytes of the disk */
+    struct disk_source base;
+    struct disk_reads *reads; /* borrowed */
+    struct disk_kept kept[DISK_KEPT_CLUSTERS];
+};
+/* Bytes of the tree that a disk of so many bytes takes. */
+uint64_t disk_overlay_bytes(uint64_t size);
+/* A tree of zeros is a disk that nobody wrote to. The size is at most half of DISK_BYTES_MOST. */
+void disk_overlay_init(struct disk_overlay *o, struct live_tree *tree, uint64_t size,
+                       const struct disk_source *base, struct disk_reads *reads);
+void disk_overlay_fini(struct disk_overlay *o);
+/* Whole sectors, inside. Only a read can fail: the base cannot be read, or is not what it was. */
+int disk_overlay_read(struct disk_overlay *o, uint64_t at, void *bytes, size_t size,
+                      struct error *e);
+void disk_overlay_write(struct disk_overlay *o, uint64_t at, const void *bytes, size_t size);
+/* Discarded sectors are zeros, too: what a guest reads is the same each time. */
+void disk_overlay_zero(struct disk_overlay *o, uint64_t at, uint64_t size);
+/* Writes all that was written to an image that is at least as large, and flushes it. */
+int disk_overlay_commit(struct disk_overlay *o, struct disk *to, struct error *e);
+
 #endif

@@ -243,6 +243,7 @@ static int read_blocks(struct qcow2 *q, struct error *e)
 {
     uint64_t entries = q->header.counts_clusters * q->cluster / 8, *table;
     struct counts *c = q->counts;
+    int result = 0;
 
     if (qcow2_read_table(q, "its table of reference counts", q->header.counts_at, entries, &table,
                          e) < 0) {
@@ -252,19 +253,16 @@ static int read_blocks(struct qcow2 *q, struct error *e)
     while (entries > 0 && table[entries - 1] == 0) {
         entries--;
     }
-    for (uint64_t i = 0; i < entries; i++) {
+    for (uint64_t i = 0; i < entries && result == 0; i++) {
         if (table[i] % q->cluster != 0) {
-            free(table);
-            return qcow2_error(q, e,
-                               "an entry of its table of reference counts, 0x%llx, names no "
-                               "cluster",
-                               (unsigned long long)table[i]);
+            result = qcow2_error(q, e, "an entry of its table of reference counts, 0x%llx, is none",
+                                 (unsigned long long)table[i]);
         }
         vec_push(&c->blocks, table[i]);
         vec_push(&c->block_dirty, 0);
     }
     free(table);
-    return 0;
+    return result;
 }
 
 /* ---- before the first write ---- */

@@ -118,6 +118,21 @@ void live_tree_write(struct live_tree *t, uint64_t at, const void *bytes, size_t
     }
 }
 
+void live_tree_zero(struct live_tree *t, uint64_t at, uint64_t size)
+{
+    must(at <= t->bytes && size <= t->bytes - at);
+    while (size != 0) {
+        uint64_t left = PAGE_SIZE - at % PAGE_SIZE, piece = size < left ? size : left;
+        uint32_t index = (uint32_t)(at >> PAGE_BITS);
+
+        if (tree_get(&t->tree, index) != NULL) {
+            memset(open_page(t, index)->bytes + at % PAGE_SIZE, 0, (size_t)piece);
+        }
+        at += piece;
+        size -= piece;
+    }
+}
+
 /* ---- state ---- */
 
 uint64_t live_tree_hash(struct live_tree *t)

@@ -145,6 +145,8 @@ void live_tree_fini(struct live_tree *t);
 void live_tree_read(struct live_tree *t, uint64_t at, void *bytes, size_t size);
 void live_tree_write(struct live_tree *t, uint64_t at, const void *bytes, size_t size);
 void live_tree_clear(struct live_tree *t); /* all zeros */
+/* The range becomes zeros; where it is so already, that costs next to nothing. */
+void live_tree_zero(struct live_tree *t, uint64_t at, uint64_t size);
 
 uint32_t live_tree_page_count(const struct live_tree *t);
 /* Sum modulo 2^64 over all pages of mem_hash_bytes(offset, content). Costs what was written since. */

@@ -73,6 +73,15 @@ static void write_some(struct model *m)
     memcpy(m->bytes + at, bytes, size);
 }
 
+static void zero_some(struct model *m)
+{
+    uint64_t at = draw(m, BYTES), size = 1 + draw(m, 5 * PAGE_SIZE);
+
+    size = size < BYTES - at ? size : BYTES - at;
+    live_tree_zero(&m->tree, at, size);
+    memset(m->bytes + at, 0, size);
+}
+
 static void check_some(struct model *m)
 {
     uint8_t bytes[2 * PAGE_SIZE];
@@ -124,6 +133,7 @@ static void play(struct model *m, unsigned steps)
                 memset(m->bytes, 0, BYTES);
             }
             break;
+        case 4: zero_some(m); break;
         default: write_some(m); check_some(m);
         }
     }
