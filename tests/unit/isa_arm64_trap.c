@@ -108,8 +108,24 @@ static void test_registers(void **state)
     bench_one(b, 0xd5390000);
     assert_int_equal(b->s->x[0], 0);
     assert_int_equal(b->s->esr[1], 0);
+    b->s->esr[1] = 0;
     bench_one(b, 0xd5307ec4); /* mrs x4, dbgauthstatus_el1 */
     assert_int_equal(b->s->esr[1], 0x02000000);
+    bench_free(b);
+}
+
+/* What is left out is in no ID register, and its switch cannot be turned. */
+static void test_no_vhe(void **state)
+{
+    struct bench *b = bench_new("cortex-a76,el2=on", true);
+
+    (void)state;
+    assert_int_equal(b->s->el, 2);
+    bench_one(b, 0xd5380720); /* mrs x0, id_aa64mmfr1_el1 */
+    assert_int_equal(b->s->x[0] >> 8 & 15, 0);
+    b->s->x[0] = HCR_E2H | HCR_RW;
+    bench_one(b, 0xd51c1100); /* msr hcr_el2, x0 */
+    assert_int_equal(b->s->hcr, HCR_RW);
     bench_free(b);
 }
 
@@ -142,10 +158,11 @@ static void test_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_state),         cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_misaligned_pc), cmocka_unit_test(test_atomic_aborts),
-        cmocka_unit_test(test_sp_alignment),  cmocka_unit_test(test_registers),
-        cmocka_unit_test(test_undefined),     cmocka_unit_test(test_interrupts),
+        cmocka_unit_test(test_state),         cmocka_unit_test(test_no_vhe),
+        cmocka_unit_test(test_steps),         cmocka_unit_test(test_misaligned_pc),
+        cmocka_unit_test(test_atomic_aborts), cmocka_unit_test(test_sp_alignment),
+        cmocka_unit_test(test_registers),     cmocka_unit_test(test_undefined),
+        cmocka_unit_test(test_interrupts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

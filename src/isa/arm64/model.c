@@ -141,6 +141,7 @@ static void take_away(struct arm64_model *m)
     pfr0 = bits_set(pfr0, 28, 8, 0); /* RAS, SVE */
     pfr0 = bits_set(pfr0, 40, 8, 0); /* MPAM, AMU */
     m->id[ID_PFR0] = pfr0;
+    m->id[ID_MMFR1] = bits_set(m->id[ID_MMFR1], 8, 4, 0); /* VHE */
 }
 
 static const struct named_model *find_model(const char *name, size_t length)
