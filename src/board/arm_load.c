@@ -9,6 +9,7 @@
 #include "board/internal.h"
 
 /* An Image without a header of the newer kind, and bytes, run there. */
+#define ELF_ARM      40
 #define RAW_OFFSET   UINT64_C(0x80000)
 #define KERNEL_ALIGN (2 * MIB)
 #define TREE_ALIGN   (2 * MIB) /* so that it can be mapped by one entry */
@@ -25,15 +26,27 @@ static const uint32_t start_code[] = {
     0xd61f0080, /* 0x14: br  x4 */
 };
 enum { START_TREE = 0x18, START_ENTRY = 0x20, START_BYTES = 0x28 };
-#define START_ROOM PAGE_SIZE
+
+/* 32-bit processors, by Documentation/arch/arm/booting.rst: r0 = 0, r1 = no machine, r2 = device tree. */
+static const uint32_t start_code_32[] = {
+    0xe3a00000, /* 0x00: mov r0, #0 */
+    0xe3e01000, /* 0x04: mvn r1, #0 */
+    0xe59f2008, /* 0x08: ldr r2, 0x18 */
+    0xe59ff00c, /* 0x0c: ldr pc, 0x20 */
+};
+/* Where a zImage runs, above what it may unpack itself over. */
+#define ZIMAGE_OFFSET UINT64_C(0x10000)
+#define START_ROOM    PAGE_SIZE
 
 static int add_start(struct ram_layout *r, struct machine *m, paddr tree, paddr entry,
                      struct error *e)
 {
-    uint8_t bytes[START_BYTES];
+    bool narrow = machine_isa(m)->elf_machine == ELF_ARM;
+    const uint32_t *code = narrow ? start_code_32 : start_code;
+    uint8_t bytes[START_BYTES] = {0};
 
-    for (unsigned i = 0; i < ARRAY_LEN(start_code); i++) {
-        bytes_set_le(bytes + 4 * i, 4, start_code[i]);
+    for (unsigned i = 0; i < (narrow ? ARRAY_LEN(start_code_32) : ARRAY_LEN(start_code)); i++) {
+        bytes_set_le(bytes + 4 * i, 4, code[i]);
     }
     bytes_set_le(bytes + START_TREE, 8, tree);
     bytes_set_le(bytes + START_ENTRY, 8, entry);
@@ -107,10 +120,12 @@ static int load_kernel(struct ram_layout *r, struct machine *m, const struct mac
 static int load_into(struct ram_layout *r, struct machine *m, const struct machine_config *c,
                      const struct arm_virt *v, paddr *start, struct error *e)
 {
-    const struct program_kind kind = {.elf_machine = machine_isa(m)->elf_machine,
-                                      .align = KERNEL_ALIGN,
-                                      .image_mark = "ARM\x64",
-                                      .raw_offset = RAW_OFFSET};
+    const struct program_kind kind = {
+        .elf_machine = machine_isa(m)->elf_machine,
+        .is_32 = machine_isa(m)->elf_machine == ELF_ARM,
+        .align = KERNEL_ALIGN,
+        .image_mark = "ARM\x64",
+        .raw_offset = machine_isa(m)->elf_machine == ELF_ARM ? ZIMAGE_OFFSET : RAW_OFFSET};
     const struct machine_image *kernel = &c->images[IMAGE_KERNEL];
     struct program p;
     int result;

@@ -21,15 +21,22 @@ enum { KEY_POWER = 116 }; /* of Linux's input events */
 
 /* ---- processors -------------------------------------------------------------------------------*/
 
-static const char *compatible_of(const char *cpu)
+static bool is_narrow(const struct machine_config *c)
+{
+    return strcmp(c->arch, "arm") == 0;
+}
+
+static const char *compatible_of(const struct machine_config *c)
 {
     static const struct {
         const char *name, *compatible;
     } cpus[] = {
         {"cortex-a53", "arm,cortex-a53"},   {"cortex-a57", "arm,cortex-a57"},
         {"cortex-a72", "arm,cortex-a72"},   {"cortex-a76", "arm,cortex-a76"},
-        {"neoverse-n1", "arm,neoverse-n1"},
+        {"neoverse-n1", "arm,neoverse-n1"}, {"cortex-a7", "arm,cortex-a7"},
+        {"cortex-a9", "arm,cortex-a9"},     {"cortex-a15", "arm,cortex-a15"},
     };
+    const char *cpu = c->cpu;
     size_t length = strcspn(cpu, ",");
 
     for (size_t i = 0; i < ARRAY_LEN(cpus); i++) {
@@ -37,7 +44,7 @@ static const char *compatible_of(const char *cpu)
             return cpus[i].compatible;
         }
     }
-    return length == 0 ? "arm,cortex-a57" : "arm,armv8";
+    return length != 0 ? "arm,armv8" : is_narrow(c) ? "arm,cortex-a15" : "arm,cortex-a57";
 }
 
 static void add_cpus(struct fdt_writer *t, const struct machine_config *c)
@@ -63,21 +70,21 @@ static void add_cpus(struct fdt_writer *t, const struct machine_config *c)
         fdt_prop_cell(t, "phandle", PHANDLE_CPU0 + h);
         fdt_prop_text(t, "device_type", "cpu");
         fdt_prop_cell(t, "reg", h);
-        fdt_prop_text(t, "compatible", compatible_of(c->cpu));
+        fdt_prop_text(t, "compatible", compatible_of(c));
         fdt_prop_text(t, "enable-method", "psci");
         fdt_node_end(t);
     }
     fdt_node_end(t);
 }
 
-static void add_psci(struct fdt_writer *t, const struct arm_virt *v)
+static void add_psci(struct fdt_writer *t, const struct machine_config *c, const struct arm_virt *v)
 {
     fdt_node(t, "psci");
     FDT_PROP_TEXTS(t, "compatible", "arm,psci-1.0\0arm,psci-0.2\0arm,psci");
     fdt_prop_text(t, "method", v->has_el2 ? "smc" : "hvc");
-    fdt_prop_cell(t, "cpu_suspend", 0xc4000001);
+    fdt_prop_cell(t, "cpu_suspend", is_narrow(c) ? 0x84000001 : 0xc4000001);
     fdt_prop_cell(t, "cpu_off", 0x84000002);
-    fdt_prop_cell(t, "cpu_on", 0xc4000003);
+    fdt_prop_cell(t, "cpu_on", is_narrow(c) ? 0x84000003 : 0xc4000003);
     fdt_node_end(t);
 }
 
@@ -93,13 +100,20 @@ static void add_timer_and_pmu(struct fdt_writer *t, const struct machine_config 
     uint32_t flags = ppi_flags(c, v);
 
     fdt_node(t, "timer");
-    FDT_PROP_TEXTS(t, "compatible", "arm,armv8-timer\0arm,armv7-timer");
+    if (is_narrow(c)) {
+        fdt_prop_text(t, "compatible", "arm,armv7-timer");
+    } else {
+        FDT_PROP_TEXTS(t, "compatible", "arm,armv8-timer\0arm,armv7-timer");
+    }
     fdt_prop_empty(t, "always-on");
     FDT_PROP_CELLS(t, "interrupts", GIC_PPI, ARM_VIRT_SECURE_TIMER_PPI - 16, flags, GIC_PPI,
                    ARM_VIRT_PHYSICAL_TIMER_PPI - 16, flags, GIC_PPI,
                    ARM_VIRT_VIRTUAL_TIMER_PPI - 16, flags, GIC_PPI, ARM_VIRT_HYPER_TIMER_PPI - 16,
                    flags);
     fdt_node_end(t);
+    if (is_narrow(c)) {
+        return;
+    }
     fdt_node(t, "pmu");
     fdt_prop_text(t, "compatible", "arm,armv8-pmuv3");
     FDT_PROP_CELLS(t, "interrupts", GIC_PPI, ARM_VIRT_PMU_PPI - 16, flags);
@@ -256,7 +270,7 @@ void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v)
     fdt_prop_reg(&t, ARM_VIRT_RAM, c->ram_bytes);
     fdt_node_end(&t);
     add_cpus(&t, c);
-    add_psci(&t, v);
+    add_psci(&t, c, v);
     add_timer_and_pmu(&t, c, v);
     add_gic(&t, v);
     add_cells(&t);

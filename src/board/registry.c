@@ -28,6 +28,14 @@ const struct board board_registry[] = {
      .things = arm_virt_things,
      .thing_count = ARM_VIRT_THINGS,
      .build = arm_virt_build},
+    {.arch = "arm",
+     .name = "virt",
+     .summary = "Arm VirtIO board",
+     .behaviour = 1,
+     .serial_count = 1,
+     .things = arm_virt_things,
+     .thing_count = ARM_VIRT_THINGS,
+     .build = arm_virt_build},
 };
 const size_t board_registry_count = ARRAY_LEN(board_registry);
 
@@ -52,7 +60,8 @@ static int board_unknown(const char *arch, const char *name, struct error *e)
         }
     }
     return error_set(
-        e, "the guest's architecture is %s, which is not there; aarch64, riscv64 and riscv32 are",
+        e,
+        "the guest's architecture is %s, which is not there; aarch64, arm, riscv64 and riscv32 are",
         arch);
 }
 
@@ -139,6 +148,9 @@ static const char *arch_of_bytes(const uint8_t *data, uint64_t size)
     }
     if (has_mark(data, size, 56, "ARM\x64")) {
         return "aarch64";
+    }
+    if (has_mark(data, size, 36, "\x18\x28\x6f\x01")) { /* zImage */
+        return "arm";
     }
     if (has_mark(data, size, 0x202, "HdrS")) {
         return "x86_64";

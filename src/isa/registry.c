@@ -4,12 +4,13 @@
 #include "isa/isa.h"
 
 /* Each is in its own folder, whose header says much that the others say, too. */
-extern const struct isa isa_aarch64, isa_riscv32, isa_riscv64;
+extern const struct isa isa_aarch64, isa_arm, isa_riscv32, isa_riscv64;
 
 const struct isa *const isa_registry[] = {
     &isa_riscv64,
     &isa_riscv32,
     &isa_aarch64,
+    &isa_arm,
 };
 const size_t isa_registry_count = ARRAY_LEN(isa_registry);
 

@@ -17,7 +17,7 @@ static int take_arch(struct options *o, const char *v, struct error *e)
             return options_copy_text(o->machine.arch, sizeof o->machine.arch, "-arch", v, e);
         }
     }
-    return error_set(e, "-arch %.40s is not there: aarch64, riscv64 and riscv32 are", v);
+    return error_set(e, "-arch %.40s is not there: aarch64, arm, riscv64 and riscv32 are", v);
 }
 
 /* What is said of the board itself: a thing of the configuration, which the board knows the rules of. */

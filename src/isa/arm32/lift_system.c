@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * lift_system: exceptions by instructions, hints, CPSR and SPSR, coprocessors 14 and 15, after DDI 0406C,
+ * B9. Registers of the coprocessors are in cp15.c.
+ */
+#include "isa/arm32/lift.h"
+
+void arm_lift_svc(struct lift *l, const struct arm_insn *i)
+{
+    (void)i;
+    arm_lift_raise(l, FAULT_SVC, 0, 0);
+}
+
+void arm_lift_udf(struct lift *l, const struct arm_insn *i)
+{
+    (void)i;
+    arm_lift_undefined(l);
+}
+
+/* A prefetch abort that says it is of a breakpoint. */
+void arm_lift_bkpt(struct lift *l, const struct arm_insn *i)
+{
+    (void)i;
+    ir_call(l->b, HELP_BKPT, ir_const(l->b, IR_I64, l->pc), IR_ABSENT, IR_ABSENT);
+    ir_exit(l->b, l->pc, IR_EXIT_LOOK | IR_EXIT_ASK);
+    l->ends = true;
+}
+
+/* The firmware's service, where the board stands in for it; else there is no hypervisor. */
+void arm_lift_hvc(struct lift *l, const struct arm_insn *i)
+{
+    (void)i;
+    if (!(l->mode & MODE_PRIVILEGED)) {
+        arm_lift_undefined(l);
+        return;
+    }
+    ir_call(l->b, HELP_HVC, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+    arm_lift_leave(l, IR_EXIT_LOOK);
+}
+
+void arm_lift_nop(struct lift *l, const struct arm_insn *i)
+{
+    (void)l;
+    (void)i;
+}
+
+void arm_lift_hint(struct lift *l, const struct arm_insn *i)
+{
+    switch (i->imm) {
+    case 1: /* YIELD */
+    case 2: /* WFE: an event may always have been */
+        arm_lift_leave(l, IR_EXIT_LOOK | IR_EXIT_YIELD);
+        break;
+    case 3:
+        ir_call(l->b, HELP_WFI, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+        arm_lift_leave(l, IR_EXIT_LOOK | IR_EXIT_YIELD);
+        break;
+    default: break;
+    }
+}
+
+/* Stores to code are seen at once anyway. */
+void arm_lift_isb(struct lift *l, const struct arm_insn *i)
+{
+    (void)i;
+    arm_lift_leave(l, IR_EXIT_LOOK);
+}
+
+void arm_lift_barrier(struct lift *l, const struct arm_insn *i)
+{
+    (void)l;
+    (void)i;
+}
+
+/* ---- CPSR ---- */
+
+void arm_lift_mrs(struct lift *l, const struct arm_insn *i)
+{
+    if (i->a && !(l->mode & MODE_SPSR)) {
+        arm_lift_undefined(l);
+        return;
+    }
+    r_put_low(l, i->rd,
+              ir_call(l->b, HELP_MRS, ir_const(l->b, IR_I64, i->a), IR_ABSENT, IR_ABSENT));
+}
+
+static uint32_t field_mask(unsigned fields)
+{
+    return (fields & 1 ? 0xffu : 0) | (fields & 2 ? 0xff00u : 0) | (fields & 4 ? 0xff0000u : 0) |
+           (fields & 8 ? 0xff000000u : 0);
+}
+
+void arm_lift_msr(struct lift *l, const struct arm_insn *i)
+{
+    uint32_t mask = field_mask(i->b), value;
+    ir_ref v;
+
+    if (i->a && !(l->mode & MODE_SPSR)) {
+        arm_lift_undefined(l);
+        return;
+    }
+    if (i->info->argument) {
+        (void)arm_expand(l, (uint32_t)i->imm, &value);
+        v = ir_const(l->b, IR_I64, value);
+    } else {
+        v = r_get64(l, i->rm);
+    }
+    ir_call(l->b, i->a ? HELP_MSR_SPSR : HELP_MSR, v, ir_const(l->b, IR_I64, mask), IR_ABSENT);
+    if (!i->a) {
+        arm_lift_leave(l, IR_EXIT_LOOK);
+    }
+}
+
+static void change_state(struct lift *l, unsigned imod, uint32_t masks, bool has_mode,
+                         uint32_t mode)
+{
+    ir_ref old = ir_get(l->b, IR_I32, ARM_SLOT(masks));
+
+    if (!(l->mode & MODE_PRIVILEGED)) {
+        return;
+    }
+    if (imod == 3) {
+        ir_put(l->b, IR_I32, ARM_SLOT(masks), ir_bini(l->b, IR_OR, IR_I32, old, masks));
+    } else if (imod == 2) {
+        ir_put(l->b, IR_I32, ARM_SLOT(masks),
+               ir_bini(l->b, IR_AND, IR_I32, old, CPSR_MASKS & ~masks));
+    }
+    if (has_mode) {
+        ir_call(l->b, HELP_MSR, ir_const(l->b, IR_I64, mode), ir_const(l->b, IR_I64, CPSR_M),
+                IR_ABSENT);
+    }
+    if (imod == 2 || has_mode) {
+        arm_lift_leave(l, IR_EXIT_LOOK);
+    }
+}
+
+void arm_lift_cps(struct lift *l, const struct arm_insn *i)
+{
+    change_state(l, i->a, (uint32_t)i->imm << 6, i->b, i->list);
+}
+
+void arm_lift_cps_t16(struct lift *l, const struct arm_insn *i)
+{
+    change_state(l, 2u + i->a, (uint32_t)i->imm << 6, false, 0);
+}
+
+void arm_lift_setend(struct lift *l, const struct arm_insn *i)
+{
+    ir_put(l->b, IR_I32, ARM_SLOT(big), c32(l, (uint64_t)i->imm));
+    arm_lift_leave(l, IR_EXIT_LOOK);
+}
+
+/* ---- coprocessors ---- */
+
+static uint32_t cp_number(const struct arm_insn *i)
+{
+    return ARM_CP(i->rs, i->a, i->rn, i->rm, i->b);
+}
+
+static uint32_t cp_number64(const struct arm_insn *i)
+{
+    return ARM_CP64 | ARM_CP(i->rs, i->a, 0, i->rm, 0);
+}
+
+static void write_register(struct lift *l, uint32_t number, ir_ref v)
+{
+    ir_call(l->b, HELP_CP_WRITE, ir_const(l->b, IR_I64, number), v, IR_ABSENT);
+    arm_lift_leave(l, IR_EXIT_LOOK);
+}
+
+void arm_lift_mcr(struct lift *l, const struct arm_insn *i)
+{
+    write_register(l, cp_number(i), r_get64(l, i->rd));
+}
+
+void arm_lift_mcrr(struct lift *l, const struct arm_insn *i)
+{
+    write_register(l, cp_number64(i),
+                   ir_deposit(l->b, IR_I64, r_get64(l, i->rd), r_get64(l, i->rn), 32, 32));
+}
+
+void arm_lift_mrc(struct lift *l, const struct arm_insn *i)
+{
+    uint32_t slot = arm_cp_plain(cp_number(i), l->mode & MODE_PRIVILEGED);
+    ir_ref v = slot != 0 ? ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, slot))
+                         : ir_call(l->b, HELP_CP_READ, ir_const(l->b, IR_I64, cp_number(i)),
+                                   IR_ABSENT, IR_ABSENT);
+
+    if (i->rd == 15) {
+        ir_call(l->b, HELP_MSR, v, ir_const(l->b, IR_I64, 0xf0000000), IR_ABSENT);
+    } else {
+        r_put_low(l, i->rd, v);
+    }
+}
+
+void arm_lift_mrrc(struct lift *l, const struct arm_insn *i)
+{
+    ir_ref v =
+        ir_call(l->b, HELP_CP_READ, ir_const(l->b, IR_I64, cp_number64(i)), IR_ABSENT, IR_ABSENT);
+
+    r_put_low(l, i->rd, v);
+    r_put_low(l, i->rn, ir_bini(l->b, IR_SHR, IR_I64, v, 32));
+}

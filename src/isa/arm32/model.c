@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * model: the CPUs that `-cpu` can name, by the ID registers of their technical reference manuals, of
+ * which what is left out is taken away.
+ */
+#include "isa/arm32/arm.h"
+
+static const struct named_model {
+    const char *name;
+    struct arm_model model;
+} models[] = {
+    {"cortex-a15",
+     {.features = EXT_DIV | EXT_LPAE | EXT_TIMER | EXT_VFP | EXT_NEON | EXT_FMA,
+      .midr = 0x414fc0f0,
+      .ctr = 0x8444c004,
+      .clidr = 0x0a200023,
+      .fpsid = 0x410430f0,
+      .mvfr0 = 0x10110222,
+      .mvfr1 = 0x11111111,
+      .pmcr = 0x410f3000,
+      .cnt_hz = 62500000,
+      .ccsidr = {0x701fe00a, 0x201fe00a, 0x711fe07a},
+      .id_pfr = {0x00001131, 0x00011011},
+      .id_dfr0 = 0x02010555,
+      .id_mmfr = {0x10201105, 0x20000000, 0x01240000, 0x02102211},
+      .id_isar = {0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142}}},
+    {"cortex-a7",
+     {.features = EXT_DIV | EXT_LPAE | EXT_TIMER | EXT_VFP | EXT_NEON | EXT_FMA,
+      .midr = 0x410fc075,
+      .ctr = 0x84448003,
+      .clidr = 0x0a200023,
+      .fpsid = 0x41023075,
+      .mvfr0 = 0x10110222,
+      .mvfr1 = 0x11111111,
+      .pmcr = 0x41072000,
+      .cnt_hz = 62500000,
+      .ccsidr = {0x701fe00a, 0x201fe00a, 0x711fe07a},
+      .id_pfr = {0x00001131, 0x00011011},
+      .id_dfr0 = 0x02010555,
+      .id_mmfr = {0x10101105, 0x40000000, 0x01240000, 0x02102211},
+      .id_isar = {0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142}}},
+    {"cortex-a9",
+     {.features = EXT_VFP | EXT_NEON,
+      .midr = 0x410fc090,
+      .ctr = 0x80038003,
+      .clidr = 0x09000003,
+      .fpsid = 0x41033090,
+      .mvfr0 = 0x10110222,
+      .mvfr1 = 0x01111111,
+      .pmcr = 0x41093000,
+      .cnt_hz = 62500000,
+      .ccsidr = {0xe00fe019, 0x200fe019},
+      .id_pfr = {0x00001031, 0x00000011},
+      .id_mmfr = {0x00100103, 0x20000000, 0x01230000, 0x00002111},
+      .id_isar = {0x00101111, 0x13112111, 0x21232041, 0x11112131, 0x00111142}}},
+};
+
+/* What is left out shows in no ID register: the security and virtualization extensions, debug, and floating
+ * point with Advanced SIMD. */
+static void take_away(struct arm_model *m)
+{
+    m->features &= ~(uint32_t)(EXT_VFP | EXT_NEON | EXT_FMA);
+    m->mvfr0 = m->mvfr1 = m->fpsid = 0;
+    m->id_pfr[1] &= ~UINT32_C(0xf0f0);
+    m->id_dfr0 &= ~UINT32_C(0x00f00fff);
+}
+
+int arm_make_model(void *model, const struct isa_options *o, struct error *e)
+{
+    struct arm_model *m = model;
+    const char *cpu = o->cpu != NULL ? o->cpu : "cortex-a15";
+
+    for (size_t i = 0; i < ARRAY_LEN(models); i++) {
+        if (strcmp(models[i].name, cpu) == 0) {
+            *m = models[i].model;
+            take_away(m);
+            return 0;
+        }
+    }
+    return error_set(
+        e, "-cpu: no CPU of arm is called \"%s\"; there are cortex-a7, cortex-a9 and cortex-a15",
+        cpu);
+}
