@@ -3,7 +3,7 @@
 
 _reprise_options() {
     local machine='-arch -M -machine -cpu -smp -m -bios -kernel -initrd -append -dtb -serial -nographic
-        -display -monitor -no-reboot -icount -rtc -seed -name -S -s -gdb'
+        -display -monitor -no-reboot -icount -rtc -seed -name -S -s -gdb -semihosting -semihosting-config'
     local engine='-accel --softfloat'
     local logs='-d -D --stats'
     case $1 in
@@ -23,12 +23,13 @@ _reprise_options() {
 _reprise_values() {
     case $1 in
     -accel) echo jit interp verify ;;
-    -arch) echo riscv64 riscv32 ;;
+    -arch) echo aarch64 arm riscv64 riscv32 ;;
     -M | -machine) echo virt ;;
     -display | -monitor) echo none ;;
     -d) echo ir code dev ;;
     -icount) echo shift= ;;
     -rtc) echo base=utc ;;
+    -semihosting-config) echo enable=on enable=off ;;
     -serial) echo stdio null file: unix: tcp: ;;
     --at | --before) echo end ;;
     *) return 1 ;;

@@ -62,6 +62,9 @@ static int read_options(const struct machine_config *c, struct arm_virt *v, stru
     v->has_its = v->gic == 3 && thing_number(t, "its", 1) != 0;
     v->has_semihosting = thing_number(t, "semihosting", 0) != 0;
     v->has_el2 = thing_number(t, "virtualization", 0) != 0;
+    if (v->has_el2 && strcmp(c->arch, "arm") == 0) {
+        return error_set(e, "-M virtualization=on: the processors of arm have no Hyp mode here");
+    }
     if (v->has_el2 && v->gic == 3) { /* kernels write ICH_HCR_EL2 where there is EL2 and a GICv3 */
         return error_set(e, "-M virtualization=on: a hypervisor's registers of a GICv3 are not "
                             "there; take gic-version=2");

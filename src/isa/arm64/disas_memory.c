@@ -151,7 +151,7 @@ void arm64_print_atomic(struct text *out, const struct arm64_insn *i, vaddr pc)
         arm64_print_x(out, i->rs, wide);
     } else {
         put_name(out, i->info->name);
-        if (memcmp(i->info->name, "ldapr", 5) != 0) {
+        if (strncmp(i->info->name, "ldapr", 5) != 0) {
             arm64_print_x(out, i->rs, wide);
             put_comma(out);
         }
