@@ -5,103 +5,25 @@
 #ifndef TESTS_UNIT_ISA_ARM64_BENCH_H
 #define TESTS_UNIT_ISA_ARM64_BENCH_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "engine/engine.h"
 #include "isa/arm64/arm64.h"
-#include "jit/jit.h"
 
-#define RAM       UINT64_C(0x40000000)
-#define RAM_BYTES (16 * MIB)
-#define VECTORS   (RAM + 0x10000) /* VBAR_EL1 */
+#define RAM     UINT64_C(0x40000000)
+#define VECTORS (RAM + 0x10000) /* VBAR_EL1 */
 
-struct bench {
-    struct mem mem;
-    struct cpu cpu;
-    struct arm64 *s;
-    struct arm64_model model;
-    struct engine *engine;
-    tick now;
-};
+#define BENCH_ISA   isa_aarch64
+#define BENCH_STATE struct arm64
+#define BENCH_MODEL struct arm64_model
+#include "isa_bench.h"
 
 static inline struct bench *bench_new(const char *cpu_option, bool compiled)
 {
-    struct bench *b = base_alloc(1, sizeof(*b));
-    struct isa_options options = {.cpu = cpu_option, .hart_count = 1};
-    struct error e;
+    struct bench *b = bench_begin(cpu_option);
 
-    b->s = base_alloc(1, sizeof(*b->s));
-    assert_int_equal(isa_aarch64.make_model(&b->model, &options, &e), 0);
-    isa_aarch64.reset(b->s, &b->model, &options);
-    b->s->hart.pc = RAM;
     b->s->vbar[1] = VECTORS;
-    mem_init(&b->mem);
-    assert_int_equal(mem_add_block(&b->mem, "ram", RAM, RAM_BYTES, true, &e), 0);
-    cpu_init(&b->cpu, b->s, &b->mem);
-    b->cpu.isa = &isa_aarch64;
-    b->cpu.mmu = &isa_aarch64.mmu;
-    b->cpu.model = &b->model;
-    b->engine = engine_new(&b->mem, &b->cpu, 1);
-    if (compiled && jit_supported()) {
-        assert_int_equal(engine_use_jit(b->engine, true, &e), 0);
+    if (compiled) {
+        bench_compile(b);
     }
     return b;
-}
-
-static inline void bench_free(struct bench *b)
-{
-    engine_free(b->engine);
-    cpu_fini(&b->cpu);
-    mem_fini(&b->mem);
-    free(b->s);
-    free(b);
-}
-
-/* Exactly n steps. */
-static inline void bench_run(struct bench *b, uint64_t n)
-{
-    while (n > 0) {
-        uint64_t ran;
-        (void)engine_run(b->engine, &b->cpu, b->now, n, &ran);
-        b->now += ran;
-        n -= ran;
-    }
-}
-
-static inline void bench_code(struct bench *b, paddr at, uint32_t word)
-{
-    uint8_t bytes[4];
-
-    bytes_set_le(bytes, 4, word);
-    assert_true(mem_write_bytes(&b->mem, at, bytes, 4));
-}
-
-/* Runs one instruction, which is put at RAM, with the state as it is. */
-static inline void bench_one(struct bench *b, uint32_t word)
-{
-    bench_code(b, RAM, word);
-    b->s->hart.pc = RAM;
-    bench_run(b, 1);
-}
-
-static inline void bench_store(struct bench *b, paddr at, uint64_t value)
-{
-    uint8_t bytes[8];
-
-    bytes_set_le(bytes, 8, value);
-    assert_true(mem_write_bytes(&b->mem, at, bytes, 8));
-}
-
-static inline uint64_t bench_load(struct bench *b, paddr at)
-{
-    uint8_t bytes[8];
-
-    assert_true(mem_read_bytes(&b->mem, at, bytes, 8));
-    return bytes_get_le(bytes, 8);
 }
 
 #endif
