@@ -14,7 +14,7 @@ static struct body bodies[BODIES];
 static inline double square_root(double x)
 {
     double r;
-#if __aarch64__
+#ifdef __aarch64__
     __asm__("fsqrt %d0, %d1" : "=w"(r) : "w"(x));
 #else
     __asm__("fsqrt.d %0, %1" : "=f"(r) : "f"(x));
