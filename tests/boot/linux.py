@@ -8,7 +8,7 @@ import subprocess
 from harness import SOURCE, check, info, skip
 
 ARCH = os.environ.get("LINUX_ARCH", "riscv64")
-CONSOLE = "ttyAMA0" if ARCH == "arm64" else "ttyS0"
+CONSOLE = "ttyS0" if ARCH == "riscv64" else "ttyAMA0"
 MAKE = os.path.join(SOURCE, "tools", "guests", "make-debian-guest")
 
 

@@ -47,6 +47,7 @@ struct arm {
     uint32_t dfsr, ifsr, adfsr, aifsr, dfar, ifar;
     uint32_t prrr, nmrr, amair[2]; /* MAIR0 and MAIR1 are PRRR and NMRR */
     uint32_t vbar, contextidr, tpidrurw, tpidruro, tpidrprw;
+    uint32_t teecr, teehbr;
 
     uint64_t cval[ARM_TIMERS];
     uint32_t timer_ctl[ARM_TIMERS];

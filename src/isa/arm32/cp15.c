@@ -195,6 +195,29 @@ static void set_timer(struct cpu *cpu, uint32_t number, uint64_t value)
     arm_timers_changed(cpu, now);
 }
 
+/* ---- ThumbEE: its registers alone ---- */
+
+static bool teehbr_traps(const struct cpu *cpu)
+{
+    return is_user(cpu) && (arm_of(cpu)->teecr & 1) != 0;
+}
+
+static uint64_t get_teehbr(struct cpu *cpu, uint32_t number)
+{
+    (void)number;
+    return teehbr_traps(cpu) ? trapped(cpu) : arm_of(cpu)->teehbr;
+}
+
+static void set_teehbr(struct cpu *cpu, uint32_t number, uint64_t value)
+{
+    (void)number;
+    if (teehbr_traps(cpu)) {
+        arm_raise_undefined(cpu);
+        return;
+    }
+    arm_of(cpu)->teehbr = (uint32_t)value;
+}
+
 /* ---- performance monitors: the cycle counter counts ticks, events nothing ---- */
 
 static bool counts(const struct arm *s)
@@ -441,6 +464,9 @@ static const struct cp_register registers[] = {
     {ARM_CP(14, 0, 0, 0, 0), .may_read = R_USER, .write = W_NEVER, .get = get_zero},
     {ARM_CP(14, 0, 1, 0, 0), .write = W_NEVER, .get = get_zero},
     {ARM_CP(14, 0, 2, 0, 0), .write = W_NEVER, .get = get_zero},
+    {ARM_CP(14, 6, 0, 0, 0), SLOT(teecr), .mask = 1},
+    {ARM_CP(14, 6, 1, 0, 0), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_teehbr,
+     .set = set_teehbr},
     {ARM_CP64 | ARM_CP(15, 0, 0, 2, 0), CALLS(get_ttbr, set_ttbr), .needs = EXT_LPAE},
     {ARM_CP64 | ARM_CP(15, 1, 0, 2, 0), CALLS(get_ttbr, set_ttbr), .needs = EXT_LPAE},
     {ARM_CP64 | ARM_CP(15, 0, 0, 7, 0), CALLS(get_par, set_par), .needs = EXT_LPAE},

@@ -43,6 +43,8 @@ static const struct field fields[] = {
     FIELD(struct arm, tpidrurw),
     FIELD(struct arm, tpidruro),
     FIELD(struct arm, tpidrprw),
+    FIELD_BOOL(struct arm, teecr),
+    FIELD(struct arm, teehbr),
     FIELD_ARRAY(struct arm, cval),
     FIELD_ARRAY_MASK(struct arm, timer_ctl, 3),
     FIELD_MASK(struct arm, timer_out, (1 << ARM_TIMERS) - 1),
