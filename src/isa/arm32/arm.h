@@ -9,6 +9,7 @@
 #ifndef ISA_ARM32_ARM_H
 #define ISA_ARM32_ARM_H
 
+#include "isa/arm_timer.h"
 #include "isa/isa.h"
 
 /* Banks of R13, R14 and SPSR. */
@@ -237,8 +238,9 @@ uint32_t arm_cp_plain(uint32_t number, bool privileged);
 tick arm_next_alarm(const struct cpu *cpu);
 void arm_alarm(struct cpu *cpu, tick now);
 uint64_t arm_counter(const struct cpu *cpu, tick now);
-/* ISTATUS. */
-bool arm_timer_is_due(const struct cpu *cpu, enum arm_timer t, tick now);
+uint64_t arm_timer_get(const struct cpu *cpu, enum arm_timer t, enum arm_timer_register which);
+void arm_timer_set(struct cpu *cpu, enum arm_timer t, enum arm_timer_register which,
+                   uint64_t value);
 /* A register of the timers was written: drives their pins. */
 void arm_timers_changed(struct cpu *cpu, tick now);
 

@@ -157,42 +157,30 @@ static uint32_t timer_enable(enum arm_timer t)
     return t == ARM_TIMER_P ? 0x200 : 0x100;
 }
 
+static enum arm_timer_register timer_register(uint32_t number)
+{
+    return (number & ARM_CP64) != 0 ? ARM_TIMER_CVAL
+           : (number & 7) == 1      ? ARM_TIMER_CTL
+                                    : ARM_TIMER_TVAL;
+}
+
 static uint64_t get_timer(struct cpu *cpu, uint32_t number)
 {
-    const struct arm *s = arm_of(cpu);
     enum arm_timer t = timer_of(number);
-    tick now = cpu_now(cpu);
 
-    if (timer_traps(cpu, timer_enable(t))) {
-        return trapped(cpu);
-    }
-    if ((number & ARM_CP64) != 0) {
-        return s->cval[t];
-    }
-    if ((number & 7) == 1) {
-        return s->timer_ctl[t] | (arm_timer_is_due(cpu, t, now) ? 4u : 0);
-    }
-    return (uint32_t)(s->cval[t] - arm_counter(cpu, now));
+    return timer_traps(cpu, timer_enable(t)) ? trapped(cpu)
+                                             : arm_timer_get(cpu, t, timer_register(number));
 }
 
 static void set_timer(struct cpu *cpu, uint32_t number, uint64_t value)
 {
-    struct arm *s = arm_of(cpu);
     enum arm_timer t = timer_of(number);
-    tick now = cpu_now(cpu);
 
     if (timer_traps(cpu, timer_enable(t))) {
         arm_raise_undefined(cpu);
         return;
     }
-    if ((number & ARM_CP64) != 0) {
-        s->cval[t] = value;
-    } else if ((number & 7) == 1) {
-        s->timer_ctl[t] = (uint32_t)value & 3;
-    } else {
-        s->cval[t] = arm_counter(cpu, now) + bits_sext(value, 32);
-    }
-    arm_timers_changed(cpu, now);
+    arm_timer_set(cpu, t, timer_register(number), value);
 }
 
 /* ---- ThumbEE: its registers alone ---- */

@@ -1,77 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * timer: the generic timers, after DDI 0406C, B8. The system counter is virtual time; a timer's pin goes
- * out to the interrupt controller, and is driven when its level changes.
+ * timer: the generic timers of EL1 alone, as isa/arm_timer.h has them, after DDI 0406C, B8.
  */
 #include "isa/arm32/arm.h"
 
-enum { CTL_ENABLE = 1, CTL_IMASK = 2 };
-
-/* Nanoseconds of one count: counters that are faster than 1 GHz there are none of. */
-static uint64_t period_ns(const struct cpu *cpu)
+static struct arm_timers timers_of(const struct cpu *cpu)
 {
-    return 1000000000 / arm_model_of(cpu)->cnt_hz;
+    struct arm *s = arm_of(cpu);
+
+    return (struct arm_timers){.cpu = cpu,
+                               .cval = s->cval,
+                               .ctl = s->timer_ctl,
+                               .out = &s->timer_out,
+                               .count = ARM_TIMERS,
+                               .counter_hz = arm_model_of(cpu)->cnt_hz};
 }
 
 uint64_t arm_counter(const struct cpu *cpu, tick now)
 {
-    return (cpu->clock != NULL ? clock_ns(cpu->clock, now) : now) / period_ns(cpu);
-}
-
-/* The first tick at which the counter is at least `count`. */
-static tick when(const struct cpu *cpu, uint64_t count)
-{
-    uint64_t period = period_ns(cpu);
-
-    if (count > UINT64_MAX / period) {
-        return TICK_NEVER;
-    }
-    return cpu->clock != NULL ? clock_tick_at(cpu->clock, count * period) : count * period;
-}
-
-bool arm_timer_is_due(const struct cpu *cpu, enum arm_timer t, tick now)
-{
-    const struct arm *s = arm_of(cpu);
-
-    return (s->timer_ctl[t] & CTL_ENABLE) != 0 && arm_counter(cpu, now) >= s->cval[t];
+    return arm_system_counter(cpu, arm_model_of(cpu)->cnt_hz, now);
 }
 
 void arm_timers_changed(struct cpu *cpu, tick now)
 {
-    struct arm *s = arm_of(cpu);
+    const struct arm_timers all = timers_of(cpu);
 
-    for (unsigned t = 0; t < ARM_TIMERS; t++) {
-        bool out =
-            (s->timer_ctl[t] & CTL_IMASK) == 0 && arm_timer_is_due(cpu, (enum arm_timer)t, now);
-
-        if (out != ((s->timer_out >> t & 1) != 0)) {
-            s->timer_out ^= UINT32_C(1) << t;
-            cpu->look = true;
-            if (cpu->platform != NULL) {
-                cpu->platform->line(cpu, t, out);
-            }
-        }
-    }
-    cpu->look = true; /* the next alarm is another */
+    arm_timers_drive(cpu, &all, now);
 }
 
 tick arm_next_alarm(const struct cpu *cpu)
 {
-    const struct arm *s = arm_of(cpu);
-    tick next = TICK_NEVER;
+    const struct arm_timers all = timers_of(cpu);
 
-    for (unsigned t = 0; t < ARM_TIMERS; t++) {
-        tick at;
-
-        if (s->timer_ctl[t] != CTL_ENABLE || (s->timer_out >> t & 1) != 0) {
-            continue;
-        }
-        at = when(cpu, s->cval[t]);
-        next = at < next ? at : next;
-    }
-    return next;
+    return arm_timers_next(&all);
 }
 
 void arm_alarm(struct cpu *cpu, tick now)
 {
     arm_timers_changed(cpu, now);
+}
+
+uint64_t arm_timer_get(const struct cpu *cpu, enum arm_timer t, enum arm_timer_register which)
+{
+    const struct arm_timers all = timers_of(cpu);
+
+    return arm_timer_read(&all, t, which);
+}
+
+void arm_timer_set(struct cpu *cpu, enum arm_timer t, enum arm_timer_register which, uint64_t value)
+{
+    const struct arm_timers all = timers_of(cpu);
+
+    arm_timer_write(cpu, &all, t, which, value);
 }

@@ -383,9 +383,7 @@ void arm64_alarm(struct cpu *cpu, tick now);
 /* The system counter, and what is subtracted from it for a timer. */
 uint64_t arm64_counter(const struct cpu *cpu, tick now);
 uint64_t arm64_timer_offset(const struct cpu *cpu, enum arm64_timer t);
-/* ISTATUS. */
-bool arm64_timer_is_due(const struct cpu *cpu, enum arm64_timer t, tick now);
-/* TVAL, CTL, CVAL. */
+/* enum arm_timer_register says which. */
 uint64_t arm64_timer_get(const struct cpu *cpu, enum arm64_timer t, unsigned reg);
 void arm64_timer_set(struct cpu *cpu, enum arm64_timer t, unsigned reg, uint64_t value);
 /* A register of the timers was written: drives their pins. */
