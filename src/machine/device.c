@@ -182,6 +182,26 @@ bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t si
     return done;
 }
 
+bool device_dma_is_memory(const struct device *d, paddr at, uint64_t size)
+{
+    if (size != 0 && at + (size - 1) < at) {
+        return false;
+    }
+    while (size != 0) {
+        struct mem_place p = mem_find(&d->machine->mem, at, false);
+
+        if (p.block == NULL || !p.is_both) {
+            return false;
+        }
+        if (p.left >= size) {
+            break;
+        }
+        at += p.left;
+        size -= p.left;
+    }
+    return true;
+}
+
 void device_log(struct device *d, const char *format, ...)
 {
     struct machine *m = d->machine;

@@ -133,6 +133,8 @@ bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_
 #define DMA_DEPTH_MAX 4
 bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
 bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size);
+/* All of the range is RAM or ROM: reaching it enters no device. */
+bool device_dma_is_memory(const struct device *d, paddr at, uint64_t size);
 /* Bytes of the storage of this number, wherever it lies; false, and nothing done, if the range is not
  * inside. Writing reaches what a guest's stores do not. */
 bool device_storage_read(struct device *d, unsigned storage, uint64_t at, void *bytes,
