@@ -4,7 +4,7 @@
 syndromes, page table entries and memory are compared after each sequence.
 
 usage: arm64_random.py [--class CLASS]... [--cpu CPU] [--count N] [--seed S] [--only REGEX] [--undefined SHARE]
-                       [--keep DIR] [--explain N] [--list] [--reference PROGRAM] COMMAND...
+                       [--keep DIR] [--explain N] [--runs N] [--list] [--ids] [--reference PROGRAM] COMMAND...
 COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console, e.g.
 `reprise run -M virt -bios none -kernel KERNEL -nographic`; `-cpu CPU` is put behind it. Without COMMAND,
 the reference alone runs, and what it did is summed up. Exits 77 (skipped) without the reference or the cross
@@ -25,16 +25,22 @@ Classes (all of them without --class; several may be given, and are then mixed):
 
 How it is done: words of each encoding group are drawn with random bits and sorted by what binutils'
 objdump makes of them, so that each kind of instruction comes equally often; no table of ours is asked.
+--runs N does so N times, with the seeds that follow (10^7 instructions are 25 runs of 400000).
+--ids compares the ID registers instead, each field that is not in the list.
 --undefined SHARE of them (0.04) are words that it does not know. Each sequence is LENGTH instructions with forward
 branches, at EL0 or EL1; see arm64_random.S for how they run. A sequence that differs is
 printed with its registers, exceptions and code: `--count` and `--seed` as before, it is the same each time (with the
 same objdump).
 
+Fields of ID registers that rightly differ are the list "Fields that the comparison leaves out" of docs/arm64.md; they are
+cleared behind each instruction that reads such a register.
+
 Left out, because the two may rightly differ or the run would not end:
 - with --cpu max what MAX_LACKS names: extensions that the reference has and ours does not
 - with --cpu max BR and BLR: ours does not keep BTYPE yet, which SPSR has when something traps behind them
 - counters and the time, registers of debugging and tracing beyond what SYSTEM names, HVC (PSCI)
-- structures across pages of which one faults, as some of it may have been stored
+- structures, stores of pairs and loads of pairs of V registers across pages of which one faults, as some of it may have
+  been stored or loaded
 - at EL0 DAIFSet and DAIFClr that trap: QEMU 10 has op1 and op2 in each other's place in the syndrome
 - what the architecture leaves open: write-back to the register that is loaded or stored, pairs of loads
   to one register, exclusives of another size than the monitor's
@@ -49,10 +55,11 @@ import subprocess
 import sys
 import tempfile
 
-from arm64_words import (ADDRESS_OPS, CC, CLASSES, FREE, GROUPS, IDS, KEPT, MASKED, OBJDUMP, PLAIN_OPS, READ, Pool,
-                         disassemble)
+from arm64_words import (ADDRESS_OPS, CC, CLASSES, FREE, GROUPS, ID_NAMES, IDS, KEPT, MASKED, OBJDUMP, PLAIN_OPS, READ,
+                         Pool, disassemble)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+DOCS = os.path.join(HERE, "../../docs/arm64.md")
 MAKE_REFERENCE = os.path.join(HERE, "../../tools/guests/make-reference")
 
 BASE, CODE = 0x40200000, 0x40400000
@@ -81,10 +88,27 @@ TCR = 32 | 1 << 8 | 1 << 10 | 3 << 12 | 32 << 16 | 1 << 23 | 2 << 32
 USUAL_ENTRY = 0x747  # page, AF, inner shareable, attribute 1, both levels may write
 
 
+def left_out(cpu):
+    """Fields of ID registers that are not compared: {(op0, op1, CRn, CRm, op2): [(low, high)]}."""
+    fields = {}
+    with open(DOCS, encoding="utf-8") as file:
+        for name, high, low, cpus in re.findall(r"^\| `(\w+_EL[01])\[(\d+):(\d+)\]` \| ([^|]*) \|", file.read(), re.M):
+            if cpus == "all" or cpu in re.split(r",\s*", cpus):
+                fields.setdefault(ID_NAMES[name], []).append((int(low), int(high)))
+    if not fields:
+        sys.exit("docs/arm64.md has no list of fields that are left out")
+    return fields
+
+
+def clear_fields(fields, reg, r):
+    """Code that clears what is not compared of a register that was read into r."""
+    return [0xb3400000 | (-low & 63) << 16 | (high - low) << 10 | 31 << 5 | r for low, high in fields.get(reg, [])]
+
+
 class Maker:
     def __init__(self, pool, rng, classes, undefined, cpu):
         self.pool, self.rng, self.classes, self.cpu = pool, rng, classes, cpu
-        self.share = undefined
+        self.share, self.fields = undefined, left_out(cpu)
         self.monitor = None
 
     def reg(self, *but):
@@ -128,16 +152,16 @@ class Maker:
                 out.append(0xf2800000 | i << 21 | (value >> 16 * i & 0xffff) << 5 | r)
         return out
 
-    def point(self, r, size, align=None):
-        """Code for r = an address of `size` bytes in the scratch area: sometimes elsewhere."""
+    def point(self, r, size, align=None, whole=False):
+        """Code for r = an address of `size` bytes in the scratch area, perhaps in one page: sometimes elsewhere."""
         rng = self.rng
         align = align or size
         if rng.random() < 0.04:
             wild = rng.choice([0xc0000000, 1 << 33, 1 << 48, 0xffff000000000000, 0xfff << 52, 0x7ff << 40])
             return self.constant(r, wild + (rng.randrange(4096) & -align & 0xff8))
         where = rng.randrange(0, 512 - size + 1)
-        if size == 64 and where < 256:  # in one page: of what faults later on some may have been stored
-            where = min(where, 192)
+        if (size == 64 or whole) and where < 256:  # in one page: of what faults later on some may have been stored
+            where = min(where, 256 - size)
         if rng.random() < 0.85:
             where &= -align
         out = [(0xd1000000 | (256 - where) << 10 if where < 256 else 0x91000000 | (where - 256) << 10) | 28 << 5 | r]
@@ -145,12 +169,14 @@ class Maker:
             out.append(0xf2e00000 | (rng.getrandbits(8) << 8) << 5 | r)
         return out
 
-    def fixed_base(self, size, low, high, scale):
+    def fixed_base(self, size, low, high, scale, whole=False):
         """One of the pointers, and an offset (a multiple of scale, between low and high, by scale) with which
         the access stays inside."""
         base, at = self.rng.choice([(27, 128), (28, 256), (31, 0)])
         first = max(low, -(at // scale))
-        last = min(high, (512 - size - at) // scale)
+        last = min(high, ((512 if not whole or at == 256 else 256) - size - at) // scale)
+        if whole and at == 256:
+            first = 0
         value = self.rng.randint(first, last)
         if self.rng.random() < 0.8 and scale == 1:
             value = max(first, value & -size)
@@ -210,11 +236,11 @@ class Maker:
         u = rng.choice([r for r in (range(32) if vector or not load else FREE + [31]) if r != t])
         head = opc << 30 | 5 << 27 | vector << 26 | mode << 23 | load << 22 | u << 10 | t
         if mode in (0, 2):
-            base, value = self.fixed_base(2 * bytes_, -64, 63, bytes_)
+            base, value = self.fixed_base(2 * bytes_, -64, 63, bytes_, vector or not load)
             return [head | (value & 127) << 15 | base << 5]
         r = self.reg(t, u)
         value = rng.randrange(-64, 64)
-        out = self.point(r, 2 * bytes_, bytes_)
+        out = self.point(r, 2 * bytes_, bytes_, vector or not load)
         back = value * bytes_
         if mode == 3:
             out.append(0xd1000000 | back << 10 | r << 5 | r if back >= 0 else 0x91000000 | -back << 10 | r << 5 | r)
@@ -314,12 +340,9 @@ class Maker:
         kind = rng.choice(["id", "read", "read", "kept", "kept", "kept", "masked", "masked", "immediate", "hint",
                            "barrier", "exception", "exception", "op", "op", "address", "address", "strange", "wfe"])
 
-        def mrs(reg, t):
-            op0, op1, n, m, op2 = reg
-            return 0xd5300000 | (op0 & 1) << 19 | op1 << 16 | n << 12 | m << 8 | op2 << 5 | t
-
         if kind == "id":
-            return [mrs(rng.choice(IDS), self.reg())]
+            reg, t = rng.choice(IDS), self.reg()
+            return [mrs(reg, t)] + clear_fields(self.fields, reg, t)
         if kind == "read":
             return [mrs(rng.choice(READ + KEPT + [m[0] for m in MASKED]), rng.choice(FREE + [31]))]
         if kind == "kept":
@@ -471,17 +494,18 @@ def setting(rng, classes):
 class Image:
     """Random code and its tables; link() makes the ELF file."""
 
-    def __init__(self, args, classes, where):
+    def __init__(self, args, classes, where, sequences=None):
         rng = random.Random(args.seed)
         self.pool = Pool(rng, classes, args.cpu, args.only, where)
         maker = Maker(self.pool, rng, classes, args.undefined, args.cpu)
         blocks = initial_blocks(rng)
-        count = max(1, (args.count + LENGTH - 1) // LENGTH)
-        self.each = [setting(rng, classes) for _ in range(count + 1)]
+        count = len(sequences) if sequences else max(1, (args.count + LENGTH - 1) // LENGTH)
+        self.each = [[5 | 0xf << 6, SCTLR, TCR, 3 << 20, USUAL_ENTRY, USUAL_ENTRY, 0, 0] if sequences else setting(rng, classes)
+                     for _ in range(count + 1)]
         self.places, code = [], []
         for index in range(count):
             self.places.append(CODE + 4 * len(code))
-            code += maker.sequence(self.each[index][0] & 4 != 0)
+            code += sequences[index] if sequences else maker.sequence(self.each[index][0] & 4 != 0)
         self.places.append(CODE + 4 * len(code))
         code.append(FINISH)
         self.words, self.seed = code, args.seed
@@ -594,6 +618,32 @@ def sum_up(image, where, program, args):
     return len(lines) == total
 
 
+def mrs(reg, t):
+    op0, op1, n, m, op2 = reg
+    return 0xd5300000 | (op0 & 1) << 19 | op1 << 16 | n << 12 | m << 8 | op2 << 5 | t
+
+
+def compare_ids(where, program, args):
+    """Each ID register of both, field by field; the number of differences."""
+    fields, regs = left_out(args.cpu), list(ID_NAMES.items())
+    parts = [regs[i:i + 16] for i in range(0, len(regs), 16)]
+    image = Image(args, ["int"], where, [[mrs(reg, t) for t, (_, reg) in enumerate(part)] + [MARK] for part in parts])
+    elf = image.link(where, 0, len(parts))
+    want, got = ([l.split() for l in run(command, what) if l.startswith(" ")][0::3] for command, what in (
+        (reference(elf, program, args.cpu), "the reference"), (ours(args, elf), "ours")))
+    bad = 0
+    for part, a, b in zip(parts, want, got):
+        for t, (name, reg) in enumerate(part):
+            mask = sum((2 << high) - (1 << low) for low, high in fields.get(reg, []))
+            x, y = int(a[t], 16), int(b[t], 16)
+            for low in range(0, 64, 4):
+                if (x ^ y) & ~mask & 15 << low:
+                    print(f"  {name}[{low + 3}:{low}]: reference {x >> low & 15:x}, ours {y >> low & 15:x}")
+                    bad += 1
+    print(f"{len(regs)} ID registers: {bad} fields differ")
+    return bad
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--count", type=int, default=20000)
@@ -604,6 +654,8 @@ def main():
     parser.add_argument("--undefined", type=float, default=0.04)
     parser.add_argument("--reference")
     parser.add_argument("--keep")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--ids", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--explain", type=int, default=3, help="how many differences to explain")
     parser.add_argument("command", nargs=argparse.REMAINDER)
@@ -613,28 +665,39 @@ def main():
         print("skipped: " + ("tools/guests/make-reference has not made the reference yet" if not program
                              else f"there is no {CC}"))
         sys.exit(77)
-    classes = args.classes or list(CLASSES)
+    classes, differ = args.classes or list(CLASSES), 0
     with tempfile.TemporaryDirectory() as place_:
         where = args.keep or place_
-        image = Image(args, classes, where)
-        if args.list:
-            for name, kinds in image.pool.kinds.items():
-                print("\n".join(f"{name}\t{kind}" for kind, _ in kinds))
-            return
-        if not args.command:
-            sys.exit(0 if sum_up(image, where, program, args) else 1)
-        elf = image.link(where)
-        want = run(reference(elf, program, args.cpu), "the reference")
-        got = run(ours(args, elf), "ours")
-        differ = [i for i, (a, b) in enumerate(zip(want, got)) if a != b]
-        for first in differ[:args.explain]:
-            print(f"sequence {first} of seed {args.seed}:")
-            explain(first, image, where, program, args)
+        if args.ids:
+            sys.exit(1 if compare_ids(where, program, args) else 0)
+        for _ in range(args.runs):
+            differ += compare(where, program, args, classes)
+            args.seed += 1
+    sys.exit(1 if differ else 0)
+
+
+def compare(where, program, args, classes):
+    """One run; how many sequences differ."""
+    image = Image(args, classes, where)
+    if args.list:
+        for name, kinds in image.pool.kinds.items():
+            print("\n".join(f"{name}\t{kind}" for kind, _ in kinds))
+        return 0
+    if not args.command:
+        return 0 if sum_up(image, where, program, args) else 1
+    elf = image.link(where)
+    want = run(reference(elf, program, args.cpu), "the reference")
+    got = run(ours(args, elf), "ours")
+    differ = [i for i, (a, b) in enumerate(zip(want, got)) if a != b]
+    for first in differ[:args.explain]:
+        print(f"sequence {first} of seed {args.seed}:")
+        explain(first, image, where, program, args)
     total = len(image.places) - 1
     if len(want) != total or len(got) != total:
         sys.exit(f"{total} sequences: the reference printed {len(want)}, ours {len(got)}")
-    print(f"{total} sequences, {total * LENGTH} instructions: {len(differ)} differ")
-    sys.exit(1 if differ else 0)
+    print(f"seed {args.seed}: {total} sequences, {total * LENGTH} instructions: {len(differ)} differ", flush=True)
+    os.remove(elf)
+    return len(differ)
 
 
 main()

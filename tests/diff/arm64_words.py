@@ -102,6 +102,17 @@ MAX_LACKS = re.compile(
 # Registers by class of access: op0 op1 CRn CRm op2. Read: as they are; kept: written with anything
 # and read back; masked: written with those bits of anything.
 IDS = [(3, 0, 0, m, o) for m in range(8) for o in range(8)]
+ID_NAMES = {
+    "MIDR_EL1": (3, 0, 0, 0, 0), "MPIDR_EL1": (3, 0, 0, 0, 5), "REVIDR_EL1": (3, 0, 0, 0, 6), "CTR_EL0": (3, 3, 0, 0, 1),
+    "CLIDR_EL1": (3, 1, 0, 0, 1), "DCZID_EL0": (3, 3, 0, 0, 7),
+    **{f"{name}_EL1": (3, 0, 0, 1 + n // 8, n % 8) for n, name in enumerate(
+        "ID_PFR0 ID_PFR1 ID_DFR0 ID_AFR0 ID_MMFR0 ID_MMFR1 ID_MMFR2 ID_MMFR3 ID_ISAR0 ID_ISAR1 ID_ISAR2 ID_ISAR3 ID_ISAR4 "
+        "ID_ISAR5 ID_MMFR4 ID_ISAR6 MVFR0 MVFR1 MVFR2 ID_3_3 ID_PFR2 ID_DFR1 ID_MMFR5 ID_3_7".split())},
+    **{f"{name}_EL1": (3, 0, 0, 4 + n // 8, n % 8) for n, name in enumerate(
+        "ID_AA64PFR0 ID_AA64PFR1 ID_AA64PFR2 ID_4_3 ID_AA64ZFR0 ID_AA64SMFR0 ID_4_6 ID_AA64FPFR0 ID_AA64DFR0 ID_AA64DFR1 "
+        "ID_AA64DFR2 ID_5_3 ID_AA64AFR0 ID_AA64AFR1 ID_5_6 ID_5_7 ID_AA64ISAR0 ID_AA64ISAR1 ID_AA64ISAR2 ID_AA64ISAR3 "
+        "ID_6_4 ID_6_5 ID_6_6 ID_6_7 ID_AA64MMFR0 ID_AA64MMFR1 ID_AA64MMFR2 ID_AA64MMFR3 ID_AA64MMFR4 ID_7_5 ID_7_6 "
+        "ID_7_7".split())}}
 READ = [(3, 0, 4, 2, 2), (3, 3, 0, 0, 1), (3, 3, 0, 0, 7), (3, 3, 14, 0, 0), (3, 1, 0, 0, 1), (3, 1, 0, 0, 7),
         (3, 1, 0, 0, 0), (3, 0, 12, 0, 1), (3, 0, 12, 1, 0), (2, 0, 1, 1, 4), (2, 0, 1, 3, 4), (2, 0, 7, 14, 6),
         (2, 3, 0, 1, 0)]

@@ -54,6 +54,7 @@ struct arm64 {
     /* EL2 */
     uint64_t hcr, hcrx, cptr2, hstr, hacr, mdcr2, vttbr, vtcr, hpfar, vmpidr, vpidr, cntvoff,
         cnthctl;
+    uint64_t vdisr, vsesr, disr; /* RAS: errors that were deferred, of which none ever is */
     /* EL3 */
     uint64_t scr, cptr3, mdcr3;
 
@@ -116,7 +117,7 @@ enum {
     EXT_VHE = 1 << 29,
     EXT_EL2 = 1 << 30
 };
-/* EL3 is apart, as enumerators end at bit 30. */
+#define EXT_RAS UINT32_C(0x80000000) /* no enumerator, as those end at bit 30; so EL3 is apart */
 
 enum arm64_id { /* ID_AA64*: in `id` of the model */
                 ID_PFR0,
@@ -241,6 +242,7 @@ static inline bool arm64_has_el(const struct cpu *cpu, unsigned el)
 #define HCR_CD   BIT64(32)
 #define HCR_ID   BIT64(33)
 #define HCR_E2H  BIT64(34)
+#define HCR_TERR BIT64(36)
 #define HCR_API  BIT64(41)
 
 #define SCR_NS  BIT64(0)

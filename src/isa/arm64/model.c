@@ -7,7 +7,7 @@
 #define EXT_CRYPTO (EXT_AES | EXT_SHA1 | EXT_SHA256)
 #define EXT_V8_2                                                                                   \
     (EXT_CRC32 | EXT_CRYPTO | EXT_LSE | EXT_RDM | EXT_DOTPROD | EXT_FP16 | EXT_LRCPC | EXT_PAN |   \
-     EXT_UAO | EXT_HAFDBS | EXT_DPB | EXT_SSBS)
+     EXT_UAO | EXT_HAFDBS | EXT_DPB | EXT_SSBS | EXT_RAS)
 #define EXT_MAX                                                                                    \
     (EXT_V8_2 | EXT_SHA512 | EXT_SHA3 | EXT_FHM | EXT_FCMA | EXT_JSCVT | EXT_LRCPC2 |              \
      EXT_FRINTTS | EXT_FLAGM | EXT_FLAGM2 | EXT_RNG | EXT_DIT | EXT_SB | EXT_DPB2)
@@ -15,15 +15,28 @@
 /* MVFR0 to MVFR2, and the rest of the AArch32 registers of Cortex-A57. */
 #define ID32_A57                                                                                   \
     {                                                                                              \
-        0x00000131, 0x00011011, 0x03010066, 0, 0x10101105, 0x40000000, 0x01260000, 0x02102211,     \
+        0x00000131, 0x00011011, 0x03000006, 0, 0x10101105, 0x40000000, 0x01260000, 0x02102211,     \
+            0x02101110, 0x13112111, 0x21232042, 0x01112131, 0x00011142, 0x00011121, 0, 0,          \
+            0x10110222, 0x12111111, 0x00000043                                                     \
+    }
+#define ID32_A72                                                                                   \
+    {                                                                                              \
+        0x00000131, 0x00011011, 0x03000006, 0, 0x10201105, 0x40000000, 0x01260000, 0x02102211,     \
             0x02101110, 0x13112111, 0x21232042, 0x01112131, 0x00011142, 0x00011121, 0, 0,          \
             0x10110222, 0x12111111, 0x00000043                                                     \
     }
 #define ID32_A76                                                                                   \
     {                                                                                              \
-        0x10010131, 0x00010000, 0x04010088, 0, 0x10201105, 0x40000000, 0x01260000, 0x02122211,     \
+        0x10010131, 0x00010000, 0x04000008, 0, 0x10201105, 0x40000000, 0x01260000, 0x02122211,     \
             0x02101110, 0x13112111, 0x21232042, 0x01112131, 0x00010142, 0x01011121, 0x00021110,    \
             0x00000010, 0x10110222, 0x13211111, 0x00000043, 0, 0x00000011                          \
+    }
+
+#define ID32_MAX                                                                                   \
+    {                                                                                              \
+        0x11020131, 0x00011011, 0x0600000a, 0, 0x10101105, 0x40000000, 0x01260000, 0x02122211,     \
+            0x02101110, 0x13112111, 0x21232042, 0x01112131, 0x00011142, 0x11011121, 0x20021110,    \
+            0x01111111, 0x10110222, 0x13211111, 0x00000043, 0, 0x00000011, 0x10, 2                 \
     }
 
 static const struct named_model {
@@ -72,7 +85,7 @@ static const struct named_model {
              [ID_DFR0] = 0x10305106,
              [ID_ISAR0] = 0x00011120,
              [ID_MMFR0] = 0x00001124},
-      .id32 = ID32_A57}},
+      .id32 = ID32_A72}},
     {"cortex-a76",
      {.features = EXT_V8_2,
       .midr = 0x414fd0b1,
@@ -112,21 +125,21 @@ static const struct named_model {
     {"max",
      {.features = EXT_MAX,
       .midr = 0x000f0510,
-      .clidr = 0x82000023,
+      .clidr = 0x02000023,
       .dczid = 4,
-      .ctr = 0x80038003,
+      .ctr = 0xb444c004,
       .ccsidr = {0x701fe00a, 0x201fe012, 0x70ffe07a},
       .pmcr = 0x00003000,
       .cnt_hz = 1000000000,
-      .id = {[ID_PFR0] = UINT64_C(0x0001000000111111),
+      .id = {[ID_PFR0] = UINT64_C(0x1101000020111111),
              [ID_PFR1] = 0x20,
              [ID_DFR0] = 0x10305408,
-             [ID_ISAR0] = UINT64_C(0x1021111110212120),
+             [ID_ISAR0] = UINT64_C(0x1221111110212120),
              [ID_ISAR1] = UINT64_C(0x0000001100211002),
              [ID_MMFR0] = 0x0000000000101125,
              [ID_MMFR1] = 0x0000000010212102,
              [ID_MMFR2] = 0x0000000000001011},
-      .id32 = ID32_A76}},
+      .id32 = ID32_MAX}},
 };
 
 /* What is left out shows in no ID register. */
@@ -138,9 +151,15 @@ static void take_away(struct arm64_model *m)
     pfr0 = bits_set(pfr0, 8, 4, (m->features & EXT_EL2) != 0);
     pfr0 = bits_set(pfr0, 12, 4, m->el3 != 0);
     pfr0 = bits_set(pfr0, 24, 4, 0); /* GIC: said where there is one */
-    pfr0 = bits_set(pfr0, 28, 8, 0); /* RAS, SVE */
+    pfr0 = bits_set(pfr0, 32, 4, 0); /* SVE */
     pfr0 = bits_set(pfr0, 40, 8, 0); /* MPAM, AMU */
     m->id[ID_PFR0] = pfr0;
+    if ((m->features & EXT_EL2) == 0) {
+        m->id32[1] = (uint32_t)bits_set(m->id32[1], 12, 4, 0);
+    }
+    if (!m->el3) {
+        m->id32[1] = (uint32_t)bits_set(m->id32[1], 4, 4, 0);
+    }
     m->id[ID_MMFR1] = bits_set(m->id[ID_MMFR1], 8, 4, 0); /* VHE */
 }
 

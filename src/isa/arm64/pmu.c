@@ -233,7 +233,7 @@ static void set_evtyper(struct cpu *cpu, unsigned index, uint64_t value)
     struct arm64 *s = arm64_of(cpu);
 
     if (index == CYCLES) {
-        s->pmccfiltr = value & 0xf8000000;
+        s->pmccfiltr = value & 0xfc000000;
     } else if (index < ARM64_EVENT_COUNTERS) {
         uint64_t now = value_of(cpu, index);
 

@@ -87,13 +87,30 @@ static uint32_t syndrome(unsigned number, unsigned rt, bool is_read)
                               SYS_N(number) << 10 | rt << 5 | SYS_M(number) << 1 | is_read);
 }
 
+/* MDCR_EL2: TDRA, TDOSA, and TDA for all others; TDE is all three. */
+static bool debug_is_trapped(const struct cpu *cpu, unsigned number)
+{
+    uint64_t mdcr = arm64_of(cpu)->mdcr2;
+
+    if ((mdcr & BIT64(8)) != 0 || (arm64_hcr(cpu) & HCR_TGE) != 0) {
+        return true;
+    }
+    if (SYS_N(number) == 1 && SYS_M(number) == 0 && SYS_OP2(number) == 0) {
+        return (mdcr & BIT64(11)) != 0;
+    }
+    return (mdcr & (SYS_N(number) == 1 ? BIT64(10) : BIT64(9))) != 0;
+}
+
 static unsigned trapped_by_hypervisor(const struct cpu *cpu, const struct arm64_sysreg *r,
                                       bool is_write)
 {
     uint64_t hcr = arm64_hcr(cpu);
 
-    if (arm64_of(cpu)->el > 1 || hcr == 0) {
+    if (arm64_of(cpu)->el > 1 || !arm64_has(cpu, EXT_EL2) || arm64_is_secure(cpu)) {
         return 0;
+    }
+    if (SYS_OP0(r->number) == 2 && debug_is_trapped(cpu, r->number)) {
+        return 2;
     }
     if ((r->flags & SYS_VM) != 0 && (hcr & (is_write ? HCR_TVM : HCR_TRVM)) != 0) {
         return 2;

@@ -293,6 +293,37 @@ static void set_oslar(struct cpu *cpu, unsigned index, uint64_t value)
     arm64_of(cpu)->oslock = value & 1;
 }
 
+static unsigned trap_dcc(const struct cpu *cpu, bool is_write)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    (void)is_write;
+    return s->el == 0 && (s->mdscr & MDSCR_TDCC) != 0 ? to_el1(cpu) : 0;
+}
+
+/* RAS without records of errors: of EL1 with HCR_EL2.AMO it is the hypervisor's. */
+static uint64_t *disr_of(const struct cpu *cpu)
+{
+    struct arm64 *s = arm64_of(cpu);
+
+    return s->el == 1 && (arm64_hcr(cpu) & HCR_AMO) != 0 ? &s->vdisr : &s->disr;
+}
+static uint64_t get_disr(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return *disr_of(cpu);
+}
+static void set_disr(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    *disr_of(cpu) = value;
+}
+static unsigned trap_errors(const struct cpu *cpu, bool is_write)
+{
+    (void)is_write;
+    return arm64_of(cpu)->el == 1 && (arm64_hcr(cpu) & HCR_TERR) != 0 ? 2 : 0;
+}
+
 static uint64_t get_sp_el0(const struct cpu *cpu, unsigned index)
 {
     (void)index;
@@ -462,6 +493,17 @@ const struct arm64_sysreg arm64_sysregs_el1[] = {
      .trap = trap_cpacr},
     ZERO(3, 0, 5, 1, 0, "afsr0_el1", QUIET | SYS_VM),
     ZERO(3, 0, 5, 1, 1, "afsr1_el1", QUIET | SYS_VM),
+    {.number = ARM64_SYS(3, 0, 5, 3, 0),
+     .name = "erridr_el1",
+     .flags = SYS_READ_ONLY,
+     .feature = EXT_RAS,
+     .trap = trap_errors},
+    {.number = ARM64_SYS(3, 0, 12, 1, 1),
+     .name = "disr_el1",
+     .flags = QUIET,
+     .feature = EXT_RAS,
+     .get = get_disr,
+     .set = set_disr},
     PLAIN(3, 0, 7, 4, 0, "par_el1", par, QUIET),
     PLAIN(3, 0, 10, 2, 0, "mair_el1", mair[1], SYS_VM),
     ZERO(3, 0, 10, 3, 0, "amair_el1", QUIET | SYS_VM),
@@ -590,9 +632,9 @@ const struct arm64_sysreg arm64_sysregs_el1[] = {
     ZERO(2, 0, 0, 0, 2, "osdtrrx_el1", QUIET),
     ZERO(2, 0, 0, 3, 2, "osdtrtx_el1", QUIET),
     ZERO(2, 0, 0, 6, 2, "oseccr_el1", QUIET),
-    ZERO(2, 3, 0, 1, 0, "mdccsr_el0", SYS_EL0_READ | SYS_READ_ONLY),
-    ZERO(2, 3, 0, 4, 0, "dbgdtr_el0", EL0_ALL | QUIET),
-    ZERO(2, 3, 0, 5, 0, "dbgdtrx_el0", EL0_ALL | QUIET),
+    CALLS(2, 3, 0, 1, 0, "mdccsr_el0", SYS_EL0_READ | SYS_READ_ONLY, NULL, NULL, trap_dcc),
+    CALLS(2, 3, 0, 4, 0, "dbgdtr_el0", EL0_ALL | QUIET, NULL, NULL, trap_dcc),
+    CALLS(2, 3, 0, 5, 0, "dbgdtrx_el0", EL0_ALL | QUIET, NULL, NULL, trap_dcc),
     ZERO(2, 0, 1, 0, 0, "mdrar_el1", SYS_READ_ONLY),
     CALLS(2, 0, 1, 0, 4, "oslar_el1", SYS_WRITE_ONLY, NULL, set_oslar, NULL),
     CALLS(2, 0, 1, 1, 4, "oslsr_el1", SYS_READ_ONLY, get_oslsr, NULL, NULL),
