@@ -172,6 +172,8 @@ static const char *const allowed[] = {
 };
 
 static const char *const for_accepting[] = {"accept", "accept4", "listen"};
+static const char *const for_connecting[] = {"socket",  "connect",  "bind",    "sendto",
+                                             "sendmsg", "sendmmsg", "recvmmsg"};
 
 /* Nobody calls these but somebody who has taken the process over. */
 static const char *const fatal[] = {
@@ -348,14 +350,21 @@ static int catch_fatal_calls(struct error *e)
 
 /* ---- the rules -------------------------------------------------------------------------------- */
 
-static bool is_for_sanitizers(const char *name)
+static bool is_in(const char *name, const char *const *names, size_t count)
 {
-    for (size_t i = 0; CONFINE_SANITIZED && i < ARRAY_LEN(sanitizers); i++) {
-        if (strcmp(name, sanitizers[i]) == 0) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, names[i]) == 0) {
             return true;
         }
     }
     return false;
+}
+
+/* There is a rule of its own for it. */
+static bool is_elsewhere(const struct confinement *c, const char *name)
+{
+    return (CONFINE_SANITIZED && is_in(name, sanitizers, ARRAY_LEN(sanitizers))) ||
+           (c->connects && is_in(name, for_connecting, ARRAY_LEN(for_connecting)));
 }
 
 /* One rule; `argument` may be NULL. What this host's kernels do not have needs none. */
@@ -378,8 +387,18 @@ static int add_list(scmp_filter_ctx f, uint32_t action, const char *const *names
     int result = 0;
 
     for (size_t i = 0; i < count && result == 0; i++) {
-        if (action == SCMP_ACT_ALLOW || !is_for_sanitizers(names[i])) {
-            result = add_rule(f, action, names[i], NULL);
+        result = add_rule(f, action, names[i], NULL);
+    }
+    return result;
+}
+
+static int add_fatal(scmp_filter_ctx f, const struct confinement *c)
+{
+    int result = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(fatal) && result == 0; i++) {
+        if (!is_elsewhere(c, fatal[i])) {
+            result = add_rule(f, SCMP_ACT_TRAP, fatal[i], NULL);
         }
     }
     return result;
@@ -407,7 +426,7 @@ struct conditional {
 #define WX                  (PROT_WRITE | PROT_EXEC)
 #define REFUSE              SCMP_ACT_ERRNO(EACCES)
 
-static int add_conditionals(scmp_filter_ctx f)
+static int add_conditionals(scmp_filter_ctx f, const struct confinement *c)
 {
     const uint32_t self = (uint32_t)getpid();
     const struct conditional list[] = {
@@ -457,7 +476,7 @@ static int add_conditionals(scmp_filter_ctx f)
     int result = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(list) && result == 0; i++) {
-        if (!is_for_sanitizers(list[i].name)) {
+        if (!is_elsewhere(c, list[i].name)) {
             result = add_rule(f, list[i].action, list[i].name, &list[i].argument);
         }
     }
@@ -472,11 +491,14 @@ static int add_rules(scmp_filter_ctx f, const struct confinement *c)
         result = add_list(f, c->accepts ? SCMP_ACT_ALLOW : SCMP_ACT_TRAP, for_accepting,
                           ARRAY_LEN(for_accepting));
     }
-    if (result == 0) {
-        result = add_list(f, SCMP_ACT_TRAP, fatal, ARRAY_LEN(fatal));
+    if (result == 0 && c->connects) {
+        result = add_list(f, SCMP_ACT_ALLOW, for_connecting, ARRAY_LEN(for_connecting));
     }
     if (result == 0) {
-        result = add_conditionals(f);
+        result = add_fatal(f, c);
+    }
+    if (result == 0) {
+        result = add_conditionals(f, c);
     }
     if (result == 0 && CONFINE_SANITIZED) {
         result = add_list(f, SCMP_ACT_ALLOW, sanitizers, ARRAY_LEN(sanitizers));

@@ -56,7 +56,7 @@ int confine_enter(const struct confinement *c, struct error *e)
 {
     const struct confine_kernel kernel = confine_kernel();
 
-    must(has_one_thread());
+    must(has_one_thread() && !c->is_void);
     if ((kernel.landlock > 0 || kernel.seccomp) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return error_set(e, "the kernel does not let this process give up rights: %s",
                          strerror(errno));

@@ -27,7 +27,9 @@ struct confine_path {
 /* What remains allowed; all zero: nothing that was not open before. */
 struct confinement {
     VEC(struct confine_path) paths;
-    bool accepts; /* connections on sockets that were bound before */
+    bool accepts;  /* connections on sockets that were bound before */
+    bool connects; /* makes sockets of TCP, UDP and ICMP, binds and connects them, sends anywhere */
+    bool is_void;  /* a program is to be run: who asked for it has to do without a confinement */
 };
 
 /* The path is copied. One that does not exist when the confinement begins allows nothing. */

@@ -134,7 +134,7 @@ static int add_rules(int ruleset, const struct confinement *c, uint64_t all, str
 int confine_files(const struct confinement *c, int version, struct error *e)
 {
     const struct ruleset_attributes attributes = {.files = all_file_rights(version),
-                                                  .net = version >= 4 ? NET_ALL : 0,
+                                                  .net = version >= 4 && !c->connects ? NET_ALL : 0,
                                                   .scoped = version >= 6 ? SCOPED_ALL : 0};
     /* An older kernel takes a longer structure if what it does not know is zero. */
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);

@@ -36,8 +36,9 @@ enum { STOPPED = 4, PASSED = 42 };
 static char folder[] = "/tmp/confine-test-XXXXXX"; /* has: mine, foreign, in/ */
 static int listening, unconnected, accepting;      /* sockets of 127.0.0.1 */
 static struct sockaddr_in address;
-static int reserved;  /* a file without a name */
-static int pretended; /* the version of an older kernel's Landlock; 0: this one's is used */
+static int reserved;    /* a file without a name */
+static bool connecting; /* it may make connections of its own */
+static int pretended;   /* the version of an older kernel's Landlock; 0: this one's is used */
 
 static void in_folder(char *out, size_t room, const char *name)
 {
@@ -80,7 +81,7 @@ static void need(bool truth, const char *what)
 
 static void confine_as(unsigned rights, bool accepts)
 {
-    struct confinement c = {.accepts = accepts};
+    struct confinement c = {.accepts = accepts, .connects = connecting};
     struct error e;
     char path[200];
 
@@ -350,6 +351,19 @@ static void connect_outside(void)
     close(fd);
 }
 
+static void connections_are_made(void)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof any;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    NEED(bind(fd, (struct sockaddr *)&any, size) == 0);
+    NEED(getsockname(fd, (struct sockaddr *)&any, &size) == 0);
+    NEED(sendto(fd, "x", 1, 0, (struct sockaddr *)&any, size) == 1);
+    connect_outside();
+    NEED(open_in("foreign", O_RDONLY) < 0);
+}
+
 static void test_needed(void **state)
 {
     (void)state;
@@ -357,6 +371,9 @@ static void test_needed(void **state)
     connect_outside();
     connect_outside();
     passes(0, true, a_client_is_accepted);
+    connecting = true;
+    passes(0, true, connections_are_made);
+    connecting = false;
 }
 
 /* ---- what is stopped -------------------------------------------------------------------------- */
@@ -439,6 +456,9 @@ static void test_stopped(void **state)
     stops("accept4", false, do_accept);
     stops("execve", false, do_exec);
     stops("execveat", false, do_exec_fd);
+    connecting = true;
+    stops("execve", false, do_exec);
+    connecting = false;
     stops("ioctl", false, do_type);
     stops("mmap", false, do_map);
     stops("bpf", false, do_bpf);
