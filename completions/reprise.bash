@@ -3,7 +3,7 @@
 
 _reprise_options() {
     local machine='-arch -M -machine -cpu -smp -m -bios -kernel -initrd -append -dtb -serial -nographic
-        -display -monitor -no-reboot -icount -rtc -seed -name -S -s -gdb -semihosting -semihosting-config'
+        -display -monitor -no-reboot -device -icount -rtc -seed -name -S -s -gdb -semihosting -semihosting-config'
     local engine='-accel --softfloat'
     local logs='-d -D --stats'
     case $1 in
@@ -27,6 +27,7 @@ _reprise_values() {
     -M | -machine) echo virt ;;
     -display | -monitor) echo none ;;
     -d) echo ir code dev ;;
+    -device) echo help ;;
     -icount) echo shift= ;;
     -rtc) echo base=utc ;;
     -semihosting-config) echo enable=on enable=off ;;

@@ -2,6 +2,7 @@
  * registry: the table of boards, and finding the one that a configuration means.
  */
 #include "board/internal.h"
+#include "dev/dev.h"
 
 #include <stdio.h>
 
@@ -65,13 +66,30 @@ static int board_unknown(const char *arch, const char *name, struct error *e)
         arch);
 }
 
+/* What every board knows of. */
+static const struct thing_class *const common_things[] = {&dev_thing};
+#define THING_CLASSES_MAX 16
+
+static int check_things(const struct machine_config *c, const struct board *board, struct error *e)
+{
+    const struct thing_class *all[THING_CLASSES_MAX];
+    size_t count = 0;
+
+    must(ARRAY_LEN(common_things) + board->thing_count <= THING_CLASSES_MAX);
+    for (size_t i = 0; i < ARRAY_LEN(common_things); i++) {
+        all[count++] = common_things[i];
+    }
+    for (size_t i = 0; i < board->thing_count; i++) {
+        all[count++] = board->things[i];
+    }
+    return things_check(c->things.data, c->things.count, all, count, e);
+}
+
 int board_check_things(const struct machine_config *c, struct error *e)
 {
     const struct board *board = board_by_name(c->arch, c->board);
 
-    return board == NULL ? 0
-                         : things_check(c->things.data, c->things.count, board->things,
-                                        board->thing_count, e);
+    return board == NULL ? 0 : check_things(c, board, e);
 }
 
 /* What the configuration lists is known, and a recording was made with this board as it is. */
@@ -83,7 +101,7 @@ static struct machine *build_checked(const struct board *board, const struct mac
 
     (void)snprintf(name, sizeof name, "%s/%s", board->arch, board->name);
     if (uses_check(&c->uses, "board", name, board->behaviour, e) < 0 ||
-        things_check(c->things.data, c->things.count, board->things, board->thing_count, e) < 0) {
+        check_things(c, board, e) < 0) {
         return NULL;
     }
     m = board->build(c, isa, e);

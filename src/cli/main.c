@@ -69,6 +69,9 @@ static int run_command(size_t i, int argc, char **argv)
         say_lines(stdout, &t);
         text_fini(&t);
         status = EXIT_FINE;
+    } else if (o.list.length != 0) {
+        say_lines(stdout, &o.list);
+        status = EXIT_FINE;
     } else if (commands[i].command & COMMANDS_MACHINE && options_read_images(&o, &e) < 0) {
         status = cli_fail(&e);
     } else {

@@ -5,12 +5,18 @@
 #ifndef DEV_DEV_H
 #define DEV_DEV_H
 
+#include "bus/bus.h"
 #include "machine/device.h"
 
 /* Every class, in an order that only ever grows at its end. */
 extern const struct device_class *const dev_registry[];
 extern const size_t dev_registry_count;
 const struct device_class *dev_by_name(const char *name); /* NULL: there is none */
+
+/* models.c: every model of a device that can be plugged in, in the order of lists. */
+extern const struct model *const dev_models[];
+/* The class of things that say so in a configuration. */
+extern const struct thing_class dev_thing;
 
 /* scratch.c: the smallest possible device. One line: its timer ran out. */
 extern const struct device_class scratch;

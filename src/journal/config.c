@@ -169,7 +169,7 @@ bool thing_read(struct cursor *c, struct machine_thing *t, bool *embedded)
 
     *t = (struct machine_thing){0};
     if (!read_text(c, t->class, sizeof(t->class)) || !thing_name_is_good(t->class) ||
-        !read_text(c, t->id, sizeof(t->id)) || (t->id[0] != '\0' && !thing_name_is_good(t->id))) {
+        !read_text(c, t->id, sizeof(t->id)) || (t->id[0] != '\0' && !thing_id_is_good(t->id))) {
         return false;
     }
     count = cursor_varint(c);
@@ -261,6 +261,34 @@ static void write_settings(byte_vec *out, const struct machine_config *c, const 
     write_thing(out, &t);
 }
 
+static bool is_reserved(const char *class)
+{
+    for (unsigned i = 0; i < IMAGE_COUNT; i++) {
+        if (strcmp(class, role_names[i]) == 0) {
+            return true;
+        }
+    }
+    for (unsigned i = 0; i < CONFIG_SETTINGS; i++) {
+        if (strcmp(class, config_settings[i].class) == 0) {
+            return true;
+        }
+    }
+    return strcmp(class, "note") == 0 || strcmp(class, "behaviour") == 0;
+}
+
+int config_check(const struct machine_config *c, struct error *e)
+{
+    for (size_t i = 0; i < c->things.count; i++) {
+        const struct machine_thing *t = &c->things.data[i];
+
+        if (is_reserved(t->class) || !thing_name_is_good(t->class) || !thing_id_is_good(t->id)) {
+            return error_set(e, "a thing `%s` (%s) cannot be recorded: it would be read as another",
+                             t->class, t->id);
+        }
+    }
+    return 0;
+}
+
 void config_write(byte_vec *out, const struct machine_config *c, const struct config_extra *x,
                   bool by_reference)
 {
@@ -320,7 +348,7 @@ static int take_use(struct listing *l, const struct machine_thing *t, struct err
         {"number", PROPERTY_NUMBER, true, 0, UINT32_MAX},
     };
     static const struct thing_class class = {"behaviour", rules, ARRAY_LEN(rules),
-                                             THING_HAS_NO_FILE};
+                                             THING_HAS_NO_FILE, NULL};
     struct machine_uses *u = &l->config->uses;
     const char *of, *name;
     uint32_t number;
@@ -405,7 +433,8 @@ static int take_other(struct listing *l, struct machine_thing *t, bool embedded,
         return error_set(e, "its configuration has a `%s` without an id", t->class);
     }
     for (size_t i = 0; i < c->things.count; i++) {
-        if (strcmp(c->things.data[i].id, t->id) == 0) {
+        if (strcmp(c->things.data[i].id, t->id) == 0 &&
+            strcmp(c->things.data[i].class, t->class) == 0) {
             return error_set(e, "its configuration has two things that are called `%s`", t->id);
         }
     }

@@ -118,6 +118,9 @@ struct config_extra {
     struct recording_origin origin;
     const struct machine_uses *uses; /* written instead of the config's; NULL: those */
 };
+/* A configuration that config_read() would read back as what it is: no thing of it has the class of
+ * something else, or a bad name. -1 and a sentence. */
+int config_check(const struct machine_config *c, struct error *e);
 void config_write(byte_vec *out, const struct machine_config *c, const struct config_extra *x,
                   bool by_reference);
 /* Fills the config without the bytes of files. */

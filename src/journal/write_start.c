@@ -246,9 +246,9 @@ struct writer *writer_open(const char *path, const struct recording *r,
 {
     struct writer *w;
     bool nameless, later = !recording_is_by_reference(r) && !r->extra.is_branch;
-    int fd = open_new(path, options, &nameless, e);
+    int fd;
 
-    if (fd < 0) {
+    if (config_check(r->config, e) < 0 || (fd = open_new(path, options, &nameless, e)) < 0) {
         return NULL;
     }
     w = base_alloc(1, sizeof(*w));

@@ -14,12 +14,23 @@ const char *property_kind_name(enum property_kind kind)
     return (unsigned)kind < PROPERTY_KIND_COUNT ? names[kind] : "nothing known";
 }
 
-bool thing_name_is_good(const char *name)
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-_."
+
+static bool is_of(const char *name, const char *characters)
 {
     size_t length = strlen(name);
 
-    return length > 0 && length < MACHINE_NAME_MAX &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == length;
+    return length > 0 && length < MACHINE_NAME_MAX && strspn(name, characters) == length;
+}
+
+bool thing_name_is_good(const char *name)
+{
+    return is_of(name, NAME_CHARACTERS);
+}
+
+bool thing_id_is_good(const char *id)
+{
+    return is_of(id, NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
 /* ---- properties ---- */
@@ -184,14 +195,16 @@ int things_check(const struct machine_thing *things, size_t count,
             return error_set(e, "this program knows no `%s` (%s)", things[i].class, things[i].id);
         }
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(things[k].id, things[i].id) == 0) {
+            if (strcmp(things[k].id, things[i].id) == 0 &&
+                strcmp(things[k].class, things[i].class) == 0) {
                 return error_set(e, "two things are called `%s`", things[i].id);
             }
         }
-        if (!thing_name_is_good(things[i].id)) {
+        if (!thing_id_is_good(things[i].id)) {
             return error_set(e, "a `%s` without a name, or a bad one", things[i].class);
         }
-        if (thing_check(&things[i], class, e) < 0) {
+        if ((class->check != NULL ? class->check(&things[i], e)
+                                  : thing_check(&things[i], class, e)) < 0) {
             return -1;
         }
     }

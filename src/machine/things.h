@@ -35,13 +35,16 @@ struct machine_property {
 
 struct machine_thing {
     char class[MACHINE_NAME_MAX];
-    char id[MACHINE_NAME_MAX]; /* unique in the machine; may be empty where a class says so */
+    char id
+        [MACHINE_NAME_MAX]; /* unique among those of its class; may be empty where a class says so */
     VEC(struct machine_property) properties;
     struct machine_image file; /* name NULL: it has none */
 };
 
 /* Names are of lower-case letters, digits, '-', '_' and '.', and not empty. */
 bool thing_name_is_good(const char *name);
+/* Ids have upper-case letters as well. */
+bool thing_id_is_good(const char *id);
 /* Replaces one of that name. */
 void thing_set_number(struct machine_thing *t, const char *name, uint64_t number);
 void thing_set_flag(struct machine_thing *t, const char *name, bool flag);
@@ -66,11 +69,13 @@ struct thing_class {
     const struct property_rule *rules;
     size_t rule_count;
     enum thing_file file;
+    /* Instead of the rules, where those depend on what is said; NULL: the rules. */
+    int (*check)(const struct machine_thing *t, struct error *e);
 };
 /* -1 and a sentence that names thing and property: unknown, twice, of another kind, out of bounds,
  * missing; or a file that it must, or must not, have. */
 int thing_check(const struct machine_thing *t, const struct thing_class *class, struct error *e);
-/* All of a list; also that no id is there twice. */
+/* All of a list; also that no id is there twice in a class. */
 int things_check(const struct machine_thing *things, size_t count,
                  const struct thing_class *const *classes, size_t class_count, struct error *e);
 

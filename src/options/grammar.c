@@ -91,6 +91,26 @@ const char *options_next_item(const char *list, char *key, char *value, size_t r
     return list[length] ? list + length + 1 : NULL;
 }
 
+void options_take_item(const char **list, char **key, char **value)
+{
+    const char *at = *list;
+    char *text = base_alloc(strlen(at) + 1, 1), *equals;
+    size_t length = 0;
+
+    while (*at != '\0' && (*at != ',' || at[1] == ',')) {
+        at += *at == ',';
+        text[length++] = *at++;
+    }
+    text[length] = '\0';
+    *list = *at == ',' ? at + 1 : NULL;
+    equals = strchr(text, '=');
+    *value = equals != NULL ? base_strdup(equals + 1) : NULL;
+    if (equals != NULL) {
+        *equals = '\0';
+    }
+    *key = text;
+}
+
 int options_parse_place(const char *text, const char *what, tick end, tick *at, struct error *e)
 {
     size_t length = strlen(text);

@@ -30,4 +30,11 @@ int options_copy_text(char *to, size_t room, const char *what, const char *s, st
  * to `room` bytes; returns the rest, or NULL. */
 const char *options_next_item(const char *list, char *key, char *value, size_t room);
 
+/* The next item of a list with commas, where two commas are one that is meant: cut off *list, which is NULL
+ * after the last. A bare one has a NULL value. Both are the caller's to free. */
+void options_take_item(const char **list, char **key, char **value);
+
+/* device.c: -device */
+int options_take_device(struct options *o, const char *v, struct error *e);
+
 #endif

@@ -334,7 +334,6 @@ static int take_ignored(struct options *o, const char *v, struct error *e)
         return error_set(e, "-" #name " %s: " what " are not there yet", v);                       \
     }
 TAKE_REFUSED(drive, "disks")
-TAKE_REFUSED(device, "devices beside the board's own")
 TAKE_REFUSED(netdev, "network cards")
 
 #define M COMMANDS_MACHINE
@@ -366,7 +365,8 @@ static const struct option_entry entries[] = {
      take_semihosting_config},
     {"-name", M, "TEXT", "accepted for scripts", take_ignored},
     {"-drive", M, "...", NULL, take_drive},
-    {"-device", M, "...", NULL, take_device},
+    {"-device", M, "MODEL[,PROPERTY=VALUE...]|help",
+     "plug a device in; MODEL,help lists its properties", options_take_device},
     {"-netdev", M, "...", NULL, take_netdev},
 };
 const struct option_group options_of_machine = {entries, ARRAY_LEN(entries)};

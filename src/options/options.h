@@ -64,6 +64,7 @@ struct options {
     bool no_sandbox;
     bool allow_paths; /* files that a recording names outside its folder */
     bool help;
+    struct text list; /* that -device help and the like ask for: printed instead of running */
 
     const char *files[4]; /* FILE arguments; of query then the question */
     int file_count;

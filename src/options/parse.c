@@ -105,6 +105,7 @@ int options_parse(struct options *o, enum command command, int argc, char **argv
 void options_fini(struct options *o)
 {
     machine_config_fini(&o->machine);
+    text_fini(&o->list);
 }
 
 static const struct {

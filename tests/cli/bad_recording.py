@@ -82,7 +82,7 @@ def things():
     recedit("thing", "no-such-device:.slots=4", "good.rr", "thing.rr")
     every_reader("a thing without an id", "thing.rr", "without an id")
     recedit("thing", "a:x.slots=4", "good.rr", "one.rr")
-    recedit("thing", "b:x.slots=4", "one.rr", "thing.rr")
+    recedit("thing", "a:x.slots=5", "one.rr", "thing.rr")
     every_reader("two of one id", "thing.rr", "are called `x`")
 
 

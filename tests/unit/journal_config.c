@@ -18,7 +18,7 @@ static const struct property_rule frame_rules[] = {
     {"loud", PROPERTY_FLAG, false, 0, 0},
 };
 static const struct thing_class frames = {"toy-messages", frame_rules, ARRAY_LEN(frame_rules),
-                                          THING_MAY_HAVE_FILE};
+                                          THING_MAY_HAVE_FILE, NULL};
 static const struct thing_class *const classes[] = {&frames};
 
 static void make_config(struct machine_config *c)
@@ -290,12 +290,31 @@ static void test_damage(void **state)
     machine_config_fini(&c);
 }
 
+/* What would be read as something else is not written at all. */
+static void test_reserved(void **state)
+{
+    static const char *const reserved[] = {"machine", "cpu", "kernel", "note", "behaviour", "Disk"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
+        struct machine_config c;
+        struct error e = {{0}};
+
+        make_config(&c);
+        assert_int_equal(config_check(&c, &e), 0);
+        (void)snprintf(c.things.data[0].class, MACHINE_NAME_MAX, "%s", reserved[i]);
+        assert_int_equal(config_check(&c, &e), -1);
+        assert_non_null(strstr(e.text, "cannot be recorded"));
+        machine_config_fini(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_recorded),
         cmocka_unit_test(test_rules),      cmocka_unit_test(test_behaviours),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_damage),     cmocka_unit_test(test_reserved),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

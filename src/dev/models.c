@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * models: the table of what can be plugged in (bus/bus.h).
+ */
+#include "dev/dev.h"
+
+const struct model *const dev_models[] = {
+    NULL,
+};
+
+static int check_thing(const struct machine_thing *t, struct error *e)
+{
+    return model_check(dev_models, t, e) < 0 ? error_prefix(e, "-device %s", t->id) : 0;
+}
+
+const struct thing_class dev_thing = {.name = MODEL_CLASS, .check = check_thing};
