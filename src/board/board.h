@@ -16,7 +16,10 @@ struct board {
     const struct thing_class *const *things;
     size_t thing_count;
     unsigned serial_count; /* UARTs that it has; their ports are serial0 and so on */
-    bool has_firmware;     /* it starts with one, OpenSBI's if none is named */
+    /* The files that are looked for when no firmware is named, the best first, up to a NULL, and the
+     * sentence when there is none of them. NULL: the board does without. */
+    const char *const *firmware;
+    const char *firmware_missing;
     struct machine *(*build)(const struct machine_config *c, const struct isa *isa,
                              struct error *e);
 };

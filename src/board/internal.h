@@ -168,6 +168,10 @@ enum {
 enum { RISCV_VIRT_UART_IRQ = 10, RISCV_VIRT_RTC_IRQ = 11 };
 #define RISCV_VIRT_UART_HZ 3686400
 
+/* riscv_firmware.c */
+extern const char *const riscv64_firmware[], *const riscv32_firmware[];
+extern const char riscv64_firmware_missing[], riscv32_firmware_missing[];
+
 struct machine *riscv_virt_build(const struct machine_config *c, const struct isa *isa,
                                  struct error *e);
 /* riscv_virt_fdt.c: the tree without what the loader adds to /chosen; the caller frees it. */

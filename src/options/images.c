@@ -14,18 +14,6 @@
 #include "options/internal.h"
 #include "world/world.h"
 
-/* Where distributions put OpenSBI's firmware with dynamic information. */
-static const struct {
-    const char *arch, *path;
-} firmware_paths[] = {
-    {"riscv64", "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"},
-    {"riscv64", "/usr/share/opensbi/lp64/generic/firmware/fw_dynamic.bin"},
-    {"riscv64", "/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin"},
-    {"riscv32", "/usr/lib/riscv32-linux-gnu/opensbi/generic/fw_dynamic.bin"},
-    {"riscv32", "/usr/share/opensbi/ilp32/generic/firmware/fw_dynamic.bin"},
-    {"riscv32", "/usr/share/qemu/opensbi-riscv32-generic-fw_dynamic.bin"},
-};
-
 /* What is larger than the memory is of no use to the machine, unless most of it is not for loading. */
 static bool is_elf(const char *path)
 {
@@ -82,20 +70,17 @@ static int read_image(struct machine_config *c, enum machine_image_role role, co
     return 0;
 }
 
-static int find_firmware(struct options *o, struct error *e)
+/* The first of the places where distributions put the board's firmware. */
+static int find_firmware(struct options *o, const struct board *board, struct error *e)
 {
-    for (size_t i = 0; i < ARRAY_LEN(firmware_paths); i++) {
-        if (strcmp(firmware_paths[i].arch, o->machine.arch) == 0 &&
-            access(firmware_paths[i].path, R_OK) == 0) {
-            o->machine.images[IMAGE_BIOS].name = base_strdup(firmware_paths[i].path);
+    for (const char *const *path = board->firmware; *path != NULL; path++) {
+        if (access(*path, R_OK) == 0) {
+            o->machine.images[IMAGE_BIOS].name = base_strdup(*path);
             return 0;
         }
     }
-    return error_set(e,
-                     "no OpenSBI firmware (fw_dynamic.bin) for %s found: install the package "
-                     "'opensbi' (Debian 12's has none for riscv32), or name one with -bios, or run "
-                     "the kernel alone with -bios none",
-                     o->machine.arch);
+    return error_set(e, "%s; or name one with -bios, or run the kernel alone with -bios none",
+                     board->firmware_missing);
 }
 
 static void take_epoch_and_seed(struct machine_config *c)
@@ -181,8 +166,8 @@ int options_read_images(struct options *o, struct error *e)
     if (check_board(c, board, e) < 0) {
         return -1;
     }
-    if (!o->bios_given && !c->images[IMAGE_BIOS].name && board != NULL && board->has_firmware) {
-        if (find_firmware(o, e) < 0 || read_image(c, IMAGE_BIOS, names[IMAGE_BIOS], e) < 0) {
+    if (!o->bios_given && !c->images[IMAGE_BIOS].name && board != NULL && board->firmware) {
+        if (find_firmware(o, board, e) < 0 || read_image(c, IMAGE_BIOS, names[IMAGE_BIOS], e) < 0) {
             return -1;
         }
     }
