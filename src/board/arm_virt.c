@@ -62,6 +62,9 @@ static int read_options(const struct machine_config *c, struct arm_virt *v, stru
     v->has_its = v->gic == 3 && thing_number(t, "its", 1) != 0;
     v->has_semihosting = thing_number(t, "semihosting", 0) != 0;
     v->has_el2 = thing_number(t, "virtualization", 0) != 0;
+    if (strcmp(c->arch, "arm") == 0 && strcmp(c->cpu, "cortex-a9") == 0) {
+        return error_set(e, "-M virt: its processors have generic timers, and cortex-a9 has none");
+    }
     if (v->has_el2 && strcmp(c->arch, "arm") == 0) {
         return error_set(e, "-M virtualization=on: the processors of arm have no Hyp mode here");
     }
@@ -206,10 +209,15 @@ static struct machine *new_machine(const struct machine_config *c, const struct 
     struct text cpu = {0};
 
     *with = *c; /* what it points to stays the other's */
-    text_add(&cpu, "%s%s", c->cpu[0] != '\0' || !v->has_el2 ? c->cpu : "cortex-a57",
-             v->has_el2 ? ",el2=on" : "");
+    if (strcmp(c->arch, "arm") == 0) {
+        text_add(&cpu, "%s,reset-cbar=0x%x", c->cpu[0] != '\0' ? c->cpu : "cortex-a15",
+                 ARM_VIRT_GIC);
+    } else {
+        text_add(&cpu, "%s%s", c->cpu[0] != '\0' || !v->has_el2 ? c->cpu : "cortex-a57",
+                 v->has_el2 ? ",el2=on" : "");
+    }
     if (cpu.length >= sizeof with->cpu) {
-        error_set(e, "-cpu: more than %zu bytes", sizeof with->cpu - 1 - strlen(",el2=on"));
+        error_set(e, "-cpu: more than %zu bytes", sizeof with->cpu - 32);
     } else {
         memcpy(with->cpu, cpu.data != NULL ? cpu.data : "", cpu.length + 1);
         m = machine_new(with, isa, e);

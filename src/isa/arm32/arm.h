@@ -41,19 +41,19 @@ struct arm {
     uint32_t spsr[ARM_BANKS];
     uint32_t r8_usr[5], r8_fiq[5]; /* R8 to R12 of FIQ mode and of all others; likewise */
 
-    uint32_t sctlr, actlr, cpacr, csselr;
+    uint32_t sctlr, cpacr, csselr;
     uint32_t ttbcr, dacr;
     uint64_t ttbr[2]; /* 64 bits count with TTBCR.EAE */
     uint64_t par;
     uint32_t dfsr, ifsr, adfsr, aifsr, dfar, ifar;
-    uint32_t prrr, nmrr, amair[2]; /* MAIR0 and MAIR1 are PRRR and NMRR */
+    uint32_t prrr, nmrr; /* MAIR0 and MAIR1 are PRRR and NMRR */
     uint32_t vbar, contextidr, tpidrurw, tpidruro, tpidrprw;
     uint32_t teecr, teehbr;
 
     uint64_t cval[ARM_TIMERS];
     uint32_t timer_ctl[ARM_TIMERS];
     uint32_t timer_out; /* what the pins say that go out, a bit each */
-    uint32_t cntkctl;
+    uint32_t cntkctl, cntfrq;
 
     uint64_t pmccntr; /* the counter, or what it is ahead of the ticks by while it counts */
     uint32_t pmccfiltr, pmcr, pmcnten, pminten, pmovs, pmselr, pmuserenr;
@@ -83,6 +83,7 @@ enum {
 struct arm_model {
     uint32_t features; /* EXT_* */
     uint32_t midr, ctr, clidr, fpsid, mvfr0, mvfr1, pmcr;
+    uint32_t l2ctlr;
     uint32_t cbar;   /* where the private peripherals are, where CP15 says it */
     uint32_t cnt_hz; /* of the generic timers */
     uint32_t ccsidr[8];
@@ -231,7 +232,7 @@ uint32_t arm_fault_status(const struct cpu *cpu, enum arm_status status, unsigne
      (uint32_t)(opc2))
 #define ARM_CP64 UINT32_C(0x100000)
 /* The slot of a register that is read and, at this privilege, nothing else happens; 0: another one. */
-uint32_t arm_cp_plain(uint32_t number, bool privileged);
+uint32_t arm_cp_plain(const struct arm_model *m, uint32_t number, bool privileged);
 
 /* ---- timer.c ---- */
 

@@ -3,30 +3,8 @@
  * coherent here: their maintenance does nothing. Left out: debug and trace (CP14 says that there is none),
  * the registers of the security and virtualization extensions.
  */
+#include "isa/arm32/cp.h"
 #include "isa/arm32/helpers.h"
-
-enum { R_USER = 1, R_NONE = 2 /* user mode may read; nobody may */ };
-enum { W_MASK, W_NEVER, W_IGNORED, W_CALL, W_USER = 8 /* beside: user mode may write */ };
-
-typedef uint64_t read_fn(struct cpu *cpu, uint32_t number);
-typedef void write_fn(struct cpu *cpu, uint32_t number, uint64_t value);
-
-struct cp_register {
-    uint32_t number;
-    uint8_t may_read; /* R_* */
-    uint8_t write;    /* W_* */
-    uint16_t slot;    /* of the state, in bytes; 0: none */
-    uint16_t model;   /* of the model, + 1 */
-    uint32_t mask;    /* what of it can be written */
-    uint32_t needs;   /* EXT_* */
-    read_fn *get;
-    write_fn *set;
-};
-
-static bool is_user(const struct cpu *cpu)
-{
-    return arm_of(cpu)->mode == ARM_MODE_USR;
-}
 
 /* ---- odd ones ---- */
 
@@ -99,11 +77,56 @@ static void set_address_op(struct cpu *cpu, uint32_t number, uint64_t value)
         cpu, (uint32_t)value, (number & 1) != 0 ? ACCESS_WRITE : ACCESS_READ, (number & 2) != 0);
 }
 
+/* How many harts share the L2 cache. */
 static uint64_t get_l2ctlr(struct cpu *cpu, uint32_t number)
 {
     (void)number;
-    (void)cpu;
-    return 0;
+    return arm_model_of(cpu)->l2ctlr;
+}
+
+/* ---- GICv3: what it keeps for the hart ---- */
+
+/* It knows its registers by AArch64's numbers, which say the same but for those of 64 bits here. */
+static uint32_t gic_number(uint32_t number)
+{
+    unsigned m = number >> 4 & 15, n = number >> 8 & 15, op2 = number & 7;
+
+    if ((number & ARM_CP64) != 0) { /* SGI1R, ASGI1R, SGI0R */
+        m = 11;
+        n = 12;
+        op2 = 5 + (number >> 12 & 15);
+    }
+    return 3u << 14 | n << 7 | m << 3 | op2;
+}
+
+static uint64_t get_gic(struct cpu *cpu, uint32_t number)
+{
+    uint64_t value = 0;
+
+    if (cpu->platform == NULL ||
+        cpu->platform->read_register(cpu, gic_number(number), &value) != PLATFORM_DONE) {
+        return arm_cp_trapped(cpu);
+    }
+    return value;
+}
+
+static void set_gic(struct cpu *cpu, uint32_t number, uint64_t value)
+{
+    if (cpu->platform == NULL ||
+        cpu->platform->write_register(cpu, gic_number(number), value) != PLATFORM_DONE) {
+        arm_raise_undefined(cpu);
+    }
+}
+
+static uint64_t get_pfr1(struct cpu *cpu, uint32_t number)
+{
+    uint64_t value = 0;
+    bool has_gic = cpu->platform != NULL &&
+                   cpu->platform->read_register(cpu, gic_number(ARM_CP(15, 0, 12, 12, 5)),
+                                                &value) == PLATFORM_DONE;
+
+    (void)number;
+    return arm_model_of(cpu)->id_pfr[1] | (has_gic ? UINT32_C(1) << 28 : 0);
 }
 
 static void set_cpacr(struct cpu *cpu, uint32_t number, uint64_t value)
@@ -122,26 +145,28 @@ static void set_cpacr(struct cpu *cpu, uint32_t number, uint64_t value)
 
 static bool timer_traps(const struct cpu *cpu, uint32_t cntkctl)
 {
-    return is_user(cpu) && (arm_of(cpu)->cntkctl & cntkctl) == 0;
-}
-
-static uint64_t trapped(struct cpu *cpu)
-{
-    arm_raise_undefined(cpu);
-    return 0;
+    return arm_is_user(cpu) && (arm_of(cpu)->cntkctl & cntkctl) == 0;
 }
 
 static uint64_t get_frequency(struct cpu *cpu, uint32_t number)
 {
     (void)number;
-    return timer_traps(cpu, 3) ? trapped(cpu) : arm_model_of(cpu)->cnt_hz;
+    return timer_traps(cpu, 3) ? arm_cp_trapped(cpu) : arm_of(cpu)->cntfrq;
+}
+
+/* What firmware tells others: the counter goes on as before. */
+static void set_frequency(struct cpu *cpu, uint32_t number, uint64_t value)
+{
+    (void)number;
+    arm_of(cpu)->cntfrq = (uint32_t)value;
 }
 
 static uint64_t get_count(struct cpu *cpu, uint32_t number)
 {
     bool is_virtual = (number >> 12 & 15) == 1;
 
-    return timer_traps(cpu, is_virtual ? 2 : 1) ? trapped(cpu) : arm_counter(cpu, cpu_now(cpu));
+    return timer_traps(cpu, is_virtual ? 2 : 1) ? arm_cp_trapped(cpu)
+                                                : arm_counter(cpu, cpu_now(cpu));
 }
 
 static enum arm_timer timer_of(uint32_t number)
@@ -168,7 +193,7 @@ static uint64_t get_timer(struct cpu *cpu, uint32_t number)
 {
     enum arm_timer t = timer_of(number);
 
-    return timer_traps(cpu, timer_enable(t)) ? trapped(cpu)
+    return timer_traps(cpu, timer_enable(t)) ? arm_cp_trapped(cpu)
                                              : arm_timer_get(cpu, t, timer_register(number));
 }
 
@@ -187,13 +212,13 @@ static void set_timer(struct cpu *cpu, uint32_t number, uint64_t value)
 
 static bool teehbr_traps(const struct cpu *cpu)
 {
-    return is_user(cpu) && (arm_of(cpu)->teecr & 1) != 0;
+    return arm_is_user(cpu) && (arm_of(cpu)->teecr & 1) != 0;
 }
 
 static uint64_t get_teehbr(struct cpu *cpu, uint32_t number)
 {
     (void)number;
-    return teehbr_traps(cpu) ? trapped(cpu) : arm_of(cpu)->teehbr;
+    return teehbr_traps(cpu) ? arm_cp_trapped(cpu) : arm_of(cpu)->teehbr;
 }
 
 static void set_teehbr(struct cpu *cpu, uint32_t number, uint64_t value)
@@ -206,119 +231,15 @@ static void set_teehbr(struct cpu *cpu, uint32_t number, uint64_t value)
     arm_of(cpu)->teehbr = (uint32_t)value;
 }
 
-/* ---- performance monitors: the cycle counter counts ticks, events nothing ---- */
-
-static bool counts(const struct arm *s)
-{
-    return (s->pmcr & 1) != 0 && s->pmcnten >> 31 != 0;
-}
-
-/* What is kept while it counts is how far it is ahead of the ticks. */
-static void keep_count(struct arm *s, tick now, bool was)
-{
-    if (was != counts(s)) {
-        s->pmccntr = was ? s->pmccntr + now : s->pmccntr - now;
-    }
-}
-
-static bool pmu_traps(const struct cpu *cpu)
-{
-    return is_user(cpu) && (arm_of(cpu)->pmuserenr & 1) == 0;
-}
-
-static uint32_t counters_mask(const struct cpu *cpu)
-{
-    return UINT32_C(0x80000000) | ((UINT32_C(1) << (arm_model_of(cpu)->pmcr >> 11 & 31)) - 1);
-}
-
-static uint32_t *selected(struct arm *s, uint32_t *events)
-{
-    return s->pmselr < ARM_EVENT_COUNTERS ? &events[s->pmselr] : NULL;
-}
-
-static uint64_t get_pmu(struct cpu *cpu, uint32_t number)
-{
-    struct arm *s = arm_of(cpu);
-    const uint32_t *r;
-
-    if (pmu_traps(cpu)) {
-        return trapped(cpu);
-    }
-    switch (number & 0xff) {
-    case 0xc0: return s->pmcr;
-    case 0xc1:
-    case 0xc2: return s->pmcnten;
-    case 0xc3: return s->pmovs;
-    case 0xc5: return s->pmselr;
-    case 0xd0: return (uint32_t)(counts(s) ? s->pmccntr + cpu_now(cpu) : s->pmccntr);
-    case 0xd1:
-        r = selected(s, s->pmevtyper);
-        return s->pmselr == 31 ? s->pmccfiltr : r != NULL ? *r : 0;
-    case 0xd2: r = selected(s, s->pmevcntr); return r != NULL ? *r : 0;
-    default: return 0;
-    }
-}
-
-static void set_pmcr(struct arm *s, uint32_t value, tick now)
-{
-    if ((value & 4) != 0) {
-        s->pmccntr = counts(s) ? 0 - now : 0;
-    }
-    if ((value & 2) != 0) {
-        memset(s->pmevcntr, 0, sizeof s->pmevcntr);
-    }
-    s->pmcr = (s->pmcr & ~UINT32_C(0x39)) | (value & 0x39);
-}
-
-static void set_pmu(struct cpu *cpu, uint32_t number, uint64_t value)
-{
-    struct arm *s = arm_of(cpu);
-    uint32_t v = (uint32_t)value, mask = counters_mask(cpu), *r;
-    tick now = cpu_now(cpu);
-    bool was = counts(s);
-
-    if (pmu_traps(cpu)) {
-        arm_raise_undefined(cpu);
-        return;
-    }
-    switch (number & 0xff) {
-    case 0xc0: set_pmcr(s, v, now); break;
-    case 0xc1: s->pmcnten |= v & mask; break;
-    case 0xc2: s->pmcnten &= ~(v & mask); break;
-    case 0xc3: s->pmovs &= ~v; break;
-    case 0xc5: s->pmselr = v & 31; break;
-    case 0xd0: s->pmccntr = was ? (uint64_t)v - now : v; break;
-    case 0xd1:
-        r = s->pmselr == 31 ? &s->pmccfiltr : selected(s, s->pmevtyper);
-        if (r != NULL) {
-            *r = v & (s->pmselr == 31 ? UINT32_C(0xfc000000) : UINT32_C(0xfc00ffff));
-        }
-        break;
-    case 0xd2:
-        r = selected(s, s->pmevcntr);
-        if (r != NULL) {
-            *r = v;
-        }
-        break;
-    case 0xe1: s->pminten |= v & mask; break;
-    case 0xe2: s->pminten &= ~(v & mask); break;
-    default: break;
-    }
-    keep_count(s, now, was);
-}
-
-static uint64_t get_pminten(struct cpu *cpu, uint32_t number)
-{
-    (void)number;
-    return arm_of(cpu)->pminten;
-}
-
 /* ---- the table ---- */
 
 #define P15(op1, n, m, op2) ARM_CP(15, op1, n, m, op2)
 #define SLOT(member)        .slot = (uint16_t)offsetof(struct arm, member)
 #define MODEL(member)       .write = W_NEVER, .model = (uint16_t)(offsetof(struct arm_model, member) + 1)
 #define IGNORED             .write = W_IGNORED, .may_read = R_NONE
+#define ANY_REGISTER        0xf7u /* CRm and opc2 */
+#define ANY_OP1             0x7000u
+#define LOCKDOWN            .any = ANY_OP1 | 7, .write = W_IGNORED, .get = get_zero /* of TLBs */
 #define ALL_BITS            .mask = UINT32_MAX
 #define CALLS(g, s)         .write = W_CALL, .get = (g), .set = (s)
 
@@ -332,7 +253,7 @@ static const struct cp_register registers[] = {
     {P15(0, 0, 0, 6), MODEL(midr)},
     {P15(0, 0, 0, 7), MODEL(midr)},
     {P15(0, 0, 1, 0), MODEL(id_pfr[0])},
-    {P15(0, 0, 1, 1), MODEL(id_pfr[1])},
+    {P15(0, 0, 1, 1), .write = W_NEVER, .get = get_pfr1},
     {P15(0, 0, 1, 2), MODEL(id_dfr0)},
     {P15(0, 0, 1, 3), MODEL(id_afr0)},
     {P15(0, 0, 1, 4), MODEL(id_mmfr[0])},
@@ -352,7 +273,7 @@ static const struct cp_register registers[] = {
     {P15(1, 0, 0, 7), .write = W_NEVER, .get = get_zero},
     {P15(2, 0, 0, 0), SLOT(csselr), .mask = 15},
     {P15(0, 1, 0, 0), SLOT(sctlr), ALL_BITS},
-    {P15(0, 1, 0, 1), SLOT(actlr), ALL_BITS},
+    {P15(0, 1, 0, 1), .write = W_IGNORED, .get = get_zero},
     {P15(0, 1, 0, 2), SLOT(cpacr), .write = W_CALL, .set = set_cpacr},
     {P15(0, 2, 0, 0), CALLS(get_ttbr, set_ttbr)},
     {P15(0, 2, 0, 1), CALLS(get_ttbr, set_ttbr)},
@@ -363,6 +284,8 @@ static const struct cp_register registers[] = {
     {P15(0, 5, 1, 0), SLOT(adfsr), .mask = 0},
     {P15(0, 5, 1, 1), SLOT(aifsr), .mask = 0},
     {P15(0, 6, 0, 0), SLOT(dfar), ALL_BITS},
+    {P15(0, 6, 0, 1), .write = W_IGNORED, .get = get_zero}, /* WFAR */
+    {P15(0, 4, 6, 0), CALLS(get_gic, set_gic)},
     {P15(0, 6, 0, 2), SLOT(ifar), ALL_BITS},
     {P15(0, 7, 0, 4), IGNORED},
     {P15(0, 7, 1, 0), IGNORED},
@@ -387,6 +310,8 @@ static const struct cp_register registers[] = {
     {P15(0, 7, 13, 1), IGNORED},
     {P15(0, 7, 14, 1), IGNORED},
     {P15(0, 7, 14, 2), IGNORED},
+    {P15(0, 7, 8, 4), .any = 3, .may_read = R_NONE, .write = W_NEVER}, /* of the secure world's */
+    {P15(0, 7, 0, 0), .any = ANY_REGISTER, IGNORED}, /* what else there has been */
     {P15(0, 8, 3, 0), IGNORED},
     {P15(0, 8, 3, 1), IGNORED},
     {P15(0, 8, 3, 2), IGNORED},
@@ -402,42 +327,63 @@ static const struct cp_register registers[] = {
     {P15(0, 8, 7, 2), IGNORED},
     {P15(0, 8, 7, 3), IGNORED},
     {P15(1, 9, 0, 2), .write = W_IGNORED, .get = get_l2ctlr, .needs = EXT_LPAE},
-    {P15(1, 9, 0, 3), .write = W_IGNORED, .get = get_zero, .needs = EXT_LPAE},
-    {P15(0, 9, 12, 0), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_pmu,
-     .set = set_pmu},
-    {P15(0, 9, 12, 1), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_pmu,
-     .set = set_pmu},
-    {P15(0, 9, 12, 2), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_pmu,
-     .set = set_pmu},
-    {P15(0, 9, 12, 3), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_pmu,
-     .set = set_pmu},
-    {P15(0, 9, 12, 4), .may_read = R_NONE, .write = W_CALL | W_USER, .set = set_pmu},
-    {P15(0, 9, 12, 5), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_pmu,
-     .set = set_pmu},
-    {P15(0, 9, 12, 6), .may_read = R_USER, .write = W_NEVER, .get = get_pmu},
-    {P15(0, 9, 12, 7), .may_read = R_USER, .write = W_NEVER, .get = get_pmu},
-    {P15(0, 9, 13, 0), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_pmu,
-     .set = set_pmu},
-    {P15(0, 9, 13, 1), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_pmu,
-     .set = set_pmu},
-    {P15(0, 9, 13, 2), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_pmu,
-     .set = set_pmu},
-    {P15(0, 9, 14, 0), .may_read = R_USER, SLOT(pmuserenr), .mask = 15},
-    {P15(0, 9, 14, 1), CALLS(get_pminten, set_pmu)},
-    {P15(0, 9, 14, 2), CALLS(get_pminten, set_pmu)},
+    {P15(1, 9, 0, 3), .write = W_IGNORED, .get = get_zero, .needs = EXT_LPAE}, /* L2ECTLR */
+    {P15(0, 9, 12, 0), .may_read = R_USER, .write = W_CALL | W_USER, .get = arm_pmu_read,
+     .set = arm_pmu_write},
+    {P15(0, 9, 12, 1), .may_read = R_USER, .write = W_CALL | W_USER, .get = arm_pmu_read,
+     .set = arm_pmu_write},
+    {P15(0, 9, 12, 2), .may_read = R_USER, .write = W_CALL | W_USER, .get = arm_pmu_read,
+     .set = arm_pmu_write},
+    {P15(0, 9, 12, 3), .may_read = R_USER, .write = W_CALL | W_USER, .get = arm_pmu_read,
+     .set = arm_pmu_write},
+    {P15(0, 9, 12, 4), .may_read = R_NONE, .write = W_CALL | W_USER, .set = arm_pmu_write},
+    {P15(0, 9, 12, 5), .may_read = R_USER, .write = W_CALL | W_USER, .get = arm_pmu_read,
+     .set = arm_pmu_write},
+    {P15(0, 9, 12, 6), .may_read = R_USER, .write = W_NEVER, .get = arm_pmu_read},
+    {P15(0, 9, 12, 7), .may_read = R_USER, .write = W_NEVER, .get = arm_pmu_read},
+    {P15(0, 9, 13, 0), .may_read = R_USER, .write = W_CALL | W_USER, .get = arm_pmu_read,
+     .set = arm_pmu_write},
+    {P15(0, 9, 13, 1), .may_read = R_USER, .write = W_CALL | W_USER, .get = arm_pmu_read,
+     .set = arm_pmu_write},
+    {P15(0, 9, 13, 2), .may_read = R_USER, .write = W_CALL | W_USER, .get = arm_pmu_read,
+     .set = arm_pmu_write},
+    {P15(0, 9, 14, 0), .may_read = R_USER, CALLS(arm_pmu_read, arm_pmu_write)},
+    {P15(0, 9, 14, 1), CALLS(arm_pmu_read, arm_pmu_write)},
+    {P15(0, 9, 14, 2), CALLS(arm_pmu_read, arm_pmu_write)},
+    {P15(0, 9, 14, 3), CALLS(arm_pmu_read, arm_pmu_write), .needs = EXT_LPAE},
+    {P15(0, 10, 0, 0), LOCKDOWN},
+    {P15(0, 10, 1, 0), LOCKDOWN},
+    {P15(0, 10, 4, 0), LOCKDOWN},
+    {P15(0, 10, 8, 0), LOCKDOWN},
     {P15(0, 10, 2, 0), SLOT(prrr), ALL_BITS},
     {P15(0, 10, 2, 1), SLOT(nmrr), ALL_BITS},
-    {P15(0, 10, 3, 0), SLOT(amair[0]), ALL_BITS, .needs = EXT_LPAE},
-    {P15(0, 10, 3, 1), SLOT(amair[1]), ALL_BITS, .needs = EXT_LPAE},
+    {P15(0, 10, 3, 0), .write = W_IGNORED, .get = get_zero, .needs = EXT_LPAE}, /* AMAIR0 */
+    {P15(0, 10, 3, 1), .write = W_IGNORED, .get = get_zero, .needs = EXT_LPAE},
     {P15(0, 12, 0, 0), SLOT(vbar), .mask = 0xffffffe0},
     {P15(0, 12, 1, 0), .write = W_NEVER, .get = get_zero},
+    {P15(0, 12, 8, 0), .write = W_NEVER, .get = get_gic}, /* ICC_IAR0, EOIR0, HPPIR0, BPR0, AP0R0 */
+    {P15(0, 12, 8, 1), .may_read = R_NONE, .write = W_CALL, .set = set_gic},
+    {P15(0, 12, 8, 2), .write = W_NEVER, .get = get_gic},
+    {P15(0, 12, 8, 3), CALLS(get_gic, set_gic)},
+    {P15(0, 12, 8, 4), CALLS(get_gic, set_gic)},
+    {P15(0, 12, 9, 0), CALLS(get_gic, set_gic)},                              /* AP1R0 */
+    {P15(0, 12, 11, 1), .may_read = R_NONE, .write = W_CALL, .set = set_gic}, /* DIR, RPR */
+    {P15(0, 12, 11, 3), .write = W_NEVER, .get = get_gic},
+    {P15(0, 12, 12, 0), .write = W_NEVER, .get = get_gic}, /* IAR1, EOIR1, HPPIR1, BPR1 */
+    {P15(0, 12, 12, 1), .may_read = R_NONE, .write = W_CALL, .set = set_gic},
+    {P15(0, 12, 12, 2), .write = W_NEVER, .get = get_gic},
+    {P15(0, 12, 12, 3), CALLS(get_gic, set_gic)},
+    {P15(0, 12, 12, 4), CALLS(get_gic, set_gic)}, /* CTLR, SRE, IGRPEN0, IGRPEN1 */
+    {P15(0, 12, 12, 5), CALLS(get_gic, set_gic)},
+    {P15(0, 12, 12, 6), CALLS(get_gic, set_gic)},
+    {P15(0, 12, 12, 7), CALLS(get_gic, set_gic)},
     {P15(0, 13, 0, 0), .write = W_IGNORED, .get = get_zero},
     {P15(0, 13, 0, 1), SLOT(contextidr), ALL_BITS},
     {P15(0, 13, 0, 2), .may_read = R_USER, SLOT(tpidrurw), .write = W_MASK | W_USER, ALL_BITS},
     {P15(0, 13, 0, 3), .may_read = R_USER, SLOT(tpidruro), ALL_BITS},
     {P15(0, 13, 0, 4), SLOT(tpidrprw), ALL_BITS},
-    {P15(0, 14, 0, 0), .may_read = R_USER, .write = W_NEVER, .get = get_frequency,
-     .needs = EXT_TIMER},
+    {P15(0, 14, 0, 0), .may_read = R_USER, .write = W_CALL, .get = get_frequency,
+     .set = set_frequency, .needs = EXT_TIMER},
     {P15(0, 14, 1, 0), SLOT(cntkctl), .mask = 0x3ff, .needs = EXT_TIMER},
     {P15(0, 14, 2, 0), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_timer,
      .set = set_timer, .needs = EXT_TIMER},
@@ -447,17 +393,23 @@ static const struct cp_register registers[] = {
      .set = set_timer, .needs = EXT_TIMER},
     {P15(0, 14, 3, 1), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_timer,
      .set = set_timer, .needs = EXT_TIMER},
-    {P15(0, 15, 0, 0), .write = W_IGNORED, .get = get_zero},
     {P15(4, 15, 0, 0), MODEL(cbar)},
+    {P15(0, 15, 0, 0), .any = ANY_REGISTER | ANY_OP1, .write = W_IGNORED, .get = get_zero},
     {ARM_CP(14, 0, 0, 0, 0), .may_read = R_USER, .write = W_NEVER, .get = get_zero},
     {ARM_CP(14, 0, 1, 0, 0), .write = W_NEVER, .get = get_zero},
     {ARM_CP(14, 0, 2, 0, 0), .write = W_NEVER, .get = get_zero},
+    {ARM_CP(14, 7, 0, 0, 0), .write = W_NEVER, .get = get_zero}, /* JIDR, JOSCR, JMCR */
+    {ARM_CP(14, 7, 1, 0, 0), .write = W_IGNORED, .get = get_zero},
+    {ARM_CP(14, 7, 2, 0, 0), .write = W_IGNORED, .get = get_zero},
     {ARM_CP(14, 6, 0, 0, 0), SLOT(teecr), .mask = 1},
     {ARM_CP(14, 6, 1, 0, 0), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_teehbr,
      .set = set_teehbr},
     {ARM_CP64 | ARM_CP(15, 0, 0, 2, 0), CALLS(get_ttbr, set_ttbr), .needs = EXT_LPAE},
     {ARM_CP64 | ARM_CP(15, 1, 0, 2, 0), CALLS(get_ttbr, set_ttbr), .needs = EXT_LPAE},
     {ARM_CP64 | ARM_CP(15, 0, 0, 7, 0), CALLS(get_par, set_par), .needs = EXT_LPAE},
+    {ARM_CP64 | ARM_CP(15, 0, 0, 12, 0), .may_read = R_NONE, .write = W_CALL, .set = set_gic},
+    {ARM_CP64 | ARM_CP(15, 1, 0, 12, 0), .may_read = R_NONE, .write = W_CALL, .set = set_gic},
+    {ARM_CP64 | ARM_CP(15, 2, 0, 12, 0), .may_read = R_NONE, .write = W_CALL, .set = set_gic},
     {ARM_CP64 | ARM_CP(15, 0, 0, 14, 0), .may_read = R_USER, .write = W_NEVER, .get = get_count,
      .needs = EXT_TIMER},
     {ARM_CP64 | ARM_CP(15, 1, 0, 14, 0), .may_read = R_USER, .write = W_NEVER, .get = get_count,
@@ -476,7 +428,7 @@ static bool is_reserved_id(uint32_t number)
     return (number & ~UINT32_C(0xf7)) == P15(0, 0, 0, 0) && m >= 3 && m <= 7;
 }
 
-static const struct cp_register *find(uint32_t number)
+static const struct cp_register *find(const struct arm_model *m, uint32_t number)
 {
     static const struct cp_register reserved = {.write = W_NEVER, .get = get_zero};
 
@@ -484,19 +436,20 @@ static const struct cp_register *find(uint32_t number)
         return &reserved;
     }
     for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
-        if (registers[i].number == number) {
-            return &registers[i];
+        const struct cp_register *r = &registers[i];
+
+        if (r->number == (number & ~r->any)) {
+            return (r->needs & ~m->features) == 0 ? r : NULL;
         }
     }
     return NULL;
 }
 
-uint32_t arm_cp_plain(uint32_t number, bool privileged)
+uint32_t arm_cp_plain(const struct arm_model *m, uint32_t number, bool privileged)
 {
-    const struct cp_register *r = find(number);
+    const struct cp_register *r = find(m, number);
 
-    if (r == NULL || r->slot == 0 || r->get != NULL || r->needs != 0 ||
-        (!privileged && r->may_read != R_USER)) {
+    if (r == NULL || r->slot == 0 || r->get != NULL || (!privileged && r->may_read != R_USER)) {
         return 0;
     }
     return r->slot;
@@ -507,24 +460,17 @@ static uint32_t *slot_of(struct cpu *cpu, const struct cp_register *r)
     return (uint32_t *)(void *)((uint8_t *)cpu->state + r->slot);
 }
 
-static const struct cp_register *find_here(const struct cpu *cpu, uint32_t number)
-{
-    const struct cp_register *r = find(number);
-
-    return r != NULL && (r->needs == 0 || arm_has(cpu, r->needs)) ? r : NULL;
-}
-
 uint64_t arm_help_cp_read(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 {
-    const struct cp_register *r = find_here(cpu, (uint32_t)a);
+    const struct cp_register *r = find(arm_model_of(cpu), (uint32_t)a);
 
     (void)b;
     (void)c;
-    if (r == NULL || r->may_read == R_NONE || (is_user(cpu) && r->may_read != R_USER)) {
-        return trapped(cpu);
+    if (r == NULL || r->may_read == R_NONE || (arm_is_user(cpu) && r->may_read != R_USER)) {
+        return arm_cp_trapped(cpu);
     }
     if (r->get != NULL) {
-        return r->get(cpu, r->number);
+        return r->get(cpu, (uint32_t)a);
     }
     if (r->model != 0) {
         uint32_t v;
@@ -537,15 +483,15 @@ uint64_t arm_help_cp_read(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 
 uint64_t arm_help_cp_write(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 {
-    const struct cp_register *r = find_here(cpu, (uint32_t)a);
+    const struct cp_register *r = find(arm_model_of(cpu), (uint32_t)a);
     unsigned how = r != NULL ? r->write & 7u : W_NEVER;
 
     (void)c;
-    if (how == W_NEVER || (is_user(cpu) && (r->write & W_USER) == 0)) {
-        return trapped(cpu);
+    if (how == W_NEVER || (arm_is_user(cpu) && (r->write & W_USER) == 0)) {
+        return arm_cp_trapped(cpu);
     }
     if (how == W_CALL) {
-        r->set(cpu, r->number, b);
+        r->set(cpu, (uint32_t)a, b);
     } else if (how == W_MASK && r->slot != 0) {
         uint32_t *slot = slot_of(cpu, r);
 

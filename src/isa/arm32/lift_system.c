@@ -180,7 +180,7 @@ void arm_lift_mcrr(struct lift *l, const struct arm_insn *i)
 
 void arm_lift_mrc(struct lift *l, const struct arm_insn *i)
 {
-    uint32_t slot = arm_cp_plain(cp_number(i), l->mode & MODE_PRIVILEGED);
+    uint32_t slot = arm_cp_plain(l->model, cp_number(i), l->mode & MODE_PRIVILEGED);
     ir_ref v = slot != 0 ? ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, slot))
                          : ir_call(l->b, HELP_CP_READ, ir_const(l->b, IR_I64, cp_number(i)),
                                    IR_ABSENT, IR_ABSENT);

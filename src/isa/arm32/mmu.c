@@ -14,6 +14,7 @@ struct walk {
     enum arm_status status; /* when it fails */
     /* of the page or block */
     bool read, write, user_write, never, privileged_never;
+    bool super; /* of 16 MiB, by a short descriptor */
     paddr at;
 };
 
@@ -161,11 +162,10 @@ static bool domain_denies(const struct walk *w)
 
 static bool walk_section(struct walk *w, uint32_t e)
 {
-    bool super = (e & 0x40000) != 0;
-
+    w->super = (e & 0x40000) != 0;
     w->never = (e & 0x10) != 0;
     w->privileged_never = (e & 1) != 0;
-    if (super) {
+    if (w->super) {
         w->at = (e & 0xff000000) | (w->va & 0x00ffffff) | (paddr)(e >> 20 & 15) << 32 |
                 (paddr)(e >> 5 & 15) << 36;
     } else {
@@ -341,7 +341,11 @@ uint64_t arm_address_op(struct cpu *cpu, uint32_t va, enum access access, bool u
     struct walk w = {.cpu = cpu, .va = va, .access = access, .user = user};
 
     if (walk(&w)) {
-        return uses_long(cpu) ? (w.at & 0xfffffff000) | 0xa00 : w.at & 0xfffff000;
+        if (uses_long(cpu)) {
+            return (w.at & 0xfffffff000) | 0xa00;
+        }
+        return 0x200 |
+               (w.super ? (w.at & 0xff000000) | (w.at >> 16 & 0xff0000) | 2 : w.at & 0xfffff000);
     }
     if (uses_long(cpu)) {
         return 0xa01 | (arm_fault_status(cpu, w.status, w.level, 0) & 0x3f) << 1;

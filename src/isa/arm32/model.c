@@ -2,6 +2,8 @@
  * model: the CPUs that `-cpu` can name, by the ID registers of their technical reference manuals, of
  * which what is left out is taken away.
  */
+#include <stdlib.h>
+
 #include "isa/arm32/arm.h"
 
 static const struct named_model {
@@ -11,6 +13,7 @@ static const struct named_model {
     {"cortex-a15",
      {.features = EXT_DIV | EXT_LPAE | EXT_TIMER | EXT_VFP | EXT_NEON | EXT_FMA,
       .midr = 0x414fc0f0,
+      .l2ctlr = 0x00800000,
       .ctr = 0x8444c004,
       .clidr = 0x0a200023,
       .fpsid = 0x410430f0,
@@ -26,6 +29,7 @@ static const struct named_model {
     {"cortex-a7",
      {.features = EXT_DIV | EXT_LPAE | EXT_TIMER | EXT_VFP | EXT_NEON | EXT_FMA,
       .midr = 0x410fc075,
+      .l2ctlr = 0x00800000,
       .ctr = 0x84448003,
       .clidr = 0x0a200023,
       .fpsid = 0x41023075,
@@ -64,19 +68,39 @@ static void take_away(struct arm_model *m)
     m->id_dfr0 &= ~UINT32_C(0x00f00fff);
 }
 
+/* What boards put behind the name: where the private peripherals are. */
+static int read_property(struct arm_model *m, const char *text, struct error *e)
+{
+    static const char cbar[] = "reset-cbar=";
+    char *end;
+
+    if (strncmp(text, cbar, sizeof cbar - 1) == 0) {
+        unsigned long at = strtoul(text + sizeof cbar - 1, &end, 0);
+
+        if (end != text + sizeof cbar - 1 && *end == '\0' && at <= UINT32_MAX) {
+            m->cbar = (uint32_t)at;
+            return 0;
+        }
+    }
+    return error_set(e, "-cpu: the CPUs of arm have no property \"%.*s\"", (int)strcspn(text, ","),
+                     text);
+}
+
 int arm_make_model(void *model, const struct isa_options *o, struct error *e)
 {
     struct arm_model *m = model;
     const char *cpu = o->cpu != NULL ? o->cpu : "cortex-a15";
+    size_t length = strcspn(cpu, ",");
 
     for (size_t i = 0; i < ARRAY_LEN(models); i++) {
-        if (strcmp(models[i].name, cpu) == 0) {
+        if (strlen(models[i].name) == length && memcmp(models[i].name, cpu, length) == 0) {
             *m = models[i].model;
             take_away(m);
-            return 0;
+            m->l2ctlr |= (o->hart_count - 1) << 24;
+            return cpu[length] == '\0' ? 0 : read_property(m, cpu + length + 1, e);
         }
     }
     return error_set(
-        e, "-cpu: no CPU of arm is called \"%s\"; there are cortex-a7, cortex-a9 and cortex-a15",
-        cpu);
+        e, "-cpu: no CPU of arm is called \"%.*s\"; there are cortex-a7, cortex-a9 and cortex-a15",
+        (int)length, cpu);
 }

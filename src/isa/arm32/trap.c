@@ -288,6 +288,7 @@ void arm_begin(struct arm *s, const struct arm_model *m)
     s->masks = CPSR_MASKS;
     s->sctlr = 0x00c50078;
     s->pmcr = m->pmcr;
+    s->cntfrq = m->cnt_hz;
 }
 
 /* PSCI's CPU_ON: as after a reset, but for what the words say: where, in which instruction set, and R0. */
