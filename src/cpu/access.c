@@ -103,6 +103,14 @@ static void note(struct cpu_notes *notes, vaddr va, enum access access, uint32_t
     }
 }
 
+/* Whether all of the piece of memory that was found is translated like va. */
+static bool is_linear(vaddr va, const struct translation *t, const struct mem_place *m)
+{
+    vaddr last = t->linear_bits >= 64 ? UINT64_MAX : (UINT64_C(1) << t->linear_bits) - 1;
+
+    return t->linear_bits != 0 && m->before <= (va & last) && m->left - 1 <= last - (va & last);
+}
+
 /* Translates the part at va and finds what is there; false with a fault raised, or with none if
  * the ISA ignores accesses to nowhere. */
 static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access access,
@@ -139,7 +147,8 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
     if (p->block != NULL) {
         p->host = mem_host(p->block, p->at);
         p->fill = !p->is_dropped && may_fill(cpu, va, access, &t, p);
-        p->is_flat = p->fill && t.flat && cpu->watch == NULL && cpu->notes == NULL;
+        p->is_flat = p->fill && access == ACCESS_READ && is_linear(va, &t, &m) &&
+                     cpu->watch == NULL && cpu->notes == NULL;
     }
     return true;
 }

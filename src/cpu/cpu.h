@@ -52,9 +52,10 @@ struct translation {
     unsigned
         extent; /* bytes from `at` for which it holds when not cacheable; 0: to the page's end */
     bool readable, writable, executable; /* what the page allows; a write only once D is set */
-    /* For as long as the space key stays, the addresses around it are their own physical ones, as far as
-     * what lies there is one piece of memory, and all of that may be read. */
-    bool flat;
+    /* For as long as tables and the space key stay, all of the aligned 2^linear_bits bytes around it lie one
+     * after the other, as they do in virtual memory, and may be read as it may: one block of a table; 64 where
+     * nothing is translated. 0: its page alone. */
+    unsigned linear_bits;
 };
 
 struct cpu;
@@ -80,6 +81,7 @@ struct cpu_mmu {
 #define TLB_ENTRIES    1024 /* a power of two */
 #define JUMP_ENTRIES   16384
 #define JUMP_FOLD      14
+#define JUMP_VARIANTS  2048 /* a page's pcs have as many places, at a multiple of that */
 #define FETCH_ENTRIES  64
 #define MIXED_ENTRIES  8
 #define DEVICE_ENTRIES 8
@@ -118,7 +120,8 @@ struct jump_entry {
 };
 
 /* Where in `jump` a pc goes. Page bits are mixed in, as functions like to begin at the same place
- * of their pages. Known to the code generators. */
+ * of their pages. One pc in several modes has several places, its own ^ a number of the mode below JUMP_VARIANTS:
+ * who finds the pc there has found the mode, too. Known to the code generators. */
 static inline unsigned jump_index(vaddr pc)
 {
     return (unsigned)((pc ^ pc >> JUMP_FOLD) >> 1) & (JUMP_ENTRIES - 1);
@@ -136,7 +139,7 @@ static inline unsigned jump_page(vaddr pc)
 
 /* One address space in one mode; or of accesses as another, which has no jumps. */
 struct space {
-    /* Where nothing is translated: loads that begin in [flat_first, flat_first + flat_bytes) find what they
+    /* Where one translation is that of a whole piece of memory: loads that begin in [flat_first, flat_first + flat_bytes) find what they
      * want in one piece of memory, and need no entry of a table. No bytes: ask the table. */
     vaddr flat_first;
     uint64_t flat_bytes;
@@ -234,6 +237,7 @@ struct cpu {
     struct space_name space_names[SPACES];
     uint32_t space_hashes[SPACES]; /* of the names, to be found by */
     unsigned space_count;          /* of those that were made */
+    bool jump_variants;            /* there may be jump entries of other variants than 0 */
     uint64_t space_clock;
     unsigned space_index[2]; /* of the current one in `spaces`, and of that before */
     /* By enum access_as, the space of accesses as another than the current mode; one that is always
@@ -256,9 +260,12 @@ static inline struct space *cpu_space_as(struct cpu *cpu, enum access_as as)
 }
 
 /* A jump entry of the current space. */
-static inline void cpu_know_jump(struct cpu *cpu, vaddr pc, struct block *block)
+static inline void cpu_know_jump(struct cpu *cpu, vaddr pc, unsigned variant, struct block *block)
 {
-    unsigned i = jump_index(pc);
+    unsigned i = jump_index(pc) ^ variant;
+
+    must(variant < JUMP_VARIANTS);
+    cpu->jump_variants |= variant != 0;
 
     cpu->space->jump[i] = (struct jump_entry){.pc = pc, .block = block};
     cpu->space->jump_pages[jump_page(pc) / 64] |= UINT64_C(1) << jump_page(pc) % 64;

@@ -362,37 +362,42 @@ static void forget_all_jumps_to(struct space *s, vaddr first, uint64_t bytes)
     }
 }
 
-#define JUMP_RUN                                                                                   \
-    (PAGE_SIZE / 2) /* entries that a page's pcs have: as many, at a multiple of that */
-_Static_assert(JUMP_RUN / JUMP_PART == 32 && JUMP_FOLD >= PAGE_BITS, "half a word of jump_parts");
+#define JUMP_RUN JUMP_VARIANTS /* entries that a page's pcs have */
+_Static_assert(JUMP_RUN == PAGE_SIZE / 2 && JUMP_RUN / JUMP_PART == 32 && JUMP_FOLD >= PAGE_BITS,
+               "half a word of jump_parts");
 
-static void forget_jumps_to_page(struct space *s, vaddr page)
+/* Those to `bytes` from `first` on, in one page. */
+static void forget_jumps_in_page(struct space *s, vaddr first, uint64_t bytes)
 {
-    unsigned run = jump_index(page) / JUMP_RUN * JUMP_RUN, part = run / JUMP_PART, from;
+    unsigned run = jump_index(first) / JUMP_RUN * JUMP_RUN, part = run / JUMP_PART, from;
     uint64_t parts = s->jump_parts[part / 64] >> part % 64 & UINT32_MAX;
 
     while (next_part(&parts, JUMP_PART, &from)) {
         for (unsigned i = 0; i < JUMP_PART; i++) {
-            forget_jump_to(&s->jump[run + from + i], page, PAGE_SIZE);
+            forget_jump_to(&s->jump[run + from + i], first, bytes);
         }
     }
 }
 
 /* Only one instruction alone goes on from the page before. A pc and the odd one behind it have the same
  * place. */
-static void forget_jumps_across(struct space *s, vaddr page)
+static void forget_jumps_across(struct space *s, vaddr page, bool variants)
 {
     const vaddr from = page - INSN_BYTES_MAX;
 
+    if (variants) {
+        forget_jumps_in_page(s, from, INSN_BYTES_MAX);
+        return;
+    }
     for (unsigned at = 0; at < INSN_BYTES_MAX; at += 2) {
         forget_jump_to(&s->jump[jump_index(from + at)], from, INSN_BYTES_MAX);
     }
 }
 
-static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes)
+static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes, bool variants)
 {
     if (may_jump_to(s, first - PAGE_SIZE)) {
-        forget_jumps_across(s, first);
+        forget_jumps_across(s, first, variants);
     }
     if (bytes / 2 >= JUMP_ENTRIES) {
         forget_all_jumps_to(s, first, bytes);
@@ -400,7 +405,7 @@ static void forget_jumps_to(struct space *s, vaddr first, uint64_t bytes)
     }
     for (uint64_t at = 0; at < bytes; at += PAGE_SIZE) {
         if (may_jump_to(s, first + at)) {
-            forget_jumps_to_page(s, first + at);
+            forget_jumps_in_page(s, first + at, PAGE_SIZE);
         }
     }
 }
@@ -484,6 +489,6 @@ void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
         } else {
             forget_many(s, first, bytes);
         }
-        forget_jumps_to(s, first, bytes);
+        forget_jumps_to(s, first, bytes, cpu->jump_variants);
     }
 }

@@ -294,7 +294,7 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
         footprint_note_block(e, b);
     }
     if (likely(!cpu->dry)) {
-        cpu_know_jump(cpu, pc, b);
+        cpu_know_jump(cpu, pc, jump_variant(cpu, mode), b);
     }
     return b;
 }

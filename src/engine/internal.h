@@ -13,9 +13,8 @@
 /* A piece of guest code in one mode, at one virtual address and one place in storage. An instruction that
  * crosses a page stands alone in its block, which then depends on two pages. */
 struct block {
-    /* As struct jit_target has them: generated code jumps through jump entries. */
-    const void *code;
-    uint32_t local_mode; /* of `mode`: the bits that may change without a look */
+    const void
+        *code; /* first, as in struct jit_target: generated code jumps through jump entries */
     /* What is looked at where a block is looked for: with what is above, one line of the host's cache. */
     uint32_t mode; /* isa->lifter.block_mode(); BLOCK_DEAD once its bytes changed */
     vaddr pc;
@@ -42,8 +41,7 @@ struct block {
 
 _Static_assert(sizeof(struct block) == 128 && offsetof(struct block, former) == 64,
                "two lines of the host's cache");
-_Static_assert(offsetof(struct block, code) == offsetof(struct jit_target, code) &&
-                   offsetof(struct block, local_mode) == offsetof(struct jit_target, local_mode),
+_Static_assert(offsetof(struct block, code) == offsetof(struct jit_target, code),
                "a block is a target of jumps");
 
 struct mark_map {
@@ -91,13 +89,22 @@ struct engine {
     const struct block *built; /* what `build` still holds; NULL: nothing to be used */
 };
 
+/* Of the jump entries for one pc: by the bits of the mode that change without a look. */
+static inline unsigned jump_variant(const struct cpu *cpu, uint32_t mode)
+{
+    uint32_t local = cpu->isa->lifter.local_modes;
+
+    return likely(local == 0) ? 0 : (mode & local) >> __builtin_ctz(local);
+}
+
 /* cache.c */
 #define ENGINE_BUCKETS 262144u
 #define ENGINE_BLOCKS  524288u /* about what has room for its code */
 /* The block at hart.pc, if it was found before in this space. */
 static inline struct block *cache_known(const struct cpu *cpu, uint32_t mode)
 {
-    const struct jump_entry *jump = &cpu->space->jump[jump_index(cpu->hart->pc)];
+    const struct jump_entry *jump =
+        &cpu->space->jump[jump_index(cpu->hart->pc) ^ jump_variant(cpu, mode)];
 
     return jump->pc == cpu->hart->pc && jump->block->mode == mode ? jump->block : NULL;
 }

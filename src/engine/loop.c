@@ -153,7 +153,7 @@ int engine_use_jit(struct engine *e, bool on, struct error *error)
 {
     const struct isa *isa = e->cpus[0].isa;
     struct jit_guest guest = {.softfloat = e->softfloat,
-                              .has_modes = isa->lifter.local_modes != 0,
+                              .modes = isa->lifter.local_modes,
                               .alone = e->cpu_count == 1,
                               .engine = {e, look_from_code, fault_from_code}};
 

@@ -228,7 +228,6 @@ struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, const 
     b->at = at;
     b->mode = mode;
     b->model = cpu->model_number;
-    b->local_mode = mode & cpu->isa->lifter.local_modes;
     b->code = e->jit ? jit_no_code(e->jit) : NULL;
     b->tries = source.tries;
     b->probed = e->has_break && probe_breaks_at(e, b->pc);

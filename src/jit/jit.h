@@ -31,7 +31,6 @@ enum {
 /* What jump entries point to begins with this. */
 struct jit_target {
     const void *code;
-    uint32_t local_mode; /* only code that exits to this mode goes there */
 };
 
 /* What an exit with LOOK and a fault ask before they leave, if it is given. cpu_now() is exact, the state
@@ -49,7 +48,9 @@ struct jit_guest {
     uint32_t
         pinned[JIT_PINNED_MAX]; /* offsets of the 64-bit slots that are used most, best first */
     uint32_t pinned_count;
-    bool has_modes;   /* exits may go to several at one pc (isa_lifter.local_modes) */
+    uint32_t
+        modes; /* exits may go to several at one pc (isa_lifter.local_modes): the variant of a jump entry
+                       * is the mode, from the lowest of these bits on */
     bool softfloat;   /* no floating point on the host's units: for comparing */
     uint32_t without; /* JIT_HOST_*: not to be used, so that one host can test the ways of others */
     bool alone;       /* no other hart: an exit with YIELD and no LOOK goes on, and is noted */

@@ -90,7 +90,7 @@ static bool translate(struct cpu *cpu, vaddr va, enum access access, enum access
                                 .readable = true,
                                 .writable = !read_only,
                                 .executable = true,
-                                .flat = access == ACCESS_READ && as == AS_CURRENT && !alias};
+                                .linear_bits = as == AS_CURRENT && !alias ? t->linear_bits : 0};
     return true;
 }
 
@@ -274,6 +274,7 @@ void tiny_init(struct tiny *t)
     struct error e;
 
     memset(t, 0, sizeof(*t));
+    t->linear_bits = 64;
     mem_init(&t->mem);
     must(mem_add_block(&t->mem, "ram", TINY_RAM, TINY_RAM_BYTES, true, &e) == 0);
     must(mem_add_block(&t->mem, "rom", TINY_ROM, PAGE_SIZE, false, &e) == 0);

@@ -41,6 +41,7 @@ struct tiny {
     uint64_t heard;        /* all accesses with their ticks, in order */
     unsigned translations; /* calls of translate */
     bool uncacheable;
+    unsigned linear_bits; /* what translating says of RAM read as itself: 64 */
     bool walks;   /* translating an alias reads a table in RAM, which is in use from then on */
     uint64_t key; /* of the address space */
     uint64_t other_key; /* of those of accesses as another, beside it */

@@ -196,7 +196,7 @@ static enum ending run_compiled(struct pair *p, const struct subject *s, uint64_
         if (s->budget - *ran < s->blocks[i]->insn_count) {
             return END_LIMIT;
         }
-        cpu_know_jump(cpu, cpu->hart->pc, (struct block *)&shells[i]);
+        cpu_know_jump(cpu, cpu->hart->pc, 0, (struct block *)&shells[i]);
         left = jit_run(j, cpu, shells[i].to.code, START + *ran, s->budget - *ran, &r);
         *ran += r.ran;
         switch (left) {

@@ -319,6 +319,21 @@ static void untranslated_memory_needs_no_table(void **state)
     assert_false(is_flat(t, TINY_RAM));
 }
 
+/* One block of a table does as well, if all of the piece lies in it. */
+static void a_block_of_a_table_needs_no_other(void **state)
+{
+    struct tiny *t = *state;
+
+    t->linear_bits = 14;
+    (void)cpu_load(&t->cpu, PAGE1 + 8, U8);
+    assert_int_equal(t->cpu.space->flat_bytes, 0);
+    cpu_forget(&t->cpu);
+    t->linear_bits = 15;
+    (void)cpu_load(&t->cpu, PAGE1 + 8, U8);
+    assert_true(is_flat(t, TINY_RAM));
+    assert_int_equal(t->cpu.space->flat_bytes, TINY_RAM_BYTES - FLAT_SPAN);
+}
+
 /* ---- watchpoints ---- */
 
 struct watch_log {
@@ -448,6 +463,7 @@ int main(void)
         TEST(devices_take_natural_sizes),
         TEST(read_modify_write_has_one_address),
         TEST(untranslated_memory_needs_no_table),
+        TEST(a_block_of_a_table_needs_no_other),
         TEST(watched_pages_stay_slow),
         TEST(debuggers_leave_no_trace),
         TEST(code_is_fetched_from_memory_only),

@@ -78,10 +78,10 @@ static void forgetting_reaches_all_spaces(void **state)
 
     cpu_store(&t->cpu, TINY_RAM, 1, 3);
     (void)cpu_load(&t->cpu, TINY_RAM, 3);
-    cpu_know_jump(&t->cpu, 0x1234, NULL);
+    cpu_know_jump(&t->cpu, 0x1234, 0, NULL);
     choose(t, 1);
     cpu_store(&t->cpu, TINY_RAM + 0x1000, 1, 3);
-    cpu_know_jump(&t->cpu, 0x1234, NULL);
+    cpu_know_jump(&t->cpu, 0x1234, 0, NULL);
     cpu_forget_page(&t->cpu, 0);
     assert_true(holds(t->cpu.space->write, TINY_RAM + 0x1000));
     choose(t, 0);
@@ -95,7 +95,7 @@ static void forgetting_reaches_all_spaces(void **state)
     choose(t, 0);
     assert_int_equal(t->cpu.space->jump[jump_index(0x1234)].pc, UINT64_MAX);
     choose(t, 1);
-    cpu_know_jump(&t->cpu, 0x1234, NULL);
+    cpu_know_jump(&t->cpu, 0x1234, 0, NULL);
     cpu_forget(&t->cpu);
     assert_int_equal(t->cpu.space->jump[jump_index(0x1234)].pc, UINT64_MAX);
     choose(t, 0);
@@ -169,13 +169,33 @@ static void classes_outlive_many_spaces(void **state)
     }
 }
 
+/* One pc in two modes: two places; who forgets a page forgets both, and what may reach into it. */
+static void variants_of_a_pc_have_places_of_their_own(void **state)
+{
+    struct tiny *t = *state;
+    const vaddr pc = TINY_RAM + PAGE_SIZE + 8, before = TINY_RAM + PAGE_SIZE - 4;
+    struct jump_entry *jump = t->cpu.space->jump;
+
+    cpu_know_jump(&t->cpu, pc, 0, NULL);
+    cpu_know_jump(&t->cpu, pc, JUMP_VARIANTS - 1, NULL);
+    cpu_know_jump(&t->cpu, before, 3, NULL);
+    assert_int_equal(jump[jump_index(pc)].pc, pc);
+    assert_int_equal(jump[jump_index(pc) ^ (JUMP_VARIANTS - 1)].pc, pc);
+    cpu_forget_range(&t->cpu, TINY_RAM + 2 * PAGE_SIZE, PAGE_SIZE);
+    assert_int_equal(jump[jump_index(before) ^ 3].pc, before);
+    cpu_forget_range(&t->cpu, TINY_RAM + PAGE_SIZE, PAGE_SIZE);
+    assert_int_equal(jump[jump_index(pc)].pc, UINT64_MAX);
+    assert_int_equal(jump[jump_index(pc) ^ (JUMP_VARIANTS - 1)].pc, UINT64_MAX);
+    assert_int_equal(jump[jump_index(before) ^ 3].pc, UINT64_MAX);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_space_is_found_again),        TEST(the_oldest_space_goes),
         TEST(forgetting_reaches_all_spaces), TEST(each_access_class_has_a_space),
-        TEST(classes_outlive_many_spaces),
+        TEST(classes_outlive_many_spaces),   TEST(variants_of_a_pc_have_places_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

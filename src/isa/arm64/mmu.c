@@ -437,7 +437,7 @@ static bool translate(struct cpu *cpu, const struct walk *w, vaddr va, struct re
             return false;
         }
     } else {
-        *out = (struct result){.at = va, .allowed = 7, .shift = PAGE_BITS, .sh = 2};
+        *out = (struct result){.at = va, .allowed = 7, .shift = 64, .sh = 2};
         if (va >> physical_bits[arm64_model_of(cpu)->id[ID_MMFR0] & 7] != 0) {
             return refuse(why, FSC_SIZE, 0);
         }
@@ -448,6 +448,7 @@ static bool translate(struct cpu *cpu, const struct walk *w, vaddr va, struct re
         }
         out->at = second.at;
         out->allowed &= second.allowed;
+        out->shift = PAGE_BITS; /* as its tables remember */
     }
     return true;
 }
@@ -520,6 +521,7 @@ bool arm64_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
         .readable = (r.allowed & ALLOW_R) != 0,
         .writable = (r.allowed & ALLOW_W) != 0,
         .executable = (r.allowed & ALLOW_X) != 0,
+        .linear_bits = r.shift,
     };
     return true;
 }

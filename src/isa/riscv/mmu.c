@@ -241,7 +241,7 @@ bool riscv_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
     out->readable = (allowed & PMP_R) != 0;
     out->writable = (allowed & PMP_W) != 0;
     out->executable = (allowed & PMP_X) != 0;
-    out->flat = w.priv == PRIV_M && access == ACCESS_READ && !riscv_pmp_locks(s);
+    out->linear_bits = w.priv == PRIV_M && !riscv_pmp_locks(s) ? 64 : 0;
     return true;
 }
 

@@ -106,33 +106,18 @@ static struct exit_mode mode_of(const struct gen *g, const struct ir_op *o)
                               .constant = g->block->modes[IR_EXIT_MODE(o->attr)]};
 }
 
-/* rcx: the block. What is in another mode is looked up. */
-static void check_mode(struct gen *g, struct exit_mode mode)
-{
-    struct rm its = rm_mem(RCX, (int)offsetof(struct jit_target, local_mode));
-
-    if (!g->j->guest.has_modes) {
-        return;
-    }
-    if (mode.is_value) {
-        emit_alu(g->e, ALU_CMP, false, RDX, its);
-    } else {
-        emit_alu_imm(g->e, ALU_CMP, false, its, (int32_t)mode.constant);
-    }
-    emit_patch(g->e, emit_jcc(g->e, COND_NE), g->j->lookup_rax);
-}
-
 /* To a constant pc in another page, or anywhere: through the jump cache. rax holds the pc. */
 static void jump_by_cache(struct gen *g, bool constant, vaddr pc, struct exit_mode mode)
 {
+    unsigned shift = g->j->guest.modes != 0 ? (unsigned)__builtin_ctz(g->j->guest.modes) : 0;
     struct rm tag, block;
 
     if (mode.ask) {
         gen_jump_to_thunk(g, g->j->lookup_rax);
         return;
     }
-    if (constant) {
-        int32_t at = JUMP_AT + (int32_t)jump_index(pc) * 16;
+    if (constant && !mode.is_value) {
+        int32_t at = JUMP_AT + (int32_t)(jump_index(pc) ^ mode.constant >> shift) * 16;
         tag = rm_mem(R14, at);
         block = rm_mem(R14, at + 8);
     } else {
@@ -140,13 +125,23 @@ static void jump_by_cache(struct gen *g, bool constant, vaddr pc, struct exit_mo
         emit_shift_imm(g->e, SHIFT_SHR, false, RCX, JUMP_FOLD);
         emit_alu(g->e, ALU_XOR, false, RCX, rm_reg(RAX));
         emit_alu_imm(g->e, ALU_AND, false, rm_reg(RCX), (JUMP_ENTRIES - 1) << 1);
+        if (mode.is_value) {
+            emit_alu_imm(g->e, ALU_AND, false, rm_reg(RDX), (int32_t)g->j->guest.modes);
+            if (shift > 1) {
+                emit_shift_imm(g->e, SHIFT_SHR, false, RDX, shift - 1);
+            } else if (shift == 0) {
+                emit_shift_imm(g->e, SHIFT_SHL, false, RDX, 1);
+            }
+            emit_alu(g->e, ALU_XOR, false, RCX, rm_reg(RDX));
+        } else if (mode.constant != 0) {
+            emit_alu_imm(g->e, ALU_XOR, false, rm_reg(RCX), (int32_t)(mode.constant >> shift << 1));
+        }
         tag = rm_sib(R14, RCX, 3, JUMP_AT);
         block = rm_sib(R14, RCX, 3, JUMP_AT + 8);
     }
     emit_alu(g->e, ALU_CMP, true, RAX, tag);
     emit_patch(g->e, emit_jcc(g->e, COND_NE), g->j->lookup_rax);
     emit_mov(g->e, true, RCX, block);
-    check_mode(g, mode);
     emit_op(g->e, 0xff, false, 4, rm_mem(RCX, 0));
 }
 

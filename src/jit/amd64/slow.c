@@ -320,6 +320,7 @@ struct jit *jit_new(const struct jit_guest *guest, struct error *e)
 {
     struct jit *j = base_alloc(1, sizeof(*j));
 
+    must(guest->modes == 0 || guest->modes >> __builtin_ctz(guest->modes) < JUMP_VARIANTS);
     j->guest = *guest;
     if (j->guest.pinned_count > PIN_REGS) {
         j->guest.pinned_count = PIN_REGS;
