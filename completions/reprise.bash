@@ -3,13 +3,13 @@
 
 _reprise_options() {
     local machine='-arch -M -machine -cpu -smp -m -bios -kernel -initrd -append -dtb -serial -nographic
-        -display -monitor -no-reboot -device -icount -rtc -seed -name -S -s -gdb -semihosting -semihosting-config'
+        -display -monitor -no-reboot -device -netdev -nic -net -object -icount -rtc -seed -name -S -s -gdb -semihosting -semihosting-config'
     local engine='-accel --softfloat'
     local logs='-d -D --stats'
     case $1 in
     run) echo $machine $engine $logs ;;
     record) echo $machine $engine $logs -o --force --by-reference --index --no-index --index-size ;;
-    replay) echo $engine --allow-paths $logs --until --no-verify --serial-out --safe-console ;;
+    replay) echo $engine --allow-paths $logs -object --until --no-verify --serial-out --safe-console ;;
     debug) echo $engine --allow-paths --index-size --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
     info) echo --json ;;
     index) echo $engine --allow-paths --index-size --trust-index ;;
@@ -28,6 +28,10 @@ _reprise_values() {
     -display | -monitor) echo none ;;
     -d) echo ir code dev ;;
     -device) echo help ;;
+    -net) echo none nic user, socket, stream, dgram, tap, ;;
+    -netdev) echo help user,id= socket,id= stream,id= dgram,id= tap,id= none,id= ;;
+    -nic) echo none user, socket, stream, dgram, tap, ;;
+    -object) echo filter-dump,id= filter-replay,id= ;;
     -icount) echo shift= ;;
     -rtc) echo base=utc ;;
     -semihosting-config) echo enable=on enable=off ;;
@@ -51,7 +55,7 @@ _reprise() {
     fi
     if values=$(_reprise_values "$previous"); then
         COMPREPLY=($(compgen -W "$values" -- "$current"))
-        [[ ${COMPREPLY[0]-} != *[:=] ]] || compopt -o nospace 2> /dev/null
+        [[ ${COMPREPLY[0]-} != *[:=,] ]] || compopt -o nospace 2> /dev/null
         return
     fi
     case $previous in

@@ -11,6 +11,9 @@ int ports_open(struct ports *p, const struct options *o, struct error *e)
 {
     memset(p, 0, sizeof(*p));
     p->tty.fd = -1;
+    if (nets_open(&p->nets, o, e) < 0 || nets_open_dumps(&p->nets, o, e) < 0) {
+        return -1;
+    }
     p->count = o->serial_count ? o->serial_count : 1;
     for (unsigned i = 0; i < p->count; i++) {
         const char *text = o->serial_count ? o->serials[i] : "stdio";
@@ -40,6 +43,15 @@ static void output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, s
             serial_output(p->ends[i].serial, bytes, count);
         }
     }
+    nets_output(&p->nets, port, bytes, count);
+}
+
+static void input(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
+{
+    struct ports *p = opaque;
+
+    (void)at;
+    nets_input(&p->nets, port, bytes, count);
 }
 
 static void flush(void *opaque)
@@ -52,7 +64,7 @@ static void flush(void *opaque)
 
 struct sink ports_sink(struct ports *p)
 {
-    return (struct sink){.opaque = p, .output = output, .flush = flush};
+    return (struct sink){.opaque = p, .output = output, .flush = flush, .input = input};
 }
 
 static size_t post(void *opaque, const uint8_t *bytes, size_t count)
@@ -94,7 +106,9 @@ int ports_start(struct ports *p, struct journal *j, const struct machine *m, str
             return -1;
         }
     }
-    return 0;
+    return nets_watch(&p->nets, m, journal_config(j)->epoch_ns, e) < 0
+               ? -1
+               : nets_start(&p->nets, &p->journal, e);
 }
 
 void ports_switch(struct ports *p, struct journal *j)
@@ -131,6 +145,7 @@ void ports_close(struct ports *p)
             p->ends[i].serial = NULL;
         }
     }
+    nets_close(&p->nets);
     if (p->tty.fd >= 0) {
         tty_restore(&p->tty);
     }

@@ -4,6 +4,7 @@
 #ifndef CLI_PORTS_H
 #define CLI_PORTS_H
 
+#include "cli/nets.h"
 #include "options/options.h"
 #include "journal/journal.h"
 #include "world/world.h"
@@ -20,6 +21,7 @@ struct ports {
     struct journal *_Atomic journal; /* looked at by the threads that read */
     struct port_end ends[MACHINE_SERIALS_MAX];
     unsigned count;
+    struct nets nets;
 };
 
 /* Opens the back ends that the options name; the first is the terminal if none is named. */

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/console.h"
 #include "cli/divergence.h"
+#include "cli/nets.h"
 #include "cli/say.h"
 
 #define PROGRESS_STEPS 200
@@ -20,6 +21,7 @@ struct shown {
     struct console console;
     int port;
     struct journal *journal;
+    struct nets nets; /* of which there are files alone */
 };
 
 static void shown_output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
@@ -30,6 +32,15 @@ static void shown_output(void *opaque, tick at, uint16_t port, const uint8_t *by
     if (port == s->port) {
         console_put(&s->console, bytes, count);
     }
+    nets_output(&s->nets, port, bytes, count);
+}
+
+static void shown_input(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
+{
+    struct shown *s = opaque;
+
+    (void)at;
+    nets_input(&s->nets, port, bytes, count);
 }
 
 /* Nobody reads any more: like other tools, it ends then (at the next witness). */
@@ -213,7 +224,8 @@ int command_replay(struct options *o)
 {
     struct journal_options options = {.skip_witnesses = o->no_verify};
     struct shown shown = {.console = {.to = stdout, .is_safe = o->safe_console}, .port = -1};
-    struct sink sink = {.opaque = &shown, .output = shown_output, .flush = shown_flush};
+    struct sink sink = {
+        .opaque = &shown, .output = shown_output, .flush = shown_flush, .input = shown_input};
     struct cli_log *log = NULL;
     struct machine *m = NULL;
     struct journal *j = NULL;
@@ -223,9 +235,12 @@ int command_replay(struct options *o)
     if (o->stats && figures_check(o->stats, &e) < 0) {
         return cli_fail(&e);
     }
-    if (open_outputs(o, &shown.console, &log, &e) < 0 || cli_confine(o, false, NULL, &e) < 0 ||
+    if (open_outputs(o, &shown.console, &log, &e) < 0 || nets_open_dumps(&shown.nets, o, &e) < 0 ||
+        cli_confine(o, false, NULL, &e) < 0 ||
         !(j = journal_replay(o->files[0], &options, &sink, &e)) ||
-        !(m = cli_machine(journal_config(j), o, &e)) || empty_console(o, &shown.console, &e) < 0) {
+        !(m = cli_machine(journal_config(j), o, &e)) ||
+        nets_watch(&shown.nets, m, journal_config(j)->epoch_ns, &e) < 0 ||
+        empty_console(o, &shown.console, &e) < 0) {
         cli_fail(&e);
     } else {
         shown.port = machine_port_by_name(m, "serial0");
@@ -236,6 +251,7 @@ int command_replay(struct options *o)
         shown.journal = j;
         status = replay(o, j, m, &shown);
     }
+    nets_close(&shown.nets);
     if (shown.console.to && shown.console.to != stdout) {
         fclose(shown.console.to); /* flushed, and looked at */
     }

@@ -334,6 +334,7 @@ struct inlet stamp_inlet(struct journal *j);
 /* The machine has got to tick t, by running or by waiting. */
 void stamp_reached(struct journal *j, tick t);
 /* journal.c */
+void journal_input(struct journal *j, const struct input *in); /* for the sink */
 void journal_output(struct journal *j, tick at, uint16_t port, const uint8_t *bytes, size_t count);
 void journal_flush(struct journal *j);
 void journal_digest(struct journal *j, uint16_t port, const uint8_t *bytes, size_t count);

@@ -86,6 +86,14 @@ static void output_of_replay(void *opaque, tick at, uint16_t port, const uint8_t
     journal_output(opaque, at, port, bytes, count);
 }
 
+static void input_of_replay(void *opaque, tick at, uint16_t port, const uint8_t *bytes,
+                            size_t count)
+{
+    const struct input in = {.at = at, .port = port, .length = (uint32_t)count, .data = bytes};
+
+    journal_input(opaque, &in);
+}
+
 struct journal *journal_new_replay(struct recording *r, bool skip_witnesses,
                                    const struct sink *sink)
 {
@@ -93,7 +101,8 @@ struct journal *journal_new_replay(struct recording *r, bool skip_witnesses,
 
     j->recording = r;
     j->skip_witnesses = skip_witnesses;
-    replay_init(&j->replay, r, 0, &(struct sink){.opaque = j, .output = output_of_replay});
+    replay_init(&j->replay, r, 0,
+                &(struct sink){.opaque = j, .output = output_of_replay, .input = input_of_replay});
     witness_start(j);
     return j;
 }
@@ -185,6 +194,13 @@ void journal_output(struct journal *j, tick at, uint16_t port, const uint8_t *by
     j->unflushed = true;
     if (j->sink.output != NULL) {
         j->sink.output(j->sink.opaque, at, port, bytes, count);
+    }
+}
+
+void journal_input(struct journal *j, const struct input *in)
+{
+    if (j->sink.input != NULL) {
+        j->sink.input(j->sink.opaque, in->at, in->port, in->data, in->length);
     }
 }
 

@@ -37,6 +37,8 @@ struct sink {
     void *opaque;
     void (*output)(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count);
     void (*flush)(void *opaque);
+    /* For those who look: what enters, when it does. In the order of output. May be NULL. */
+    void (*input)(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count);
 };
 
 /* Why a history ended. Numbers are in the file. */

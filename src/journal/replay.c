@@ -22,6 +22,9 @@ static enum inlet_answer replay_next(void *opaque, tick now, struct input *in, t
     if (next->at == now) {
         *in = *next;
         inputs_pass(&p->inputs);
+        if (p->sink.input != NULL) {
+            p->sink.input(p->sink.opaque, now, in->port, in->data, in->length);
+        }
         return INLET_INPUT;
     }
     *ask_again = next->at < r->known ? next->at : r->known;

@@ -71,6 +71,7 @@ static enum inlet_answer live_next(void *opaque, tick now, struct input *in, tic
             writer_input(j->writer, in);
             writer_tell_places(j->writer, j->recording->tape);
         }
+        journal_input(j, in);
         return INLET_INPUT;
     }
     journal_flush(j);

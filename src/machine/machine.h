@@ -74,7 +74,7 @@ struct machine_part { /* everything that is hashed, saved and compared, but for 
 #define MACHINE_PARTS_MAX (MACHINE_DEVICES_MAX + MACHINE_HARTS_MAX + 2)
 
 struct port {
-    char name[24];         /* "serial0" */
+    char name[40];         /* "serial0", "net-n0" */
     struct device *device; /* NULL: the machine itself (POKE_PORT) */
     uint32_t message_max;  /* bytes of a message; 0: it takes a stream */
 };

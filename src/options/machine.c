@@ -334,7 +334,6 @@ static int take_ignored(struct options *o, const char *v, struct error *e)
         return error_set(e, "-" #name " %s: " what " are not there yet", v);                       \
     }
 TAKE_REFUSED(drive, "disks")
-TAKE_REFUSED(netdev, "network cards")
 
 #define M COMMANDS_MACHINE
 static const struct option_entry entries[] = {
@@ -367,6 +366,5 @@ static const struct option_entry entries[] = {
     {"-drive", M, "...", NULL, take_drive},
     {"-device", M, "MODEL[,PROPERTY=VALUE...]|help",
      "plug a device in; MODEL,help lists its properties", options_take_device},
-    {"-netdev", M, "...", NULL, take_netdev},
 };
 const struct option_group options_of_machine = {entries, ARRAY_LEN(entries)};

@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "index/index.h"
 #include "machine/config.h"
+#include "world/net.h"
 
 enum command {
     COMMAND_RUN = 1,
@@ -23,6 +24,25 @@ enum command {
 #define COMMANDS_MACHINE (COMMAND_RUN | COMMAND_RECORD)
 #define COMMANDS_ALL     255
 
+#define OPTIONS_NETS_MAX  8
+#define OPTIONS_DUMPS_MAX 8
+/* The port of a card on the network of this id, and how much room its name takes. */
+#define OPTIONS_NET_PORT      "net-%s"
+#define OPTIONS_NET_PORT_ROOM (NET_ID_MAX + 4)
+/* The card of -nic and -net nic that says no model. */
+#define OPTIONS_USUAL_CARD "virtio-net-pci"
+
+struct options_net {
+    char *text; /* as net_spec_parse() takes it, with `id` where it has none */
+    char id[NET_ID_MAX];
+    bool has_card;
+};
+struct options_dump {
+    char netdev[NET_ID_MAX];
+    char *file;
+    uint32_t frame_max; /* bytes; 0: not said */
+};
+
 struct options {
     enum command command;
     struct machine_config machine; /* images are named, not yet read */
@@ -31,6 +51,11 @@ struct options {
 
     const char *serials[MACHINE_SERIALS_MAX]; /* -serial arguments in order */
     uint32_t serial_count;
+    struct options_net nets[OPTIONS_NETS_MAX]; /* -netdev, -nic, -net */
+    struct options_dump dumps[OPTIONS_DUMPS_MAX];
+    char filtered[OPTIONS_NETS_MAX][NET_ID_MAX]; /* networks that other objects name */
+    uint32_t net_count, dump_count, filtered_count, nic_count;
+    bool hub_has_card; /* -net nic */
     bool nographic;
     bool sleep; /* idle time passes in real time while recording */
     bool start_paused;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 static const struct option_group *const groups[] = {&options_of_recording, &options_of_machine,
-                                                    &options_of_session};
+                                                    &options_of_nets, &options_of_session};
 
 static const struct option_entry *find_entry(enum command command, const char *name)
 {
@@ -99,12 +99,13 @@ int options_parse(struct options *o, enum command command, int argc, char **argv
                          : files_wanted(command) == 2 ? "two recordings"
                                                       : "a recording");
     }
-    return 0;
+    return options_check_nets(o, e);
 }
 
 void options_fini(struct options *o)
 {
     machine_config_fini(&o->machine);
+    options_fini_nets(o);
     text_fini(&o->list);
 }
 
