@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * helpers_fp: floating point of Advanced SIMD lane by lane, and what else the lifter does not turn into
+ * arm_simd_fp: floating point of Advanced SIMD lane by lane, and what else the lifter does not turn into
  * IR: softfloat with Arm's rules. After the pseudocode of the Arm Architecture Reference Manual for
  * A-profile, C7.2. Left out: what FPCR.AH, FIZ and NEP change.
  */
-#include "isa/arm64/helpers.h"
-#include "isa/arm64/simd.h"
+#include "isa/arm_simd.h"
 
 /* The function for numbers of 2^log2 bytes. */
 #define ONE(name, a)                                                                               \
@@ -31,7 +30,7 @@ static uint64_t magnitude(unsigned log2, uint64_t a)
     return a & ~sign_of(log2);
 }
 
-static uint64_t fused(unsigned log2, uint64_t a, uint64_t b, uint64_t c, struct fp_env *e)
+uint64_t arm_fp_fused(unsigned log2, uint64_t a, uint64_t b, uint64_t c, struct fp_env *e)
 {
     switch (log2) {
     case 1: return f16_fma((f16)a, (f16)b, (f16)c, e);
@@ -47,7 +46,34 @@ static uint64_t all_ones_if(bool holds)
     return holds ? UINT64_MAX : 0;
 }
 
-static uint64_t three(unsigned op, unsigned log2, uint64_t n, uint64_t m, uint64_t d,
+/* Zero, or taken for it where denormals are. */
+static bool f32_is_zero_to(uint64_t a, const struct fp_env *e)
+{
+    return magnitude(2, a) == 0 || (e->flush_inputs && (a & 0x7f800000) == 0);
+}
+
+/* d plus or minus a product. */
+static uint64_t twice(unsigned log2, uint64_t d, uint64_t product, bool minus, struct fp_env *e)
+{
+    return TWO(add, d, minus ? negated(log2, product) : product);
+}
+
+/* VRECPS and VRSQRTS: 2 - n * m, and (3 - n * m) / 2, where 0 times infinity is 0. Singles only. */
+static uint64_t step_twice(bool reciprocal, uint64_t n, uint64_t m, struct fp_env *e)
+{
+    const uint64_t infinity = 0x7f800000, two = 0x40000000, three = 0x40400000;
+    bool n_zero = f32_is_zero_to(n, e), m_zero = f32_is_zero_to(m, e);
+    uint64_t product, r;
+
+    if ((n_zero && magnitude(2, m) == infinity) || (m_zero && magnitude(2, n) == infinity)) {
+        return reciprocal ? two : 0x3fc00000;
+    }
+    product = f32_mul((f32)n, (f32)m, e);
+    r = f32_sub((f32)(reciprocal ? two : three), (f32)product, e);
+    return reciprocal ? r : f32_mul((f32)r, 0x3f000000, e);
+}
+
+uint64_t arm_fv_lane3(unsigned op, unsigned log2, uint64_t n, uint64_t m, uint64_t d,
                       struct fp_env *e)
 {
     switch (op) {
@@ -60,9 +86,13 @@ static uint64_t three(unsigned op, unsigned log2, uint64_t n, uint64_t m, uint64
     case FV_MIN: return TWO(min_arm, n, m);
     case FV_MAXNM: return TWO(max_num_arm, n, m);
     case FV_MINNM: return TWO(min_num_arm, n, m);
-    case FV_MLA: return fused(log2, n, m, d, e);
-    case FV_MLS: return fused(log2, negated(log2, n), m, d, e);
+    case FV_MLA: return arm_fp_fused(log2, n, m, d, e);
+    case FV_MLS: return arm_fp_fused(log2, negated(log2, n), m, d, e);
     case FV_ABD: return magnitude(log2, TWO(sub, n, m));
+    case FV_MLA_TWICE: return twice(log2, d, TWO(mul, n, m), false, e);
+    case FV_MLS_TWICE: return twice(log2, d, TWO(mul, n, m), true, e);
+    case FV_RECPS_TWICE: return step_twice(true, n, m, e);
+    case FV_RSQRTS_TWICE: return step_twice(false, n, m, e);
     case FV_RECPS: return TWO(recip_step, n, m);
     case FV_RSQRTS: return TWO(rsqrt_step, n, m);
     case FV_CMEQ: return all_ones_if(TWO(eq, n, m));
@@ -91,12 +121,12 @@ static uint64_t integral(unsigned log2, uint64_t n, bool exact, struct fp_env *e
     }
 }
 
-static uint64_t to_bits(unsigned log2, uint64_t n, unsigned bits, struct fp_env *e)
+uint64_t arm_fp_to_bits(unsigned log2, uint64_t n, unsigned bits, struct fp_env *e)
 {
     return log2 == 2 ? f32_round_to_bits((f32)n, bits, e) : f64_round_to_bits(n, bits, e);
 }
 
-static uint64_t to_fixed(unsigned log2, uint64_t n, struct fp_fixed to, struct fp_env *e)
+uint64_t arm_fp_to_fixed(unsigned log2, uint64_t n, struct fp_fixed to, struct fp_env *e)
 {
     switch (log2) {
     case 1: return f16_to_fixed((f16)n, to, e);
@@ -105,7 +135,7 @@ static uint64_t to_fixed(unsigned log2, uint64_t n, struct fp_fixed to, struct f
     }
 }
 
-static uint64_t of_fixed(unsigned log2, uint64_t n, struct fp_fixed from, struct fp_env *e)
+uint64_t arm_fp_of_fixed(unsigned log2, uint64_t n, struct fp_fixed from, struct fp_env *e)
 {
     switch (log2) {
     case 1: return fixed_to_f16(n, from, e);
@@ -124,7 +154,7 @@ static uint64_t rounded(unsigned op, unsigned log2, uint64_t n, struct fp_env *e
         e->rounding = FP_RTZ;
     }
     if (op >= FV_RINT32Z) {
-        return to_bits(log2, n, op <= FV_RINT32X ? 32 : 64, e);
+        return arm_fp_to_bits(log2, n, op <= FV_RINT32X ? 32 : 64, e);
     }
     return integral(log2, n, op == FV_RINTX, e);
 }
@@ -136,14 +166,14 @@ static uint64_t converted(unsigned op, unsigned log2, uint64_t n, struct fp_env 
 
     if (op == FV_SCVTF || op == FV_UCVTF) {
         integer.is_signed = op == FV_SCVTF;
-        return of_fixed(log2, n, integer, e);
+        return arm_fp_of_fixed(log2, n, integer, e);
     }
     e->rounding = roundings[(op - FV_CVTNS) / 2];
     integer.is_signed = (op - FV_CVTNS) % 2 == 0;
-    return to_fixed(log2, n, integer, e);
+    return arm_fp_to_fixed(log2, n, integer, e);
 }
 
-static uint64_t one(unsigned op, unsigned log2, uint64_t n, struct fp_env *e)
+uint64_t arm_fv_lane1(unsigned op, unsigned log2, uint64_t n, struct fp_env *e)
 {
     if (op >= FV_RINTN && op <= FV_RINT64X) {
         return rounded(op, log2, n, e);
@@ -187,13 +217,14 @@ static uint64_t lane(struct work *k, unsigned op, uint64_t n, uint64_t m, uint64
                                  .is_signed = op == FV_FCVTZS_N || op == FV_SCVTF_N,
                                  .fraction_bits = (uint8_t)simd_shift_right(k->w)};
         if (op >= FV_SCVTF_N) {
-            r = of_fixed(k->log2, n, fixed, &e);
+            r = arm_fp_of_fixed(k->log2, n, fixed, &e);
         } else {
             e.rounding = FP_RTZ;
-            r = to_fixed(k->log2, n, fixed, &e);
+            r = arm_fp_to_fixed(k->log2, n, fixed, &e);
         }
     } else {
-        r = op >= FV_ABS ? one(op, k->log2, n, &e) : three(op, k->log2, n, m, d, &e);
+        r = op >= FV_ABS ? arm_fv_lane1(op, k->log2, n, &e)
+                         : arm_fv_lane3(op, k->log2, n, m, d, &e);
     }
     k->env.flags |= e.flags;
     return r;
@@ -274,7 +305,7 @@ static void multiply_rotated(struct work *k)
     }
 }
 
-static unsigned log2_of(uint32_t w, uint64_t op)
+unsigned arm_fv_log2(uint32_t w, uint32_t op)
 {
     if (op & FV_HALF) {
         return 1;
@@ -285,16 +316,15 @@ static unsigned log2_of(uint32_t w, uint64_t op)
     return w >> 22 & 1 ? 3 : 2;
 }
 
-uint64_t arm64_help_fv(struct cpu *cpu, uint64_t bits, uint64_t op, uint64_t fpcr)
+struct simd_reg arm_fv_compute(uint32_t w, uint32_t op, const struct simd_operands *o,
+                               struct fp_env *env)
 {
-    uint32_t w = (uint32_t)bits;
-    struct work k = {.w = w, .op = FV_OP(op), .log2 = log2_of(w, op)};
+    struct work k = {.w = w, .op = FV_OP(op), .log2 = arm_fv_log2(w, op), .env = *env};
 
-    k.env = simd_env((unsigned)fpcr, k.log2 == 1);
     k.count = simd_bytes(w, k.log2) >> k.log2;
-    k.n = simd_read(cpu, simd_rn(w));
-    k.d = simd_read(cpu, simd_rd(w));
-    k.m = op & FV_ELEMENT ? simd_element(cpu, w, k.log2) : simd_read(cpu, simd_rm(w));
+    k.n = o->n;
+    k.m = o->m;
+    k.d = o->d;
     if (op & FV_ACROSS) {
         across(&k);
     } else if (k.op == FV_FCADD) {
@@ -306,52 +336,11 @@ uint64_t arm64_help_fv(struct cpu *cpu, uint64_t bits, uint64_t op, uint64_t fpc
     } else {
         lanes(&k);
     }
-    simd_write(cpu, simd_rd(w), k.out);
-    simd_note(cpu, &k.env, k.log2 == 1);
-    return 0;
+    env->flags |= k.env.flags;
+    return k.out;
 }
 
-/* ---- scalars ---- */
-
-uint64_t arm64_help_half(struct cpu *cpu, uint64_t bits, uint64_t op, uint64_t fpcr)
-{
-    static const uint8_t f1[] = {
-        [F1_ABS] = FV_ABS,     [F1_NEG] = FV_NEG,     [F1_SQRT] = FV_SQRT,   [F1_RINTN] = FV_RINTN,
-        [F1_RINTP] = FV_RINTP, [F1_RINTM] = FV_RINTM, [F1_RINTZ] = FV_RINTZ, [F1_RINTA] = FV_RINTA,
-        [F1_RINTX] = FV_RINTX, [F1_RINTI] = FV_RINTI};
-    static const uint8_t f2[] = {[F2_MUL] = FV_MUL,     [F2_DIV] = FV_DIV,     [F2_ADD] = FV_ADD,
-                                 [F2_SUB] = FV_SUB,     [F2_MAX] = FV_MAX,     [F2_MIN] = FV_MIN,
-                                 [F2_MAXNM] = FV_MAXNM, [F2_MINNM] = FV_MINNM, [F2_NMUL] = FV_MUL};
-    uint32_t w = (uint32_t)bits;
-    struct fp_env env = simd_env((unsigned)fpcr, true);
-    uint64_t n = simd_read(cpu, simd_rn(w)).d[0] & UINT16_MAX;
-    uint64_t m = simd_read(cpu, simd_rm(w)).d[0] & UINT16_MAX;
-    uint64_t a = simd_read(cpu, simd_ra(w)).d[0] & UINT16_MAX, r;
-
-    if (op < 16) {
-        r = one(f1[op], 1, n, &env);
-    } else if (op < 32) {
-        r = three(f2[op - 16], 1, n, m, 0, &env);
-        r = op - 16 == F2_NMUL ? negated(1, r) : r;
-    } else {
-        op -= 32;
-        n = op == F3_MSUB || op == F3_NMADD ? negated(1, n) : n;
-        r = fused(1, n, m, op >= F3_NMADD ? negated(1, a) : a, &env);
-    }
-    simd_write(cpu, simd_rd(w), (struct simd_reg){{r, 0}});
-    simd_note(cpu, &env, true);
-    return 0;
-}
-
-uint64_t arm64_help_round_bits(struct cpu *cpu, uint64_t a, uint64_t how, uint64_t fpcr)
-{
-    struct fp_env env = simd_env((unsigned)fpcr, false);
-
-    env.rounding = (uint8_t)(how >> 16);
-    a = to_bits((unsigned)how & 0xff, a, (unsigned)how >> 8 & 0xff, &env);
-    simd_note(cpu, &env, false);
-    return a;
-}
+/* ---- formats ---- */
 
 static uint64_t from_half(f16 a, unsigned to, bool alternative, struct fp_env *e)
 {
@@ -371,96 +360,13 @@ static uint64_t to_half(uint64_t a, unsigned from, bool alternative, struct fp_e
     return alternative ? f64_to_f16alt(a, e) : f64_to_f16(a, e);
 }
 
-uint64_t arm64_help_fcvt(struct cpu *cpu, uint64_t a, uint64_t how, uint64_t unused)
+uint64_t arm_fp_convert(unsigned from, unsigned to, uint64_t a, bool alternative, struct fp_env *e)
 {
-    uint32_t fpcr = arm64_of(cpu)->fpcr;
-    struct fp_env env = simd_env(fpcr >> 19 & 0x7f, false);
-    unsigned from = how & 3, to = how >> 2 & 3;
-    uint64_t r;
-
-    (void)unused;
-    if (how >> 4 & 1) {
-        env.rounding = FP_ODD;
-    }
     if (from == 1) {
-        r = from_half((f16)a, to, fpcr & FPCR_AHP, &env);
-    } else if (to == 1) {
-        r = to_half(a, from, fpcr & FPCR_AHP, &env);
-    } else {
-        r = to == 3 ? f32_to_f64((f32)a, &env) : f64_to_f32(a, &env);
+        return from_half((f16)a, to, alternative, e);
     }
-    simd_note(cpu, &env, from == 1);
-    return r;
-}
-
-static struct fp_fixed fixed_of(uint64_t how)
-{
-    return (struct fp_fixed){.width = (uint8_t)(how >> 8),
-                             .is_signed = how >> 16 & 1,
-                             .fraction_bits = (uint8_t)(how >> 24)};
-}
-
-uint64_t arm64_help_to_fixed(struct cpu *cpu, uint64_t a, uint64_t how, uint64_t fpcr)
-{
-    unsigned log2 = how & 0xff;
-    struct fp_env env = simd_env((unsigned)fpcr, log2 == 1);
-
-    env.rounding = (uint8_t)(how >> 32);
-    a = to_fixed(log2, a, fixed_of(how), &env);
-    simd_note(cpu, &env, log2 == 1);
-    return a;
-}
-
-uint64_t arm64_help_of_fixed(struct cpu *cpu, uint64_t a, uint64_t how, uint64_t fpcr)
-{
-    unsigned log2 = how & 0xff;
-    struct fp_env env = simd_env((unsigned)fpcr, log2 == 1);
-
-    a = of_fixed(log2, a, fixed_of(how), &env);
-    simd_note(cpu, &env, log2 == 1);
-    return a;
-}
-
-uint64_t arm64_help_compare_half(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t how)
-{
-    struct fp_env env = simd_env((unsigned)how >> 8, true);
-    enum fp_order order = f16_compare((f16)a, (f16)b, how & FCMP_E, &env);
-
-    simd_note(cpu, &env, true);
-    switch (order) {
-    case FP_LESS: return IR_FLAG_S;
-    case FP_EQUAL: return IR_FLAG_Z | IR_FLAG_C;
-    case FP_GREATER: return IR_FLAG_C;
-    default: return IR_FLAG_C | IR_FLAG_O;
+    if (to == 1) {
+        return to_half(a, from, alternative, e);
     }
-}
-
-/* The low 32 bits of the integer that a double is when cut, whatever its size. */
-static uint32_t modular(f64 a)
-{
-    int exponent = (int)bits_get(a, 52, 11) - 1023;
-    uint64_t significand = UINT64_C(1) << 52 | bits_get(a, 0, 52);
-    uint64_t v = 0;
-
-    if (exponent >= 0 && exponent <= 52) {
-        v = significand >> (52 - exponent);
-    } else if (exponent > 52 && exponent < 52 + 32) {
-        v = significand << (exponent - 52);
-    }
-    return (uint32_t)(a >> 63 != 0 ? -v : v);
-}
-
-/* Z says that the conversion is exact: -0, and denormals even when flushed, are not. */
-uint64_t arm64_help_javascript(struct cpu *cpu, uint64_t a, uint64_t fpcr, uint64_t unused)
-{
-    struct fp_env env = simd_env((unsigned)fpcr, false);
-    bool exact;
-
-    (void)unused;
-    env.rounding = FP_RTZ;
-    (void)f64_to_i32(a, FP_INT_ARM, &env);
-    exact = (env.flags & (FP_NV | FP_NX)) == 0 && a != UINT64_C(1) << 63 &&
-            !(bits_get(a, 52, 11) == 0 && a != 0);
-    simd_note(cpu, &env, false);
-    return modular(a) | (uint64_t)exact << 32;
+    return to == 3 ? f32_to_f64((f32)a, e) : f64_to_f32(a, e);
 }
