@@ -148,6 +148,13 @@ uint64_t disk_read_hash(uint64_t cluster, const uint8_t bytes[DISK_READ_CLUSTER]
 int disk_reads_note(struct disk_reads *r, uint64_t cluster, uint64_t hash, struct error *e);
 const struct disk_read *disk_reads_find(const struct disk_reads *r, uint64_t cluster); /* or NULL */
 
+/* Who is told what is read of a base, each time: -1 and a sentence if it is not what it was. */
+struct disk_listener {
+    int (*read)(void *opaque, uint64_t cluster, uint64_t hash, struct error *e);
+    void *opaque;
+};
+struct disk_listener disk_listener_of(struct disk_reads *r);
+
 /* ---- overlay.c: a disk of a machine ----------------------------------------------------------------- */
 
 /* Where the base comes from: an image, or what a recording has of one. Clusters of it are asked for,
@@ -170,14 +177,15 @@ struct disk_overlay {
     struct live_tree *tree; /* borrowed: all there is of state */
     uint64_t size;          /* bytes of the disk */
     struct disk_source base;
-    struct disk_reads *reads; /* borrowed */
+    struct disk_listener listener;
     struct disk_kept kept[DISK_KEPT_CLUSTERS];
 };
 /* Bytes of the tree that a disk of so many bytes takes. */
 uint64_t disk_overlay_bytes(uint64_t size);
-/* A tree of zeros is a disk that nobody wrote to. The size is at most half of DISK_BYTES_MOST. */
+/* A tree of zeros is a disk that nobody wrote to. The size is at most half of DISK_BYTES_MOST; `listener`
+ * NULL: nobody is told. */
 void disk_overlay_init(struct disk_overlay *o, struct live_tree *tree, uint64_t size,
-                       const struct disk_source *base, struct disk_reads *reads);
+                       const struct disk_source *base, const struct disk_listener *listener);
 void disk_overlay_fini(struct disk_overlay *o);
 /* Whole sectors, inside. Only a read can fail: the base cannot be read, or is not what it was. */
 int disk_overlay_read(struct disk_overlay *o, uint64_t at, void *bytes, size_t size,

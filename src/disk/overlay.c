@@ -26,11 +26,14 @@ uint64_t disk_overlay_bytes(uint64_t size)
 }
 
 void disk_overlay_init(struct disk_overlay *o, struct live_tree *tree, uint64_t size,
-                       const struct disk_source *base, struct disk_reads *reads)
+                       const struct disk_source *base, const struct disk_listener *listener)
 {
     must(size % DISK_SECTOR == 0 && size <= DISK_BYTES_MOST / 2);
     must(tree->bytes >= disk_overlay_bytes(size));
-    *o = (struct disk_overlay){.tree = tree, .size = size, .base = *base, .reads = reads};
+    *o = (struct disk_overlay){.tree = tree, .size = size, .base = *base};
+    if (listener != NULL) {
+        o->listener = *listener;
+    }
 }
 
 void disk_overlay_fini(struct disk_overlay *o)
@@ -119,8 +122,11 @@ static int fill(struct disk_overlay *o, struct disk_kept *k, uint64_t cluster, s
     k->bytes = k->bytes != NULL ? k->bytes : base_alloc(DISK_READ_CLUSTER, 1);
     k->number = 0;
     memset(k->bytes, 0, DISK_READ_CLUSTER);
-    if (o->base.read(o->base.opaque, at, k->bytes, size, e) < 0 ||
-        disk_reads_note(o->reads, cluster, disk_read_hash(cluster, k->bytes), e) < 0) {
+    if (o->base.read(o->base.opaque, at, k->bytes, size, e) < 0) {
+        return -1;
+    }
+    if (o->listener.read != NULL &&
+        o->listener.read(o->listener.opaque, cluster, disk_read_hash(cluster, k->bytes), e) < 0) {
         return -1;
     }
     k->number = cluster + 1;

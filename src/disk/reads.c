@@ -85,3 +85,13 @@ int disk_reads_note(struct disk_reads *r, uint64_t cluster, uint64_t hash, struc
     *find_slot(r, cluster) = (uint32_t)r->list.count;
     return 0;
 }
+
+static int note(void *opaque, uint64_t cluster, uint64_t hash, struct error *e)
+{
+    return disk_reads_note(opaque, cluster, hash, e);
+}
+
+struct disk_listener disk_listener_of(struct disk_reads *r)
+{
+    return (struct disk_listener){.read = note, .opaque = r};
+}

@@ -14,7 +14,7 @@ uint64_t images_bytes(const struct machine_config *c)
     for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
         const struct machine_image *file = machine_config_get_file(c, i);
 
-        bytes += file != NULL ? file->size : 0;
+        bytes += file != NULL && !file->in_part ? file->size : 0;
     }
     return bytes;
 }
@@ -105,7 +105,7 @@ int images_complete(struct machine_config *c, struct image_note notes[MACHINE_FI
     for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
         struct machine_image *image = machine_config_file(c, i);
         const char *role = config_file_role(c, i);
-        if (image == NULL) {
+        if (image == NULL || image->in_part) {
             continue;
         }
         if (notes[i].embedded) {

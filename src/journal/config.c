@@ -70,7 +70,7 @@ void setting_set(const struct config_setting *s, struct machine_config *c, uint6
 
 /* ---- a thing, both ways ------------------------------------------------------------------------ */
 
-enum { FILE_NONE, FILE_EMBEDDED, FILE_BY_REFERENCE };
+enum { FILE_NONE, FILE_EMBEDDED, FILE_BY_REFERENCE, FILE_IN_PART };
 
 static void add_text(byte_vec *out, const char *text)
 {
@@ -98,7 +98,9 @@ void thing_write(byte_vec *out, const struct machine_thing *t, bool embedded)
         bytes_add_u8(out, FILE_NONE);
         return;
     }
-    bytes_add_u8(out, embedded ? FILE_EMBEDDED : FILE_BY_REFERENCE);
+    bytes_add_u8(out, t->file.in_part ? FILE_IN_PART
+                      : embedded      ? FILE_EMBEDDED
+                                      : FILE_BY_REFERENCE);
     bytes_add_varint(out, t->file.size);
     bytes_add_u64(out, t->file.hash);
     add_text(out, t->file.name);
@@ -153,8 +155,9 @@ static bool read_file(struct cursor *c, struct machine_image *file, bool *embedd
     }
     file->size = cursor_varint(c);
     file->hash = cursor_u64(c);
+    file->in_part = how == FILE_IN_PART;
     name = base_alloc(MACHINE_TEXT_MAX, 1);
-    if (how > FILE_BY_REFERENCE || c->bad || file->size > MACHINE_IMAGE_MAX ||
+    if (how > FILE_IN_PART || c->bad || (!file->in_part && file->size > MACHINE_IMAGE_MAX) ||
         !read_text(c, name, MACHINE_TEXT_MAX)) {
         free(name);
         return false;
@@ -412,7 +415,7 @@ static int take_image(struct listing *l, struct machine_thing *t, unsigned role,
 {
     struct machine_image *image = &l->config->images[role];
 
-    if (image->name != NULL || t->file.name == NULL || t->properties.count > 0 ||
+    if (image->name != NULL || t->file.name == NULL || t->file.in_part || t->properties.count > 0 ||
         t->id[0] != '\0') {
         return error_set(e, "what it says of its %s makes no sense", t->class);
     }

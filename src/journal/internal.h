@@ -11,6 +11,7 @@
 
 #include <xxhash.h>
 
+#include "disk/disk.h"
 #include "journal/journal.h"
 
 /* ---- format.c: docs/journal.md, section by section ------------------------------------------ */
@@ -33,8 +34,8 @@ enum chunk_type {
     CHUNK_INPUTS = 3,
     CHUNK_WITNESS = 4,
     CHUNK_STATE = 5, /* reserved */
-    CHUNK_READ = 6,  /* reserved */
-    CHUNK_RATE = 7,  /* reserved */
+    CHUNK_READ = 6,
+    CHUNK_RATE = 7, /* reserved */
     CHUNK_END = 8
 };
 enum { ENCODING_PLAIN = 0, ENCODING_ZSTD = 1 };
@@ -169,6 +170,8 @@ struct recording {
     struct tape *tape;           /* the inputs: tape.h */
     struct recording_loss *loss; /* recording_lost()'s; written also through a const recording */
     VEC(struct witness) witnesses;
+    /* What was read of files that are read in part; NULL: nothing yet. Facts, without a tick. */
+    struct disk_reads *reads[MACHINE_FILES_MAX];
     tick known;
     bool ended;
     struct recording_end end;
@@ -186,6 +189,12 @@ struct recording *recording_new_live(const struct machine_config *config);
 bool recording_is_by_reference(const struct recording *r);
 void recording_set_by_reference(struct recording *r, bool by_reference);
 struct recording *recording_new(void); /* empty, without a configuration */
+/* reads.c: struct inlet's `took`, of a recording that is whole: what is not known of it is fine. And of one
+ * that is being made: what was not known becomes so; 1: it was not. -1 and a sentence. */
+int recording_compare_read(const struct recording *r, unsigned file, uint64_t cluster,
+                           uint64_t hash, struct error *e);
+int recording_note_read(struct recording *r, unsigned file, uint64_t cluster, uint64_t hash,
+                        struct error *e);
 /* From any thread: why no more inputs can be read. The first sentence is the one that is told. */
 void recording_lose(const struct recording *r, const char *why);
 
@@ -225,6 +234,9 @@ struct recording *recording_read(const struct recording_bytes *from, const char 
                                  enum images_wanted images, struct error *e);
 void inputs_add(byte_vec *out, tick *base, const struct input *in); /* write.c; as read.c reads */
 void witnesses_add(byte_vec *out, struct witness *previous, const struct witness *w);
+/* reads.c: the payload of READ, both ways. */
+void reads_write(byte_vec *out, unsigned file, const struct disk_read *list, size_t count);
+int reads_read(struct cursor *c, struct recording *r);
 void end_write(byte_vec *out, const struct recording_end *end);
 
 /* ---- write.c: the file being made; a helper thread does the writing -------------------------- */
@@ -238,6 +250,8 @@ struct writer *writer_open(const char *path, const struct recording *r,
 /* From the machine's thread. Inputs and witnesses come by rising tick. */
 void writer_input(struct writer *w, const struct input *in);
 void writer_witness(struct writer *w, const struct witness *x);
+/* Before anybody says that the machine has reached the tick after it. */
+void writer_read(struct writer *w, unsigned file, const struct disk_read *x);
 /* Where the helper has put inputs since the last call: taken over by the tape. */
 void writer_tell_places(struct writer *w, struct tape *t);
 /* Whether what is written can be read again, so that the tape needs not be kept in memory. */

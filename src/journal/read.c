@@ -174,8 +174,10 @@ int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
         break;
     case CHUNK_WITNESS: return witnesses_read(&cur, r, e);
     case CHUNK_END: result = end_read(&cur, r, r->tape->base); break;
+    case CHUNK_READ: /* packed it would be no bound of what it becomes */
+        result = c->encoding == ENCODING_PLAIN ? reads_read(&cur, r) : -1;
+        break;
     case CHUNK_STATE:
-    case CHUNK_READ:
     case CHUNK_RATE:
     default:
         return error_set(e, "a chunk of type %u, which this program does not know",

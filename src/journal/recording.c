@@ -125,6 +125,9 @@ void recording_close(struct recording *r)
     free(atomic_load(&r->loss->text));
     free(r->loss);
     vec_fini(&r->witnesses);
+    for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
+        disk_reads_free(r->reads[i]);
+    }
     follow_free(r->follow);
     free(r->problem);
     free(r);
@@ -133,7 +136,9 @@ void recording_close(struct recording *r)
 bool recording_is_by_reference(const struct recording *r)
 {
     for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
-        if (machine_config_get_file(r->config, i) != NULL && !r->notes[i].embedded) {
+        const struct machine_image *file = machine_config_get_file(r->config, i);
+
+        if (file != NULL && !file->in_part && !r->notes[i].embedded) {
             return true;
         }
     }
@@ -143,7 +148,9 @@ bool recording_is_by_reference(const struct recording *r)
 void recording_set_by_reference(struct recording *r, bool by_reference)
 {
     for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
-        r->notes[i].embedded = machine_config_get_file(r->config, i) != NULL && !by_reference;
+        const struct machine_image *file = machine_config_get_file(r->config, i);
+
+        r->notes[i].embedded = file != NULL && !file->in_part && !by_reference;
     }
 }
 

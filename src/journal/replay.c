@@ -56,6 +56,14 @@ static void replay_output(void *opaque, tick now, uint16_t port, const uint8_t *
     }
 }
 
+static int replay_took(void *opaque, unsigned file, uint64_t cluster, uint64_t hash,
+                       struct error *e)
+{
+    struct replay *p = opaque;
+
+    return recording_compare_read(p->inputs.recording, file, cluster, hash, e);
+}
+
 void replay_init(struct replay *p, const struct recording *r, tick at, const struct sink *sink)
 {
     *p = (struct replay){0};
@@ -78,6 +86,9 @@ void replay_fini(struct replay *p)
 
 struct inlet replay_inlet(struct replay *p)
 {
-    return (struct inlet){
-        .opaque = p, .next = replay_next, .idle = replay_idle, .output = replay_output};
+    return (struct inlet){.opaque = p,
+                          .next = replay_next,
+                          .idle = replay_idle,
+                          .output = replay_output,
+                          .took = replay_took};
 }

@@ -174,8 +174,23 @@ static void live_output(void *opaque, tick now, uint16_t port, const uint8_t *by
     journal_output(opaque, now, port, bytes, count);
 }
 
+static int live_took(void *opaque, unsigned file, uint64_t cluster, uint64_t hash, struct error *e)
+{
+    struct journal *j = opaque;
+    int is_new = recording_note_read(j->recording, file, cluster, hash, e);
+
+    if (is_new == 1 && j->writer != NULL) {
+        writer_read(j->writer, file, &(struct disk_read){.cluster = cluster, .hash = hash});
+    }
+    return is_new < 0 ? -1 : 0;
+}
+
 struct inlet stamp_inlet(struct journal *j)
 {
     j->horizon = j->horizon != 0 ? j->horizon : HORIZON_START;
-    return (struct inlet){.opaque = j, .next = live_next, .idle = live_idle, .output = live_output};
+    return (struct inlet){.opaque = j,
+                          .next = live_next,
+                          .idle = live_idle,
+                          .output = live_output,
+                          .took = live_took};
 }

@@ -16,9 +16,10 @@
 #include "journal/writer.h"
 
 enum {
-    FLUSH_MS = 50,      /* half of what docs/journal.md promises */
-    WITNESS_BATCH = 16, /* a chunk's head costs more than a witness, so they wait for company, */
-    WITNESS_ROUNDS = 20 /* but not longer than this many flushes */
+    FLUSH_MS = 50,       /* half of what docs/journal.md promises */
+    WITNESS_BATCH = 16,  /* a chunk's head costs more than a witness, so they wait for company, */
+    WITNESS_ROUNDS = 20, /* but not longer than this many flushes */
+    READS_PIECE = 4096   /* entries of a chunk */
 };
 
 void writer_batch_add(struct batch *b, const struct input *in)
@@ -159,9 +160,28 @@ void writer_add_witnesses(struct writer *w, byte_vec *out, const struct witness 
     vec_fini(&payload);
 }
 
+/* One for each run of entries of the same file. They are stored as they are: hashes do not pack, and a
+ * reader's memory is bounded by what it reads. */
+void writer_add_reads(struct writer *w, byte_vec *out, const struct noted_read *list, size_t count)
+{
+    for (size_t i = 0, end; i < count; i = end) {
+        struct disk_read piece[READS_PIECE];
+        byte_vec payload = {0};
+
+        for (end = i; end < count && end - i < READS_PIECE && list[end].file == list[i].file;
+             end++) {
+            piece[end - i] = list[end].read;
+        }
+        reads_write(&payload, list[i].file, piece, end - i);
+        chunk_make(out, CHUNK_READ, payload.data, payload.count, false, &w->chain);
+        vec_fini(&payload);
+    }
+}
+
 void writer_flush(struct writer *w, bool final)
 {
     byte_vec out = {0};
+    VEC(struct noted_read) reads = {0};
     struct batch inputs;
     struct placed placed = {0};
     VEC(struct witness) witnesses = {0};
@@ -172,6 +192,8 @@ void writer_flush(struct writer *w, bool final)
     inputs = w->pending;
     w->pending.records = (byte_vec){0};
     writer_batch_clear(&w->pending);
+    memcpy(&reads, &w->reads, sizeof reads);
+    memset(&w->reads, 0, sizeof w->reads);
     w->witness_rounds += w->witnesses.count > 0;
     if (w->witnesses.count > 0 &&
         (final || w->witnesses.count >= WITNESS_BATCH || w->witness_rounds >= WITNESS_ROUNDS)) {
@@ -185,6 +207,7 @@ void writer_flush(struct writer *w, bool final)
     pthread_mutex_unlock(&w->lock);
 
     through = through > inputs.end ? through : inputs.end;
+    writer_add_reads(w, &out, reads.data, reads.count);
     if (inputs.count > 0) {
         placed = writer_add_inputs(w, &out, &inputs, through);
     }
@@ -197,6 +220,7 @@ void writer_flush(struct writer *w, bool final)
     }
     vec_fini(&out);
     vec_fini(&inputs.records);
+    vec_fini(&reads);
     free(witnesses.data);
 }
 
@@ -242,6 +266,15 @@ void writer_input(struct writer *w, const struct input *in)
         pthread_cond_wait(&w->drained, &w->lock);
     }
     writer_batch_add(&w->pending, in);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void writer_read(struct writer *w, unsigned file, const struct disk_read *x)
+{
+    const struct noted_read noted = {.file = file, .read = *x};
+
+    pthread_mutex_lock(&w->lock);
+    vec_push(&w->reads, noted);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -363,6 +396,7 @@ void writer_free(struct writer *w)
     free(w->path);
     vec_fini(&w->pending.records);
     vec_fini(&w->witnesses);
+    vec_fini(&w->reads);
     vec_fini(&w->places);
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->wake);

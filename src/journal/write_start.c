@@ -121,9 +121,32 @@ static bool append_images(struct writer *w, const struct recording *r)
     return written;
 }
 
+/* All that was read, whenever: it is what it is at any tick. */
+static bool append_past_reads(struct writer *w, const struct recording *r)
+{
+    bool written = true;
+
+    for (unsigned file = 0; written && file < MACHINE_FILES_MAX; file++) {
+        VEC(struct noted_read) list = {0};
+        byte_vec out = {0};
+
+        for (size_t i = 0; r->reads[file] != NULL && i < r->reads[file]->list.count; i++) {
+            const struct noted_read x = {.file = file, .read = r->reads[file]->list.data[i]};
+
+            vec_push(&list, x);
+        }
+        writer_add_reads(w, &out, list.data, list.count);
+        written = out.count == 0 || writer_append(w, &out);
+        vec_fini(&list);
+        vec_fini(&out);
+    }
+    return written;
+}
+
 static bool append_past(struct writer *w, const struct recording *r)
 {
-    return r->known == 0 || (append_past_inputs(w, r) && append_past_witnesses(w, r));
+    return r->known == 0 ||
+           (append_past_reads(w, r) && append_past_inputs(w, r) && append_past_witnesses(w, r));
 }
 
 /* A plain file is read again, if it may be. */

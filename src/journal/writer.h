@@ -15,6 +15,12 @@ struct batch {
     tick base, end; /* the ticks after the input before them, and after the last of them */
 };
 
+/* Of a file that is read in part. */
+struct noted_read {
+    unsigned file;
+    struct disk_read read;
+};
+
 struct writer {
     int fd;
     struct backing *backing; /* of it; NULL: what is written cannot be read again */
@@ -41,6 +47,7 @@ struct writer {
     bool stopping, hurry;   /* all below: under the lock */
     struct batch pending;
     VEC(struct witness) witnesses;
+    VEC(struct noted_read) reads;
     VEC(struct placed) places; /* that the tape has not been told of */
     struct error failure;      /* if `failed` */
 
@@ -62,6 +69,8 @@ struct placed writer_add_inputs(struct writer *w, byte_vec *out, const struct ba
                                 tick through);
 void writer_add_witnesses(struct writer *w, byte_vec *out, const struct witness *list,
                           size_t count);
+/* Chunks of what was read, at the end of `out`. */
+void writer_add_reads(struct writer *w, byte_vec *out, const struct noted_read *list, size_t count);
 /* That chunk of inputs is in the file. */
 void writer_tell_place(struct writer *w, const struct placed *p);
 /* Writes what is pending, and how far history is known; `final`: all of it. */

@@ -149,6 +149,25 @@ static void free_device(struct device *d)
     free(d);
 }
 
+void machine_keep(struct machine *m, const struct machine_kept *kept)
+{
+    vec_push(&m->kept, *kept);
+}
+
+int machine_finish(struct machine *m, struct error *e)
+{
+    int result = 0;
+
+    for (size_t i = 0; i < m->kept.count; i++) {
+        const struct machine_kept *k = &m->kept.data[i];
+
+        if (k->finish != NULL && k->finish(k->what, result == 0 ? e : NULL) < 0) {
+            result = -1;
+        }
+    }
+    return result;
+}
+
 void machine_free(struct machine *m)
 {
     if (!m) {
@@ -174,6 +193,10 @@ void machine_free(struct machine *m)
         }
     }
     vec_fini(&m->loads);
+    for (size_t i = m->kept.count; i-- > 0;) {
+        m->kept.data[i].drop(m->kept.data[i].what);
+    }
+    vec_fini(&m->kept);
     lines_free(m);
     mem_fini(&m->mem);
     mem_fini(&m->io);

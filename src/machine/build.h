@@ -34,6 +34,14 @@ int machine_add_load(struct machine *m, haddr at, const void *data, uint64_t siz
  * copied, unless they are the lesser part of it. */
 int machine_add_load_of(struct machine *m, haddr at, const void *data, uint64_t size,
                         struct shared_bytes *shared, struct error *e);
+/* Something that devices use and that is no state, such as an open file: `drop` is called when the machine is
+ * freed, after its devices; `finish` (may be NULL) by machine_finish(). */
+struct machine_kept {
+    void *what;
+    int (*finish)(void *what, struct error *e);
+    void (*drop)(void *what);
+};
+void machine_keep(struct machine *m, const struct machine_kept *kept);
 /* What is built in. -1 and a sentence if the recording that the machine is built for was made
  * with another version of it. */
 int machine_use(struct machine *m, const char *kind, const char *name, uint32_t behaviour,

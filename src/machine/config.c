@@ -114,7 +114,7 @@ int machine_config_check_images(const struct machine_config *c, struct error *e)
     for (size_t i = 0; i < c->things.count; i++) {
         const struct machine_image *file = &c->things.data[i].file;
 
-        if (file->name != NULL && file->size > MACHINE_IMAGE_MAX) {
+        if (file->name != NULL && !file->in_part && file->size > MACHINE_IMAGE_MAX) {
             return error_set(e, "%s %s: it has %llu bytes, and 2 GiB are the most",
                              c->things.data[i].id, file->name, (unsigned long long)file->size);
         }

@@ -44,6 +44,9 @@ struct machine_config {
     char append[MACHINE_TEXT_MAX]; /* kernel command line */
     struct machine_image images[IMAGE_COUNT];
     VEC(struct machine_thing) things; /* further ones, in the user's order */
+    /* What guests write to files that are not `snapshot` reaches them: for one live machine without a
+     * recording. In no recording. */
+    bool writes_files;
     struct machine_uses uses; /* of a recording: what it was made with; else nothing, or what a
                                          machine that was built of it is made of */
 };

@@ -102,6 +102,18 @@ bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_
     return true;
 }
 
+struct live_tree *device_tree(struct device *d)
+{
+    return d->wiring->tree;
+}
+
+int device_took(struct device *d, unsigned file, uint64_t cluster, uint64_t hash, struct error *e)
+{
+    const struct inlet *inlet = &d->machine->inlet;
+
+    return inlet->took != NULL ? inlet->took(inlet->opaque, file, cluster, hash, e) : 0;
+}
+
 static bool storage_range(const struct device *d, unsigned storage, uint64_t at, uint64_t size,
                           haddr *home)
 {

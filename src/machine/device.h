@@ -12,6 +12,7 @@
 #include "machine/config.h"
 #include "machine/power.h"
 #include "mem/mem.h"
+#include "tree/tree.h"
 
 struct device;
 struct machine;
@@ -128,6 +129,9 @@ void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool lev
 /* The device's tree; false, and nothing done, if the range is not inside. */
 bool device_tree_read(struct device *d, uint64_t at, void *bytes, uint64_t size);
 bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_t size);
+struct live_tree *device_tree(struct device *d); /* NULL: it has none */
+/* Bytes of a file of the configuration that is read in part were read: the inlet's `took`. */
+int device_took(struct device *d, unsigned file, uint64_t cluster, uint64_t hash, struct error *e);
 /* Guest memory and other devices' windows by physical address, as mem_bus_read() and mem_bus_write().
  * False if something else is there, or if devices have called each other so DMA_DEPTH_MAX times. */
 #define DMA_DEPTH_MAX 4

@@ -62,6 +62,7 @@ struct machine {
     struct machine_part parts[MACHINE_PARTS_MAX];
     unsigned part_count;
     VEC(struct machine_load) loads;
+    VEC(struct machine_kept) kept;
     VEC(struct junction *) junctions;
     struct lines_state *lines; /* NULL: no two lines meet anywhere */
     struct hart_output hart_outputs[MACHINE_HARTS_MAX][CPU_OUTPUTS_MAX];

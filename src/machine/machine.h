@@ -47,6 +47,10 @@ struct inlet {
     tick (*idle)(void *opaque, tick now, tick event);
     /* Bytes leave through a port. Never fails as far as the machine can see. */
     void (*output)(void *opaque, tick now, uint16_t port, const uint8_t *bytes, size_t count);
+    /* The machine wants bytes of a file that is read in part: 64 KiB of what is on it, that have this hash.
+     * -1 and a sentence if that is not what they were. A file is no port: what is on it is a fact, the
+     * same at each tick. NULL: nobody asks. */
+    int (*took)(void *opaque, unsigned file, uint64_t cluster, uint64_t hash, struct error *e);
 };
 
 /* ---- state ---- */
@@ -108,6 +112,8 @@ bool machine_is_sealed(const struct machine *m);
 /* Inside the engine: some hart is in the middle of a block. */
 bool machine_is_running(const struct machine *m);
 
+/* It will not run any more: what it writes to files that are not its own is written. -1 and a sentence. */
+int machine_finish(struct machine *m, struct error *e);
 void machine_free(struct machine *m); /* NULL is fine */
 
 /* ---- running ---- */

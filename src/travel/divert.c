@@ -45,17 +45,29 @@ static void aside_output(void *opaque, tick now, uint16_t port, const uint8_t *b
     }
 }
 
+static int aside_took(void *opaque, unsigned file, uint64_t cluster, uint64_t hash, struct error *e)
+{
+    const struct diversion *d = opaque;
+    const struct inlet *from = d->history;
+
+    return from->took != NULL ? from->took(from->opaque, file, cluster, hash, e) : 0;
+}
+
 /* ---- there and back ---- */
 
 void travel_divert(struct travel *t, const struct sink *sink)
 {
     struct diversion *d = &t->diversion;
-    const struct inlet inlet = {
-        .opaque = d, .next = aside_next, .idle = aside_idle, .output = aside_output};
+    const struct inlet inlet = {.opaque = d,
+                                .next = aside_next,
+                                .idle = aside_idle,
+                                .output = aside_output,
+                                .took = aside_took};
 
     must(d->from == NULL && !travel_at_live_edge(t));
     *d = (struct diversion){.from = checkpoint_save(t->store),
                             .sink = *sink,
+                            .history = &t->source.inlet,
                             .has_reported = t->has_reported,
                             .reported = t->reported,
                             .taken = travel_taken(t, POKE_PORT)};

@@ -58,8 +58,9 @@ struct backward {
 struct diversion {
     struct checkpoint *from; /* where it was led aside; NULL: it is not */
     struct sink sink;
-    struct text posted; /* for POKE_PORT, the last one */
-    bool is_posted;     /* and not taken yet */
+    const struct inlet *history; /* for files, which are the same as ever */
+    struct text posted;          /* for POKE_PORT, the last one */
+    bool is_posted;              /* and not taken yet */
     uint64_t taken;
     bool has_reported; /* of the traveller, there */
     struct place reported;

@@ -57,10 +57,20 @@ static void pass_output(void *opaque, tick now, uint16_t port, const uint8_t *by
     travel_count_output(t, now, port, bytes, count);
 }
 
+static int pass_took(void *opaque, unsigned file, uint64_t cluster, uint64_t hash, struct error *e)
+{
+    struct travel *t = opaque;
+
+    return t->passed.took != NULL ? t->passed.took(t->passed.opaque, file, cluster, hash, e) : 0;
+}
+
 static void pass_on(struct travel *t, const struct inlet *from)
 {
-    const struct inlet inlet = {
-        .opaque = t, .next = pass_next, .idle = pass_idle, .output = pass_output};
+    const struct inlet inlet = {.opaque = t,
+                                .next = pass_next,
+                                .idle = pass_idle,
+                                .output = pass_output,
+                                .took = pass_took};
 
     t->passed = *from;
     machine_set_inlet(t->machine, &inlet);

@@ -44,7 +44,9 @@ static void start_overlay(struct world *w)
 {
     const struct disk_source base = {read_base, w, BASE_BYTES};
 
-    disk_overlay_init(&w->overlay, &w->tree, BYTES, &base, w->reads);
+    struct disk_listener listener = disk_listener_of(w->reads);
+
+    disk_overlay_init(&w->overlay, &w->tree, BYTES, &base, &listener);
 }
 
 static void world_init(struct world *w, uint64_t seed)
