@@ -33,6 +33,7 @@ static struct recording *shared_past(const struct recording *parent, tick at, st
         recording_close(r);
         return NULL;
     }
+    recording_copy_reads(r, parent);
     for (size_t i = 0; i < witnesses; i++) {
         vec_push(&r->witnesses, parent->witnesses.data[i]);
     }

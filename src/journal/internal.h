@@ -195,6 +195,8 @@ int recording_compare_read(const struct recording *r, unsigned file, uint64_t cl
                            uint64_t hash, struct error *e);
 int recording_note_read(struct recording *r, unsigned file, uint64_t cluster, uint64_t hash,
                         struct error *e);
+void recording_copy_reads(struct recording *r,
+                          const struct recording *from); /* of the same files */
 /* From any thread: why no more inputs can be read. The first sentence is the one that is told. */
 void recording_lose(const struct recording *r, const char *why);
 

@@ -44,6 +44,17 @@ int recording_note_read(struct recording *r, unsigned file, uint64_t cluster, ui
     return r->reads[file]->list.count != before;
 }
 
+void recording_copy_reads(struct recording *r, const struct recording *from)
+{
+    for (unsigned file = 0; file < MACHINE_FILES_MAX; file++) {
+        for (size_t i = 0; from->reads[file] != NULL && i < from->reads[file]->list.count; i++) {
+            const struct disk_read *x = &from->reads[file]->list.data[i];
+
+            must(recording_note_read(r, file, x->cluster, x->hash, NULL) == 1);
+        }
+    }
+}
+
 /* ---- the payload of READ ---- */
 
 void reads_write(byte_vec *out, unsigned file, const struct disk_read *list, size_t count)
