@@ -7,9 +7,25 @@
 #include "dev/virtio.h"
 
 const struct device_class *const dev_registry[] = {
-    &scratch, &uart16550, &clint,     &plic,   &test_finisher, &goldfish_rtc,
-    &gicv2,   &pl011,     &pl031,     &pl061,  &gpio_key,      &virtio_none,
-    &psci,    &gicv3,     &cfi_flash, &fw_cfg, &semihost,      &virtio_rng_mmio.device,
+    &scratch,
+    &uart16550,
+    &clint,
+    &plic,
+    &test_finisher,
+    &goldfish_rtc,
+    &gicv2,
+    &pl011,
+    &pl031,
+    &pl061,
+    &gpio_key,
+    &virtio_none,
+    &psci,
+    &gicv3,
+    &cfi_flash,
+    &fw_cfg,
+    &semihost,
+    &virtio_rng_mmio.device,
+    &virtio_net_mmio.device,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

@@ -29,4 +29,15 @@ struct virtio_rng_config {
 };
 extern const struct virtio_class virtio_rng_mmio;
 
+/* net.c: a network card. Without a port its link is down. */
+#define VIRTIO_NET_PAIRS_MAX 7
+struct virtio_net_config {
+    struct virtio_config virtio;
+    uint64_t left_out; /* features that are not offered */
+    uint8_t address[6];
+    uint16_t pairs; /* of queues, 1 to VIRTIO_NET_PAIRS_MAX */
+    uint16_t mtu;   /* 0: nothing is said of it */
+};
+extern const struct virtio_class virtio_net_mmio;
+
 #endif
