@@ -170,7 +170,8 @@ struct noted {
 };
 
 enum stub_kind {
-    STUB_FLAT, /* the one behind it is for what the table does not have */
+    STUB_FLAT,  /* the one behind it is for what the table does not have */
+    STUB_UNTAG, /* and so here */
     STUB_GROUP,
     STUB_LOAD,
     STUB_STORE,

@@ -340,6 +340,7 @@ static void make_stubs(struct gen *g)
         gen_sunk_puts(g, s);
         switch (s->kind) {
         case STUB_FLAT:
+        case STUB_UNTAG:
         case STUB_GROUP:
         case STUB_LOAD:
         case STUB_STORE:

@@ -9,13 +9,14 @@
 #define WRITE_AT ((int32_t)offsetof(struct space, write))
 #define PHYS_AT  ((int32_t)offsetof(struct space, physical))
 
-/* The address is not the sum of base and displacement as it stands. */
+/* The address is not the sum of base and displacement as it stands. (One that may have a tag is taken for one
+ * that has none: tables do not find the other, and then a stub takes it off.) */
 static bool is_folded(uint32_t mem)
 {
-    return (mem & (MEM_32 | MEM_UNTAG)) != 0;
+    return (mem & MEM_32) != 0;
 }
 
-/* rdx := the address */
+/* rdx := the address, with its tag */
 static void make_address(struct gen *g, unsigned base, int32_t disp, uint32_t mem)
 {
     bool wide = !(mem & MEM_32);
@@ -25,10 +26,12 @@ static void make_address(struct gen *g, unsigned base, int32_t disp, uint32_t me
     } else {
         emit_op(g->e, 0x8d, wide, RDX, rm_mem(base, disp)); /* lea */
     }
-    if (mem & MEM_UNTAG) {
-        emit_shift_imm(g->e, SHIFT_SHL, true, RDX, 8);
-        emit_shift_imm(g->e, SHIFT_SAR, true, RDX, 8);
-    }
+}
+
+static void take_tag_off(struct gen *g)
+{
+    emit_shift_imm(g->e, SHIFT_SHL, true, RDX, 8);
+    emit_shift_imm(g->e, SHIFT_SAR, true, RDX, 8);
 }
 
 /* The entry's tag or addend, rcx being its place in a table; of the space whose address is in it, too,
@@ -38,16 +41,12 @@ static struct rm entry(uint32_t mem, int32_t at)
     return MEM_AS(mem) == AS_CURRENT ? rm_sib(R14, RCX, 0, at) : rm_mem(RCX, at);
 }
 
-/* Leaves rax = host address minus virtual address and rcx = the entry's offset in its table; returns
- * the jump taken on a miss. */
-static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t table, unsigned size,
-                        uint32_t mem)
+/* The address is in rdx, its lower half in `va`, too. Leaves rax = host address minus virtual address and
+ * rcx = the entry's offset in its table; returns the jump taken on a miss. */
+static uint32_t ask_table(struct gen *g, unsigned va, int32_t table, unsigned size, uint32_t mem)
 {
     struct emit *e = g->e;
-    unsigned va =
-        disp == 0 ? base : RDX; /* the index need not wait for a copy; nor has it the top */
 
-    make_address(g, base, disp, mem);
     if (g->j->has_bits) {
         emit_vex(e, OP_F2 | OP_0F3A | 0xf0, false, RCX, 0, rm_reg(va)); /* rorx */
         emit_byte(e, PAGE_BITS - 4);
@@ -67,10 +66,53 @@ static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t tabl
     return emit_jcc(e, COND_A);
 }
 
+static uint32_t look_up(struct gen *g, unsigned base, int32_t disp, int32_t table, unsigned size,
+                        uint32_t mem)
+{
+    make_address(g, base, disp, mem);
+    /* the index need not wait for a copy */
+    return ask_table(g, disp == 0 ? base : RDX, table, size, mem);
+}
+
 /* Loads whose addresses are mostly their own physical ones. */
 static bool is_flat(const struct gen *g, uint32_t mem)
 {
-    return g->flat && MEM_AS(mem) == AS_CURRENT && !is_folded(mem);
+    return g->flat && MEM_AS(mem) == AS_CURRENT && (mem & (MEM_32 | MEM_UNTAG)) == 0;
+}
+
+/* What is to be done about look_up()'s miss before it is one. */
+static uint32_t or_untagged(struct gen *g, unsigned base, int32_t disp, int32_t table,
+                            unsigned size, uint32_t mem, uint32_t miss)
+{
+    struct stub *s;
+
+    if (!(mem & MEM_UNTAG)) {
+        return miss;
+    }
+    s = gen_stub(g, STUB_UNTAG, miss);
+    s->back = g->e->at;
+    s->base = (int8_t)base;
+    s->reg = table == WRITE_AT;
+    s->disp = disp;
+    s->imm = size;
+    return 0; /* the next stub is for that */
+}
+
+/* Without the tag: rax is such that its sum with the tagged address is the host's. */
+static void untag_stub(struct gen *g, const struct stub *s, uint32_t mem)
+{
+    struct emit *e = g->e;
+    uint32_t miss;
+
+    make_address(g, (unsigned)s->base, s->disp, mem);
+    take_tag_off(g);
+    miss = ask_table(g, RDX, s->reg ? WRITE_AT : READ_AT, (unsigned)s->imm, mem);
+    make_address(g, (unsigned)s->base, s->disp, mem);
+    emit_alu(e, ALU_SUB, true, RAX, rm_reg(RDX));
+    take_tag_off(g);
+    emit_alu(e, ALU_ADD, true, RAX, rm_reg(RDX));
+    emit_patch(e, emit_jmp(e), s->back);
+    g->stubs[s - g->stubs + 1].site = miss;
 }
 
 /* As look_up() for a load that is flat: rax does not wait for the address. What is not there has its table asked by
@@ -358,8 +400,11 @@ static void check_group(struct gen *g, const struct group *group, unsigned base)
     if (!group->is_write && is_flat(g, group->mem)) {
         look_up_flat(g, base, group->lo, (unsigned)(group->hi - group->lo), group->mem);
     } else {
-        miss = look_up(g, base, group->lo, group->is_write ? WRITE_AT : READ_AT,
-                       (unsigned)(group->hi - group->lo), group->mem);
+        int32_t table = group->is_write ? WRITE_AT : READ_AT;
+        unsigned size = (unsigned)(group->hi - group->lo);
+
+        miss = look_up(g, base, group->lo, table, size, group->mem);
+        miss = or_untagged(g, base, group->lo, table, size, group->mem, miss);
     }
     if (is_folded(group->mem)) {
         make_address(g, base, group->lo, group->mem);
@@ -472,8 +517,10 @@ static bool load(struct gen *g, const struct ir_op *o)
         if (!is_write(o) && is_flat(g, o->mem)) {
             look_up_flat(g, base, o->disp, MEM_SIZE(o->mem), o->mem);
         } else {
-            miss = look_up(g, base, o->disp, is_write(o) ? WRITE_AT : READ_AT, MEM_SIZE(o->mem),
-                           o->mem);
+            int32_t table = is_write(o) ? WRITE_AT : READ_AT;
+
+            miss = look_up(g, base, o->disp, table, MEM_SIZE(o->mem), o->mem);
+            miss = or_untagged(g, base, o->disp, table, MEM_SIZE(o->mem), o->mem, miss);
         }
         at = found(g, base, o->disp, o->mem);
     }
@@ -582,6 +629,7 @@ static bool store(struct gen *g, const struct ir_op *o)
     }
     aligned = check_aligned(g, o, base, disp);
     miss = look_up(g, base, disp, WRITE_AT, size, o->mem);
+    miss = or_untagged(g, base, disp, WRITE_AT, size, o->mem, miss);
     at = found(g, base, disp, o->mem);
     store_hot(g, o, at, reg, xmm, imm);
     mark_store(g, size, at);
@@ -681,6 +729,10 @@ void gen_memory_stub(struct gen *g, const struct stub *s)
 
     if (s->kind == STUB_FLAT) {
         flat_stub(g, s, o->mem);
+        return;
+    }
+    if (s->kind == STUB_UNTAG) {
+        untag_stub(g, s, o->mem);
         return;
     }
     if (s->kind == STUB_GROUP) {
