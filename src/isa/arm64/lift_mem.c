@@ -70,10 +70,10 @@ void arm64_lift_ls_r(struct lift *l, const struct arm64_insn *i)
 {
     unsigned how = i->info->argument;
     struct arm64_insn scaled = *i;
-    ir_ref address;
+    ir_ref base = arm64_lift_base(l, i->rn), address;
 
     scaled.amount = i->s ? how & LS_SIZE : 0;
-    address = ir_bin(l->b, IR_ADD, IR_I64, arm64_lift_base(l, i->rn), arm64_extended(l, &scaled));
+    address = ir_bin(l->b, IR_ADD, IR_I64, base, arm64_extended(l, &scaled));
     put_loaded(l, i->rd, access(l, how, i->rd, address, 0));
 }
 

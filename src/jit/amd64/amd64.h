@@ -331,6 +331,9 @@ void gen_short_here(struct gen *g, uint32_t from);
 
 /* flags.c */
 bool gen_flags_are_lazy(const struct ir_op *o);
+/* Whether the operation turns C of packed flags, which the one before packs from arithmetic's; both at once. */
+bool gen_flags_turn(const struct gen *g, uint32_t i);
+void gen_turned_flags(struct gen *g, const struct ir_op *o);
 /* For FCOND: the host's condition, in the host's flags. */
 enum cond gen_flags_condition(struct gen *g, const struct ir_op *o);
 /* The host's flags, packed, to a register: those bits that the value has. */

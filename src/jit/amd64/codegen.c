@@ -110,6 +110,7 @@ static struct exit_mode mode_of(const struct gen *g, const struct ir_op *o)
 static void jump_by_cache(struct gen *g, bool constant, vaddr pc, struct exit_mode mode)
 {
     unsigned shift = g->j->guest.modes != 0 ? (unsigned)__builtin_ctz(g->j->guest.modes) : 0;
+    uint32_t variant = (mode.constant & g->j->guest.modes) >> shift;
     struct rm tag, block;
 
     if (mode.ask) {
@@ -117,7 +118,7 @@ static void jump_by_cache(struct gen *g, bool constant, vaddr pc, struct exit_mo
         return;
     }
     if (constant && !mode.is_value) {
-        int32_t at = JUMP_AT + (int32_t)(jump_index(pc) ^ mode.constant >> shift) * 16;
+        int32_t at = JUMP_AT + (int32_t)(jump_index(pc) ^ variant) * 16;
         tag = rm_mem(R14, at);
         block = rm_mem(R14, at + 8);
     } else {
@@ -133,8 +134,8 @@ static void jump_by_cache(struct gen *g, bool constant, vaddr pc, struct exit_mo
                 emit_shift_imm(g->e, SHIFT_SHL, false, RDX, 1);
             }
             emit_alu(g->e, ALU_XOR, false, RCX, rm_reg(RDX));
-        } else if (mode.constant != 0) {
-            emit_alu_imm(g->e, ALU_XOR, false, rm_reg(RCX), (int32_t)(mode.constant >> shift << 1));
+        } else if (variant != 0) {
+            emit_alu_imm(g->e, ALU_XOR, false, rm_reg(RCX), (int32_t)(variant << 1));
         }
         tag = rm_sib(R14, RCX, 3, JUMP_AT);
         block = rm_sib(R14, RCX, 3, JUMP_AT + 8);
@@ -360,7 +361,7 @@ static void make_stubs(struct gen *g)
 
 /* ---- the passes ---- */
 
-#define SELECTS_MAX 64 /* in a block; more are made without their compares */
+#define SELECTS_MAX 128 /* in a block; more are made without their compares */
 
 ir_ref gen_operand_c(const struct ir_op *o)
 {
@@ -418,15 +419,32 @@ static void use_later(struct gen *g, ir_ref v, uint32_t i)
     }
 }
 
+/* An addend of a sum that LEA shifts by the way. */
+static bool is_scaled(const struct ir_op *o, const struct ir_op *sum, uint32_t i)
+{
+    return o->op == IR_SHL && (o->type & IR_IMM) && o->imm >= 1 && o->imm <= 3 &&
+           sum->op == IR_ADD && !(sum->type & IR_IMM) && sum->b == i && sum->a != i &&
+           (o->type & IR_TYPE_MASK) == (sum->type & IR_TYPE_MASK);
+}
+
+static bool may_have_fused(const struct ir_op *o)
+{
+    return o->op == IR_EXIT_IF || o->op == IR_SKIP_IF || o->op == IR_SELECT || o->op == IR_XOR ||
+           o->op == IR_ADD;
+}
+
 /* The compare just before the exit or the select that it is for, if nobody else wants it, is made
- * there. */
+ * there; and so are flags that are packed and turned, and what is shifted and added. */
 static void fuse(struct gen *g, uint32_t i)
 {
     const struct ir_op *o = &g->block->ops[i], *n = o + 1;
 
-    if (gen_can_fuse(o) && g->values[i].uses == 1 &&
-        (((n->op == IR_EXIT_IF || n->op == IR_SKIP_IF) && n->a == i) ||
-         (n->op == IR_SELECT && n->c == i))) {
+    if (g->values[i].uses != 1) {
+        return;
+    }
+    if ((gen_can_fuse(o) && (((n->op == IR_EXIT_IF || n->op == IR_SKIP_IF) && n->a == i) ||
+                             (n->op == IR_SELECT && n->c == i))) ||
+        gen_flags_turn(g, i + 1) || is_scaled(o, n, i)) {
         g->values[i].fused = (uint16_t)(i + 1);
         const struct ir_op *flags = lazy(g, o->a);
 
@@ -472,8 +490,7 @@ static void analyse(struct gen *g)
         }
         use_operands(g, o, i);
         use_sunk(g, i);
-        if ((o->op == IR_EXIT_IF || o->op == IR_SKIP_IF || o->op == IR_SELECT) && i > 0 &&
-            user_count < SELECTS_MAX) {
+        if (may_have_fused(o) && i > 0 && user_count < SELECTS_MAX) {
             users[user_count++] = (uint16_t)i;
         }
     }

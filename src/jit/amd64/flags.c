@@ -23,12 +23,65 @@ static const struct ir_op *maker(const struct gen *g, ir_ref flags)
     return &g->block->ops[flags];
 }
 
+/* Where a value is already, or in the scratch register. */
+static struct rm where(struct gen *g, ir_ref v, unsigned scratch)
+{
+    const struct value *val = &g->values[gen_rep(g, v)];
+
+    if (val->reg >= 0) {
+        return rm_reg((unsigned)val->reg);
+    }
+    if (val->home >= 0) {
+        return gen_slot(g, (uint64_t)val->home);
+    }
+    gen_copy(g, scratch, v);
+    return rm_reg(scratch);
+}
+
+static unsigned in_register(struct gen *g, ir_ref v, unsigned scratch)
+{
+    struct rm at = where(g, v, scratch);
+
+    if (at.is_memory) {
+        gen_copy(g, scratch, v);
+        return scratch;
+    }
+    return at.base;
+}
+
+static void compare_or_add(struct gen *g, const struct ir_op *f)
+{
+    bool wide = gen_is_wide(f);
+    struct rm b = rm_reg(RDX);
+    unsigned a = RAX;
+    uint64_t imm;
+
+    if (gen_operand_b(g, f, &imm) && (uint64_t)(int64_t)(int32_t)imm == imm) {
+        if (f->op == IR_SUBF) {
+            emit_alu_imm(g->e, ALU_CMP, wide, where(g, f->a, RAX), (int32_t)imm);
+        } else {
+            gen_copy(g, RAX, f->a);
+            emit_alu_imm(g->e, ALU_ADD, wide, rm_reg(RAX), (int32_t)imm);
+        }
+        return;
+    }
+    if (f->type & IR_IMM) {
+        emit_mov_imm(g->e, RDX, f->imm);
+    } else {
+        b = where(g, f->b, RDX);
+    }
+    if (f->op == IR_SUBF) {
+        a = in_register(g, f->a, RAX);
+    } else {
+        gen_copy(g, RAX, f->a);
+    }
+    emit_alu(g->e, f->op == IR_SUBF ? ALU_CMP : ALU_ADD, wide, a, b);
+}
+
 /* In the host's flags, by rax, rcx and rdx; false: they are packed, and no arithmetic's. */
 static bool to_host(struct gen *g, ir_ref flags)
 {
     const struct ir_op *f = maker(g, flags);
-    bool wide = gen_is_wide(f);
-    uint64_t imm;
 
     if (f->op == IR_FUNPACK || !gen_flags_are_lazy(f)) {
         return false;
@@ -37,19 +90,10 @@ static bool to_host(struct gen *g, ir_ref flags)
         return true;
     }
     if (f->op == IR_LOGICF) {
-        unsigned a = gen_reg(g, f->a);
-        emit_op(g->e, 0x85, wide, a, rm_reg(a));
-    } else if (gen_operand_b(g, f, &imm) && (uint64_t)(int64_t)(int32_t)imm == imm) {
-        gen_copy(g, RAX, f->a);
-        emit_alu_imm(g->e, f->op == IR_SUBF ? ALU_CMP : ALU_ADD, wide, rm_reg(RAX), (int32_t)imm);
+        unsigned a = in_register(g, f->a, RAX);
+        emit_op(g->e, 0x85, gen_is_wide(f), a, rm_reg(a));
     } else {
-        if (f->type & IR_IMM) {
-            emit_mov_imm(g->e, RDX, f->imm);
-        } else {
-            gen_copy(g, RDX, f->b);
-        }
-        gen_copy(g, RAX, f->a);
-        emit_alu(g->e, f->op == IR_SUBF ? ALU_CMP : ALU_ADD, wide, RAX, rm_reg(RDX));
+        compare_or_add(g, f);
     }
     return true;
 }
@@ -82,15 +126,78 @@ void gen_pop_flags(struct gen *g, unsigned to, const struct ir_op *flags)
     pop_flags(g, to, bits_of(flags));
 }
 
-/* Into rdx. */
-static void pack(struct gen *g, ir_ref flags)
+/* All six of the host's flags to a register, packed, and still there; uses rax and rdx. */
+static void copy_flags(struct gen *g, unsigned to)
+{
+    struct emit *e = g->e;
+
+    emit_byte(e, 0x9f);                                                  /* lahf: S Z 0 A 0 P 1 C */
+    emit_op(e, OP_0F | OP_BYTE | 0x90u | COND_O, false, 0, rm_reg(RAX)); /* seto al */
+    emit_byte(e, 0x0f);                                                  /* movzx edx, ah */
+    emit_byte(e, 0xb6);
+    emit_byte(e, 0xd4);
+    emit_op(e, OP_0F | OP_BYTE | 0xb6, false, RAX, rm_reg(RAX));
+    emit_vex(e, OP_F2 | OP_0F3A | 0xf0, false, RAX, 0, rm_reg(RAX)); /* rorx: to bit 11 */
+    emit_byte(e, 21);
+    emit_lea(e, to, rm_sib(RDX, RAX, 0, -2));
+}
+
+/* Flags of arithmetic, packed, `turned` with the opposite of C. Whether they are the host's still, as where
+ * that has the means. */
+static bool pack_arithmetic(struct gen *g, ir_ref flags, unsigned to, bool turned)
+{
+    const struct ir_op *f = maker(g, flags);
+
+    if (!g->j->has_bits || f->op == IR_LOGICF) {
+        gen_pop_flags(g, to, f);
+        if (turned) {
+            emit_alu_imm(g->e, ALU_XOR, false, rm_reg(to), IR_FLAG_C);
+        }
+        return false;
+    }
+    if (turned) {
+        emit_byte(g->e, 0xf5); /* cmc */
+    }
+    copy_flags(g, to);
+    if (turned) {
+        emit_byte(g->e, 0xf5);
+    }
+    return true;
+}
+
+bool gen_flags_turn(const struct gen *g, uint32_t i)
+{
+    const struct ir_op *o = &g->block->ops[i], *flags;
+
+    if (o->op != IR_XOR || !(o->type & IR_IMM) || o->imm != IR_FLAG_C || i == 0 || o->a != i - 1 ||
+        o[-1].op != IR_FPACK) {
+        return false;
+    }
+    flags = maker(g, o[-1].a);
+    return flags->op == IR_ADDF || flags->op == IR_SUBF;
+}
+
+void gen_turned_flags(struct gen *g, const struct ir_op *o)
+{
+    ir_ref flags = maker(g, o->a)->a;
+    unsigned dst;
+
+    (void)to_host(g, flags);
+    dst = gen_dest(g, IR_ABSENT);
+    if (pack_arithmetic(g, flags, dst, true)) {
+        gen_flags_are(g, flags);
+    }
+}
+
+/* Into rdx. Whether they are the host's, too. */
+static bool pack(struct gen *g, ir_ref flags)
 {
     if (to_host(g, flags)) {
-        gen_pop_flags(g, RDX, maker(g, flags));
-        return;
+        return pack_arithmetic(g, flags, RDX, false);
     }
     emit_mov(g->e, false, RDX, rm_reg(packed_reg(g, flags)));
     emit_alu_imm(g->e, ALU_AND, false, rm_reg(RDX), FLAGS_ALL);
+    return false;
 }
 
 /* ---- conditions ---- */
@@ -207,7 +314,7 @@ static void shift(struct gen *g, const struct ir_op *o)
     constant = gen_is_const(g, o->b, &n);
     n &= wide ? 63 : 31;
     if (!constant || n == 0) {
-        pack(g, o->c);
+        (void)pack(g, o->c);
         g->locked = 0;
     }
     if (!constant || n != 0) {
@@ -285,6 +392,7 @@ bool gen_flags(struct gen *g, const struct ir_op *o)
 {
     enum cond c;
     unsigned dst;
+    bool kept;
 
     switch (o->op) {
     case IR_ADDF:
@@ -308,8 +416,11 @@ bool gen_flags(struct gen *g, const struct ir_op *o)
         if (gen_rep(g, (ir_ref)g->i) != g->i) {
             return true; /* it is packed */
         }
-        pack(g, o->a);
+        kept = pack(g, o->a);
         emit_mov(g->e, false, gen_dest(g, IR_ABSENT), rm_reg(RDX));
+        if (kept) {
+            gen_flags_are(g, o->a);
+        }
         return true;
     default: return false;
     }

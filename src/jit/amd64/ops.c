@@ -78,10 +78,34 @@ static void alu_with(struct gen *g, const struct ir_op *o, enum alu op, bool com
     emit_alu(g->e, op, wide, dst, rb);
 }
 
+static bool is_fused(const struct gen *g, ir_ref v)
+{
+    return v != IR_ABSENT && g->values[v].fused == g->i;
+}
+
+/* a + (b << 1, 2 or 3), the shift being no value of its own */
+static void add_scaled(struct gen *g, const struct ir_op *o)
+{
+    const struct ir_op *scaled = &g->block->ops[o->b];
+    unsigned a = gen_reg(g, o->a), b = gen_reg(g, scaled->a);
+    unsigned dst = gen_dest(g, o->a);
+
+    emit_op(g->e, 0x8d, gen_is_wide(o), dst, rm_sib(a, b, (unsigned)scaled->imm, 0));
+}
+
 /* add, sub, and, or, xor; their flags are kept if somebody wants them. */
 static void alu(struct gen *g, const struct ir_op *o, enum alu op, bool commutes)
 {
     ir_ref twin = gen_flags_twin(g, o);
+
+    if (is_fused(g, o->b)) {
+        add_scaled(g, o);
+        return;
+    }
+    if (is_fused(g, o->a)) {
+        gen_turned_flags(g, o);
+        return;
+    }
 
     alu_with(g, o, op, commutes, twin);
     if (twin != IR_ABSENT) {
@@ -361,7 +385,7 @@ static void min_max(struct gen *g, const struct ir_op *o)
 static bool select_value(struct gen *g, const struct ir_op *o)
 {
     unsigned type = o->type & IR_TYPE_MASK;
-    unsigned dst;
+    unsigned a, b, dst;
     enum cond c;
 
     if (type != IR_I32 && type != IR_I64) {
@@ -369,11 +393,18 @@ static bool select_value(struct gen *g, const struct ir_op *o)
         return true;
     }
     c = gen_condition(g, o->c);
-    gen_copy(g, RAX, o->b); /* moves change no flag */
-    gen_copy(g, RDX, o->a);
-    dst = gen_dest(g, IR_ABSENT);
-    emit_op(g->e, OP_0F | 0x40u | c, true, RAX, rm_reg(RDX));
-    emit_mov(g->e, true, dst, rm_reg(RAX));
+    g->locked = 0;        /* what was compared is in nobody's way */
+    a = gen_reg(g, o->a); /* moves change no flag */
+    b = gen_reg(g, o->b);
+    dst = gen_dest(g, o->b);
+    if (dst == a && dst != b) {
+        emit_op(g->e, OP_0F | 0x40u | (c ^ 1u), true, dst, rm_reg(b));
+        return true;
+    }
+    if (dst != b) {
+        emit_mov(g->e, true, dst, rm_reg(b));
+    }
+    emit_op(g->e, OP_0F | 0x40u | c, true, dst, rm_reg(a));
     return true;
 }
 
