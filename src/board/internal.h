@@ -5,6 +5,7 @@
 #define BOARD_INTERNAL_H
 
 #include "board/board.h"
+#include "bus/pci.h"
 
 /* ---- programs: kernels and firmware ---- */
 
@@ -147,6 +148,33 @@ void fdt_prop_cell_counts(struct fdt_writer *t, uint32_t address, uint32_t size)
 /* 32 bytes that follow from the machine's seed. */
 void fdt_prop_seed(struct fdt_writer *t, const char *name, uint64_t seed);
 
+/* ---- what is plugged in: plug.c, fdt_pci.c ---- */
+
+/* Where a board has its host of PCI, if it gets one, and where its four lines lead. */
+struct board_pci {
+    struct pci_host_config host;
+    struct device *interrupts;
+    uint32_t first_input;
+};
+/* The configuration puts something on PCI. */
+bool board_has_pci(const struct machine_config *c);
+/* After the board's own devices. */
+int board_plug(struct machine *m, const struct machine_config *c, const struct board_pci *pci,
+               struct error *e);
+/* The host's node. An interrupt is, behind the controller's phandle and as many zeros as its addresses have
+ * cells: `before` if there is one, the number, `after` if there is one. */
+struct fdt_pci {
+    const struct pci_host_config *host;
+    const char *name; /* "pci" */
+    uint64_t unit;    /* behind the @ */
+    uint32_t interrupts;
+    uint32_t first_interrupt;
+    uint8_t parent_cells, before_count, after_count;
+    uint32_t before, after;
+    uint32_t messages; /* phandle of who takes messages; 0: nobody */
+};
+void fdt_add_pci(struct fdt_writer *t, const struct fdt_pci *p);
+
 /* ---- riscv_virt ---- */
 
 /* The reference's memory map. A chip's place may be longer than its registers. */
@@ -163,9 +191,12 @@ enum {
     RISCV_VIRT_CLINT = 0x2000000,
     RISCV_VIRT_PLIC = 0xc000000,
     RISCV_VIRT_UART = 0x10000000,
+    RISCV_VIRT_PCI_IO = 0x3000000,
+    RISCV_VIRT_PCI_ECAM = 0x30000000,
+    RISCV_VIRT_PCI_MEMORY = 0x40000000,
 };
 #define RISCV_VIRT_RAM UINT64_C(0x80000000)
-enum { RISCV_VIRT_UART_IRQ = 10, RISCV_VIRT_RTC_IRQ = 11 };
+enum { RISCV_VIRT_UART_IRQ = 10, RISCV_VIRT_RTC_IRQ = 11, RISCV_VIRT_PCI_IRQ = 32 };
 #define RISCV_VIRT_UART_HZ 3686400
 
 /* riscv_firmware.c */
@@ -174,6 +205,7 @@ extern const char riscv64_firmware_missing[], riscv32_firmware_missing[];
 
 struct machine *riscv_virt_build(const struct machine_config *c, const struct isa *isa,
                                  struct error *e);
+struct pci_host_config riscv_virt_pci(const struct machine_config *c, bool is_32);
 /* riscv_virt_fdt.c: the tree without what the loader adds to /chosen; the caller frees it. */
 void *riscv_virt_fdt(const struct machine_config *c, bool is_32);
 

@@ -23,8 +23,31 @@ enum { FW_NEXT_MODE_S = 1 };
 
 /* ---- chips ------------------------------------------------------------------------------------*/
 
+static bool is_32(const struct machine *m)
+{
+    return strcmp(machine_isa(m)->name, "riscv32") == 0;
+}
+
+/* Memory above 4 GiB is behind the RAM, at a multiple of its size. */
+struct pci_host_config riscv_virt_pci(const struct machine_config *c, bool narrow)
+{
+    uint64_t high_bytes = narrow ? 1 * GIB : 16 * GIB;
+
+    return (struct pci_host_config){
+        .ecam = RISCV_VIRT_PCI_ECAM,
+        .ecam_bytes = 256 * MIB,
+        .memory = RISCV_VIRT_PCI_MEMORY,
+        .memory_bytes = 1 * GIB,
+        .high = narrow ? 12 * GIB : align_up(RISCV_VIRT_RAM + c->ram_bytes, high_bytes),
+        .high_bytes = high_bytes,
+        .io = RISCV_VIRT_PCI_IO,
+        .io_bytes = 64 * KIB,
+    };
+}
+
 static int add_chips(struct machine *m, const struct machine_config *c, struct error *e)
 {
+    struct board_pci pci = {.host = riscv_virt_pci(c, is_32(m)), .first_input = RISCV_VIRT_PCI_IRQ};
     const struct goldfish_rtc_config rtc_config = {.epoch_ns = c->epoch_ns};
     const struct uart16550_config uart_config = {.clock_hz = RISCV_VIRT_UART_HZ};
     /* The order is that of ties. */
@@ -45,7 +68,8 @@ static int add_chips(struct machine *m, const struct machine_config *c, struct e
     clint_attach(timer);
     machine_connect(rtc, 0, interrupts, RISCV_VIRT_RTC_IRQ);
     machine_connect(uart, 0, interrupts, RISCV_VIRT_UART_IRQ);
-    return 0;
+    pci.interrupts = interrupts;
+    return board_plug(m, c, &pci, e);
 }
 
 /* ---- the boot ROM -----------------------------------------------------------------------------*/
@@ -62,11 +86,6 @@ static const uint32_t rom_code[] = {
 #define ROM_LW(ld) ((ld) & ~UINT32_C(0x1000)) /* on RV32 these words are as wide as its registers */
 enum { ROM_FIRST_LD = 3, ROM_SECOND_LD = 4 };
 enum { ROM_ENTRY = 0x20, ROM_FDT = 0x28, ROM_INFO = 0x30, ROM_BYTES = 0x60 };
-
-static bool is_32(const struct machine *m)
-{
-    return strcmp(machine_isa(m)->name, "riscv32") == 0;
-}
 
 static int add_rom(struct machine *m, paddr entry, paddr tree, paddr next, struct error *e)
 {

@@ -217,8 +217,22 @@ static void add_plic(struct fdt_writer *t, unsigned harts)
     fdt_node_end(t);
 }
 
-static void add_soc(struct fdt_writer *t, unsigned harts)
+static void add_pci(struct fdt_writer *t, const struct machine_config *c, bool is_32)
 {
+    const struct pci_host_config host = riscv_virt_pci(c, is_32);
+    const struct fdt_pci pci = {.host = &host,
+                                .name = "pci",
+                                .unit = host.ecam,
+                                .interrupts = PHANDLE_PLIC,
+                                .first_interrupt = RISCV_VIRT_PCI_IRQ};
+
+    fdt_add_pci(t, &pci);
+}
+
+static void add_soc(struct fdt_writer *t, const struct machine_config *c, bool is_32)
+{
+    unsigned harts = c->hart_count;
+
     fdt_node(t, "soc");
     fdt_prop_cell_counts(t, 2, 2);
     fdt_prop_text(t, "compatible", "simple-bus");
@@ -251,6 +265,9 @@ static void add_soc(struct fdt_writer *t, unsigned harts)
     fdt_prop_text(t, "compatible", "ns16550a");
     fdt_node_end(t);
 
+    if (board_has_pci(c)) {
+        add_pci(t, c, is_32);
+    }
     fdt_node_end(t);
 }
 
@@ -289,6 +306,6 @@ void *riscv_virt_fdt(const struct machine_config *c, bool is_32)
     fdt_prop_reg(&t, RISCV_VIRT_RAM, c->ram_bytes);
     fdt_node_end(&t);
     add_cpus(&t, c, is_32);
-    add_soc(&t, c->hart_count);
+    add_soc(&t, c, is_32);
     return fdt_write_end(&t);
 }

@@ -18,6 +18,10 @@ extern const struct model *const dev_models[];
 /* The class of things that say so in a configuration. */
 extern const struct thing_class dev_thing;
 
+/* pci_scratch.c: a function of PCI, to be copied and for tests. */
+extern const struct device_class pci_scratch;
+extern const struct model pci_scratch_model;
+
 /* scratch.c: the smallest possible device. One line: its timer ran out. */
 extern const struct device_class scratch;
 

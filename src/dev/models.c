@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * models: the table of what can be plugged in (bus/bus.h).
  */
+#include "bus/pci.h"
 #include "dev/dev.h"
 
 const struct model *const dev_models[] = {
+    &pci_bridge_model,
+    &pcie_root_port_model,
+    &pci_scratch_model,
     NULL,
 };
 

@@ -2,6 +2,7 @@
  * registry: the table of device classes. Append: the order of this table is what lists and tests
  * walk. The order of ties at a tick is another one, that in which a board adds its devices.
  */
+#include "bus/pci.h"
 #include "dev/arm.h"
 #include "dev/dev.h"
 #include "dev/virtio.h"
@@ -26,6 +27,11 @@ const struct device_class *const dev_registry[] = {
     &semihost,
     &virtio_rng_mmio.device,
     &virtio_net_mmio.device,
+    &pci_host,
+    &pci_host_bridge,
+    &pci_bridge,
+    &pcie_root_port,
+    &pci_scratch,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

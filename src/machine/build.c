@@ -136,6 +136,9 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
 
 static void free_device(struct device *d)
 {
+    if (d->wiring->fini_links != NULL) {
+        d->wiring->fini_links(d->links);
+    }
     free(d->state);
     if (d->wiring->tree != NULL) {
         live_tree_fini(d->wiring->tree);
@@ -233,7 +236,8 @@ static void window_refused(void *opaque, uint64_t at, unsigned size, bool is_wri
 
 static int add_window(struct device *d, unsigned n, struct error *e)
 {
-    struct mem_window w = {.size = d->class->windows[n].bytes,
+    struct mem_window w = {.size = d->class->window_bytes != NULL ? d->class->window_bytes(d, n)
+                                                                  : d->class->windows[n].bytes,
                            .opaque = d,
                            .read = window_read,
                            .write = window_write,
@@ -263,6 +267,13 @@ int machine_place_window(struct device *d, unsigned window, paddr base, struct e
     must(!d->machine->sealed && window < DEVICE_WINDOWS_MAX && d->wiring->windows[window] != NULL &&
          d->class->map == NULL);
     return mem_place_window(machine_space_of(d, window), d->wiring->windows[window], base, e);
+}
+
+void machine_give_links(struct device *d, void *links, void (*fini)(void *links))
+{
+    must(!d->machine->sealed && d->links == NULL);
+    d->links = links;
+    d->wiring->fini_links = fini;
 }
 
 void machine_give_storage(struct device *d, unsigned n, struct mem_block *b)

@@ -18,6 +18,8 @@ struct device *machine_add_device(struct machine *m, const struct device_class *
                                   size_t config_size, const char *port_name, struct error *e);
 /* Puts a further window of a device whose windows never move. -1 and a sentence. */
 int machine_place_window(struct device *d, unsigned window, paddr base, struct error *e);
+/* `links` becomes the device's; fini() is called before the device is freed. */
+void machine_give_links(struct device *d, void *links, void (*fini)(void *links));
 /* Storage number n of a device is this block: for its map(). */
 void machine_give_storage(struct device *d, unsigned n, struct mem_block *b);
 /* A line may be connected to several places, which all follow it. A place that several lines are

@@ -165,33 +165,55 @@ static bool dma_begin(struct device *d, paddr at)
     return true;
 }
 
-bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size)
+bool device_dma_read_as(struct device *d, uint32_t requester, paddr at, void *bytes, uint64_t size)
 {
     struct machine *m = d->machine;
+    uint32_t before = m->requester;
     bool done;
 
     if (!dma_begin(d, at)) {
         return false;
     }
+    m->requester = requester;
     done = mem_bus_read(&m->mem, at, bytes, size);
+    m->requester = before;
     m->dma_depth--;
     return done;
 }
 
-bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size)
+bool device_dma_write_as(struct device *d, uint32_t requester, paddr at, const void *bytes,
+                         uint64_t size)
 {
     struct machine *m = d->machine;
     struct mem_writer before = m->mem.writer;
+    uint32_t requester_before = m->requester;
     bool done;
 
     if (!dma_begin(d, at)) {
         return false;
     }
     machine_writes(m, d->name);
+    m->requester = requester;
     done = mem_bus_write(&m->mem, at, bytes, size);
+    m->requester = requester_before;
     m->mem.writer = before;
     m->dma_depth--;
     return done;
+}
+
+bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size)
+{
+    return device_dma_read_as(d, 0, at, bytes, size);
+}
+
+bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size)
+{
+    return device_dma_write_as(d, 0, at, bytes, size);
+}
+
+uint32_t device_requester(const struct device *d)
+{
+    return d->machine->requester;
 }
 
 bool device_dma_is_memory(const struct device *d, paddr at, uint64_t size)
@@ -256,4 +278,13 @@ void device_clear(struct device *d, enum reset_kind kind)
             device_alarms(d)[i] = TICK_NEVER;
         }
     }
+}
+
+void device_restart(struct device *d)
+{
+    device_clear(d, RESET_WARM);
+    if (d->class->reset != NULL) {
+        d->class->reset(d);
+    }
+    replan(d->machine);
 }

@@ -37,8 +37,11 @@ struct device_class {
     const char *name;
     uint32_t behaviour; /* things.h; at least 1 in the registry */
     struct device_window windows[DEVICE_WINDOWS_MAX];
+    /* How long a window is, by the device's config, where that differs from device to device; NULL: as
+     * `windows` says. */
+    uint64_t (*window_bytes)(const struct device *d, unsigned window);
     /* Says where all of its windows and storages are, by device_map_window() and device_map_storage():
-     * a pure function of its state, asked whenever that may have changed. May be NULL: then its first
+     * a pure function of its state and of those that it hangs on, asked whenever one may have changed. May be NULL: then its first
      * window is where it was added, the others where machine_place_window() put them. */
     void (*map)(struct device *d);
     struct field_table state;
@@ -102,11 +105,12 @@ struct device {
     const struct device_class *class;
     char name[24]; /* "uart0"; unique in the machine */
     struct machine *machine;
-    void *state;           /* the class's own, as its `state` says */
-    const void *config;    /* the class's own, from the board: a copy */
-    uint32_t number;       /* index in the machine: the order of ties */
-    paddr base;            /* where its first window was added */
-    int port;              /* -1: none */
+    void *state;        /* the class's own, as its `state` says */
+    const void *config; /* the class's own, from the board: a copy */
+    uint32_t number;    /* index in the machine: the order of ties */
+    paddr base;         /* where its first window was added */
+    int port;           /* -1: none */
+    void *links;        /* the class's own: devices that it hangs on or that hang on it; no state */
     struct wiring *wiring; /* the machine's own business */
 };
 
@@ -139,6 +143,15 @@ bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
 bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size);
 /* All of the range is RAM or ROM: reaching it enters no device. */
 bool device_dma_is_memory(const struct device *d, paddr at, uint64_t size);
+/* The same by a device with a number by which others know it, such as a function of PCI. */
+bool device_dma_read_as(struct device *d, uint32_t requester, paddr at, void *bytes, uint64_t size);
+bool device_dma_write_as(struct device *d, uint32_t requester, paddr at, const void *bytes,
+                         uint64_t size);
+/* Inside read() and write(): the number of whoever makes this access; 0 for a hart, and for devices that
+ * have none. */
+uint32_t device_requester(const struct device *d);
+/* The device alone is reset, as RESET_WARM does it; its lines stay as they are until it drives them. */
+void device_restart(struct device *d);
 /* Bytes of the storage of this number, wherever it lies; false, and nothing done, if the range is not
  * inside. Writing reaches what a guest's stores do not. */
 bool device_storage_read(struct device *d, unsigned storage, uint64_t at, void *bytes,

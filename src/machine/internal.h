@@ -21,6 +21,7 @@ struct device_line {
 
 /* Of one device: not state, but for the tree. */
 struct wiring {
+    void (*fini_links)(void *links);
     struct live_tree *tree; /* state; NULL: it has none */
     struct mem_window *windows[DEVICE_WINDOWS_MAX];
     struct mem_block *storages[DEVICE_STORAGES_MAX]; /* NULL: not given */
@@ -72,6 +73,7 @@ struct machine {
     struct cpu *running; /* inside engine_run: time is cpu_now() of it */
     bool settling;       /* reaching the tick state.now: the step is not begun */
     bool mapping;        /* devices are asked where they are */
+    uint32_t requester;  /* of the DMA that is being made; 0: none */
     unsigned dma_depth;  /* devices that reached each other by DMA, in this very step */
     struct machine_board board;
     bool sealed; /* machine_seal() was called */
