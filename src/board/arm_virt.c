@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * arm_virt: the reference's `virt` board for AArch64, so far as its guests can tell: its memory map and
  * interrupt numbers, PSCI instead of a firmware, a device tree.
- * Left out: what is said in docs/arm.md: PCI Express and its window, virtio devices, memory and chips of the
+ * Left out: what is said in docs/arm.md: virtio devices, memory and chips of the
  * secure world, the platform bus.
  */
 #include <stdlib.h>
@@ -60,6 +60,7 @@ static int read_options(const struct machine_config *c, struct arm_virt *v, stru
         return error_set(e, "-M secure=on: this board has no secure world");
     }
     v->has_its = v->gic == 3 && thing_number(t, "its", 1) != 0;
+    v->has_highmem = thing_number(t, "highmem", 1) != 0;
     v->has_semihosting = thing_number(t, "semihosting", 0) != 0;
     v->has_el2 = thing_number(t, "virtualization", 0) != 0;
     if (strcmp(c->arch, "arm") == 0 && strcmp(c->cpu, "cortex-a9") == 0) {
@@ -117,6 +118,48 @@ static void connect_harts(struct machine *m, struct device *gic)
     }
 }
 
+struct pci_host_config arm_virt_pci(const struct arm_virt *v)
+{
+    return (struct pci_host_config){
+        .ecam = v->has_highmem ? ARM_VIRT_PCI_ECAM : ARM_VIRT_PCI_ECAM_LOW,
+        .ecam_bytes = v->has_highmem ? 256 * MIB : ARM_VIRT_PCI_ECAM_LOW_SIZE,
+        .memory = ARM_VIRT_PCI_MEMORY,
+        .memory_bytes = ARM_VIRT_PCI_MEMORY_SIZE,
+        .high = ARM_VIRT_PCI_HIGH,
+        .high_bytes = v->has_highmem ? ARM_VIRT_PCI_HIGH : 0,
+        .io = ARM_VIRT_PCI_IO,
+        .io_bytes = ARM_VIRT_PCI_IO_SIZE,
+    };
+}
+
+/* A GICv2 takes messages by a frame beside it, a GICv3 by its ITS. */
+static int add_messages(struct machine *m, struct device *gic, struct error *e)
+{
+    const struct gicv2m_config config = {.first_spi = ARM_VIRT_V2M_SPI};
+    struct device *frame =
+        machine_add_device(m, &gicv2m, "gicv2m", ARM_VIRT_V2M, &config, sizeof config, NULL, e);
+
+    if (frame == NULL) {
+        return -1;
+    }
+    for (unsigned n = 0; n < GICV2M_SPIS; n++) {
+        machine_connect(frame, n, gic, ARM_VIRT_V2M_SPI + n);
+    }
+    return 0;
+}
+
+static int plug_all(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
+                    struct device *gic, struct error *e)
+{
+    const struct board_pci pci = {
+        .host = arm_virt_pci(v), .interrupts = gic, .first_input = ARM_VIRT_PCI_SPI};
+
+    if (v->gic == 2 && board_has_pci(c) && add_messages(m, gic, e) < 0) {
+        return -1;
+    }
+    return board_plug(m, c, &pci, e);
+}
+
 /* The order is that of ties. */
 static int add_chips(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
                      struct error *e)
@@ -154,7 +197,7 @@ static int add_chips(struct machine *m, const struct machine_config *c, const st
     machine_connect(rtc, 0, gic, ARM_VIRT_RTC_SPI);
     machine_connect(gpio, PL061_LINE_INTERRUPT, gic, ARM_VIRT_GPIO_SPI);
     machine_connect(key, 0, gpio, ARM_VIRT_POWER_PIN);
-    return 0;
+    return plug_all(m, c, v, gic, e);
 }
 
 /* ---- all together -----------------------------------------------------------------------------*/

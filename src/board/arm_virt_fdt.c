@@ -13,6 +13,7 @@ enum {
     PHANDLE_GIC = 0x8001,
     PHANDLE_ITS = 0x8002,
     PHANDLE_GPIO = 0x8003,
+    PHANDLE_V2M = 0x8004,
     PHANDLE_CPU0 = 0x8010
 };
 enum { GIC_SPI = 0, GIC_PPI = 1 }; /* first cell of an interrupt */
@@ -129,7 +130,7 @@ static void prop_two_regs(struct fdt_writer *t, uint32_t at, uint32_t size, uint
     FDT_PROP_CELLS(t, "reg", 0, at, 0, size, 0, at2, 0, size2);
 }
 
-static void add_gic(struct fdt_writer *t, const struct arm_virt *v)
+static void add_gic(struct fdt_writer *t, const struct machine_config *c, const struct arm_virt *v)
 {
     fdt_node_at(t, "intc", ARM_VIRT_GIC);
     fdt_prop_cell(t, "phandle", PHANDLE_GIC);
@@ -144,6 +145,14 @@ static void add_gic(struct fdt_writer *t, const struct arm_virt *v)
         fdt_prop_text(t, "compatible", "arm,gic-v3");
         fdt_prop_cell(t, "#redistributor-regions", 1);
         prop_two_regs(t, ARM_VIRT_GIC, ARM_VIRT_GIC_SIZE, ARM_VIRT_GICR, ARM_VIRT_GICR_SIZE);
+    }
+    if (v->gic == 2 && board_has_pci(c)) {
+        fdt_node_at(t, "v2m", ARM_VIRT_V2M);
+        fdt_prop_cell(t, "phandle", PHANDLE_V2M);
+        fdt_prop_text(t, "compatible", "arm,gic-v2m-frame");
+        fdt_prop_empty(t, "msi-controller");
+        fdt_prop_reg(t, ARM_VIRT_V2M, ARM_VIRT_CHIP_SIZE);
+        fdt_node_end(t);
     }
     if (v->has_its) {
         fdt_node_at(t, "its", ARM_VIRT_ITS);
@@ -238,6 +247,26 @@ static void add_virtio(struct fdt_writer *t)
     }
 }
 
+static void add_pci(struct fdt_writer *t, const struct arm_virt *v)
+{
+    const struct pci_host_config host = arm_virt_pci(v);
+    const struct fdt_pci pci = {.host = &host,
+                                .name = "pcie",
+                                .unit = ARM_VIRT_PCI_MEMORY, /* as on the reference */
+                                .interrupts = PHANDLE_GIC,
+                                .first_interrupt = ARM_VIRT_PCI_SPI,
+                                .parent_cells = 2,
+                                .before_count = 1,
+                                .before = GIC_SPI,
+                                .after_count = 1,
+                                .after = IRQ_LEVEL_HIGH,
+                                .messages = v->gic == 2  ? PHANDLE_V2M
+                                            : v->has_its ? PHANDLE_ITS
+                                                         : 0};
+
+    fdt_add_pci(t, &pci);
+}
+
 /* ---- all together -----------------------------------------------------------------------------*/
 
 static void add_chosen(struct fdt_writer *t, uint64_t seed)
@@ -272,10 +301,13 @@ void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v)
     add_cpus(&t, c);
     add_psci(&t, c, v);
     add_timer_and_pmu(&t, c, v);
-    add_gic(&t, v);
+    add_gic(&t, c, v);
     add_cells(&t);
     add_power_button(&t);
     add_flash_and_fw_cfg(&t);
     add_virtio(&t);
+    if (board_has_pci(c)) {
+        add_pci(&t, v);
+    }
     return fdt_write_end(&t);
 }

@@ -218,6 +218,7 @@ enum {
     ARM_VIRT_GIC = 0x08000000, /* the distributor; a place may be longer than its registers */
     ARM_VIRT_GIC_SIZE = 0x10000,
     ARM_VIRT_GICC = 0x08010000,
+    ARM_VIRT_V2M = 0x08020000,
     ARM_VIRT_ITS = 0x08080000,
     ARM_VIRT_ITS_SIZE = 0x20000,
     ARM_VIRT_GICR = 0x080a0000,
@@ -228,15 +229,25 @@ enum {
     ARM_VIRT_FW_CFG_SIZE = 0x18,
     ARM_VIRT_GPIO = 0x09030000,
     ARM_VIRT_CHIP_SIZE = 0x1000,
-    ARM_VIRT_VIRTIO = 0x0a000000
+    ARM_VIRT_VIRTIO = 0x0a000000,
+    ARM_VIRT_PCI_MEMORY = 0x10000000,
+    ARM_VIRT_PCI_MEMORY_SIZE = 0x2eff0000,
+    ARM_VIRT_PCI_IO = 0x3eff0000,
+    ARM_VIRT_PCI_IO_SIZE = 0x10000,
+    ARM_VIRT_PCI_ECAM_LOW = 0x3f000000, /* with highmem=off */
+    ARM_VIRT_PCI_ECAM_LOW_SIZE = 0x1000000
 };
-#define ARM_VIRT_RAM UINT64_C(0x40000000)
+#define ARM_VIRT_PCI_ECAM UINT64_C(0x4010000000)
+#define ARM_VIRT_PCI_HIGH UINT64_C(0x8000000000) /* so many bytes as well */
+#define ARM_VIRT_RAM      UINT64_C(0x40000000)
 /* Shared interrupts, by their numbers from the first of them on. */
 enum {
     ARM_VIRT_UART_SPI = 1,
     ARM_VIRT_RTC_SPI = 2,
+    ARM_VIRT_PCI_SPI = 3,
     ARM_VIRT_GPIO_SPI = 7,
-    ARM_VIRT_VIRTIO_SPI = 16
+    ARM_VIRT_VIRTIO_SPI = 16,
+    ARM_VIRT_V2M_SPI = 48
 };
 /* Private ones, by their INTIDs. */
 enum {
@@ -255,6 +266,7 @@ struct arm_virt {
     unsigned gic; /* version, 2 or 3 */
     bool has_its;
     bool has_semihosting;
+    bool has_highmem;
     bool has_el2; /* virtualization=on: PSCI is called by SMC then */
 };
 #define ARM_VIRT_THINGS 1
@@ -263,6 +275,7 @@ extern const struct thing_class *const arm_virt_things[ARM_VIRT_THINGS];
 bool arm_has_firmware(const struct machine_config *c);
 struct machine *arm_virt_build(const struct machine_config *c, const struct isa *isa,
                                struct error *e);
+struct pci_host_config arm_virt_pci(const struct arm_virt *v);
 /* arm_virt_fdt.c: the tree without what the loader adds to /chosen; the caller frees it. */
 void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v);
 /* arm_firmware.c: banks of flash, the first with the firmware; what firmware asks of the board. */

@@ -34,6 +34,13 @@ struct gicv3_config {
 };
 extern const struct device_class gicv3;
 
+/* gicv2m.c: messages to a GICv2: line n is its shared interrupt first_spi + n. */
+#define GICV2M_SPIS 64
+struct gicv2m_config {
+    uint32_t first_spi;
+};
+extern const struct device_class gicv2m;
+
 /* pl011.c: a serial port; one line, one port. */
 struct pl011_config {
     uint32_t clock_hz; /* UARTCLK, at least 1 */

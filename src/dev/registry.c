@@ -27,6 +27,7 @@ const struct device_class *const dev_registry[] = {
     &semihost,
     &virtio_rng_mmio.device,
     &virtio_net_mmio.device,
+    &gicv2m,
     &pci_host,
     &pci_host_bridge,
     &pci_bridge,

@@ -3,7 +3,7 @@
  * of a device's event becomes an LPI at a hart, by tables in memory that only the ITS writes. Commands are
  * executed when the queue's end is moved. What tables hold is checked at each use, as it may come
  * from anywhere; a command that makes no sense is a guest error and does nothing.
- * Left out: tables of two levels, virtual LPIs, and who stores: all events are of device 0 until there are buses.
+ * Left out: tables of two levels, and virtual LPIs.
  */
 #include "dev/arm/gicv3.h"
 
@@ -352,8 +352,9 @@ static void translate(struct device *d, uint32_t number)
     const struct gicv3 *s = d->state;
     struct event event;
 
-    if (!s->its_is_on || !find_event(d, 0, number, &event)) {
-        device_log(d, "guest error: event %u has no translation", number);
+    if (!s->its_is_on || !find_event(d, device_requester(d), number, &event)) {
+        device_log(d, "guest error: event %u of device 0x%x has no translation", number,
+                   device_requester(d));
         return;
     }
     gicv3_lpi_set(d, event.hart, event.intid, true);
