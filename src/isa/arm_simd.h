@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/softfloat.h"
+#include "cpu/cpu.h"
 
 /* Integer operations, by the shape of their operands. The groups' borders are used. */
 enum simd_op {
@@ -331,7 +332,43 @@ static inline void simd_set(struct simd_reg *x, unsigned log2, unsigned i, uint6
 
     *word = (*word & ~(mask << by)) | (value & mask) << by;
 }
+/* ---- the environment of floating point ---- */
+
+/* FPCR's bits from 19 on, which are FPSCR's. */
+#define MODE_FPCR_FZ16  0x01u
+#define MODE_FPCR_RMODE 3
+#define MODE_FPCR_FZ    0x20u
+#define MODE_FPCR_DN    0x40u
+#define MODE_FPCR_AHP   0x80u
+/* Arm's rounding modes in their own order. */
+static inline unsigned simd_rounding(unsigned mode_fpcr)
+{
+    static const uint8_t of[4] = {FP_RNE, FP_RUP, FP_RDN, FP_RTZ};
+
+    return of[mode_fpcr >> MODE_FPCR_RMODE & 3];
+}
+static inline struct fp_env simd_env(unsigned mode_fpcr, bool half)
+{
+    bool flush = mode_fpcr & (half ? MODE_FPCR_FZ16 : MODE_FPCR_FZ);
+
+    return (struct fp_env){.rounding = (uint8_t)simd_rounding(mode_fpcr),
+                           .nan_rule = mode_fpcr & MODE_FPCR_DN ? FP_NAN_CANONICAL : FP_NAN_ARM,
+                           .tiny_before = true,
+                           .flush_inputs = flush,
+                           .flush_output = flush};
+}
+/* Denormal operands only count where they are flushed, and never for half precision. */
+static inline void simd_note(struct cpu *cpu, const struct fp_env *env, bool half)
+{
+    bool counts = env->flush_inputs && !half;
+
+    cpu->hart->fp_flags |= counts ? env->flags : env->flags & (FP_ID - 1);
+}
+
 /* ---- operations: arm_simd.c, arm_simd_fp.c ---- */
+
+/* The constant of FMOV and VMOV (VFPExpandImm). */
+uint64_t simd_expand_fp(unsigned imm8, unsigned log2);
 
 struct simd_operands {
     struct simd_reg n, m, d; /* d: what the destination was */

@@ -342,6 +342,21 @@ struct simd_reg arm_fv_compute(uint32_t w, uint32_t op, const struct simd_operan
 
 /* ---- formats ---- */
 
+uint64_t simd_expand_fp(unsigned imm8, unsigned log2)
+{
+    static const struct {
+        uint8_t width, exponent;
+    } shapes[4] = {{0, 0}, {16, 5}, {32, 8}, {64, 11}};
+    unsigned width = shapes[log2].width, exponent = shapes[log2].exponent;
+    unsigned fraction = width - 1 - exponent;
+    uint64_t b = imm8 >> 6 & 1;
+    uint64_t e = (b ? (UINT64_C(1) << (exponent - 3)) - 1 : 0) << 2 | (imm8 >> 4 & 3);
+
+    e |= (b ^ 1) << (exponent - 1);
+    return (uint64_t)(imm8 >> 7) << (width - 1) | e << fraction |
+           (uint64_t)(imm8 & 15) << (fraction - 4);
+}
+
 static uint64_t from_half(f16 a, unsigned to, bool alternative, struct fp_env *e)
 {
     e->flush_inputs = false;

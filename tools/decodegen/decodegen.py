@@ -5,7 +5,7 @@
 usage: decodegen.py TABLE... OUTPUT.c PREFIX
 
 Several tables are one, in this order: later ones may use what earlier ones say. The form:
-  include "FILE"          of the C file that comes out, which declares struct PREFIX_insn (with info,
+  include "FILE"          of the C file that comes out; together they declare struct PREFIX_insn (with info,
                           bits, length and the operands), struct PREFIX_insn_info (name, operands,
                           lift, argument, extension) and the functions PREFIX_lift_*
   width BITS [CONDITION]  how long instructions are: BITS if the C expression CONDITION holds of the
@@ -34,7 +34,7 @@ import sys
 class Table:
     """Of one processor."""
     def __init__(self):
-        self.include = None
+        self.includes = []
         self.widths = []     # (bits, condition)
         self.variants = []
         self.types = {}      # of operands
@@ -111,7 +111,7 @@ def read_format(table, name, items):
 def read_directive(table, place, fields):
     """False if the line is none."""
     if fields[0] == "include" and len(fields) == 2:
-        table.include = fields[1]
+        table.includes.append(fields[1])
     elif fields[0] == "width" and len(fields) >= 2 and fields[1].isdigit():
         table.widths.append((int(fields[1]), " ".join(fields[2:])))
     elif fields[0] == "variant" and len(fields) >= 3 and not table.lines:
@@ -128,7 +128,7 @@ def read_directive(table, place, fields):
 
 
 def check_widths(table, path):
-    if table.include is None or not table.widths:
+    if not table.includes or not table.widths:
         sys.exit(f"{path}: it says no include or no width")
     for i, (bits, condition) in enumerate(table.widths):
         if bits % 8 or not 8 <= bits <= 64:
@@ -253,7 +253,7 @@ def main():
     table = read_tables(paths)
     names = " and ".join(path.rsplit("/", 1)[-1] for path in paths)
     out = [f"/* Made by tools/decodegen from {names}; not to be edited. */",
-           f"#include {table.include}", ""]
+           *(f"#include {name}" for name in table.includes), ""]
     put_infos(table, prefix, out)
     put_fields(table, prefix, out)
     put_decode(table, prefix, out)

@@ -3,7 +3,7 @@
  *
  * After the "ARM Architecture Reference Manual, ARMv7-A and ARMv7-R edition" (DDI 0406C): A32 and T32,
  * the multiprocessing extensions, short and (LPAE) long descriptors, generic timers. Left out: Jazelle,
- * ThumbEE, the security and virtualization extensions, VFP and Advanced SIMD (ID fields say so), SWP, debug
+ * ThumbEE, the security and virtualization extensions, short vectors, SWP, debug
  * state, trace.
  */
 #ifndef ISA_ARM32_ARM_H
@@ -148,9 +148,10 @@ static inline bool arm_has(const struct cpu *cpu, uint32_t feature)
 #define FPEXC_EN  UINT32_C(0x40000000)
 
 /* FPSCR */
-#define FPSCR_QC    UINT32_C(0x08000000)
-#define FPSCR_FLAGS UINT32_C(0xf0000000)
-#define FPSCR_ROUND UINT32_C(0x07c00000) /* AHP, DN, FZ, RMode */
+#define FPSCR_QC      UINT32_C(0x08000000)
+#define FPSCR_FLAGS   UINT32_C(0xf0000000)
+#define FPSCR_ROUND   UINT32_C(0x07c00000) /* AHP, DN, FZ, RMode */
+#define FPSCR_VECTORS UINT32_C(0x00370000) /* Stride, Len */
 /* Sticky flags as FP_* has them in hart.fp_flags, and one more there: saturation. */
 #define ARM_FP_QC 0x40u
 
@@ -178,6 +179,7 @@ enum arm_status {
 #define MODE_NEON       0x10 /* ... and Advanced SIMD */
 #define MODE_CP10       0x20 /* CPACR lets VMRS and VMSR of FPEXC through */
 #define MODE_SPSR       0x40 /* the mode has an SPSR */
+#define MODE_VECTORS    0x80 /* FPSCR wants short vectors, which there are none of */
 #define MODE_FPSCR_POS  8    /* FPSCR's bits 22 to 26: RMode, FZ, DN, AHP */
 #define MODE_FPSCR(m)   ((m) >> MODE_FPSCR_POS & 0x1f)
 #define MODE_IT_POS     16 /* local: ITSTATE, then T */

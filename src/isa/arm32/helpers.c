@@ -214,6 +214,13 @@ uint64_t arm_help_sel(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
         }                                                                                          \
     }
 
+#define SLOTS_FP_FLAGS                                                                             \
+    {                                                                                              \
+        {                                                                                          \
+            offsetof(struct arm, hart.fp_flags), offsetof(struct arm, hart.fp_flags) + 1           \
+        }                                                                                          \
+    }
+
 const struct ir_helper arm_helpers[ARM_HELPER_COUNT] = {
 #define ARM_HELPER(NAME, function, does, count, slots_read, slots_written)                         \
     [HELP_##NAME] = {.name = #NAME,                                                                \

@@ -168,6 +168,8 @@ ir_ref arm_condition(struct lift *l, unsigned cond);
 void arm_set_q(struct lift *l, ir_ref bit);
 /* C, as an i64. */
 ir_ref arm_carry(struct lift *l);
+/* All of them, as arm.flags has them. */
+void arm_put_flags(struct lift *l, ir_ref word);
 /* N and Z of a result; C, V stay. */
 void arm_put_nz(struct lift *l, ir_ref result);
 /* That of 64 bits. */

@@ -9,7 +9,7 @@ enum { KNOWN_NOTHING, KNOWN_SUB };
 
 /* ---- condition flags ---- */
 
-static void put_word(struct lift *l, ir_ref word)
+void arm_put_flags(struct lift *l, ir_ref word)
 {
     ir_put(l->b, IR_I64, ARM_SLOT(flags), word);
     l->known = KNOWN_NOTHING;
@@ -17,12 +17,13 @@ static void put_word(struct lift *l, ir_ref word)
 
 static void put_add_flags(struct lift *l, ir_ref flags)
 {
-    put_word(l, ir_un(l->b, IR_FPACK, IR_I64, flags));
+    arm_put_flags(l, ir_un(l->b, IR_FPACK, IR_I64, flags));
 }
 
 static void put_sub_flags(struct lift *l, ir_ref flags)
 {
-    put_word(l, ir_bini(l->b, IR_XOR, IR_I64, ir_un(l->b, IR_FPACK, IR_I64, flags), IR_FLAG_C));
+    arm_put_flags(l,
+                  ir_bini(l->b, IR_XOR, IR_I64, ir_un(l->b, IR_FPACK, IR_I64, flags), IR_FLAG_C));
     l->known = KNOWN_SUB;
 }
 
@@ -80,7 +81,7 @@ static void put_logic(struct lift *l, enum ir_type t, ir_ref result, ir_ref carr
     old =
         ir_bini(l->b, IR_AND, IR_I64, old, carry == IR_ABSENT ? IR_FLAG_O | IR_FLAG_C : IR_FLAG_O);
     word = ir_bin(l->b, IR_OR, IR_I64, word, old);
-    put_word(l, carry == IR_ABSENT ? word : ir_bin(l->b, IR_OR, IR_I64, word, carry));
+    arm_put_flags(l, carry == IR_ABSENT ? word : ir_bin(l->b, IR_OR, IR_I64, word, carry));
 }
 
 void arm_put_nz(struct lift *l, ir_ref result)

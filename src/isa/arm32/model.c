@@ -58,12 +58,10 @@ static const struct named_model {
       .id_isar = {0x00101111, 0x13112111, 0x21232041, 0x11112131, 0x00111142}}},
 };
 
-/* What is left out shows in no ID register: the security and virtualization extensions, debug, and floating
- * point with Advanced SIMD. */
+/* What is left out shows in no ID register: the security and virtualization extensions, and debug.
+ */
 static void take_away(struct arm_model *m)
 {
-    m->features &= ~(uint32_t)(EXT_VFP | EXT_NEON | EXT_FMA);
-    m->mvfr0 = m->mvfr1 = m->fpsid = 0;
     m->id_pfr[1] &= ~UINT32_C(0xf0f0);
     m->id_dfr0 &= ~UINT32_C(0x00f00fff);
 }

@@ -139,7 +139,7 @@ uint32_t arm_get_fpscr(const struct arm *s)
 
 void arm_set_fpscr(struct arm *s, uint32_t value)
 {
-    s->fpscr = value & (FPSCR_FLAGS | FPSCR_QC | FPSCR_ROUND | 0x9f);
+    s->fpscr = value & (FPSCR_FLAGS | FPSCR_QC | FPSCR_ROUND | FPSCR_VECTORS | 0x9f);
     s->hart.fp_flags = 0;
 }
 
@@ -155,7 +155,7 @@ static uint32_t fp_mode(const struct cpu *cpu)
     }
     mode = MODE_CP10 | (s->fpscr >> 22 & 0x1f) << MODE_FPSCR_POS;
     if ((s->fpexc & FPEXC_EN) != 0) {
-        mode |= MODE_VFP;
+        mode |= MODE_VFP | ((s->fpscr & FPSCR_VECTORS) != 0 ? MODE_VECTORS : 0);
         mode |= arm_has(cpu, EXT_NEON) && s->cpacr >> 31 == 0 ? MODE_NEON : 0;
     }
     return mode;

@@ -82,8 +82,6 @@ static inline unsigned simd_element_index(uint32_t w, unsigned log2)
 
     return log2 == 1 ? h << 2 | l << 1 | m : log2 == 2 ? h << 1 | l : h;
 }
-/* The constant of FMOV (VFPExpandImm). */
-uint64_t simd_expand_fp(unsigned imm8, unsigned log2);
 /* That of the modified immediates, one half of the register (AdvSIMDExpandImm). */
 uint64_t simd_expand_imm(uint32_t w);
 
@@ -116,36 +114,7 @@ static inline struct simd_reg simd_element(const struct cpu *cpu, uint32_t w, un
 /* ---- the environment of floating point ---- */
 
 /* FPCR's bits in MODE_FPCR(). */
-#define FPCR_AHP        BIT64(26)
-#define MODE_FPCR_FZ16  0x01u
-#define MODE_FPCR_RMODE 3
-#define MODE_FPCR_FZ    0x20u
-#define MODE_FPCR_DN    0x40u
-/* Arm's rounding modes in their own order. */
-static inline unsigned simd_rounding(unsigned mode_fpcr)
-{
-    static const uint8_t of[4] = {FP_RNE, FP_RUP, FP_RDN, FP_RTZ};
-
-    return of[mode_fpcr >> MODE_FPCR_RMODE & 3];
-}
-static inline struct fp_env simd_env(unsigned mode_fpcr, bool half)
-{
-    bool flush = mode_fpcr & (half ? MODE_FPCR_FZ16 : MODE_FPCR_FZ);
-
-    return (struct fp_env){.rounding = (uint8_t)simd_rounding(mode_fpcr),
-                           .nan_rule = mode_fpcr & MODE_FPCR_DN ? FP_NAN_CANONICAL : FP_NAN_ARM,
-                           .tiny_before = true,
-                           .flush_inputs = flush,
-                           .flush_output = flush};
-}
-/* Denormal operands only count where they are flushed, and never for half precision. */
-static inline void simd_note(struct cpu *cpu, const struct fp_env *env, bool half)
-{
-    bool counts = env->flush_inputs && !half;
-
-    cpu->hart->fp_flags |= counts ? env->flags : env->flags & (FP_ID - 1);
-}
-
+#define FPCR_AHP BIT64(26)
 /* FPSR.QC */
 #define SIMD_QC UINT32_C(0x08000000)
 
