@@ -246,6 +246,20 @@ class Maker:
     def memory(self):
         return self.memory_t32() if self.thumb else self.memory_a32()
 
+    def memory_vfp(self):
+        """VLDR, VSTR, VLDM, VSTM: the words of both sets."""
+        rng, b = self.rng, self.free()
+        double, load, first = rng.getrandbits(1), rng.getrandbits(1), rng.getrandbits(5)
+        word = 0xed000a00 | double << 8 | load << 20
+        word |= (first >> 4) << 22 | (first & 15) << 12 if double else (first & 1) << 22 | (first >> 1) << 12
+        if rng.random() < 0.4:
+            return [(word | rng.getrandbits(1) << 23 | rng.choice([11, 12, 13]) << 16 | rng.randrange(0, 30), 4)]
+        count = rng.randrange(1, min(32 - first, 16) + 1)
+        words = 2 * count + (rng.random() < 0.1) if double else count
+        p, u, w = rng.choice([(0, 1, 0), (0, 1, 1), (1, 0, 1)])
+        word = word & ~(1 << 24) | p << 24 | u << 23 | w << 21 | b << 16 | words
+        return self.add_base(b) + [(word, 4)]
+
     def memory_a32(self):
         rng, c = self.rng, self.cond() << 28
         kind = rng.choice(["word", "word", "extra", "extra", "several", "several", "exclusive", "user", "pld"])
@@ -384,7 +398,9 @@ class Maker:
                 if word[0][0] >> 24 != 0xee and word[0][0] >> 8 != 0xde and (word[0][0] & 0xff00) not in (0xbf00, 0xbe00, 0xb600) and word[0][0] >> 12 != 0xd:
                     body += word
             return [(0xbf00 | cond << 4 | mask, 2)] + body, None
-        return (self.memory() if name == "mem" else self.data(name)), None
+        if name == "mem" or (name == "vfp" and rng.random() < 0.2):
+            return (self.memory() if name == "mem" else self.memory_vfp()), None
+        return self.data(name), None
 
     def sequence(self, system):
         self.system = system
