@@ -48,6 +48,7 @@ struct isa_options {
     unsigned hart;
     unsigned hart_count;
     enum reset_kind reset;
+    uint64_t seed; /* the machine's, for a reset: of random numbers that instructions give */
 };
 
 /* From bytes to IR. */

@@ -99,6 +99,7 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
     m = base_alloc(1, sizeof(*m));
     m->isa = isa;
     m->hart_count = c->hart_count;
+    m->seed = c->seed;
     m->quantum = c->quantum;
     m->no_reboot = c->no_reboot;
     m->state.clock.shift = c->shift;

@@ -49,6 +49,7 @@ struct machine {
     struct tree_pool pages; /* of live trees, and of what was saved of this machine */
     struct cpu cpus[MACHINE_HARTS_MAX];
     unsigned hart_count;
+    uint64_t seed;
     struct engine *engine;
     uint64_t quantum;
     bool no_reboot;

@@ -51,7 +51,8 @@ static void reset_hart(struct machine *m, unsigned h, enum reset_kind kind)
     const struct isa *isa = m->isa;
     struct cpu *cpu = &m->cpus[h];
     uint64_t instructions = cpu->hart->instructions;
-    const struct isa_options o = {.hart = h, .hart_count = m->hart_count, .reset = kind};
+    const struct isa_options o = {
+        .hart = h, .hart_count = m->hart_count, .reset = kind, .seed = m->seed};
 
     reset_clear(cpu->state, isa->state.state_size, isa->survivors, isa->survivor_count, kind);
     isa->reset(cpu->state, cpu->model, &o);

@@ -122,6 +122,9 @@ build:  far     x0, tables
         mov     x1, 0x40000000          // the second GiB: read-only for both
         mov     x3, 0x7c5
         orr     x1, x1, x3
+        .if     GUARDED
+        orr     x1, x1, 1 << 50         // GP
+        .endif
         mov     x4, 512
 1:      str     x1, [x2], 8
         add     x1, x1, 0x200000
@@ -204,6 +207,8 @@ trap:   str     x27, [x30, 27 * K]
         mrs     x27, tpidr_el1
         lsr     x26, x28, 26
         cmp     x26, 0x15               // SVC
+        b.eq    5f
+        cmp     x26, 0x0d               // no target of branches: the same instruction, without BTYPE
         b.eq    5f
         tst     x29, 3                  // an interrupt
         b.ne    5f

@@ -4,7 +4,7 @@
 syndromes, page table entries and memory are compared after each sequence.
 
 usage: arm64_random.py [--class CLASS]... [--cpu CPU] [--count N] [--seed S] [--only REGEX] [--undefined SHARE]
-                       [--keep DIR] [--explain N] [--runs N] [--list] [--ids] [--reference PROGRAM] COMMAND...
+                       [--keep DIR] [--explain N] [--runs N] [--list] [--ids] [--guarded] [--reference PROGRAM] COMMAND...
 COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console, e.g.
 `reprise run -M virt -bios none -kernel KERNEL -nographic`; `-cpu CPU` is put behind it. Without COMMAND,
 the reference alone runs, and what it did is summed up. Exits 77 (skipped) without the reference or the cross
@@ -19,6 +19,7 @@ Classes (all of them without --class; several may be given, and are then mixed):
   fp      floating point on scalars
   simd    vectors, floating point on vectors among them
   crypto  AES, SHA, PMULL, and what lies beside them
+  pauth   pointer authentication (with --cpu max)
   system  system registers, hints, exceptions, cache and address operations, at EL0 and EL1
 --only keeps those instructions of int, fp, simd and crypto whose text by objdump begins with REGEX:
 `--class simd --only 'sq?add'`. --list prints the kinds of instruction there are, and ends.
@@ -26,6 +27,7 @@ Classes (all of them without --class; several may be given, and are then mixed):
 How it is done: words of each encoding group are drawn with random bits and sorted by what binutils'
 objdump makes of them, so that each kind of instruction comes equally often; no table of ours is asked.
 --runs N does so N times, with the seeds that follow (10^7 instructions are 25 runs of 400000).
+--guarded has random code in pages where branches have to lead to instructions that are made for it (BTI).
 --ids compares the ID registers instead, each field that is not in the list.
 --undefined SHARE of them (0.04) are words that it does not know. Each sequence is LENGTH instructions with forward
 branches, at EL0 or EL1; see arm64_random.S for how they run. A sequence that differs is
@@ -37,10 +39,11 @@ cleared behind each instruction that reads such a register.
 
 Left out, because the two may rightly differ or the run would not end:
 - with --cpu max what MAX_LACKS names: extensions that the reference has and ours does not
-- with --cpu max BR and BLR: ours does not keep BTYPE yet, which SPSR has when something traps behind them
 - counters and the time, registers of debugging and tracing beyond what SYSTEM names, HVC (PSCI)
 - structures, stores of pairs and loads of pairs of V registers across pages of which one faults, as some of it may have
   been stored or loaded
+- PAuth with all keys switched off, where QEMU does not strip codes either; tags in one half of addresses alone, where it
+  looks at bit 63 of pointers to the other
 - at EL0 DAIFSet and DAIFClr that trap: QEMU 10 has op1 and op2 in each other's place in the syndrome
 - what the architecture leaves open: write-back to the register that is loaded or stored, pairs of loads
   to one register, exclusives of another size than the monitor's
@@ -55,7 +58,7 @@ import subprocess
 import sys
 import tempfile
 
-from arm64_words import (ADDRESS_OPS, CC, CLASSES, FREE, GROUPS, ID_NAMES, IDS, KEPT, MASKED, OBJDUMP, PLAIN_OPS, READ,
+from arm64_words import (ADDRESS_OPS, CC, CLASSES, FREE, GROUPS, ID_NAMES, IDS, KEPT, KEYS, MASKED, OBJDUMP, PLAIN_OPS, READ,
                          Pool, disassemble)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -66,6 +69,7 @@ BASE, CODE = 0x40200000, 0x40400000
 LENGTH, BLOCKS, SCRATCH_WORDS, LOGGED = 20, 256, 64, 32
 SAVED = ([f"x{i}" for i in range(31)] + ["sp_el0", "sp_el1", "spsr", "fpcr", "fpsr", "exceptions", "exception count",
          "entry 0", "entry 1", "par", "-"] + [f"v{i // 2}.d[{i % 2}]" for i in range(64)])
+BTI_JC = 0xd50324df
 MARK, FINISH = 0xd4000001 | 0x5a5a << 5, 0xd4000001 | 0x5a5b << 5
 
 HALVES = [0, 0x8000, 1, 0x8001, 0x03ff, 0x0400, 0x3c00, 0xbc00, 0x7bff, 0xfbff, 0x7c00, 0xfc00,
@@ -129,11 +133,13 @@ class Maker:
     def branch(self, left):
         rng = self.rng
         by = rng.randint(1, max(1, min(4, left)))
-        kind = rng.choice(["cond", "cond", "cbz", "tbz", "b", "bl", "ret"] + (["br", "blr", "wild"] if self.cpu != "max" else []))
+        kind = rng.choice(["cond", "cond", "cbz", "tbz", "b", "bl", "ret"] + ["br", "blr", "wild"] + (["signed"] * 4 if "pauth" in self.classes else []))
         if kind == "wild":
             r = self.reg(30)
             return self.constant(r, rng.choice([0xfffffff0c0000000, 0xc0000000, 1 << 40, 0x40400002, 0xc0000001, 0])) + \
                 [0xd63f0000 | r << 5], None
+        if kind == "signed":
+            return self.signed(by)
         if kind in ("br", "blr", "ret"):
             r = self.reg()
             op = {"br": 0xd61f0000, "blr": 0xd63f0000, "ret": 0xd65f0000}[kind]
@@ -143,6 +149,26 @@ class Maker:
                 "tbz": 0x36000000 | rng.getrandbits(1) << 31 | rng.getrandbits(1) << 24 | rng.getrandbits(5) << 19 |
                 self.any()}[kind]
         return [word], (0, kind, by)
+
+    def signed(self, by):
+        """A branch to an address with a code, which is sometimes wrong; or a load by one."""
+        rng = self.rng
+        r, m = self.reg(30), rng.choice([31, self.reg(), rng.randrange(27)])
+        key, zero = rng.getrandbits(1), rng.getrandbits(1)
+        wrong = [0xf2c00000 | rng.randrange(1, 1 << 16) << 5 | r] if rng.random() < 0.15 else []
+        kind = rng.choice(["bra", "blra", "reta", "ldra"])
+        if kind == "ldra":
+            base, value = self.fixed_base(8, 0, 63, 8)
+            out = [0x91000000 | base << 5 | r, 0xdac103e0 | (8 + 2 + key) << 10 | r]  # PACDZA, PACDZB
+            return out + wrong + [0xf8200400 | key << 23 | rng.getrandbits(1) << 11 | value << 12 | r << 5 | self.reg(r)], None
+        adr = 0x10000000 | r
+        if kind != "blra":  # which says where it goes on if its address is none, where no check is made
+            wrong = []
+        if kind == "reta":  # of x30 by SP
+            return [0x1000001e, 0xd503233f | key << 6, 0xd65f0bff | key << 10], (0, "adr", by)
+        put = 0xdac103e0 | (8 + key) << 10 | r if zero else 0xdac10000 | key << 10 | m << 5 | r
+        jump = 0xd61f0800 | (kind == "blra") << 21 | key << 10 | r << 5
+        return [adr, put] + wrong + [jump | 31 if zero else jump | 1 << 24 | m], (0, "adr", by)
 
     def constant(self, r, value):
         """MOVZ and MOVKs."""
@@ -391,6 +417,12 @@ class Maker:
         name = rng.choice(self.classes)
         if choice > 0.97:  # something else between, that looks at flags
             return [0x1a9f17e0 | rng.randrange(16) << 12 | self.reg()], None
+        if name == "pauth" and rng.random() < 0.1 and self.at_el1:
+            return [mrs(rng.choice(KEYS), self.any()) & ~(1 << 21)], None
+        if name == "pauth" and rng.random() < 0.5:  # in and out again
+            key, r, m = rng.randrange(4), self.reg(), rng.choice([31, self.any()])
+            return [0xdac10000 | key << 10 | m << 5 | r] + rng.choice([[], [], [], [0xd503201f]]) + \
+                [0xdac11000 | key << 10 | m << 5 | r], None
         if name in GROUPS:
             return self.data(name), None
         return {"mem": self.memory, "atomic": self.atomic, "system": self.system}[name](), None
@@ -420,7 +452,7 @@ class Maker:
                 else:
                     words[which] |= (distance & 0x7ffff) << 5
             out += words
-        return out + [MARK]
+        return out + [BTI_JC, MARK]  # which may be where a branch of any kind goes
 
 
 def initial_blocks(rng):
@@ -482,6 +514,14 @@ def setting(rng, classes):
         tcr |= rng.getrandbits(1) << 37 | (rng.random() < 0.4 and rng.choice([1, 3])) << 39
         entries = [entry(rng), entry(rng)]
     spsr |= rng.choice([0, 0, 0xf]) << 6 | 3 << 6
+    if "pauth" in classes:
+        for bit in (13, 27, 30, 31, 35, 36):  # EnDB, EnDA, EnIB, EnIA, BT0, BT1
+            sctlr |= (rng.random() < 0.8) << bit
+        if not sctlr & (1 << 13 | 1 << 27 | 3 << 30):
+            sctlr |= 1 << 31
+        if rng.random() < 0.5:
+            tcr |= 3 << 37
+            tcr |= (rng.random() < 0.3 and 3) << 51
     if "system" in classes:
         for bit in (9, 14, 15, 18, 26):
             sctlr &= ~(1 << bit)
@@ -508,7 +548,7 @@ class Image:
             code += sequences[index] if sequences else maker.sequence(self.each[index][0] & 4 != 0)
         self.places.append(CODE + 4 * len(code))
         code.append(FINISH)
-        self.words, self.seed = code, args.seed
+        self.words, self.seed, self.guarded = code, args.seed, args.guarded
         self.code = struct.pack(f"<{len(code)}I", *code)
         self.table = (CODE + len(self.code) + 0xfff) & ~0xfff
         self.bytes = self.code + bytes(self.table - CODE - len(self.code)) + blocks
@@ -527,20 +567,23 @@ class Image:
                         f"-Wl,-Ttext={BASE:#x}", f"-Wl,--section-start=.image={CODE:#x}",
                         f"-DCODE={CODE:#x}", f"-DTABLE={self.table:#x}", f"-DTABLE_BLOCKS={BLOCKS}",
                         f"-DSETTINGS={self.settings:#x}", f"-DDUMP={CODE + len(self.bytes):#x}",
-                        f"-DDEFAULT_TCR={TCR:#x}", f"-DDEFAULT_SCTLR={SCTLR:#x}",
+                        f"-DDEFAULT_TCR={TCR:#x}", f"-DGUARDED={int(self.guarded)}", f"-DDEFAULT_SCTLR={SCTLR:#x}",
                         "-o", elf, f"{HERE}/arm64_random.S", f"{where}/image.S"], check=True)
         return elf
 
 
 def reference(elf, program, cpu):
     if cpu == "max":
-        cpu += ",sve=off,sme=off,pauth=off"
+        cpu += ",sve=off,sme=off,pauth-impdef=off,pauth-qarma5=on"
     return [program, "-nodefaults", "-M", "virt", "-m", "256", "-display", "none",
             "-monitor", "none", "-serial", "stdio", "-cpu", cpu, "-kernel", elf]
 
 
 def run(command, what):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=1800)
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
+    except subprocess.TimeoutExpired:
+        sys.exit(f"{what} does not end: {' '.join(command)}")
     if done.returncode != 0:
         sys.exit(f"{what} failed ({done.returncode}): {' '.join(command)}\n"
                  f"{done.stderr.decode(errors='replace')[-2000:]}")
@@ -655,6 +698,7 @@ def main():
     parser.add_argument("--reference")
     parser.add_argument("--keep")
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--guarded", action="store_true")
     parser.add_argument("--ids", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--explain", type=int, default=3, help="how many differences to explain")

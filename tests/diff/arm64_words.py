@@ -11,7 +11,7 @@ CC = os.environ.get("GUEST_CC", "aarch64-linux-gnu-gcc")
 OBJDUMP = re.sub(r"gcc$", "objdump", CC)
 RESERVED = (27, 28)  # beside sp: pointers into the scratch area, at 128 and 256 of 512 bytes
 FREE = [r for r in range(31) if r not in RESERVED]
-CLASSES = ("int", "mem", "atomic", "fp", "simd", "crypto", "system")
+CLASSES = ("int", "mem", "atomic", "fp", "simd", "crypto", "system", "pauth")
 
 # Encoding groups: . is free; ddddd a general register to be written (31: zero), DDDDD one where 31 is sp.
 GROUPS = {
@@ -42,6 +42,16 @@ GROUPS = {
         . 00 11011 000 ..... . ..... ..... ddddd        madd, msub
         1 00 11011 .01 ..... . ..... ..... ddddd        long
         1 00 11011 .10 ..... 0 11111 ..... ddddd        high
+        """,
+    "pauth": """
+        1 1 0 11010110 00001 0000.. ..... ddddd         codes put in
+        1 1 0 11010110 00001 00.... ..... ddddd         and checked
+        1 1 0 11010110 00001 00.... 11111 ddddd         without a modifier
+        1 1 0 11010110 00001 01000. 11111 ddddd         taken away
+        1 0 0 11010110 ..... 001100 ..... ddddd         pacga
+        1101010100 0 00 011 0010 0001 ..0 11111         hints
+        1101010100 0 00 011 0010 0011 ... 11111
+        1101010100 0 00 011 0010 0000 111 11111
         """,
     "fp": """
         . 0 0 11110 .. 1 .. ... 000000 ..... ddddd      to and from integers
@@ -98,7 +108,7 @@ GROUPS = {
 # What binutils and the reference's `max` know and no CPU of ours has.
 MAX_LACKS = re.compile(
     r"bf|.*mmla|usdot|sudot|fmlal|fmlsl|sm[34]|fam|fscale|f1cvt|f2cvt|fcvtn\s.*b,|fdot|luti|abs\s+[wx]|cnt\s+[wx]|ctz|"
-    r"[su](max|min)\s+[wx]|rmif|setf|addg|subg|irg|gmi|subp|pac|aut|xpac|frint(32|64).*(8h|4h)|rax1.*z")
+    r"[su](max|min)\s+[wx]|rmif|setf|addg|subg|irg|gmi|subp|frint(32|64).*(8h|4h)|rax1.*z")
 # Registers by class of access: op0 op1 CRn CRm op2. Read: as they are; kept: written with anything
 # and read back; masked: written with those bits of anything.
 IDS = [(3, 0, 0, m, o) for m in range(8) for o in range(8)]
@@ -120,6 +130,8 @@ KEPT = [(3, 3, 13, 0, 2), (3, 3, 13, 0, 3), (3, 0, 13, 0, 1), (3, 0, 6, 0, 0), (
         (3, 0, 5, 2, 0), (3, 0, 4, 0, 0), (3, 0, 4, 0, 1), (3, 0, 7, 4, 0), (3, 0, 10, 3, 0),
         (3, 3, 4, 2, 0), (3, 3, 4, 4, 0), (3, 3, 4, 4, 1), (3, 3, 14, 2, 2), (3, 3, 14, 3, 2), (3, 0, 4, 1, 0),
         (2, 0, 0, 0, 2), (2, 0, 0, 3, 2)]
+KEYS = [(3, 0, 2, 1, 0), (3, 0, 2, 1, 1), (3, 0, 2, 1, 2), (3, 0, 2, 1, 3), (3, 0, 2, 2, 0), (3, 0, 2, 2, 1), (3, 0, 2, 2, 2),
+        (3, 0, 2, 2, 3), (3, 0, 2, 3, 0), (3, 0, 2, 3, 1)]
 MASKED = [((3, 2, 0, 0, 0), 0xf), ((3, 3, 4, 2, 1), 0x3c0), ((3, 0, 4, 2, 3), 1 << 22), ((3, 0, 4, 2, 4), 1 << 23),
           ((3, 0, 14, 1, 0), 0x3ff), ((3, 0, 1, 0, 2), 0x300000), ((2, 0, 0, 2, 2), 0x7fff0fff & ~0xe001),
           ((2, 0, 0, 1, 4), ~3), ((2, 0, 0, 1, 6), ~3), ((2, 0, 0, 0, 5), 0x1ffe), ((2, 0, 0, 1, 7), 0x1ffffffe)]

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../chance.h"
+#include "../guest_machine.h"
 #include "board/board.h"
 #include "checkpoint/checkpoint.h"
 #include "host/host.h"
@@ -516,13 +517,14 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--resume") == 0) {
             resume_args = argv + i + 1;
             break;
-        } else {
+        } else if (!guest_machine_option(&g.config, argv[i], argv[i + 1])) {
             fprintf(stderr, "invariants: what is %s?\n", argv[i]);
             return 1;
         }
     }
     if (!g.elf) {
-        fprintf(stderr, "usage: invariants --elf FILE [--smp N] [--input FILE] [--expect FILE]\n");
+        fprintf(stderr, "usage: invariants --elf FILE [--smp N] [--input FILE] [--expect FILE]"
+                        " [--cpu CPU] [--board PROPERTY=VALUE]...\n");
         return 1;
     }
     struct machine_image *kernel = &g.config.images[IMAGE_KERNEL];

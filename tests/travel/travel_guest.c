@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../guest_machine.h"
 #include "board/board.h"
 #include "host/host.h"
 #include "oracle.h"
@@ -186,6 +187,9 @@ int main(int argc, char **argv)
     g->config.bios_none = 1;
     g->config.hart_count = (uint32_t)strtoul(option(argc, argv, "--smp", "1"), NULL, 10);
     g->config.quantum = 331;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        (void)guest_machine_option(&g->config, argv[i], argv[i + 1]);
+    }
     read_image(g, elf);
     if (input != NULL && host_file_read_all(input, MIB, &g->input, &g->input_length, &e) < 0) {
         give_up(e.text);

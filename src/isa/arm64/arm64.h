@@ -279,7 +279,8 @@ enum {
     EC_BREAKPOINT = 0x30,
     EC_STEP = 0x32,
     EC_WATCHPOINT = 0x34,
-    EC_BRK = 0x3c
+    EC_BRK = 0x3c,
+    EC_PAC_FAIL = 0x1c
 };
 #define ESR_EC_POS   26
 #define ESR_IL       UINT32_C(0x02000000)
@@ -320,7 +321,6 @@ enum {
 #define MODE_BREAKS    0x200     /* the guest has breakpoints */
 #define MODE_WATCHES   0x400     /* the guest has watchpoints */
 #define MODE_IL        0x800     /* the illegal execution state */
-#define MODE_BTI       0x1000    /* BTYPE is looked at */
 #define MODE_ZVA       0x2000    /* DC ZVA is not trapped */
 #define MODE_SPSEL     0x4000    /* SP is that of the level, and not SP_EL0 */
 #define MODE_SP        0x8000    /* SP has to be aligned where it is the base of an access */
@@ -358,6 +358,8 @@ unsigned arm64_debug_target(const struct cpu *cpu);
 bool arm64_debug_is_on(const struct cpu *cpu);
 /* What begins with another value than 0: of all other members zero and `number` set. */
 void arm64_begin(struct arm64 *s, const struct arm64_model *m);
+/* What RNDR gives from now on follows from the machine's seed and the hart's number. */
+void arm64_seed_random(struct arm64 *s, uint64_t seed);
 /* Where an access to FP registers is trapped to: 0 if it is not. */
 unsigned arm64_fp_trap(const struct cpu *cpu);
 /* The undefined instruction exception. */
@@ -377,6 +379,20 @@ void arm64_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPAC
 uint32_t arm64_abort_syndrome(struct cpu *cpu, uint32_t esr, vaddr va);
 /* AT, by the number of the instruction: its answer in PAR_EL1. False if there is none of that number. */
 bool arm64_translate_for(struct cpu *cpu, unsigned number, vaddr va);
+
+/* Whether the stage 1 has an upper half of addresses. */
+bool arm64_has_two_halves(const struct cpu *cpu, unsigned regime);
+/* Whether the page of an instruction asks for branch targets to be marked. Nothing changes by asking. */
+bool arm64_is_guarded(struct cpu *cpu, vaddr pc);
+
+/* ---- pauth.c ---- */
+
+/* How a pointer is changed: the key, and one of these; else a code is put in. */
+enum { PAC_KEY = 7, PAC_CHECK = 8, PAC_STRIP = 16 };
+/* The pointer then; a check that fails raises its exception. */
+uint64_t arm64_pauth(struct cpu *cpu, uint64_t pointer, uint64_t modifier, unsigned how);
+/* The cipher: the architecture's ComputePAC of QARMA5 with K<127:64> as key0. */
+uint64_t arm64_qarma5(uint64_t text, uint64_t tweak, uint64_t key0, uint64_t key1);
 
 /* ---- timer.c ---- */
 

@@ -167,6 +167,10 @@ void arm64_print_ls_pac(struct text *out, const struct arm64_insn *i, vaddr pc)
     put_name(out, i->info->name);
     arm64_print_x(out, i->rd, true);
     put_comma(out);
-    arm64_print_address(out, i->rn, i->imm,
-                        (i->bits >> 11 & 1) != 0 ? ADDRESS_PRE : ADDRESS_OFFSET);
+    if ((i->bits >> 11 & 1) != 0 && i->imm != 0) {
+        arm64_print_address(out, i->rn, i->imm, ADDRESS_PRE);
+    } else {
+        arm64_print_address(out, i->rn, i->imm, ADDRESS_OFFSET);
+        text_add(out, (i->bits >> 11 & 1) != 0 ? "!" : "");
+    }
 }

@@ -60,6 +60,12 @@ uint64_t arm64_help_eret(struct cpu *cpu, uint64_t key, uint64_t b, uint64_t c)
         arm64_raise(cpu, ESR(0x1a, key != 0 ? 1 + key : 0), 0, 2);
         return 0;
     }
+    if (key != 0) {
+        target = arm64_pauth(cpu, target, s->x[31], (key == 2 ? KEY_IB : KEY_IA) | PAC_CHECK);
+        if (cpu->fault.raised) {
+            return 0;
+        }
+    }
     return arm64_eret(cpu, target);
 }
 

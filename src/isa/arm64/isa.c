@@ -97,6 +97,7 @@ static void arm64_reset(void *state, const void *model, const struct isa_options
 
     s->number = o->hart;
     arm64_begin(s, model);
+    arm64_seed_random(s, o->seed);
 }
 
 static int arm64_check(const struct cpu *cpu, const void *state, struct error *e)
@@ -115,7 +116,7 @@ static int arm64_check(const struct cpu *cpu, const void *state, struct error *e
 #define X_SLOT(r) ((uint32_t)offsetof(struct arm64, x[r]))
 
 const struct isa isa_aarch64 = {
-    .behaviour = 1,
+    .behaviour = 2,
     .name = "aarch64",
     .elf_machine = 183,
     .insn_align = 4,

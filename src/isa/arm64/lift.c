@@ -36,8 +36,12 @@ bool arm64_lift_fp_on(struct lift *l)
 /* ---- ends of instructions ---- */
 
 /* Behind everything of the instruction that may fault. */
-static void note_step(struct lift *l)
+static void note_end(struct lift *l)
 {
+    if (unlikely(MODE_BTYPE(l->mode) != 0)) {
+        ir_put(l->b, IR_I32, ARM64_SLOT(btype), ir_const(l->b, IR_I32, 0));
+        ir_build_mode(l->b, 0);
+    }
     if (unlikely(l->mode & MODE_STEP)) {
         ir_put(l->b, IR_I32, ARM64_SLOT(ss), ir_const(l->b, IR_I32, 0));
         ir_put(l->b, IR_I32, ARM64_SLOT(stepped), ir_const(l->b, IR_I32, 1));
@@ -51,22 +55,32 @@ static uint8_t with_step(const struct lift *l, uint8_t exit_attr)
 
 void arm64_lift_leave(struct lift *l, uint8_t exit_attr)
 {
-    note_step(l);
+    note_end(l);
     ir_exit(l->b, l->pc + 4, exit_attr);
     l->ends = true;
 }
 
 void arm64_lift_jump(struct lift *l, vaddr target)
 {
-    note_step(l);
+    note_end(l);
     ir_exit(l->b, target, with_step(l, 0));
     l->ends = true;
 }
 
 void arm64_lift_jump_to(struct lift *l, ir_ref target, uint8_t exit_attr)
 {
-    note_step(l);
+    note_end(l);
     ir_exit_to(l->b, target, with_step(l, exit_attr));
+    l->ends = true;
+}
+
+void arm64_lift_jump_typed(struct lift *l, ir_ref target, ir_ref btype)
+{
+    ir_ref mode = ir_bini(l->b, IR_SHL, IR_I64, btype, MODE_BTYPE_POS);
+
+    note_end(l);
+    ir_put(l->b, IR_I32, ARM64_SLOT(btype), ir_un(l->b, IR_TRUNC, IR_I32, btype));
+    ir_exit_to_mode(l->b, target, mode, with_step(l, 0));
     l->ends = true;
 }
 
@@ -78,6 +92,7 @@ void arm64_lift_jump_if(struct lift *l, ir_ref cond, vaddr target)
                                      ir_const(l->b, IR_I64, l->pc + 4)),
                            0);
     } else {
+        note_end(l);
         ir_exit_if(l->b, cond, target);
     }
 }
@@ -107,6 +122,38 @@ void arm64_lift_watch(struct lift *l, ir_ref base, int64_t disp, unsigned bytes,
 }
 
 /* ---- one instruction ---- */
+
+/* Whether an instruction may be where a branch of this BTYPE leads to: 0 no, 1 yes, 2 if SCTLR_ELx.BT does
+ * not say otherwise. BRK and HLT come before what this would raise. */
+static unsigned is_target(uint32_t w, unsigned btype)
+{
+    enum { PACIASP = 25, PACIBSP = 27, BTI = 32, BTI_C = 34, BTI_J = 36, BTI_JC = 38 };
+
+    if ((w & 0xffe0001f) == 0xd4200000 || (w & 0xffe0001f) == 0xd4400000) {
+        return 1;
+    }
+    if ((w & 0xfffff01f) != 0xd503201f) {
+        return 0;
+    }
+    switch (w >> 5 & 0x7f) {
+    case PACIASP:
+    case PACIBSP: return btype == 3 ? 2 : 1;
+    case BTI_C: return btype != 3;
+    case BTI_J: return btype != 2;
+    case BTI_JC: return 1;
+    default: return 0;
+    }
+}
+
+static void check_target(struct lift *l, uint32_t w)
+{
+    unsigned may = is_target(w, MODE_BTYPE(l->mode));
+
+    if (may != 1) {
+        ir_call(l->b, HELP_BTI, ir_const(l->b, IR_I64, l->pc), ir_const(l->b, IR_I64, may == 2),
+                IR_ABSENT);
+    }
+}
 
 /* What is to be looked at before the instruction itself; false if that is all. */
 static bool may_begin(struct lift *l)
@@ -150,6 +197,9 @@ bool arm64_lift(struct lift *l)
     if (!may_begin(l)) {
         return true;
     }
+    if (unlikely(MODE_BTYPE(l->mode) != 0)) {
+        check_target(l, (uint32_t)bytes_get_le(l->bytes, 4));
+    }
     if (!arm64_decode((uint32_t)bytes_get_le(l->bytes, 4), &i) ||
         (i.info->extension != 0 && !arm64_lift_has(l, i.info->extension))) {
         arm64_lift_undefined(l);
@@ -158,6 +208,9 @@ bool arm64_lift(struct lift *l)
     }
     if (!l->ends && (l->mode & MODE_STEP) != 0) {
         arm64_lift_leave(l, IR_EXIT_LOOK);
+    } else if (!l->ends) {
+        note_end(l);
+        l->next_mode = l->mode & ~MODE_LOCAL;
     }
     return true;
 }

@@ -49,7 +49,12 @@ enum { CSEL, CSINC, CSINV, CSNEG };
 enum { R1_RBIT, R1_REV16, R1_REV32, R1_REV, R1_CLZ, R1_CLS };
 enum { CRC_C = 4 };
 enum { MADDL_S = 1, MADDL_SUB = 2 };
-enum { BR_JUMP, BR_CALL, BR_RET };
+/* With a check of the address: by which key, and with the modifier 0. */
+enum { BR_JUMP, BR_CALL, BR_RET, BR_KIND = 3, BR_CHECKS = 4, BR_KEY_B = 8, BR_ZERO = 16 };
+/* Of authenticated loads: key B, and the address is written back. */
+enum { LDRA_KEY_B = 1, LDRA_PRE = 2 };
+/* Of one pointer: PAC_*, and the modifier 0. */
+enum { PAUTH_ZERO = 32 };
 /* Loads and stores: log2 of the bytes, and these. */
 enum {
     LS_SIZE = 3,
@@ -74,14 +79,16 @@ arm64_lift_fn arm64_lift_r1, arm64_lift_r2, arm64_lift_crc, arm64_lift_madd, arm
 arm64_lift_fn arm64_lift_mulh;
 /* lift_branch.c */
 arm64_lift_fn arm64_lift_b, arm64_lift_bl, arm64_lift_bcond, arm64_lift_cbz, arm64_lift_tbz;
-arm64_lift_fn arm64_lift_br, arm64_lift_eret;
+arm64_lift_fn arm64_lift_br, arm64_lift_eret, arm64_lift_pauth, arm64_lift_pacga;
+/* Hints of PAuth; false if it is another one. */
+bool arm64_lift_pauth_hint(struct lift *l, unsigned hint);
 /* lift_system.c */
 arm64_lift_fn arm64_lift_svc, arm64_lift_hvc, arm64_lift_smc, arm64_lift_brk, arm64_lift_hlt;
 arm64_lift_fn arm64_lift_msr_imm, arm64_lift_hint, arm64_lift_clrex, arm64_lift_isb, arm64_lift_sys;
 arm64_lift_fn arm64_lift_msr, arm64_lift_mrs, arm64_lift_nop;
 /* lift_mem.c */
 arm64_lift_fn arm64_lift_ls_u, arm64_lift_ls_s, arm64_lift_ls_r, arm64_lift_ls_lit;
-arm64_lift_fn arm64_lift_ls_pair;
+arm64_lift_fn arm64_lift_ls_pair, arm64_lift_ldra;
 /* lift_atomic.c */
 arm64_lift_fn arm64_lift_ldxr, arm64_lift_stxr, arm64_lift_ldxp, arm64_lift_stxp, arm64_lift_ldar;
 arm64_lift_fn arm64_lift_stlr, arm64_lift_cas, arm64_lift_casp, arm64_lift_atomic;
@@ -194,6 +201,8 @@ void arm64_lift_leave(struct lift *l, uint8_t exit_attr);
 /* Ends of an instruction by a jump: to a constant, to a value, and to a constant if `cond` is not 0. */
 void arm64_lift_jump(struct lift *l, vaddr target);
 void arm64_lift_jump_to(struct lift *l, ir_ref target, uint8_t exit_attr);
+/* By BR and BLR: to code that may ask whether it is a branch's target; BTYPE is an i64. */
+void arm64_lift_jump_typed(struct lift *l, ir_ref target, ir_ref btype);
 void arm64_lift_jump_if(struct lift *l, ir_ref cond, vaddr target);
 /* The base register of an access: SP has to be aligned to 16 bytes where SCTLR says so. */
 ir_ref arm64_lift_base(struct lift *l, unsigned rn);

@@ -124,3 +124,20 @@ void arm64_lift_ls_pair(struct lift *l, const struct arm64_insn *i)
         sp_put_sum(l, i->rn, base, (uint64_t)offset);
     }
 }
+
+/* ---- with a check of the address, as if it had the modifier 0 ---- */
+
+void arm64_lift_ldra(struct lift *l, const struct arm64_insn *i)
+{
+    unsigned how = i->info->argument;
+    unsigned key = (how & LDRA_KEY_B ? KEY_DB : KEY_DA) | (unsigned)PAC_CHECK;
+    ir_ref base = ir_call(l->b, HELP_PAUTH, arm64_lift_base(l, i->rn), ir_const(l->b, IR_I64, 0),
+                          ir_const(l->b, IR_I64, key));
+    ir_ref value = access(l, 3, i->rd, base, i->imm);
+
+    x_put64(l, i->rd, value);
+    if (how & LDRA_PRE) {
+        sp_put_sum(l, i->rn, base, (uint64_t)i->imm);
+        l->known &= ~(uint64_t)KNOWN_SP;
+    }
+}

@@ -147,7 +147,9 @@ void arm64_lift_hint(struct lift *l, const struct arm64_insn *i)
         ir_call(l->b, HELP_WFI, IR_ABSENT, IR_ABSENT, IR_ABSENT);
         arm64_lift_leave(l, IR_EXIT_LOOK | IR_EXIT_YIELD);
         break;
-    default: break; /* SEV, SEVL, BTI, CSDB, ...: nothing to be done */
+    default: /* SEV, SEVL, BTI, CSDB, ...: nothing to be done */
+        (void)arm64_lift_pauth_hint(l, (unsigned)i->imm);
+        break;
     }
 }
 

@@ -33,6 +33,7 @@ struct result {
     unsigned shift; /* the page or block has 2^shift bytes */
     uint8_t attr;   /* as MAIR_ELx has it */
     uint8_t sh;     /* shareability */
+    bool guarded;   /* for branch target identification */
 };
 
 /* ---- the shape of tables ---- */
@@ -73,7 +74,7 @@ static unsigned tg1_bits(unsigned tg)
     return tg == 1 ? 14 : tg == 3 ? 16 : 12;
 }
 
-static bool has_two_halves(const struct cpu *cpu, unsigned regime)
+bool arm64_has_two_halves(const struct cpu *cpu, unsigned regime)
 {
     return regime == 1 || (regime == 2 && (arm64_hcr(cpu) & HCR_E2H) != 0);
 }
@@ -82,7 +83,7 @@ static bool has_two_halves(const struct cpu *cpu, unsigned regime)
 static vaddr untagged(const struct cpu *cpu, const struct walk *w, vaddr va)
 {
     uint64_t tcr = arm64_of(cpu)->tcr[w->regime];
-    bool two = has_two_halves(cpu, w->regime), upper = two && (va >> 55 & 1) != 0;
+    bool two = arm64_has_two_halves(cpu, w->regime), upper = two && (va >> 55 & 1) != 0;
     bool ignores = (tcr >> (two ? 37 + upper : 20) & 1) != 0;
 
     if (w->access == ACCESS_FETCH) {
@@ -96,7 +97,7 @@ static bool shape_of(const struct cpu *cpu, const struct walk *w, vaddr va, stru
 {
     const struct arm64 *s = arm64_of(cpu);
     uint64_t tcr = s->tcr[w->regime], base;
-    bool two = has_two_halves(cpu, w->regime), upper = two && (va >> 55 & 1) != 0;
+    bool two = arm64_has_two_halves(cpu, w->regime), upper = two && (va >> 55 & 1) != 0;
     unsigned tsz = (unsigned)(tcr >> (upper ? 16 : 0) & 63), most = 48;
     bool hafdbs = arm64_has(cpu, EXT_HAFDBS);
 
@@ -131,6 +132,7 @@ static paddr aligned_table(const struct shape *shape, unsigned index_bits)
 #define DESC_VALID   1u
 #define DESC_TABLE   2u
 #define DESC_AF      BIT64(10)
+#define DESC_GP      BIT64(50)
 #define DESC_DBM     BIT64(51)
 #define DESC_PXN     BIT64(53)
 #define DESC_UXN     BIT64(54)
@@ -148,7 +150,7 @@ static unsigned stage1_allows(const struct cpu *cpu, const struct walk *w, uint6
                               const struct hierarchy *h)
 {
     const struct arm64 *s = arm64_of(cpu);
-    bool two = has_two_halves(cpu, w->regime);
+    bool two = arm64_has_two_halves(cpu, w->regime);
     bool writable = (desc & DESC_AP_RO) == 0 && !h->no_write;
     bool user = two && (desc & DESC_AP_USER) != 0 && !h->no_user;
     bool uxn = (desc & DESC_UXN) != 0 || h->uxn, pxn = (desc & DESC_PXN) != 0 || h->pxn;
@@ -295,6 +297,7 @@ static bool stage1(struct cpu *cpu, const struct walk *w, vaddr va, bool nested,
         return refuse(why, FSC_SIZE, level);
     }
     out->at |= va & ((UINT64_C(1) << out->shift) - 1);
+    out->guarded = (desc & DESC_GP) != 0;
     if (w->debug) {
         out->allowed = ALLOW_R | ALLOW_W | ALLOW_X;
         return true;
@@ -524,6 +527,15 @@ bool arm64_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
         .linear_bits = r.shift,
     };
     return true;
+}
+
+bool arm64_is_guarded(struct cpu *cpu, vaddr pc)
+{
+    const struct walk w = walk_of(cpu, ACCESS_FETCH, AS_DEBUG);
+    struct refusal why;
+    struct result r;
+
+    return translate(cpu, &w, pc, &r, &why) && r.guarded;
 }
 
 void arm64_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY])

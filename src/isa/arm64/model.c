@@ -10,7 +10,8 @@
      EXT_UAO | EXT_HAFDBS | EXT_DPB | EXT_SSBS | EXT_RAS)
 #define EXT_MAX                                                                                    \
     (EXT_V8_2 | EXT_SHA512 | EXT_SHA3 | EXT_FHM | EXT_FCMA | EXT_JSCVT | EXT_LRCPC2 |              \
-     EXT_FRINTTS | EXT_FLAGM | EXT_FLAGM2 | EXT_RNG | EXT_DIT | EXT_SB | EXT_DPB2)
+     EXT_FRINTTS | EXT_FLAGM | EXT_FLAGM2 | EXT_RNG | EXT_DIT | EXT_SB | EXT_DPB2 | EXT_BTI |      \
+     EXT_PAUTH)
 
 /* MVFR0 to MVFR2, and the rest of the AArch32 registers of Cortex-A57. */
 #define ID32_A57                                                                                   \
@@ -132,10 +133,10 @@ static const struct named_model {
       .pmcr = 0x00003000,
       .cnt_hz = 1000000000,
       .id = {[ID_PFR0] = UINT64_C(0x1101000020111111),
-             [ID_PFR1] = 0x20,
+             [ID_PFR1] = 0x21,
              [ID_DFR0] = 0x10305408,
              [ID_ISAR0] = UINT64_C(0x1221111110212120),
-             [ID_ISAR1] = UINT64_C(0x0000001100211002),
+             [ID_ISAR1] = UINT64_C(0x0000001101211052),
              [ID_MMFR0] = 0x0000000000101125,
              [ID_MMFR1] = 0x0000000010212102,
              [ID_MMFR2] = 0x0000000000001011},

@@ -166,9 +166,6 @@ static uint32_t memory_mode(const struct cpu *cpu, unsigned regime)
     }
     mode |= s->spsel ? MODE_SPSEL : 0;
     mode |= (sctlr & (s->el == 0 ? SCTLR_SA0 : SCTLR_SA)) != 0 ? MODE_SP : 0;
-    mode |= arm64_has(cpu, EXT_BTI) && (sctlr & (s->el == 0 ? SCTLR_BT0 : SCTLR_BT1)) != 0
-                ? MODE_BTI
-                : 0;
     return mode;
 }
 
@@ -412,7 +409,14 @@ void arm64_begin(struct arm64 *s, const struct arm64_model *m)
     s->pmcr = m->pmcr;
     s->vpidr = m->midr;
     s->vmpidr = BIT64(31) | s->number;
-    s->rndr = UINT64_C(0x9e3779b97f4a7c15) * (s->number + 1);
+}
+
+/* Each hart has numbers of its own; the state is never 0. */
+void arm64_seed_random(struct arm64 *s, uint64_t seed)
+{
+    uint64_t words[2] = {seed, s->number};
+
+    s->rndr = hash_bytes(words, sizeof words, 0) | 1;
 }
 
 /* PSCI's CPU_ON: as after a reset, but for what the words say: where, and X0. */
@@ -420,13 +424,14 @@ static void start(struct cpu *cpu, struct hart_words words)
 {
     struct arm64 *s = arm64_of(cpu);
     uint32_t lines = s->lines, number = s->number;
-    uint64_t instructions = s->hart.instructions;
+    uint64_t instructions = s->hart.instructions, rndr = s->rndr;
 
     memset(s->timer_ctl, 0, sizeof s->timer_ctl);
     arm64_timers_changed(cpu, cpu_now(cpu));
     memset(s, 0, sizeof *s);
     s->number = number;
     s->lines = lines;
+    s->rndr = rndr;
     s->hart.instructions = instructions;
     s->hart.stopped = 1; /* still: the machine changes it */
     arm64_begin(s, cpu->model);

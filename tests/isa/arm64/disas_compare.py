@@ -23,7 +23,7 @@ OBJDUMP = os.environ.get("OBJDUMP", "aarch64-linux-gnu-objdump")
 LACKS = re.compile(
     r"(addg|subg|irg|gmi|subps?|cmpp|stz?2?g|stz?gm?|stzg|stgp|stgm|ldgm?|bf\w*|[su]*mmla|usdot|sudot|fml[as]l2?|sm[34]\w*|"
     r"cpy\w+|set[gpme]\w*|t(start|commit|cancel|test)|(ld|st)64b\w*|abs|cnt|ctz|[su](max|min)|bc\.\w+|wf[ei]t) |tcommit|"
-    r"(pac|aut|xpac|ldra|braa|brab|blra|reta|ereta)\w* |dcps\d |drps$|dsb \\w+nxs")
+    r"dcps\d |drps$|dsb \\w+nxs")
 # Registers and operations of the system space that have no name in names.def; ours prints their numbers.
 UNNAMED = re.compile(
     r"(msr|mrs) .*(trc|brb|am[ceu]|mpam|csr|zcr|smcr|smpri|smidr|svcr|pr(bar|lar|enr|selr)|pms|pmb|tf|trb|trf|tpidr2|gmid|gcr|"

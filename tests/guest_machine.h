@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * guest_machine: the machine that a guest program of tests wants, where it is not the default: `--cpu CPU`
+ * and `--board PROPERTY=VALUE`, as of `-cpu` and `-M virt,...`; "on" is a flag.
+ */
+#ifndef TESTS_GUEST_MACHINE_H
+#define TESTS_GUEST_MACHINE_H
+
+#include "machine/machine.h"
+
+/* False: it is neither of the two options. */
+static inline bool guest_machine_option(struct machine_config *c, const char *option,
+                                        const char *value)
+{
+    const char *equals = strchr(value, '=');
+    struct machine_thing *board;
+    char name[32];
+
+    if (strcmp(option, "--cpu") == 0) {
+        snprintf(c->cpu, sizeof c->cpu, "%s", value);
+        return true;
+    }
+    if (strcmp(option, "--board") != 0 || equals == NULL) {
+        return false;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(equals - value), value);
+    board = c->things.count != 0 ? &c->things.data[0] : machine_config_add_thing(c, "board", NULL);
+    if (strcmp(equals + 1, "on") == 0) {
+        thing_set_flag(board, name, true);
+    } else {
+        thing_set_text(board, name, equals + 1);
+    }
+    return true;
+}
+
+#endif
