@@ -3,12 +3,10 @@
  */
 #include "bus/pci.h"
 #include "dev/dev.h"
+#include "dev/net.h"
 
 const struct model *const dev_models[] = {
-    &pci_bridge_model,
-    &pcie_root_port_model,
-    &pci_scratch_model,
-    NULL,
+    &pci_bridge_model, &pcie_root_port_model, &pci_scratch_model, &e1000_model, NULL,
 };
 
 static int check_thing(const struct machine_thing *t, struct error *e)

@@ -5,6 +5,7 @@
 #include "bus/pci.h"
 #include "dev/arm.h"
 #include "dev/dev.h"
+#include "dev/net.h"
 #include "dev/virtio.h"
 
 const struct device_class *const dev_registry[] = {
@@ -33,6 +34,7 @@ const struct device_class *const dev_registry[] = {
     &pci_bridge,
     &pcie_root_port,
     &pci_scratch,
+    &e1000,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

@@ -57,7 +57,7 @@ bool frame_find_parts(const uint8_t *frame, size_t count, struct frame_parts *ou
         out->l4 = out->l3 + header;
         out->protocol = frame[out->l3 + 9];
         out->is_fragment = (bytes_get_be(frame + out->l3 + 6, 2) & 0x3fff) != 0;
-        if (header < IPV4_LEAST || length < header) {
+        if (header < IPV4_LEAST) {
             return false;
         }
     } else if (type == TYPE_IPV6 && count >= out->l3 + IPV6_HEADER && frame[out->l3] >> 4 == 6) {
@@ -68,7 +68,7 @@ bool frame_find_parts(const uint8_t *frame, size_t count, struct frame_parts *ou
     } else {
         return false;
     }
-    out->end = out->l3 + (size_t)length;
+    out->end = out->l3 + (size_t)length; /* 0 of a large segment that is still to be cut */
     return out->l4 <= count;
 }
 

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * e1000_ring: descriptors in and out: 3.2 and 3.3 of the manual. A frame leaves when all of its descriptors
+ * are there; until then none of them is taken.
+ */
+#include "dev/net/e1000.h"
+
+enum { DESCRIPTOR = 16, CHECK_SEQUENCE = 4, FRAME_LEAST = 60 };
+
+/* Receive control. */
+enum {
+    RCTL_ENABLE = 1 << 1,
+    RCTL_UNICAST = 1 << 3,
+    RCTL_MULTICAST = 1 << 4,
+    RCTL_LONG = 1 << 5,
+    RCTL_BROADCAST = 1 << 15,
+    RCTL_VLAN = 1 << 18,
+    RCTL_LARGE = 1 << 25,
+    RCTL_STRIP = 1 << 26
+};
+enum { TCTL_ENABLE = 1 << 1 };
+enum { RXCSUM_SUMS = 0x300 };
+
+/* A received frame's descriptor. */
+enum { RX_DONE = 1, RX_END = 2, RX_NO_SUMS = 4, RX_VLAN = 8, RX_L4 = 0x20, RX_IP = 0x40 };
+
+/* Of one to be sent. */
+enum { TX_END = 1, TX_SUM_OR_CUT = 4, TX_REPORT = 8, TX_EXTENDED = 0x20, TX_VLAN = 0x40 };
+enum { TX_DONE = 1 };
+enum { OPTION_IP = 1, OPTION_L4 = 2 };
+enum { KIND_CONTEXT = 0, KIND_DATA = 1 };
+
+static uint32_t ring_count(const struct e1000 *s, enum e1000_register length)
+{
+    uint32_t count = s->reg[length] / DESCRIPTOR;
+
+    return count < E1000_RING_MAX ? count : E1000_RING_MAX;
+}
+
+static paddr ring_at(const struct e1000 *s, enum e1000_register low, uint32_t n)
+{
+    return ((paddr)s->reg[low + 1] << 32 | s->reg[low]) + (paddr)n * DESCRIPTOR;
+}
+
+/* ---- out --------------------------------------------------------------------------------------*/
+
+/* A frame on its way out, and what is to be done with it. */
+struct leaving {
+    uint8_t bytes[FRAME_MAX + FRAME_VLAN_TAG];
+    size_t count;
+    bool is_cut, is_too_long;
+    uint8_t options;
+    bool sums; /* as the first descriptor says it of old: */
+    uint8_t sum_from, sum_to;
+    bool has_vlan;
+    uint16_t vlan;
+};
+
+static void take_context(struct e1000 *s, const uint8_t *x)
+{
+    uint8_t command = x[11];
+    struct e1000_context *c = (command & TX_SUM_OR_CUT) != 0 ? &s->segments : &s->context;
+
+    *c = (struct e1000_context){.ip_from = x[0],
+                                .ip_to = x[1],
+                                .ip_end = (uint16_t)bytes_get_le(x + 2, 2),
+                                .l4_from = x[4],
+                                .l4_to = x[5],
+                                .l4_end = (uint16_t)bytes_get_le(x + 6, 2),
+                                .header = x[13],
+                                .piece = (uint16_t)bytes_get_le(x + 14, 2),
+                                .is_tcp = command & 1};
+}
+
+static void put_sum(struct leaving *f, size_t from, size_t end, size_t to)
+{
+    end = end == 0 || end + 1 > f->count ? f->count : end + 1;
+    if (from < end && to + 2 <= f->count) {
+        uint16_t sum = (uint16_t)~frame_sum(f->bytes + from, end - from, 0);
+
+        bytes_set_be(f->bytes + to, 2, sum);
+    }
+}
+
+static void add_vlan(struct e1000 *s, struct leaving *f)
+{
+    if (!f->has_vlan || f->count < FRAME_HEADER) {
+        return;
+    }
+    memmove(f->bytes + 16, f->bytes + 12, f->count - 12);
+    bytes_set_be(f->bytes + 12, 2, s->reg[R_VET] & 0xffff);
+    bytes_set_be(f->bytes + 14, 2, f->vlan);
+    f->count += FRAME_VLAN_TAG;
+}
+
+static void send_frame(struct device *d, struct leaving *f)
+{
+    struct e1000 *s = d->state;
+    struct frame_work w = {0};
+
+    if (f->is_too_long || f->count < FRAME_HEADER) {
+        return;
+    }
+    if (f->is_cut) {
+        w.cut = s->segments.is_tcp ? FRAME_CUT_TCP : FRAME_CUT_UDP;
+        w.piece = s->segments.piece;
+    } else {
+        if (f->sums) {
+            put_sum(f, f->sum_from, 0, f->sum_to);
+        }
+        if ((f->options & OPTION_L4) != 0) {
+            put_sum(f, s->context.l4_from, s->context.l4_end, s->context.l4_to);
+        }
+        if ((f->options & OPTION_IP) != 0) {
+            put_sum(f, s->context.ip_from, s->context.ip_end, s->context.ip_to);
+        }
+    }
+    add_vlan(s, f);
+    if (!frame_send(d, f->bytes, f->count, &w)) {
+        device_log(d, "guest error: a segment of %zu bytes that cannot be cut", f->count);
+        return;
+    }
+    e1000_count(d, STAT_TX, false, 1);
+    e1000_count(d, STAT_TX_ALL, false, 1);
+    e1000_count(d, STAT_TX_BYTES, true, f->count + CHECK_SEQUENCE);
+    e1000_count(d, STAT_TX_ALL_BYTES, true, f->count + CHECK_SEQUENCE);
+}
+
+static void take_data(struct device *d, struct leaving *f, const uint8_t *x, bool is_first)
+{
+    const struct e1000 *s = d->state;
+    bool is_extended = (x[11] & TX_EXTENDED) != 0;
+    size_t size = (size_t)bytes_get_le(x + 8, 4) & (is_extended ? 0xfffff : 0xffff);
+
+    if (is_first) {
+        f->is_cut = is_extended && (x[11] & TX_SUM_OR_CUT) != 0;
+        f->options = is_extended ? x[13] : 0;
+        f->sums = !is_extended && (x[11] & TX_SUM_OR_CUT) != 0;
+        f->sum_from = x[13];
+        f->sum_to = x[10];
+    }
+    if ((x[11] & TX_VLAN) != 0 && (s->reg[R_CTRL] & CTRL_VLAN) != 0) {
+        f->has_vlan = true;
+        f->vlan = (uint16_t)bytes_get_le(x + 14, 2);
+    }
+    if (size > FRAME_MAX - f->count ||
+        !pci_dma_read(d, bytes_get_le(x, 8), f->bytes + f->count, size)) {
+        f->is_too_long = true;
+        return;
+    }
+    f->count += size;
+}
+
+static bool is_context(const uint8_t *x)
+{
+    return (x[11] & TX_EXTENDED) != 0 && (x[10] >> 4) == KIND_CONTEXT;
+}
+
+/* How many descriptors from the head on make the next frame or context; 0: it is not all there. */
+static uint32_t next_run(struct device *d, uint32_t count)
+{
+    const struct e1000 *s = d->state;
+    uint32_t head = s->reg[R_TDH], n = 0;
+
+    while ((head + n) % count != s->reg[R_TDT] && n < count) {
+        uint8_t x[DESCRIPTOR];
+
+        if (!pci_dma_read(d, ring_at(s, R_TDBAL, (head + n) % count), x, sizeof x)) {
+            return 0;
+        }
+        n++;
+        if ((n == 1 && is_context(x)) || (!is_context(x) && (x[11] & TX_END) != 0)) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+/* Takes them; true: the driver wants to hear of it. */
+static bool take_run(struct device *d, uint32_t run, uint32_t count)
+{
+    struct e1000 *s = d->state;
+    struct leaving f;
+    bool reports = false, is_first = true;
+
+    f.count = 0;
+    f.is_cut = f.is_too_long = f.sums = f.has_vlan = false;
+    f.options = 0;
+    for (uint32_t n = 0; n < run; n++) {
+        paddr at = ring_at(s, R_TDBAL, s->reg[R_TDH]);
+        uint8_t x[DESCRIPTOR];
+
+        s->reg[R_TDH] = (s->reg[R_TDH] + 1) % count;
+        if (!pci_dma_read(d, at, x, sizeof x)) {
+            return reports;
+        }
+        if (is_context(x)) {
+            take_context(s, x);
+        } else {
+            take_data(d, &f, x, is_first);
+            is_first = false;
+        }
+        if ((x[11] & TX_REPORT) != 0) {
+            x[12] |= TX_DONE;
+            (void)pci_dma_write(d, at + 12, x + 12, 1);
+            reports = true;
+        }
+    }
+    if (!is_first) {
+        send_frame(d, &f);
+    }
+    return reports;
+}
+
+void e1000_transmit(struct device *d)
+{
+    struct e1000 *s = d->state;
+    uint32_t count = ring_count(s, R_TDLEN), causes = 0, run, left = E1000_RING_MAX;
+
+    if ((s->reg[R_TCTL] & TCTL_ENABLE) == 0 || count == 0 || s->reg[R_TDH] >= count ||
+        s->reg[R_TDT] >= count) {
+        return;
+    }
+    while (left > 0 && (run = next_run(d, count)) != 0) {
+        causes |= take_run(d, run, count) ? CAUSE_TX_WRITTEN : 0;
+        left -= run < left ? run : left;
+    }
+    if (s->reg[R_TDH] == s->reg[R_TDT]) {
+        causes |= CAUSE_TX_EMPTY;
+    }
+    e1000_cause(d, causes);
+}
+
+/* ---- in ---------------------------------------------------------------------------------------*/
+
+static uint32_t free_count(const struct e1000 *s)
+{
+    uint32_t count = ring_count(s, R_RDLEN), head = s->reg[R_RDH], tail = s->reg[R_RDT];
+
+    if ((s->reg[R_RCTL] & RCTL_ENABLE) == 0 || count == 0 || head >= count || tail >= count) {
+        return 0;
+    }
+    return (tail + count - head) % count;
+}
+
+uint32_t e1000_room(const struct device *d)
+{
+    return free_count(d->state) != 0 ? FRAME_MAX : 0;
+}
+
+static size_t buffer_bytes(const struct e1000 *s)
+{
+    size_t size = (size_t)2048 >> bits_get(s->reg[R_RCTL], 16, 2);
+
+    return (s->reg[R_RCTL] & RCTL_LARGE) != 0 && size < 2048 ? size * 16 : size;
+}
+
+static bool is_in_multicast_table(const struct e1000 *s, const uint8_t *to)
+{
+    static const unsigned shifts[] = {4, 3, 2, 0};
+    unsigned hash = (unsigned)(to[5] << 8 | to[4]) >> shifts[bits_get(s->reg[R_RCTL], 12, 2)];
+
+    return bits_get(s->multicast[(hash >> 5) & 127], hash & 31, 1) != 0;
+}
+
+static bool is_own_address(const struct e1000 *s, const uint8_t *to)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(s->address); i += 2) {
+        uint8_t own[8];
+
+        bytes_set_le(own, 4, s->address[i]);
+        bytes_set_le(own + 4, 4, s->address[i + 1]);
+        if ((own[7] & 0x80) != 0 && memcmp(own, to, FRAME_ADDRESS) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_tagged(const struct e1000 *s, const uint8_t *frame, size_t count)
+{
+    return count >= FRAME_HEADER + FRAME_VLAN_TAG &&
+           bytes_get_be(frame + 12, 2) == (s->reg[R_VET] & 0xffff);
+}
+
+static bool is_heard(const struct e1000 *s, const uint8_t *frame, size_t count)
+{
+    static const uint8_t everybody[FRAME_ADDRESS] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    uint32_t rctl = s->reg[R_RCTL];
+
+    if (is_tagged(s, frame, count) && (rctl & RCTL_VLAN) != 0) {
+        unsigned vlan = (unsigned)bytes_get_be(frame + 14, 2) & 0xfff;
+
+        if (bits_get(s->vlans[vlan >> 5], vlan & 31, 1) == 0) {
+            return false;
+        }
+    }
+    if (memcmp(frame, everybody, FRAME_ADDRESS) == 0) {
+        return (rctl & RCTL_BROADCAST) != 0;
+    }
+    if ((frame[0] & 1) != 0) {
+        return (rctl & RCTL_MULTICAST) != 0 || is_in_multicast_table(s, frame);
+    }
+    return (rctl & RCTL_UNICAST) != 0 || is_own_address(s, frame);
+}
+
+static uint8_t sums_of(const struct e1000 *s, const uint8_t *frame, size_t count)
+{
+    struct frame_parts p;
+
+    if ((s->reg[R_RXCSUM] & RXCSUM_SUMS) != RXCSUM_SUMS || !frame_is_proven(frame, count) ||
+        !frame_find_parts(frame, count, &p) ||
+        (!p.is_ipv6 && frame_sum(frame + p.l3, p.l4 - p.l3, 0) != 0xffff)) {
+        return RX_NO_SUMS; /* the driver looks for itself */
+    }
+    return p.is_ipv6 ? RX_L4 : RX_L4 | RX_IP;
+}
+
+static void count_frame(struct device *d, const uint8_t *frame, size_t count)
+{
+    static const uint8_t everybody[FRAME_ADDRESS] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+    e1000_count(d, STAT_RX, false, 1);
+    e1000_count(d, STAT_RX_ALL, false, 1);
+    e1000_count(d, STAT_RX_BYTES, true, count);
+    e1000_count(d, STAT_RX_ALL_BYTES, true, count);
+    if (memcmp(frame, everybody, FRAME_ADDRESS) == 0) {
+        e1000_count(d, STAT_RX_BROADCAST, false, 1);
+    } else if ((frame[0] & 1) != 0) {
+        e1000_count(d, STAT_RX_MULTICAST, false, 1);
+    }
+}
+
+/* One descriptor's part of it. */
+static void fill_one(struct device *d, const uint8_t *bytes, size_t size, uint8_t status,
+                     uint16_t vlan)
+{
+    struct e1000 *s = d->state;
+    paddr at = ring_at(s, R_RDBAL, s->reg[R_RDH]);
+    uint8_t x[DESCRIPTOR];
+
+    if (pci_dma_read(d, at, x, sizeof x)) {
+        paddr buffer = bytes_get_le(x, 8);
+
+        if (buffer != 0) { /* 0: none, by 3.2.2 */
+            (void)pci_dma_write(d, buffer, bytes, size);
+        }
+        bytes_set_le(x + 8, 2, size);
+        bytes_set_le(x + 10, 2, 0);
+        x[12] = status;
+        x[13] = 0;
+        bytes_set_le(x + 14, 2, vlan);
+        (void)pci_dma_write(d, at, x, sizeof x);
+    }
+    s->reg[R_RDH] = (s->reg[R_RDH] + 1) % ring_count(s, R_RDLEN);
+}
+
+void e1000_input(struct device *d, const uint8_t *frame, uint32_t length)
+{
+    struct e1000 *s = d->state;
+    uint8_t bytes[FRAME_MAX + FRAME_LEAST + CHECK_SEQUENCE];
+    size_t count = length, size = buffer_bytes(s), most;
+    uint32_t free = free_count(s);
+    uint16_t vlan = 0;
+    uint8_t status;
+
+    most = (s->reg[R_RCTL] & RCTL_LONG) != 0 ? 16384 - CHECK_SEQUENCE : 1518;
+    if (count < FRAME_HEADER || count > most || !is_heard(s, frame, count)) {
+        return;
+    }
+    status = (uint8_t)(RX_DONE | sums_of(s, frame, count));
+    memcpy(bytes, frame, count);
+    if ((s->reg[R_CTRL] & CTRL_VLAN) != 0 && is_tagged(s, frame, count)) {
+        vlan = (uint16_t)bytes_get_be(frame + 14, 2);
+        status |= RX_VLAN;
+        memmove(bytes + 12, bytes + 16, count - 16);
+        count -= FRAME_VLAN_TAG;
+    }
+    if (count < FRAME_LEAST) {
+        memset(bytes + count, 0, FRAME_LEAST - count);
+        count = FRAME_LEAST;
+    }
+    if ((s->reg[R_RCTL] & RCTL_STRIP) == 0) { /* zeros: no wire has damaged it */
+        memset(bytes + count, 0, CHECK_SEQUENCE);
+        count += CHECK_SEQUENCE;
+    }
+    if ((count + size - 1) / size > free) {
+        e1000_count(d, STAT_MISSED, false, 1);
+        return;
+    }
+    count_frame(d, frame, count);
+    for (size_t at = 0; at < count; at += size) {
+        bool is_last = count - at <= size;
+
+        fill_one(d, bytes + at, is_last ? count - at : size,
+                 (uint8_t)(is_last ? status | RX_END : RX_DONE), is_last ? vlan : 0);
+    }
+    e1000_cause(d, CAUSE_RX | (free_count(s) <= ring_count(s, R_RDLEN) >>
+                                       (1 + bits_get(s->reg[R_RCTL], 8, 2))
+                                   ? CAUSE_RX_FEW
+                                   : 0));
+}
