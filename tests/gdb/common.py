@@ -109,13 +109,17 @@ def is_arm():
     return gdb.selected_frame().architecture().name().startswith("aarch64")
 
 
+def is_arm_32():
+    return gdb.selected_frame().architecture().name().startswith("arm")
+
+
 def hart_register():
     """The number of the hart whose registers are shown."""
-    return register("mpidr_el1") & 0xff if is_arm() else register("mhartid")
+    return register("mpidr_el1") & 0xff if is_arm() else register("mpidr") & 0xff if is_arm_32() else register("mhartid")
 
 
 def source_file():
-    return os.path.splitext(os.path.basename(os.environ["GUEST"]))[0].removesuffix("-32").removesuffix("-arm64") + ".c"
+    return os.path.splitext(os.path.basename(os.environ["GUEST"]))[0].removesuffix("-32").removesuffix("-arm64").removesuffix("-arm") + ".c"
 
 
 def marks():

@@ -61,7 +61,7 @@ def met(command):
 
 def both():
     for condition, count in CONDITIONS.items():
-        condition = condition.replace("$a0", "$x0" if is_arm() else "$a0")  # the first argument
+        condition = condition.replace("$a0", "$x0" if is_arm() else "$r0" if is_arm_32() else "$a0")  # the first argument
         monitor("goto begin")
         run(f"break hear if {condition}")
         found = met("continue")

@@ -11,6 +11,8 @@ enum { ROUNDS = 1000000, LETTERS = 1000, ON_ONE_LINE = 100000 };
 // One line to a debugger: what C makes of a loop on a line are several pieces to go between.
 #ifdef __riscv
 #define COUNT_DOWN(n) __asm__ volatile("1: addi %0, %0, -1\n bnez %0, 1b" : "+r"(n))
+#elif defined(__arm__)
+#define COUNT_DOWN(n) __asm__ volatile("1: subs %0, %0, #1\n bne 1b" : "+r"(n) : : "cc")
 #else
 #define COUNT_DOWN(n) while (--(n) != 0)
 #endif

@@ -233,6 +233,9 @@ uint32_t arm_fault_status(const struct cpu *cpu, enum arm_status status, unsigne
     ((uint32_t)(cp) << 16 | (uint32_t)(opc1) << 12 | (uint32_t)(crn) << 8 | (uint32_t)(crm) << 4 | \
      (uint32_t)(opc2))
 #define ARM_CP64 UINT32_C(0x100000)
+/* What reading it would give, at any privilege and without a trap; false: there is none, or it is no state of the hart
+ * but a device's. */
+bool arm_cp_peek(struct cpu *cpu, uint32_t number, uint64_t *value);
 /* The slot of a register that is read and, at this privilege, nothing else happens; 0: another one. */
 uint32_t arm_cp_plain(const struct arm_model *m, uint32_t number, bool privileged);
 

@@ -54,7 +54,7 @@ static void set_ttbcr(struct cpu *cpu, uint32_t number, uint64_t value)
     } else if ((value & TTBCR_EAE) != 0) {
         value &= ~((UINT64_C(7) << 19) | (UINT64_C(3) << 14) | (UINT64_C(0xf) << 3));
     } else {
-        value &= 0x37;
+        value &= 7; /* PD0 and PD1 are the security extensions' */
     }
     arm_of(cpu)->ttbcr = (uint32_t)value;
 }
@@ -460,6 +460,34 @@ static uint32_t *slot_of(struct cpu *cpu, const struct cp_register *r)
     return (uint32_t *)(void *)((uint8_t *)cpu->state + r->slot);
 }
 
+static uint64_t read_it(struct cpu *cpu, const struct cp_register *r, uint32_t number)
+{
+    uint32_t v;
+
+    if (r->get != NULL) {
+        return r->get(cpu, number);
+    }
+    if (r->model == 0) {
+        return *slot_of(cpu, r);
+    }
+    memcpy(&v, (const uint8_t *)cpu->model + r->model - 1, sizeof v);
+    return v;
+}
+
+bool arm_cp_peek(struct cpu *cpu, uint32_t number, uint64_t *value)
+{
+    const struct cp_register *r = find(arm_model_of(cpu), number);
+    uint32_t mode = arm_of(cpu)->mode;
+
+    if (r == NULL || r->may_read == R_NONE || r->get == get_gic) {
+        return false;
+    }
+    arm_of(cpu)->mode = ARM_MODE_SYS; /* so that nothing traps; put back before anybody sees it */
+    *value = read_it(cpu, r, number);
+    arm_of(cpu)->mode = mode;
+    return true;
+}
+
 uint64_t arm_help_cp_read(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 {
     const struct cp_register *r = find(arm_model_of(cpu), (uint32_t)a);
@@ -469,16 +497,7 @@ uint64_t arm_help_cp_read(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
     if (r == NULL || r->may_read == R_NONE || (arm_is_user(cpu) && r->may_read != R_USER)) {
         return arm_cp_trapped(cpu);
     }
-    if (r->get != NULL) {
-        return r->get(cpu, (uint32_t)a);
-    }
-    if (r->model != 0) {
-        uint32_t v;
-
-        memcpy(&v, (const uint8_t *)cpu->model + r->model - 1, sizeof v);
-        return v;
-    }
-    return *slot_of(cpu, r);
+    return read_it(cpu, r, (uint32_t)a);
 }
 
 uint64_t arm_help_cp_write(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)

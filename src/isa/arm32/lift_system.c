@@ -163,7 +163,12 @@ static uint32_t cp_number64(const struct arm_insn *i)
 
 static void write_register(struct lift *l, uint32_t number, ir_ref v)
 {
-    ir_call(l->b, HELP_CP_WRITE, ir_const(l->b, IR_I64, number), v, IR_ABSENT);
+    /* ATS1C* walk the tables. */
+    bool translates = (number & ~UINT32_C(0xf007)) == ARM_CP(15, 0, 7, 8, 0);
+
+    l->several |= translates;
+    ir_call(l->b, translates ? HELP_CP_TRANSLATE : HELP_CP_WRITE, ir_const(l->b, IR_I64, number), v,
+            IR_ABSENT);
     arm_lift_leave(l, IR_EXIT_LOOK);
 }
 

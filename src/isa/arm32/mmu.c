@@ -208,9 +208,6 @@ static bool walk_short(struct walk *w)
 
     w->level = 1;
     n = second ? 0 : n;
-    if ((s->ttbcr & (second ? 0x20 : 0x10)) != 0) {
-        return fails(w, STATUS_TRANSLATION);
-    }
     at = ((uint32_t)s->ttbr[second] & ~((UINT32_C(1) << (14 - n)) - 1)) |
          (w->va << n >> n >> 20 << 2);
     if (!read_entry(w, at, 4, &e)) {
