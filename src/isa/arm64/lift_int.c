@@ -217,6 +217,9 @@ static ir_ref logic(struct lift *l, const struct arm64_insn *i, ir_ref x, ir_ref
                                          [LOGIC_OR | LOGIC_NOT] = IR_ORN};
     unsigned kind = i->info->argument & 7;
 
+    if (kind == (LOGIC_OR | LOGIC_NOT) && i->rn == 31) { /* MVN */
+        return ir_bini(l->b, IR_XOR, x_type(i), y, UINT64_MAX);
+    }
     if (kind == (LOGIC_XOR | LOGIC_NOT)) {
         return ir_bini(l->b, IR_XOR, x_type(i), ir_bin(l->b, IR_XOR, x_type(i), x, y), UINT64_MAX);
     }

@@ -362,6 +362,7 @@ bool gen_vector(struct gen *g, const struct ir_op *o);
 /* For an exit or a select: the compare `v` (fused, or a value); returns the condition. */
 enum cond gen_condition(struct gen *g, ir_ref v);
 bool gen_can_fuse(const struct ir_op *o);
+bool gen_can_test(uint64_t mask);
 void gen_memory_stub(struct gen *g, const struct stub *s);
 void gen_rmw_stub(struct gen *g, const struct stub *s);
 void gen_fp_stub(struct gen *g, const struct stub *s);

@@ -427,10 +427,18 @@ static bool is_scaled(const struct ir_op *o, const struct ir_op *sum, uint32_t i
            (o->type & IR_TYPE_MASK) == (sum->type & IR_TYPE_MASK);
 }
 
+/* Bits that TEST or BT looks at. */
+static bool is_tested(const struct ir_op *o, const struct ir_op *compare, uint32_t i)
+{
+    return o->op == IR_AND && (o->type & IR_IMM) && gen_can_test(o->imm) &&
+           (compare->op == IR_EQ || compare->op == IR_NE) && (compare->type & IR_IMM) &&
+           compare->imm == 0 && compare->a == i;
+}
+
 static bool may_have_fused(const struct ir_op *o)
 {
     return o->op == IR_EXIT_IF || o->op == IR_SKIP_IF || o->op == IR_SELECT || o->op == IR_XOR ||
-           o->op == IR_ADD;
+           o->op == IR_ADD || o->op == IR_EQ || o->op == IR_NE;
 }
 
 /* The compare just before the exit or the select that it is for, if nobody else wants it, is made
@@ -444,10 +452,13 @@ static void fuse(struct gen *g, uint32_t i)
     }
     if ((gen_can_fuse(o) && (((n->op == IR_EXIT_IF || n->op == IR_SKIP_IF) && n->a == i) ||
                              (n->op == IR_SELECT && n->c == i))) ||
-        gen_flags_turn(g, i + 1) || is_scaled(o, n, i)) {
+        gen_flags_turn(g, i + 1) || is_scaled(o, n, i) || is_tested(o, n, i)) {
         g->values[i].fused = (uint16_t)(i + 1);
         const struct ir_op *flags = lazy(g, o->a);
 
+        if (g->values[o->a].fused == i) {
+            use_later(g, g->block->ops[o->a].a, i);
+        }
         use_later(g, o->a, i);
         use_later(g, o->b, i);
         if (flags) {
@@ -561,11 +572,11 @@ static void release_operands(struct gen *g, const struct ir_op *o)
     release_all(g, gen_operand_c(o));
 }
 
-/* A fused compare's operands die with their user. */
+/* What was fused dies with its user, operands and all. */
 static void release_fused(struct gen *g, const struct ir_op *o)
 {
-    if (g->i > 0 && g->values[g->i - 1].fused == g->i) {
-        release_operands(g, &g->block->ops[g->i - 1]);
+    for (uint32_t k = g->i; k > 0 && g->values[k - 1].fused == k; k--) {
+        release_operands(g, &g->block->ops[k - 1]);
     }
     release_operands(g, o);
 }

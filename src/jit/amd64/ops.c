@@ -78,9 +78,14 @@ static void alu_with(struct gen *g, const struct ir_op *o, enum alu op, bool com
     emit_alu(g->e, op, wide, dst, rb);
 }
 
+static bool is_fused_at(const struct gen *g, ir_ref v, uint32_t user)
+{
+    return v != IR_ABSENT && g->values[v].fused == user;
+}
+
 static bool is_fused(const struct gen *g, ir_ref v)
 {
-    return v != IR_ABSENT && g->values[v].fused == g->i;
+    return is_fused_at(g, v, g->i);
 }
 
 /* a + (b << 1, 2 or 3), the shift being no value of its own */
@@ -319,6 +324,26 @@ bool gen_can_fuse(const struct ir_op *o)
     return (o->op >= IR_EQ && o->op <= IR_LES) || o->op == IR_FCOND;
 }
 
+bool gen_can_test(uint64_t mask)
+{
+    return mask <= INT32_MAX || is_pow2(mask);
+}
+
+/* The operation masks bits that are compared with 0. */
+static enum cond test_mask(struct gen *g, const struct ir_op *o, bool is_equal)
+{
+    struct rm a = gen_rm(g, o->a);
+
+    if (o->imm <= INT32_MAX) {
+        emit_op(g->e, 0xf7, false, 0, a); /* test */
+        emit_32(g->e, (uint32_t)o->imm);
+        return is_equal ? COND_E : COND_NE;
+    }
+    emit_op(g->e, OP_0F | 0xba, gen_is_wide(o), 4, a); /* bt */
+    emit_byte(g->e, (unsigned)__builtin_ctzll(o->imm));
+    return is_equal ? COND_AE : COND_B;
+}
+
 static enum cond compare(struct gen *g, const struct ir_op *o)
 {
     static const uint8_t conds[] = {[IR_EQ - IR_EQ] = COND_E,  [IR_NE - IR_EQ] = COND_NE,
@@ -327,6 +352,9 @@ static enum cond compare(struct gen *g, const struct ir_op *o)
     bool wide = gen_is_wide(o);
     uint64_t imm;
 
+    if (is_fused_at(g, o->a, (uint32_t)(o - g->block->ops))) {
+        return test_mask(g, &g->block->ops[o->a], o->op == IR_EQ);
+    }
     if (gen_operand_b(g, o, &imm) && fits_32(imm)) {
         if (imm == 0 && (o->op == IR_EQ || o->op == IR_NE)) {
             unsigned a = gen_reg(g, o->a);
