@@ -3,7 +3,8 @@
  * a guest program: the state is refused with a sentence, or the machine runs on from it, interpreted
  * and compiled, without going out of bounds (which the sanitizers see) or down.
  *
- *   forged-states --ticks N --smp N ELF...      N: run on for so long
+ *   forged-states --ticks N --smp N ELF... [--pci ELF...]      N: run on for so long
+ * With PCI there are two functions on it, one behind a root port.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,15 @@ struct subject {
     bool failed;
 };
 
-static struct machine *build(const char *elf, unsigned harts)
+static void plug(struct machine_config *c)
+{
+    thing_set_text(machine_config_add_thing(c, "device", "a"), "driver", "pci-scratch");
+    thing_set_text(machine_config_add_thing(c, "device", "rp"), "driver", "pcie-root-port");
+    thing_set_text(machine_config_add_thing(c, "device", "b"), "driver", "pci-scratch");
+    thing_set_text(&c->things.data[c->things.count - 1], "bus", "rp");
+}
+
+static struct machine *build(const char *elf, unsigned harts, bool has_pci)
 {
     struct machine_config config;
     struct machine_image *kernel = &config.images[IMAGE_KERNEL];
@@ -40,6 +49,9 @@ static struct machine *build(const char *elf, unsigned harts)
     machine_config_init(&config);
     config.bios_none = 1;
     config.hart_count = harts;
+    if (has_pci) {
+        plug(&config);
+    }
     kernel->name = base_strdup(elf);
     if (host_file_read_all(elf, 64 * MIB, &kernel->data, &size, &e) < 0) {
         fprintf(stderr, "forged-states: %s\n", e.text);
@@ -181,9 +193,9 @@ static void at_some_ticks(struct subject *g)
     }
 }
 
-static void run_subject(struct subject *g, const char *elf, unsigned harts)
+static void run_subject(struct subject *g, const char *elf, unsigned harts, bool has_pci)
 {
-    g->machine = build(elf, harts);
+    g->machine = build(elf, harts, has_pci);
     g->store = checkpoint_store_new(g->machine);
     g->here = checkpoint_save(g->store);
     g->size = 0;
@@ -202,14 +214,17 @@ int main(int argc, char **argv)
 {
     struct subject g = {.ticks = 1000, .seed = 8};
     unsigned harts = 2;
+    bool has_pci = false;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--ticks") == 0 && i + 1 < argc) {
             g.ticks = strtoull(argv[++i], NULL, 0);
         } else if (strcmp(argv[i], "--smp") == 0 && i + 1 < argc) {
             harts = (unsigned)atoi(argv[++i]);
+        } else if (strcmp(argv[i], "--pci") == 0) {
+            has_pci = true;
         } else {
-            run_subject(&g, argv[i], harts);
+            run_subject(&g, argv[i], harts, has_pci);
         }
     }
     printf("%llu forged states refused, %llu run on from for %llu ticks\n", g.refused, g.ran,

@@ -3,7 +3,7 @@
  * checkpoint in a new process, observers, forgetting, incremental against full hash. Every one
  * compares the state hash at the same ticks with a first, plain run.
  *
- *   invariants --elf FILE [--smp N] [--input FILE] [--expect FILE] [--seed N] [--tiny-ticks N]
+ *   invariants --elf FILE [--smp N] [--gic N] [--device ID=MODEL[@BUS]] [--input FILE] [--expect FILE] [--seed N] [--tiny-ticks N]
  * --tiny-ticks: up to where a run has a code cache of three blocks, which is slow; else to the end.
  * (back and travel have their own tests against the oracle: tests/travel)
  */
@@ -490,6 +490,21 @@ static void all_but_the_first(struct subject *g)
     restore_here(g);
 }
 
+/* ID=MODEL[@BUS] */
+static void plug(struct machine_config *c, const char *what)
+{
+    char id[MACHINE_NAME_MAX], model[MACHINE_NAME_MAX], bus[MACHINE_NAME_MAX];
+    int got = sscanf(what, "%31[^=]=%31[^@]@%31s", id, model, bus);
+    struct machine_thing *t;
+
+    must(got >= 2);
+    t = machine_config_add_thing(c, "device", id);
+    thing_set_text(t, "driver", model);
+    if (got == 3) {
+        thing_set_text(t, "bus", bus);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct subject g = {.seed = 1, .tiny_ticks = TICK_NEVER};
@@ -510,6 +525,11 @@ int main(int argc, char **argv)
             read_file(argv[i + 1], &g.input, &g.input_length);
         } else if (strcmp(argv[i], "--expect") == 0) {
             expect = argv[i + 1];
+        } else if (strcmp(argv[i], "--gic") == 0) {
+            thing_set_text(machine_config_add_thing(&g.config, "board", "board"), "gic-version",
+                           argv[i + 1]);
+        } else if (strcmp(argv[i], "--device") == 0) {
+            plug(&g.config, argv[i + 1]);
         } else if (strcmp(argv[i], "--seed") == 0) {
             g.seed = strtoull(argv[i + 1], NULL, 0);
         } else if (strcmp(argv[i], "--tiny-ticks") == 0) {
