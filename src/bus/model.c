@@ -309,10 +309,14 @@ void model_list(model_table models, struct text *out)
             if (m->category != c) {
                 continue;
             }
-            text_add(out, is_first ? "%s%s:\n" : "", out->length != 0 ? "\n" : "", titles[c]);
-            is_first = false;
+            if (is_first) {
+                text_add(out, "%s%s:\n", out->length != 0 ? "\n" : "", titles[c]);
+                is_first = false;
+            }
             text_add(out, "name \"%s\", bus %s", m->name, bus_kind_name(m->bus));
-            text_add(out, m->alias != NULL ? ", alias \"%s\"" : "", m->alias);
+            if (m->alias != NULL) {
+                text_add(out, ", alias \"%s\"", m->alias);
+            }
             text_add(out, ", desc \"%s\"\n", m->summary);
         }
     }
@@ -324,7 +328,10 @@ static void add_default(const struct model_property *p, struct text *out)
     case MODEL_FLAG: text_add(out, " (default: %s)", p->number != 0 ? "on" : "off"); break;
     case MODEL_NUMBER:
     case MODEL_SIZE: text_add(out, " (default: %llu)", (unsigned long long)p->number); break;
-    default: text_add(out, p->text != NULL ? " (default: %s)" : "", p->text); break;
+    default:
+        if (p->text != NULL) {
+            text_add(out, " (default: %s)", p->text);
+        }
     }
 }
 
