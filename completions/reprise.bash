@@ -3,7 +3,7 @@
 
 _reprise_options() {
     local machine='-arch -M -machine -cpu -smp -m -bios -kernel -initrd -append -dtb -serial -nographic
-        -display -monitor -no-reboot -device -netdev -nic -net -object -icount -rtc -seed -name -S -s -gdb -semihosting -semihosting-config'
+        -display -monitor -no-reboot -drive -blockdev -hda -cdrom -snapshot -global -device -netdev -nic -net -object -icount -rtc -seed -name -S -s -gdb -semihosting -semihosting-config'
     local engine='-accel --softfloat'
     local logs='-d -D --stats'
     case $1 in

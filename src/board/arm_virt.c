@@ -153,11 +153,16 @@ static int plug_all(struct machine *m, const struct machine_config *c, const str
 {
     const struct board_pci pci = {
         .host = arm_virt_pci(v), .interrupts = gic, .first_input = ARM_VIRT_PCI_SPI};
+    const struct board_slots slots = {.base = ARM_VIRT_VIRTIO,
+                                      .step = VIRTIO_NONE_BYTES,
+                                      .count = VIRTIO_NONE_COUNT,
+                                      .interrupts = gic,
+                                      .first_input = ARM_VIRT_VIRTIO_SPI};
 
     if (v->gic == 2 && board_has_pci(c) && add_messages(m, gic, e) < 0) {
         return -1;
     }
-    return board_plug(m, c, &pci, e);
+    return board_plug(m, c, &pci, &slots, e);
 }
 
 /* The order is that of ties. */

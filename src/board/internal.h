@@ -158,9 +158,20 @@ struct board_pci {
 };
 /* The configuration puts something on PCI. */
 bool board_has_pci(const struct machine_config *c);
+/* A board's places for virtio over MMIO, side by side. */
+#define BOARD_SLOTS_MAX 32
+struct board_slots {
+    paddr base;
+    uint64_t step; /* bytes from one to the next */
+    unsigned count;
+    struct device *interrupts;
+    uint32_t first_input; /* of the interrupt controller: the first slot's */
+};
+/* The configuration puts something there. */
+bool board_has_virtio(const struct machine_config *c);
 /* After the board's own devices. */
 int board_plug(struct machine *m, const struct machine_config *c, const struct board_pci *pci,
-               struct error *e);
+               const struct board_slots *slots, struct error *e);
 /* The host's node. An interrupt is, behind the controller's phandle and as many zeros as its addresses have
  * cells: `before` if there is one, the number, `after` if there is one. */
 struct fdt_pci {
@@ -191,12 +202,20 @@ enum {
     RISCV_VIRT_CLINT = 0x2000000,
     RISCV_VIRT_PLIC = 0xc000000,
     RISCV_VIRT_UART = 0x10000000,
+    RISCV_VIRT_VIRTIO = 0x10001000,
+    RISCV_VIRT_VIRTIO_SIZE = 0x1000, /* of each */
+    RISCV_VIRT_VIRTIO_COUNT = 8,
     RISCV_VIRT_PCI_IO = 0x3000000,
     RISCV_VIRT_PCI_ECAM = 0x30000000,
     RISCV_VIRT_PCI_MEMORY = 0x40000000,
 };
 #define RISCV_VIRT_RAM UINT64_C(0x80000000)
-enum { RISCV_VIRT_UART_IRQ = 10, RISCV_VIRT_RTC_IRQ = 11, RISCV_VIRT_PCI_IRQ = 32 };
+enum {
+    RISCV_VIRT_VIRTIO_IRQ = 1,
+    RISCV_VIRT_UART_IRQ = 10,
+    RISCV_VIRT_RTC_IRQ = 11,
+    RISCV_VIRT_PCI_IRQ = 32
+};
 #define RISCV_VIRT_UART_HZ 3686400
 
 /* riscv_firmware.c */

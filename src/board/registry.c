@@ -3,6 +3,7 @@
  */
 #include "board/internal.h"
 #include "dev/dev.h"
+#include "dev/virtio.h"
 
 #include <stdio.h>
 
@@ -69,7 +70,8 @@ static int board_unknown(const char *arch, const char *name, struct error *e)
 }
 
 /* What every board knows of. */
-static const struct thing_class *const common_things[] = {&dev_thing};
+static const struct thing_class *const common_things[] = {&dev_thing, &drive_thing,
+                                                          &drive_backing_thing, &virtio_mmio_thing};
 #define THING_CLASSES_MAX 16
 
 static int check_things(const struct machine_config *c, const struct board *board, struct error *e)

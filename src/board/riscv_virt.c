@@ -8,6 +8,7 @@
 
 #include "board/internal.h"
 #include "dev/dev.h"
+#include "dev/virtio.h"
 
 /* The device tree ends below this, as 32-bit firmware wants it, and starts a page of 2 MiB. */
 #define FDT_LIMIT       UINT64_C(0xc0000000)
@@ -69,7 +70,17 @@ static int add_chips(struct machine *m, const struct machine_config *c, struct e
     machine_connect(rtc, 0, interrupts, RISCV_VIRT_RTC_IRQ);
     machine_connect(uart, 0, interrupts, RISCV_VIRT_UART_IRQ);
     pci.interrupts = interrupts;
-    return board_plug(m, c, &pci, e);
+    if (board_has_virtio(c) && machine_add_device(m, &virtio_none_pages, "virtio-none",
+                                                  RISCV_VIRT_VIRTIO, NULL, 0, NULL, e) == NULL) {
+        return -1;
+    }
+    return board_plug(m, c, &pci,
+                      &(struct board_slots){.base = RISCV_VIRT_VIRTIO,
+                                            .step = RISCV_VIRT_VIRTIO_SIZE,
+                                            .count = RISCV_VIRT_VIRTIO_COUNT,
+                                            .interrupts = interrupts,
+                                            .first_input = RISCV_VIRT_VIRTIO_IRQ},
+                      e);
 }
 
 /* ---- the boot ROM -----------------------------------------------------------------------------*/

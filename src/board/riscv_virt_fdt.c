@@ -229,6 +229,19 @@ static void add_pci(struct fdt_writer *t, const struct machine_config *c, bool i
     fdt_add_pci(t, &pci);
 }
 
+static void add_virtio(struct fdt_writer *t)
+{
+    for (unsigned i = RISCV_VIRT_VIRTIO_COUNT; i-- > 0;) {
+        uint64_t at = RISCV_VIRT_VIRTIO + (uint64_t)RISCV_VIRT_VIRTIO_SIZE * i;
+
+        fdt_node_at(t, "virtio_mmio", at);
+        add_interrupt(t, RISCV_VIRT_VIRTIO_IRQ + i);
+        fdt_prop_reg(t, at, RISCV_VIRT_VIRTIO_SIZE);
+        fdt_prop_text(t, "compatible", "virtio,mmio");
+        fdt_node_end(t);
+    }
+}
+
 static void add_soc(struct fdt_writer *t, const struct machine_config *c, bool is_32)
 {
     unsigned harts = c->hart_count;
@@ -265,6 +278,9 @@ static void add_soc(struct fdt_writer *t, const struct machine_config *c, bool i
     fdt_prop_text(t, "compatible", "ns16550a");
     fdt_node_end(t);
 
+    if (board_has_virtio(c)) {
+        add_virtio(t);
+    }
     if (board_has_pci(c)) {
         add_pci(t, c, is_32);
     }

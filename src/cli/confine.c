@@ -179,6 +179,19 @@ static int allow_recordings(struct confinement *c, struct options *o, struct err
     return 0;
 }
 
+/* Files that are read as the machine runs. */
+static void allow_disks(struct confinement *c, const struct options *o)
+{
+    for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
+        const struct machine_image *file = machine_config_get_file(&o->machine, i);
+
+        if (file != NULL && file->in_part) {
+            confine_allow(c, file->name,
+                          o->machine.writes_files ? CONFINE_READ | CONFINE_WRITE : CONFINE_READ);
+        }
+    }
+}
+
 static int allow_all(struct confinement *c, struct options *o, const char *made, struct error *e)
 {
     if (o->stats != NULL) {
@@ -187,6 +200,7 @@ static int allow_all(struct confinement *c, struct options *o, const char *made,
     if ((o->command & COMMANDS_MACHINE) == 0) {
         return allow_recordings(c, o, e);
     }
+    allow_disks(c, o);
     if (made != NULL) {
         allow_made(c, o, made);
     }
@@ -225,6 +239,7 @@ int cli_confine_follower(struct options *o, const char *recording, int file, str
     int result;
 
     confine_allow_open(&c, file, CONFINE_READ);
+    allow_disks(&c, o);
     allow_index(&c, o, recording);
     result = enter(&c, o, e);
     confinement_fini(&c);

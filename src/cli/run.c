@@ -13,6 +13,7 @@
 #include "cli/ports.h"
 #include "cli/say.h"
 #include "cli/serve.h"
+#include "dev/drive.h"
 #include "world/world.h"
 
 #define DEFAULT_RECORDING "recording.rr"
@@ -127,6 +128,25 @@ static int open_sockets(struct live *l, struct error *e)
     return job.socket_count == 0 || l->options->no_sandbox ? 0 : keeper_open(&l->keeper, &job, e);
 }
 
+/* A `run` writes to disks as people expect. Where it is recorded, gone back in, or run twice at once, what the
+ * guest writes is the machine's own, and that is said once. */
+static void choose_disks(struct options *o)
+{
+    bool is_own = o->command == COMMAND_RECORD || o->gdb != NULL || verify_wanted(o);
+
+    o->machine.writes_files = !is_own;
+    for (size_t i = 0; is_own && i < o->machine.things.count; i++) {
+        const struct machine_thing *t = &o->machine.things.data[i];
+
+        if (strcmp(t->class, DRIVE_CLASS) == 0 && t->file.name != NULL &&
+            thing_find(t, "snapshot") == NULL && thing_find(t, "readonly") == NULL &&
+            thing_find(t, "cd") == NULL) {
+            say("%s: is not written to: what the guest writes stays in the machine (snapshot=on)",
+                t->file.name);
+        }
+    }
+}
+
 static int live_open(struct live *l, struct options *o, struct error *e)
 {
     memset(l, 0, sizeof(*l));
@@ -138,6 +158,7 @@ static int live_open(struct live *l, struct options *o, struct error *e)
     if (o->stats && figures_check(o->stats, e) < 0) {
         return -1;
     }
+    choose_disks(o);
     l->behind = behind_start(o, recording_name(o));
     if (o->debug_items && !(l->log = cli_log_open(o->debug_items, o->debug_file, e))) {
         return -1;
@@ -147,6 +168,7 @@ static int live_open(struct live *l, struct options *o, struct error *e)
         return -1;
     }
     l->machine = cli_machine(&o->machine, o, e);
+    o->machine.writes_files = false; /* any other machine of it only looks */
     if (!l->machine) {
         return -1;
     }
@@ -313,6 +335,9 @@ int command_run(struct options *o)
         if (l.verify && !l.differs) {
             verify_figures(l.verify);
         }
+    }
+    if (machine_finish(l.machine, &e) < 0) {
+        status = cli_fail(&e);
     }
     live_close(&l);
     return finish_behind(l.behind, l.figures.host_seconds, status);

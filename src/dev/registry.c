@@ -35,6 +35,8 @@ const struct device_class *const dev_registry[] = {
     &pcie_root_port,
     &pci_scratch,
     &e1000,
+    &virtio_blk_mmio.device,
+    &virtio_none_pages,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

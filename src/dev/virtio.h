@@ -4,6 +4,8 @@
 #ifndef DEV_VIRTIO_H
 #define DEV_VIRTIO_H
 
+#include "bus/bus.h"
+#include "dev/drive.h"
 #include "machine/device.h"
 
 #define VIRTIO_MMIO_BYTES 0x200 /* of a transport's registers */
@@ -13,6 +15,7 @@ struct virtio_config {
     uint32_t
         is_legacy; /* 0 or 1: over MMIO, the legacy interface (version 1) instead of version 2 */
     uint32_t is_packed; /* 0 or 1: packed rings are offered */
+    uint64_t without;   /* features that are not offered, whatever it could do */
 };
 
 /* A class of devices: a model, whose business it is what happens, behind a transport. */
@@ -21,6 +24,10 @@ struct virtio_class {
     const struct virtio_model *model;
     const struct virtio_transport *transport;
 };
+
+/* none_pages.c: eight transports without a device, each at the begin of a page; devices lie over them. */
+#define VIRTIO_NONE_PAGES 8
+extern const struct device_class virtio_none_pages;
 
 /* rng.c: bytes for the guest's entropy, which follow from the seed. */
 struct virtio_rng_config {
@@ -39,5 +46,29 @@ struct virtio_net_config {
     uint16_t mtu;   /* 0: nothing is said of it */
 };
 extern const struct virtio_class virtio_net_mmio;
+
+/* blk.c: a disk. */
+#define VIRTIO_BLK_ID_BYTES 20
+struct virtio_blk_config {
+    struct virtio_config virtio;
+    struct drive *drive;                    /* drive_attach() it, when the device was added */
+    uint32_t queues;                        /* at least 1 */
+    uint32_t logical_block, physical_block; /* bytes, powers of two */
+    char serial[VIRTIO_BLK_ID_BYTES];       /* zeros at its end, if it is shorter */
+};
+extern const struct virtio_class virtio_blk_mmio;
+
+/* ---- models.c: what `-device` names ---- */
+
+/* A board's place for a device over MMIO: the `own` of a bus of kind BUS_VIRTIO. */
+struct virtio_slot {
+    paddr at;
+    struct device *interrupts; /* whose input is up while the device interrupts */
+    uint32_t input;
+};
+/* The thing that says which interface they have, if it is there: `force-legacy`, true by default. */
+#define VIRTIO_MMIO_CLASS_NAME "virtio-mmio"
+extern const struct thing_class virtio_mmio_thing;
+extern const struct model virtio_rng_device, virtio_blk_device;
 
 #endif

@@ -172,5 +172,5 @@ int options_read_images(struct options *o, struct error *e)
         }
     }
     take_epoch_and_seed(c);
-    return 0;
+    return options_read_drives(o, e);
 }

@@ -35,6 +35,13 @@ const char *options_next_item(const char *list, char *key, char *value, size_t r
  * after the last. A bare one has a NULL value. Both are the caller's to free. */
 void options_take_item(const char **list, char **key, char **value);
 
+/* drive.c: -drive, -blockdev, -hda, -cdrom; and what their files say, before a machine is built. */
+int options_take_drive(struct options *o, const char *v, struct error *e);
+int options_take_blockdev(struct options *o, const char *v, struct error *e);
+int options_take_hda(struct options *o, const char *v, struct error *e);
+int options_take_cdrom(struct options *o, const char *v, struct error *e);
+int options_read_drives(struct options *o, struct error *e);
+
 /* device.c: -device */
 int options_take_device(struct options *o, const char *v, struct error *e);
 

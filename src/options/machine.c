@@ -5,6 +5,7 @@
 #include "options/internal.h"
 
 #include "board/board.h"
+#include "dev/virtio.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -333,7 +334,43 @@ static int take_ignored(struct options *o, const char *v, struct error *e)
         (void)o;                                                                                   \
         return error_set(e, "-" #name " %s: " what " are not there yet", v);                       \
     }
-TAKE_REFUSED(drive, "disks")
+
+static int take_snapshot(struct options *o, const char *v, struct error *e)
+{
+    (void)v;
+    (void)e;
+    o->snapshot = true;
+    return 0;
+}
+
+/* The one property of devices that nobody plugs in. */
+static int take_global(struct options *o, const char *v, struct error *e)
+{
+    static const char *const name = VIRTIO_MMIO_CLASS_NAME ".force-legacy=";
+    struct machine_config *c = &o->machine;
+    const char *value = v + strlen(name);
+    bool is_on;
+
+    if (strncmp(v, name, strlen(name)) != 0) {
+        return error_set(e, "-global %s: only %son or off is there", v, name);
+    }
+    is_on = strcmp(value, "on") == 0 || strcmp(value, "true") == 0;
+    if (!is_on && strcmp(value, "off") != 0 && strcmp(value, "false") != 0) {
+        return error_set(e, "-global %s: it is on or off", v);
+    }
+    if (c->things.count == MACHINE_THINGS_MAX) {
+        return error_set(e, "more than %d things are asked for", MACHINE_THINGS_MAX);
+    }
+    for (size_t i = 0; i < c->things.count; i++) {
+        if (strcmp(c->things.data[i].class, VIRTIO_MMIO_CLASS_NAME) == 0) {
+            thing_set_flag(&c->things.data[i], "force-legacy", is_on);
+            return 0;
+        }
+    }
+    thing_set_flag(machine_config_add_thing(c, VIRTIO_MMIO_CLASS_NAME, VIRTIO_MMIO_CLASS_NAME),
+                   "force-legacy", is_on);
+    return 0;
+}
 
 #define M COMMANDS_MACHINE
 static const struct option_entry entries[] = {
@@ -363,7 +400,15 @@ static const struct option_entry entries[] = {
     {"-semihosting-config", M, "enable=on|off[,target=native]", "the same",
      take_semihosting_config},
     {"-name", M, "TEXT", "accepted for scripts", take_ignored},
-    {"-drive", M, "...", NULL, take_drive},
+    {"-drive", M, "file=FILE[,if=virtio|none][,id=ID][,PROPERTY=VALUE...]",
+     "a disk; format=, snapshot=, readonly=, media=cdrom", options_take_drive},
+    {"-blockdev", M, "driver=raw|qcow2,node-name=ID,file.filename=FILE", "a disk for -device",
+     options_take_blockdev},
+    {"-hda", M, "FILE", "the same as -drive file=FILE", options_take_hda},
+    {"-cdrom", M, "FILE", "a disk that is only read", options_take_cdrom},
+    {"-snapshot", M, NULL, "no disk's file is written to", take_snapshot},
+    {"-global", M, "virtio-mmio.force-legacy=on|off", "version 1 of virtio over MMIO, or 2 (on)",
+     take_global},
     {"-device", M, "MODEL[,PROPERTY=VALUE...]|help",
      "plug a device in; MODEL,help lists its properties", options_take_device},
 };

@@ -57,7 +57,8 @@ struct options {
     uint32_t net_count, dump_count, filtered_count, nic_count;
     bool hub_has_card; /* -net nic */
     bool nographic;
-    bool sleep; /* idle time passes in real time while recording */
+    bool snapshot; /* no disk's file is written to */
+    bool sleep;    /* idle time passes in real time while recording */
     bool start_paused;
     const char *gdb; /* -gdb, -s, --listen: where to serve GDB */
     const char *accel;

@@ -148,6 +148,9 @@ static inline void driver_start(struct driver *d, uint64_t features, unsigned qu
 {
     bool is_legacy = reg_get(d, R_VERSION) == 1;
 
+    if (is_legacy) { /* as Linux does it: a reset leaves it */
+        reg_set(d, R_PAGE, 4096);
+    }
     reg_set(d, R_STATUS, 0);
     reg_set(d, R_STATUS, VIRTIO_ACKNOWLEDGE | VIRTIO_DRIVER);
     d->features = features & driver_offered(d);
@@ -155,9 +158,7 @@ static inline void driver_start(struct driver *d, uint64_t features, unsigned qu
         reg_set(d, R_TAKEN_SEL, i);
         reg_set(d, R_TAKEN, d->features >> 32 * i & UINT32_MAX);
     }
-    if (is_legacy) {
-        reg_set(d, R_PAGE, 4096);
-    } else {
+    if (!is_legacy) {
         reg_set(d, R_STATUS, VIRTIO_ACKNOWLEDGE | VIRTIO_DRIVER | VIRTIO_FEATURES_OK);
         assert_true((reg_get(d, R_STATUS) & VIRTIO_FEATURES_OK) != 0);
     }

@@ -21,7 +21,7 @@ uint64_t virtio_offers(const struct device *d)
     if (c->is_packed && !c->is_legacy) {
         rings |= VIRTIO_F_RING_PACKED;
     }
-    return rings | (model->features != NULL ? model->features(d) : 0);
+    return (rings | (model->features != NULL ? model->features(d) : 0)) & ~c->without;
 }
 
 bool virtio_has(const struct device *d, uint64_t feature)
@@ -62,10 +62,11 @@ unsigned virtio_queue_count(const struct device *d)
 void virtio_reset(struct device *d)
 {
     struct virtio *s = virtio_of(d);
-    uint32_t generation = s->generation;
+    uint32_t generation = s->generation, page_size = s->page_size;
 
     memset(s, 0, sizeof(*s));
     s->generation = generation; /* what a driver has read half is not what it reads then */
+    s->page_size = page_size;   /* Linux says it before it resets the device */
     s->config_vector = UINT16_MAX;
     for (unsigned q = 0; q < VIRTIO_QUEUES_MAX; q++) {
         s->vector[q] = UINT16_MAX;

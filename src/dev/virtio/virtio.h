@@ -202,4 +202,18 @@ void virtio_mmio_write(struct device *d, struct mem_access a, uint64_t value);
     .state = FIELD_TABLE(type, fields), .output_lines = 1, .reset = virtio_reset,                  \
     .read = virtio_mmio_read, .write = virtio_mmio_write, .check = virtio_check
 
+/* ---- building one: models.c ---- */
+
+/* What all virtio devices may be told. */
+#define VIRTIO_PROPERTIES                                                                          \
+    {.name = "packed", .value = MODEL_FLAG, .help = "packed rings are offered"},                   \
+        {.name = "event_idx", .value = MODEL_FLAG, .number = 1},                                   \
+    {                                                                                              \
+        .name = "indirect_desc", .value = MODEL_FLAG, .number = 1                                  \
+    }
+struct virtio_config virtio_config_from(const struct plug *p);
+/* Adds it in the plug's slot. */
+struct device *virtio_add_mmio(struct plug *p, const struct virtio_class *class, const void *config,
+                               size_t config_size, const char *port_name, struct error *e);
+
 #endif

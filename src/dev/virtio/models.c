@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * models: the virtio devices that `-device` names (bus/bus.h): their properties, and how they are built.
+ */
+#include "dev/drive.h"
+#include "dev/virtio/virtio.h"
+
+const struct thing_class virtio_mmio_thing = {
+    .name = VIRTIO_MMIO_CLASS_NAME,
+    .rules = (const struct property_rule[]){{.name = "force-legacy", .kind = PROPERTY_FLAG}},
+    .rule_count = 1};
+
+struct virtio_config virtio_config_from(const struct plug *p)
+{
+    const struct machine_config *c = p->config;
+    struct virtio_config v = {.is_legacy = 1, .is_packed = plug_flag(p, "packed")};
+
+    v.without = (plug_flag(p, "event_idx") ? 0 : VIRTIO_F_EVENT_IDX) |
+                (plug_flag(p, "indirect_desc") ? 0 : VIRTIO_F_INDIRECT_DESC);
+    for (size_t i = 0; i < c->things.count; i++) {
+        if (strcmp(c->things.data[i].class, VIRTIO_MMIO_CLASS_NAME) == 0) {
+            v.is_legacy = thing_number(&c->things.data[i], "force-legacy", 1) != 0;
+        }
+    }
+    return v;
+}
+
+struct device *virtio_add_mmio(struct plug *p, const struct virtio_class *class, const void *config,
+                               size_t config_size, const char *port_name, struct error *e)
+{
+    const struct virtio_slot *slot = p->bus->own;
+    struct device *d = machine_add_device(p->machine, &class->device, p->name, slot->at, config,
+                                          config_size, port_name, e);
+
+    if (d != NULL) {
+        machine_connect(d, 0, slot->interrupts, slot->input);
+    }
+    return d;
+}
+
+/* ---- entropy ---- */
+
+static const struct model_property rng_properties[] = {
+    VIRTIO_PROPERTIES,
+    {.name = "rng", .value = MODEL_TEXT, .help = "accepted: the seed is the machine's"},
+    {.name = "max-bytes", .value = MODEL_NUMBER},
+    {.name = "period", .value = MODEL_NUMBER},
+};
+
+static int build_rng(struct plug *p, struct error *e)
+{
+    const struct virtio_rng_config config = {
+        .virtio = virtio_config_from(p),
+        .seed = hash_bytes(p->name, strlen(p->name), p->config->seed) | 1};
+
+    return virtio_add_mmio(p, &virtio_rng_mmio, &config, sizeof config, NULL, e) != NULL ? 0 : -1;
+}
+
+const struct model virtio_rng_device = {.name = "virtio-rng-device",
+                                        .bus = BUS_VIRTIO,
+                                        .category = CATEGORY_MISC,
+                                        .summary = "entropy from the machine's seed",
+                                        .properties = rng_properties,
+                                        .property_count = ARRAY_LEN(rng_properties),
+                                        .build = build_rng};
+
+/* ---- disks ---- */
+
+static const struct model_property blk_properties[] = {
+    VIRTIO_PROPERTIES,
+    {.name = "drive", .value = MODEL_TEXT, .max = MACHINE_NAME_MAX - 1, .help = "the drive's id"},
+    {.name = "serial", .value = MODEL_TEXT, .max = VIRTIO_BLK_ID_BYTES, .help = "its number"},
+    {.name = "num-queues",
+     .value = MODEL_NUMBER,
+     .number = 1,
+     .min = 1,
+     .max = VIRTIO_QUEUES_MAX,
+     .help = "how many"},
+    {.name = "logical_block_size",
+     .value = MODEL_SIZE,
+     .number = 512,
+     .min = 512,
+     .max = 4096,
+     .help = "bytes"},
+    {.name = "physical_block_size",
+     .value = MODEL_SIZE,
+     .number = 512,
+     .min = 512,
+     .max = 4096,
+     .help = "bytes"},
+    {.name = "bootindex", .value = MODEL_NUMBER},
+    {.name = "write-cache", .value = MODEL_CHOICE, .text = "auto", .choices = "auto|on|off"},
+    {.name = "scsi", .value = MODEL_FLAG},
+};
+
+static int build_blk(struct plug *p, struct error *e)
+{
+    struct virtio_blk_config config = {
+        .virtio = virtio_config_from(p),
+        .queues = (uint32_t)plug_number(p, "num-queues"),
+        .logical_block = (uint32_t)plug_number(p, "logical_block_size"),
+        .physical_block = (uint32_t)plug_number(p, "physical_block_size")};
+    const char *serial = plug_text(p, "serial");
+    struct device *d;
+
+    if (!is_pow2(config.logical_block) || !is_pow2(config.physical_block)) {
+        return error_set(e, "the size of a block is a power of two");
+    }
+    config.drive = drive_take(p, e);
+    if (config.drive == NULL) {
+        return -1;
+    }
+    if (serial != NULL) {
+        memcpy(config.serial, serial, strlen(serial));
+    }
+    d = virtio_add_mmio(p, &virtio_blk_mmio, &config, sizeof config, NULL, e);
+    if (d == NULL) {
+        return -1;
+    }
+    drive_attach(config.drive, d);
+    return 0;
+}
+
+const struct model virtio_blk_device = {.name = "virtio-blk-device",
+                                        .alias = "virtio-blk",
+                                        .bus = BUS_VIRTIO,
+                                        .category = CATEGORY_STORAGE,
+                                        .summary = "a disk",
+                                        .properties = blk_properties,
+                                        .property_count = ARRAY_LEN(blk_properties),
+                                        .build = build_blk};
