@@ -301,7 +301,7 @@ static inline void cpu_raise(struct cpu *cpu, uint32_t cause, uint64_t value)
 #define MEM_SIZE_LOG2 0x0007u /* 0..4: 1 to 16 bytes */
 #define MEM_SIGNED    0x0008u /* loads sign-extend to the type */
 #define MEM_BIG       0x0010u /* big-endian */
-/* Other addresses than multiples of 2^n bytes fault, n = 0..4 (0: none does); and that with the size. */
+/* Other addresses than multiples of 2^n bytes fault, n = 0..5 (0: none does); and that with the size. */
 #define MEM_ALIGN(n)         ((uint32_t)(n) << 5)
 #define MEM_ALIGNED(n)       ((uint32_t)(n) | MEM_ALIGN(n))
 #define MEM_ALIGN_LOG2(attr) ((attr) >> 5 & 7)

@@ -195,7 +195,7 @@ static bool mem_fits(const struct ir_op *o)
     unsigned size = MEM_SIZE(o->mem), type = o->type & IR_TYPE_MASK;
     bool extends = o->op == IR_LD || o->op == IR_RMW || o->op == IR_CAS;
 
-    if ((o->mem & ~MEM_ALL) || MEM_AS(o->mem) >= AS_DEBUG || MEM_ALIGN_LOG2(o->mem) > 4 ||
+    if ((o->mem & ~MEM_ALL) || MEM_AS(o->mem) >= AS_DEBUG || MEM_ALIGN_LOG2(o->mem) > 5 ||
         (o->mem & (MEM_32 | MEM_UNTAG)) == (MEM_32 | MEM_UNTAG) ||
         ((o->mem & MEM_FOR_WRITE) && o->op != IR_LD)) {
         return false;

@@ -16,7 +16,8 @@ const char *const ir_word_fminmax[] = {"number", "x86", "arm", "arm_number", NUL
 const char *const ir_word_int_rule[] = {"int_riscv", "int_arm", "int_x86", NULL};
 const char *const ir_word_as[] = {"current", "user",   "system", "other",
                                   "other2",  "other3", "debug",  NULL};
-const char *const ir_word_align[] = {"align1", "align2", "align4", "align8", "align16", NULL};
+const char *const ir_word_align[] = {"align1",  "align2",  "align4", "align8",
+                                     "align16", "align32", NULL};
 
 int ir_word_find(const char *const words[], const char *word)
 {

@@ -35,7 +35,7 @@ static const struct {
     {HEAD "b = ld.i64 a, 0, ?\n", "line 4: the size: '?' is not one"},
     {HEAD "b = ld.i64 a, 0\n", "line 4: the size is missing"},
     {HEAD "b = ld.i64 a, 0x80000000, u8\n", "line 4: the displacement has more than 32 bits"},
-    {HEAD "b = ld.i64 a, 0, u8, align32\n", "line 4: 'align32' is one item too many"},
+    {HEAD "b = ld.i64 a, 0, u8, align64\n", "line 4: 'align64' is one item too many"},
     {HEAD "b = call.i64 nobody, a\n", "line 4: there is no helper 'nobody'"},
     {HEAD "b = call.i64 sum, a, a, a, a\n", "line 4: 'a' is one item too many"},
     {HEAD "b = fcvt_fi.i64 a, f64, maybe\n", "line 4: it is neither"},

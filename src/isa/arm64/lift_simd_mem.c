@@ -189,45 +189,6 @@ static unsigned place(const struct structures *s, unsigned r, unsigned at)
     return (element * s->structure + r) * size + byte;
 }
 
-/* The bytes of `from` that belong into a vector, by the table: others are 0. */
-static ir_ref gathered(struct lift *l, ir_ref from, const uint8_t table[16])
-{
-    uint64_t half[2] = {0, 0};
-
-    for (unsigned b = 0; b < 16; b++) {
-        half[b / 8] |= (uint64_t)table[b] << b % 8 * 8;
-    }
-    return v_2(
-        l, IR_VTBL, 0, from,
-        v_2(l, IR_VCONST, 0, ir_const(l->b, IR_I64, half[0]), ir_const(l->b, IR_I64, half[1])));
-}
-
-/* A vector that has bytes from several: `of` says for each place vector * 16 + byte, or 0xff. */
-static ir_ref assembled(struct lift *l, const ir_ref *from, unsigned count, const uint8_t of[16])
-{
-    ir_ref r = IR_ABSENT;
-
-    for (unsigned k = 0; k < count; k++) {
-        uint8_t table[16];
-        bool any = false, plain = true;
-
-        for (unsigned b = 0; b < 16; b++) {
-            bool here = of[b] != 0xff && of[b] / 16 == k;
-            table[b] = here ? of[b] % 16 : 0xff;
-            any |= here;
-            plain &= here && table[b] == b;
-        }
-        if (plain) {
-            return from[k];
-        }
-        if (any) {
-            ir_ref part = gathered(l, from[k], table);
-            r = r == IR_ABSENT ? part : v_2(l, IR_VOR, 0, r, part);
-        }
-    }
-    return r;
-}
-
 /* Memory in pieces of 16 bytes, of which the last may have 8 (as the low half). Structures are aligned
  * where their elements are. */
 static uint32_t piece_attr(const struct lift *l, const struct structures *s, unsigned log2)
@@ -268,7 +229,7 @@ void arm64_lift_v_load_multiple(struct lift *l, const struct arm64_insn *i)
         for (unsigned b = 0; b < 16; b++) {
             of[b] = b < s.bytes ? (uint8_t)place(&s, r, b) : 0xff;
         }
-        values[r] = assembled(l, pieces, (total + 15) / 16, of);
+        values[r] = v_assembled(l, pieces, (total + 15) / 16, of);
     }
     for (unsigned r = 0; r < s.count; r++) {
         v_put(l, (i->rd + r) & 31, values[r]);
@@ -297,7 +258,7 @@ void arm64_lift_v_store_multiple(struct lift *l, const struct arm64_insn *i)
         }
     }
     for (unsigned at = 0; at < total; at += 16) {
-        ir_ref v = assembled(l, from, s.count, of + at);
+        ir_ref v = v_assembled(l, from, s.count, of + at);
 
         if (total - at >= 16) {
             ir_st(l->b, IR_V128, base, at, v, piece_attr(l, &s, 4));
