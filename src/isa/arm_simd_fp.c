@@ -66,6 +66,7 @@ static uint64_t step_twice(bool reciprocal, uint64_t n, uint64_t m, struct fp_en
     uint64_t product, r;
 
     if ((n_zero && magnitude(2, m) == infinity) || (m_zero && magnitude(2, n) == infinity)) {
+        e->flags |= magnitude(2, n) != 0 && magnitude(2, m) != 0 ? FP_ID : 0;
         return reciprocal ? two : 0x3fc00000;
     }
     product = f32_mul((f32)n, (f32)m, e);

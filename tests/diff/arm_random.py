@@ -198,11 +198,21 @@ def fp_words(name, rng, thumb):
     if name == "vfp":
         return [[template_word(rng, t, thumb) for _ in range(160)] for t in vfp.split()]
     for t in """1111001.0d..nnnndddd....nqm.mmmm 1111001.1d..nnnndddd....n.m0mmmm 1111001i1d000iiidddd..0.0q.1iiii
-            1111001.1dsiiiiidddd....lqm1mmmm 111100101d11nnnnddddiiiinqm0mmmm 111100111d11..ssdddd0....qm0mmmm
+            1111001.1dsiiiiidddd....lqm1mmmm 1111001.1d1iiiiidddd11.10qm1mmmm 111100101d11nnnnddddiiiinqm0mmmm
+            111100111d11..ssdddd0....qm0mmmm 111100111d111.ssdddd0....qm0mmmm 111100111d110110dddd011.00m0mmmm
+            1111001.0d.0nnnndddd11..nqm.mmmm 1111001.1d..nnnndddd....n1m0mmmm
             111100111d11nnnndddd10iin.m0mmmm 111100111d11iiiidddd11000qm0mmmm""".split():
         for _ in range(6):
             out.append([template_word(rng, t, thumb) for _ in range(160)])
-    return out
+    return [[f for f in found if not is_same_twice(f[0], thumb)] for found in out]
+
+
+def is_same_twice(word, thumb):
+    """VSWP, VTRN, VUZP or VZIP of one register: what it becomes is unknown."""
+    if word >> 24 != (0xff if thumb else 0xf3) or word & 0x00b30c10 != 0x00b20000:
+        return False
+    pair = ~(word >> 6 & 1)
+    return (word >> 12 & 15 | word >> 18 & 16) & pair == (word & 15 | word >> 1 & 16) & pair
 
 
 def template_word(rng, template, thumb):
@@ -365,6 +375,19 @@ class Maker:
             return [(0xe8d00f4f | k << 4 | n << 16 | r << 12, 4), (0xe8c00f40 | k << 4 | n << 16 | r << 12 | d, 4)]
         return [(0x9000 | load << 11 | rng.randrange(8) << 8 | rng.randrange(0, 30), 2)]
 
+    def elements(self):
+        """Loads and stores of elements and structures: whatever the encoding, where its registers exist."""
+        rng, base = self.rng, self.free()
+        by, d = self.free(base), rng.randrange(0, 25)
+        moves = rng.choice([15, 13, 13, by])
+        w = 0xf4000000 | rng.getrandbits(32) & 0x00a00ff0 | (d >> 4) << 22 | base << 16 | (d & 15) << 12 | moves
+        out = self.add_base(base)
+        if rng.random() < 0.5:  # aligned for all
+            out += [(0xf020001f | base << 16 | base << 8, 4) if self.thumb else (0xe3c0001f | base << 16 | base << 12, 4)]
+        if moves == by:
+            out += self.small(by, 64)
+        return out + [(w & 0xffffff | 0xf9000000 if self.thumb else w, 4)]
+
     # ---- branches: (words, fix) ----
 
     def branch(self):
@@ -400,6 +423,8 @@ class Maker:
             return [(0xbf00 | cond << 4 | mask, 2)] + body, None
         if name == "mem" or (name == "vfp" and rng.random() < 0.2):
             return (self.memory() if name == "mem" else self.memory_vfp()), None
+        if name == "neon" and rng.random() < 0.25:
+            return self.elements(), None
         return self.data(name), None
 
     def sequence(self, system):

@@ -221,6 +221,21 @@ uint64_t arm_help_sel(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
         }                                                                                          \
     }
 
+#define SLOTS_D                                                                                    \
+    {                                                                                              \
+        {offsetof(struct arm, hart.fp_flags), offsetof(struct arm, hart.fp_flags) + 1},            \
+        {                                                                                          \
+            offsetof(struct arm, d), offsetof(struct arm, d) + sizeof(uint64_t[32])                \
+        }                                                                                          \
+    }
+#define SLOTS_D_QC                                                                                 \
+    {                                                                                              \
+        {offsetof(struct arm, d), offsetof(struct arm, d) + sizeof(uint64_t[32])},                 \
+        {                                                                                          \
+            offsetof(struct arm, fpscr), offsetof(struct arm, fpscr) + 4                           \
+        }                                                                                          \
+    }
+
 const struct ir_helper arm_helpers[ARM_HELPER_COUNT] = {
 #define ARM_HELPER(NAME, function, does, count, slots_read, slots_written)                         \
     [HELP_##NAME] = {.name = #NAME,                                                                \
