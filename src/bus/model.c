@@ -139,9 +139,15 @@ static bool is_choice(const char *choices, const char *text)
 {
     size_t length = strlen(text);
 
-    for (const char *at = choices; at != NULL; at = strchr(at, '|'), at += at != NULL) {
-        if (length != 0 && strcspn(at, "|") == length && memcmp(at, text, length) == 0) {
+    for (const char *at = choices; length != 0; at++) {
+        size_t here = strcspn(at, "|");
+
+        if (here == length && memcmp(at, text, length) == 0) {
             return true;
+        }
+        at += here;
+        if (*at == '\0') {
+            break;
         }
     }
     return false;

@@ -498,7 +498,7 @@ static void test_refused_places(void **state)
 
 /* ---- anything anywhere ------------------------------------------------------------------------*/
 
-static uint64_t accesses = 200000;
+static uint64_t accesses = 200000; /* a tenth of them reach a function's configuration space */
 
 static uint64_t chance(uint64_t *x, uint64_t n)
 {
