@@ -70,5 +70,6 @@ struct virtio_slot {
 #define VIRTIO_MMIO_CLASS_NAME "virtio-mmio"
 extern const struct thing_class virtio_mmio_thing;
 extern const struct model virtio_rng_device, virtio_blk_device;
+extern const struct model virtio_net_device; /* net_model.c */
 
 #endif
