@@ -57,7 +57,8 @@ static int read_options(const struct machine_config *c, struct arm_virt *v, stru
         return -1;
     }
     if (thing_number(t, "secure", 0) != 0) {
-        return error_set(e, "-M secure=on: this board has no secure world");
+        return error_set(e, "-M secure=on: this board has no secure world; firmware that needs "
+                            "EL3 does not run here");
     }
     v->has_its = v->gic == 3 && thing_number(t, "its", 1) != 0;
     v->has_highmem = thing_number(t, "highmem", 1) != 0;
@@ -68,10 +69,6 @@ static int read_options(const struct machine_config *c, struct arm_virt *v, stru
     }
     if (v->has_el2 && strcmp(c->arch, "arm") == 0) {
         return error_set(e, "-M virtualization=on: the processors of arm have no Hyp mode here");
-    }
-    if (v->has_el2 && v->gic == 3) { /* kernels write ICH_HCR_EL2 where there is EL2 and a GICv3 */
-        return error_set(e, "-M virtualization=on: a hypervisor's registers of a GICv3 are not "
-                            "there; take gic-version=2");
     }
     return 0;
 }

@@ -145,6 +145,9 @@ static void add_gic(struct fdt_writer *t, const struct machine_config *c, const 
         fdt_prop_text(t, "compatible", "arm,gic-v3");
         fdt_prop_cell(t, "#redistributor-regions", 1);
         prop_two_regs(t, ARM_VIRT_GIC, ARM_VIRT_GIC_SIZE, ARM_VIRT_GICR, ARM_VIRT_GICR_SIZE);
+        if (v->has_el2) {
+            FDT_PROP_CELLS(t, "interrupts", GIC_PPI, ARM_VIRT_MAINTENANCE_PPI - 16, IRQ_LEVEL_HIGH);
+        }
     }
     if (v->gic == 2 && board_has_pci(c)) {
         fdt_node_at(t, "v2m", ARM_VIRT_V2M);

@@ -271,6 +271,7 @@ enum {
 /* Private ones, by their INTIDs. */
 enum {
     ARM_VIRT_PMU_PPI = 23,
+    ARM_VIRT_MAINTENANCE_PPI = 25, /* of a hypervisor: dev/arm/gicv3_virtual.c raises it itself */
     ARM_VIRT_HYPER_TIMER_PPI = 26,
     ARM_VIRT_VIRTUAL_TIMER_PPI = 27,
     ARM_VIRT_HYPER_VIRTUAL_PPI = 28,

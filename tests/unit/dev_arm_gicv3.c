@@ -490,6 +490,94 @@ static void test_nonsense(void **state)
     bench_close(&b);
 }
 
+/* ---- virtual interrupts ---- */
+
+#define GUEST       0x10000u /* the access is a guest's */
+#define ICH(m, op2) (3 << 14 | 4 << 11 | 12 << 7 | (m) << 3 | (op2))
+enum {
+    ICH_HCR = ICH(11, 0),
+    ICH_VTR = ICH(11, 1),
+    ICH_MISR = ICH(11, 2),
+    ICH_EISR = ICH(11, 3),
+    ICH_ELRSR = ICH(11, 5),
+    ICH_VMCR = ICH(11, 7),
+    ICH_LR = ICH(12, 0)
+};
+#define LR_OF(intid, priority) (UINT64_C(5) << 60 | (uint64_t)(priority) << 48 | (intid))
+
+static bool virq(const struct bench *b, unsigned hart)
+{
+    return bench_pin(b, hart, ARM_PIN_VIRQ);
+}
+
+/* A list register is taken, ended and heard of again; a guest's mask is its own. */
+static void test_virtual(void **state)
+{
+    (void)state;
+    struct bench b;
+    uint64_t value;
+
+    open_gic(&b, 2);
+    assert_int_equal(mrs(&b, 1, ICH_VTR) & 31, 3);
+    assert_int_equal(mrs(&b, 1, ICH_ELRSR), 15);
+    msr(&b, 1, ICH_HCR, 1);
+    msr(&b, 1, ICH_LR + 2, LR_OF(50, 0x80));
+    msr(&b, 1, ICH_LR + 3, LR_OF(51, 0x40) | UINT64_C(1) << 41); /* with an end to be heard of */
+    assert_false(virq(&b, 1)); /* its guest masks all, and has no group on */
+    msr(&b, 1, GUEST | PMR, 0xf0);
+    assert_false(virq(&b, 1));
+    msr(&b, 1, GUEST | IGRPEN1, 1);
+    assert_true(virq(&b, 1) && !virq(&b, 0) && !irq(&b, 1));
+    assert_int_equal(mrs(&b, 1, ICH_VMCR) >> 24, 0xf0);
+    assert_int_equal(mrs(&b, 1, GUEST | HPPIR1), 51);
+    assert_int_equal(mrs(&b, 1, GUEST | IAR1), 51);
+    assert_int_equal(mrs(&b, 1, ICH_LR + 3) >> 62, 2);
+    assert_int_equal(mrs(&b, 1, GUEST | RPR), 0x40);
+    assert_false(virq(&b, 1)); /* the other one is less urgent */
+    assert_int_equal(mrs(&b, 1, GUEST | IAR1), 1023);
+    msr(&b, 1, GUEST | EOIR1, 51);
+    assert_int_equal(mrs(&b, 1, ICH_EISR), 8);
+    assert_int_equal(mrs(&b, 1, ICH_MISR), 1);
+    assert_true(irq(&b, 1));
+    assert_int_equal(mrs(&b, 1, IAR1), 25); /* maintenance */
+    msr(&b, 1, ICH_LR + 3, 0);
+    msr(&b, 1, EOIR1, 25);
+    assert_true(virq(&b, 1) && !irq(&b, 1));
+    assert_int_equal(mrs(&b, 1, GUEST | IAR1), 50);
+    msr(&b, 1, GUEST | EOIR1, 50);
+    assert_int_equal(mrs(&b, 1, ICH_ELRSR), 15);
+    msr(&b, 1, GUEST | EOIR1, 77); /* of no list register */
+    assert_int_equal(mrs(&b, 1, ICH_HCR) >> 27, 1);
+    msr(&b, 1, ICH_HCR, 1 | 1 << 12); /* TALL1 */
+    assert_int_equal(gicv3.read_register(b.device, 1, GUEST | IAR1, &value), PLATFORM_REFUSED);
+    assert_int_equal(gicv3.write_register(b.device, 1, GUEST | SGI1R, 1), PLATFORM_REFUSED);
+    assert_int_equal(mrs(&b, 1, GUEST | PMR), 0xf0);
+    bench_close(&b);
+}
+
+/* The end of a virtual interrupt that is a physical one's ends that. */
+static void test_virtual_of_hardware(void **state)
+{
+    (void)state;
+    struct bench b;
+
+    open_gic(&b, 1);
+    set_up(&b, 40, 0x80, 0);
+    msr(&b, 0, C_CTLR, 2); /* the host's ends only drop the priority */
+    line(&b, 40, true);
+    assert_int_equal(mrs(&b, 0, IAR1), 40);
+    msr(&b, 0, EOIR1, 40);
+    assert_false(irq(&b, 0));
+    msr(&b, 0, ICH_HCR, 1);
+    msr(&b, 0, ICH_VMCR, UINT64_C(0xff) << 24 | 2);
+    msr(&b, 0, ICH_LR, LR_OF(27, 0x20) | UINT64_C(1) << 61 | UINT64_C(40) << 32);
+    assert_int_equal(mrs(&b, 0, GUEST | IAR1), 27);
+    assert_false(irq(&b, 0));
+    msr(&b, 0, GUEST | EOIR1, 27);
+    assert_true(irq(&b, 0)); /* its line is still up */
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -498,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_groups),        cmocka_unit_test(test_sgis),
         cmocka_unit_test(test_hardwired),     cmocka_unit_test(test_translation),
         cmocka_unit_test(test_configuration), cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_virtual),       cmocka_unit_test(test_virtual_of_hardware),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

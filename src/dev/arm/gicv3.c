@@ -2,9 +2,9 @@
  * gicv3: after Arm's Generic Interrupt Controller Architecture Specification, version 3 (IHI 0069): the
  * distributor of 256 shared interrupts and the redistributors of up to 8 harts, in one security state
  * (GICD_CTLR.DS is 1) and with affinity routing alone. gicv3_cpu.c has the CPU interfaces, which harts
- * reach by system registers, gicv3_lpi.c and gicv3_its.c the message-signalled interrupts.
+ * reach by system registers, gicv3_virtual.c those of their guests, gicv3_lpi.c and gicv3_its.c the message-signalled interrupts.
  * Left out: a second security state, legacy operation, 1-of-N routing, message-based SPIs, extended
- * ranges, the virtualization of the CPU interface (ICH, ICV).
+ * ranges.
  */
 #include "dev/arm/gicv3.h"
 
@@ -60,6 +60,7 @@ static const struct field fields[] = {
     FIELD(struct gicv3, its_cbaser),
     FIELD_MASK(struct gicv3, its_cwriter, 0xfffe0),
     FIELD_MASK(struct gicv3, its_creadr, 0xfffe0),
+    FIELD_ARRAY_MASK(struct gicv3, ich_lr, GICV3_ICH_LR),
     FIELD_ARRAY(struct gicv3, group),
     FIELD_ARRAY(struct gicv3, enable),
     FIELD_ARRAY(struct gicv3, latch),
@@ -69,6 +70,10 @@ static const struct field fields[] = {
     FIELD_ARRAY(struct gicv3, ap0r),
     FIELD_ARRAY(struct gicv3, ap1r),
     FIELD_ARRAY_MAX(struct gicv3, lpi, (1 << GICV3_ID_BITS) - 1),
+    FIELD_ARRAY_MASK(struct gicv3, ich_hcr, GICV3_ICH_HCR),
+    FIELD_ARRAY_MASK(struct gicv3, ich_vmcr, GICV3_ICH_VMCR),
+    FIELD_ARRAY(struct gicv3, ich_ap0r),
+    FIELD_ARRAY(struct gicv3, ich_ap1r),
     FIELD_ARRAY(struct gicv3, priority),
     FIELD_ARRAY_MASK(struct gicv3, lpi_priority, 0xfc),
     FIELD_ARRAY_MASK(struct gicv3, pmr, 0xf8),
@@ -422,6 +427,7 @@ static void gicv3_reset(struct device *d)
         s->edge[h] = SGI_BITS;
         s->bpr0[h] = ICC_BPR0_LEAST;
         s->bpr1[h] = ICC_BPR1_LEAST;
+        s->ich_vmcr[h] = GICV3_VMCR_RESET;
         s->is_asleep[h] = 1;
     }
     gicv3_update(d);
@@ -437,12 +443,15 @@ static void gicv3_hart_reset(struct device *d, unsigned hart)
     s->pmr[hart] = s->ctlr[hart] = s->groups_on[hart] = 0;
     s->bpr0[hart] = ICC_BPR0_LEAST;
     s->bpr1[hart] = ICC_BPR1_LEAST;
+    memset(&s->ich_lr[GICV3_LRS * hart], 0, GICV3_LRS * sizeof s->ich_lr[0]);
+    s->ich_hcr[hart] = s->ich_ap0r[hart] = s->ich_ap1r[hart] = 0;
+    s->ich_vmcr[hart] = GICV3_VMCR_RESET;
     gicv3_update(d);
 }
 
 const struct device_class gicv3 = {
     .name = "gicv3",
-    .behaviour = 1,
+    .behaviour = 2,
     .windows = {[GICV3_WINDOW_DISTRIBUTOR] = {.bytes = GICV3_FRAME, .sizes = 1 | 2 | 4 | 8},
                 [GICV3_WINDOW_REDISTRIBUTORS] = {.bytes = 2 * GICV3_FRAME * MACHINE_HARTS_MAX,
                                                  .sizes = 1 | 2 | 4 | 8},

@@ -9,14 +9,17 @@
 enum { GICV3_WINDOW_DISTRIBUTOR, GICV3_WINDOW_REDISTRIBUTORS, GICV3_WINDOW_ITS };
 enum { GICV3_GROUP0 = 1, GICV3_GROUP1 = 2, GICV3_GROUPS = 3 };
 enum { GICV3_SGIS = 16, GICV3_SPURIOUS = 1023, GICV3_FIRST_LPI = 8192 };
-#define GICV3_ID_BITS      16 /* of INTIDs */
-#define GICV3_WORDS        (GIC_INTERRUPTS / 32)
-#define GICV3_SLOTS        (MACHINE_HARTS_MAX + GICV3_WORDS - 1) /* word 0 is banked */
-#define GICV3_BYTES        (GIC_PRIVATE * MACHINE_HARTS_MAX + GIC_SPIS)
-#define GICV3_IDLE         0x100 /* a priority that is less urgent than any */
-#define GICV3_AFFINITY     UINT64_C(0xff00ffffff)
-#define GICV3_ITS_TABLES   2
-#define GICV3_FRAME        0x10000 /* bytes; a redistributor has two of them */
+#define GICV3_ID_BITS    16 /* of INTIDs */
+#define GICV3_WORDS      (GIC_INTERRUPTS / 32)
+#define GICV3_SLOTS      (MACHINE_HARTS_MAX + GICV3_WORDS - 1) /* word 0 is banked */
+#define GICV3_BYTES      (GIC_PRIVATE * MACHINE_HARTS_MAX + GIC_SPIS)
+#define GICV3_IDLE       0x100 /* a priority that is less urgent than any */
+#define GICV3_AFFINITY   UINT64_C(0xff00ffffff)
+#define GICV3_ITS_TABLES 2
+#define GICV3_FRAME      0x10000 /* bytes; a redistributor has two of them */
+#define GICV3_LRS        4       /* list registers of a hart */
+/* The ISA's number of a register with this bit: the access is a guest's, to its virtual CPU interface. */
+#define GICV3_OF_GUEST     0x10000u
 #define GICV3_ADDRESS      UINT64_C(0x000fffffffffffff)
 #define GICV3_PROPBASER_ID UINT64_C(0x1f)
 
@@ -31,6 +34,7 @@ struct gicv3 {
     uint64_t its_cbaser;
     uint64_t its_cwriter;
     uint64_t its_creadr;
+    uint64_t ich_lr[GICV3_LRS * MACHINE_HARTS_MAX];
     uint32_t group[GICV3_SLOTS];
     uint32_t enable[GICV3_SLOTS];
     uint32_t latch[GICV3_SLOTS]; /* an edge came, or it was set pending */
@@ -40,6 +44,10 @@ struct gicv3 {
     uint32_t ap0r[MACHINE_HARTS_MAX]; /* active priorities, of 32 levels */
     uint32_t ap1r[MACHINE_HARTS_MAX];
     uint32_t lpi[MACHINE_HARTS_MAX]; /* the most urgent one that pends and is enabled; 0: none */
+    uint32_t ich_hcr[MACHINE_HARTS_MAX];
+    uint32_t ich_vmcr[MACHINE_HARTS_MAX];
+    uint32_t ich_ap0r[MACHINE_HARTS_MAX];
+    uint32_t ich_ap1r[MACHINE_HARTS_MAX];
     uint8_t priority[GICV3_BYTES];
     uint8_t lpi_priority[MACHINE_HARTS_MAX];
     uint8_t pmr[MACHINE_HARTS_MAX];
@@ -77,6 +85,24 @@ enum platform_answer gicv3_cpu_read(struct device *d, unsigned hart, uint32_t nu
                                     uint64_t *value);
 enum platform_answer gicv3_cpu_write(struct device *d, unsigned hart, uint32_t number,
                                      uint64_t value);
+
+/* LPIs are never active. */
+void gicv3_deactivate(struct gicv3 *s, unsigned hart, uint64_t intid);
+
+/* gicv3_virtual.c: ICH_* by their numbers, and ICC_* of a guest. PLATFORM_REFUSED: the hypervisor is to be
+ * asked. */
+#define GICV3_ICH_HCR  UINT32_C(0xf8007cff)
+#define GICV3_ICH_VMCR UINT32_C(0xfffc021f)
+#define GICV3_VFIQEN   UINT32_C(8)
+#define GICV3_VMCR_RESET                                                                           \
+    (GICV3_VFIQEN | (uint32_t)ICC_BPR0_LEAST << 21 | (uint32_t)ICC_BPR1_LEAST << 18)
+#define GICV3_ICH_LR UINT64_C(0xf0ff1fffffffffff)
+enum platform_answer gicv3_virtual_read(struct device *d, unsigned hart, uint32_t number,
+                                        uint64_t *value);
+enum platform_answer gicv3_virtual_write(struct device *d, unsigned hart, uint32_t number,
+                                         uint64_t value);
+/* Drives the harts' pins of virtual interrupts, and leaves the maintenance interrupt's level right. */
+void gicv3_virtual_update(struct device *d);
 
 /* gicv3_lpi.c: interrupts whose state is in memory. Each of these leaves the hart's `lpi` right, and the
  * pins to gicv3_update(). */

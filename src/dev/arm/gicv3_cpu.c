@@ -114,6 +114,7 @@ void gicv3_update(struct device *d)
 {
     const struct gicv3 *s = d->state;
 
+    gicv3_virtual_update(d); /* first, as one of its results is an interrupt */
     for (unsigned h = 0; h < device_hart_count(d); h++) {
         struct best b = find_best(s, h);
         bool is_on = b.intid != GICV3_SPURIOUS && is_urgent(s, h, &b);
@@ -155,8 +156,7 @@ static uint32_t highest_pending(const struct gicv3 *s, unsigned hart, bool group
     return b.is_group1 == group1 ? b.intid : GICV3_SPURIOUS;
 }
 
-/* LPIs are never active. */
-static void deactivate(struct gicv3 *s, unsigned hart, uint64_t intid)
+void gicv3_deactivate(struct gicv3 *s, unsigned hart, uint64_t intid)
 {
     if (intid < GIC_INTERRUPTS) {
         s->active[gicv3_slot(hart, (unsigned)intid / 32)] &= ~(UINT32_C(1) << intid % 32);
@@ -172,7 +172,7 @@ static void end_interrupt(struct gicv3 *s, unsigned hart, uint64_t intid, bool g
     }
     *active &= *active - 1;
     if ((s->ctlr[hart] & ICC_CTLR_EOIMODE) == 0) {
-        deactivate(s, hart, intid);
+        gicv3_deactivate(s, hart, intid);
     }
 }
 
@@ -196,12 +196,20 @@ static void send_sgi(struct device *d, unsigned hart, uint64_t value, bool group
 
 /* ---- registers --------------------------------------------------------------------------------*/
 
+static bool is_of_hypervisor(uint32_t number)
+{
+    return (number >> 11 & 7) == 4 && number != ICC_SRE_EL2;
+}
+
 enum platform_answer gicv3_cpu_read(struct device *d, unsigned hart, uint32_t number,
                                     uint64_t *value)
 {
     const struct gicv3 *s = d->state;
     unsigned running = running_priority(s, hart);
 
+    if ((number & GICV3_OF_GUEST) != 0 || is_of_hypervisor(number)) {
+        return gicv3_virtual_read(d, hart, number & ~GICV3_OF_GUEST, value);
+    }
     switch (number) {
     case ICC_PMR: *value = s->pmr[hart]; break;
     case ICC_IAR0: *value = acknowledge(d, hart, false); break;
@@ -238,11 +246,14 @@ enum platform_answer gicv3_cpu_write(struct device *d, unsigned hart, uint32_t n
 {
     struct gicv3 *s = d->state;
 
+    if ((number & GICV3_OF_GUEST) != 0 || is_of_hypervisor(number)) {
+        return gicv3_virtual_write(d, hart, number & ~GICV3_OF_GUEST, value);
+    }
     switch (number) {
     case ICC_PMR: s->pmr[hart] = value & PRIORITY_MASK; break;
     case ICC_EOIR0: end_interrupt(s, hart, value & INTID_MASK, false); break;
     case ICC_EOIR1: end_interrupt(s, hart, value & INTID_MASK, true); break;
-    case ICC_DIR: deactivate(s, hart, value & INTID_MASK); break;
+    case ICC_DIR: gicv3_deactivate(s, hart, value & INTID_MASK); break;
     case ICC_BPR0: s->bpr0[hart] = between(value, ICC_BPR0_LEAST); break;
     case ICC_BPR1:
         if ((s->ctlr[hart] & ICC_CTLR_CBPR) == 0) {

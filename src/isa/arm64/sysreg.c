@@ -222,18 +222,47 @@ uint64_t arm64_help_msr(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t
     return 0;
 }
 
-/* The interrupt controller's: whether this level may is its to know, but for EL0. */
-static bool gic_trapped(struct cpu *cpu, unsigned number, unsigned rt, bool is_read)
+/* HCR_EL2's bits by which EL1's accesses to a register of the CPU interface are to the virtual one. */
+static uint64_t gic_routing(unsigned number)
+{
+    unsigned m = SYS_M(number), op2 = SYS_OP2(number);
+
+    if (m == 12 && op2 == 5) {
+        return 0; /* ICC_SRE_EL1 is one for both */
+    }
+    if (m == 8 || (m == 12 && op2 == 6)) {
+        return HCR_FMO;
+    }
+    return m == 9 || (m == 12 && op2 != 4) ? HCR_IMO : HCR_IMO | HCR_FMO;
+}
+
+/* The number as devices are told: with the bit of a guest's accesses. */
+static uint32_t gic_number(const struct cpu *cpu, unsigned number)
+{
+    bool guest = arm64_of(cpu)->el == 1 && (arm64_hcr(cpu) & gic_routing(number)) != 0;
+
+    return number | (guest ? ARM64_GIC_OF_GUEST : 0);
+}
+
+/* True with the exception raised. What else a level may do is the interrupt controller's to know. */
+static bool gic_trapped(struct cpu *cpu, unsigned number)
 {
     static const uint8_t levels[] = {1, 1, 1, 1, 2, 2, 3, 1};
 
-    if (arm64_of(cpu)->el < levels[SYS_OP1(number)]) {
+    if (arm64_of(cpu)->el < levels[SYS_OP1(number)] || cpu->platform == NULL) {
         arm64_raise_undefined(cpu);
         return true;
     }
-    (void)rt;
-    (void)is_read;
-    return cpu->platform == NULL;
+    return false;
+}
+
+static void gic_answered(struct cpu *cpu, enum platform_answer answer, uint64_t what, bool is_read)
+{
+    if (answer == PLATFORM_REFUSED) {
+        arm64_raise(cpu, syndrome(what & 0xffff, what >> 16 & 31, is_read), 0, 2);
+    } else if (answer != PLATFORM_DONE) {
+        arm64_raise_undefined(cpu);
+    }
 }
 
 uint64_t arm64_help_mrs_gic(struct cpu *cpu, uint64_t what, uint64_t b, uint64_t c)
@@ -242,20 +271,19 @@ uint64_t arm64_help_mrs_gic(struct cpu *cpu, uint64_t what, uint64_t b, uint64_t
 
     (void)b;
     (void)c;
-    if (!gic_trapped(cpu, what & 0xffff, what >> 16 & 31, true) &&
-        cpu->platform->read_register(cpu, what & 0xffff, &value) != PLATFORM_DONE) {
-        arm64_raise_undefined(cpu);
-        value = 0;
+    if (!gic_trapped(cpu, what & 0xffff)) {
+        gic_answered(cpu, cpu->platform->read_register(cpu, gic_number(cpu, what & 0xffff), &value),
+                     what, true);
     }
-    return value;
+    return cpu->fault.raised ? 0 : value;
 }
 
 uint64_t arm64_help_msr_gic(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t c)
 {
     (void)c;
-    if (!gic_trapped(cpu, what & 0xffff, what >> 16 & 31, false) &&
-        cpu->platform->write_register(cpu, what & 0xffff, value) != PLATFORM_DONE) {
-        arm64_raise_undefined(cpu);
+    if (!gic_trapped(cpu, what & 0xffff)) {
+        gic_answered(cpu, cpu->platform->write_register(cpu, gic_number(cpu, what & 0xffff), value),
+                     what, false);
     }
     return 0;
 }

@@ -30,6 +30,9 @@ enum {
     SYS_FP = 1024 /* CPACR and the like trap it as FP */
 };
 
+/* In a number that devices are told: the access is a guest's of a hypervisor, at EL1. */
+#define ARM64_GIC_OF_GUEST UINT32_C(0x10000)
+
 /* What an access traps to. */
 #define SYS_UNDEFINED 15u
 
