@@ -46,6 +46,7 @@ struct shape {
     paddr table;
     bool ha, hd;
     bool disabled; /* hierarchical permissions do not count */
+    bool big;      /* descriptors are big-endian */
 };
 
 static const uint8_t physical_bits[8] = {32, 36, 40, 42, 44, 48, 48, 48};
@@ -104,6 +105,7 @@ static bool shape_of(const struct cpu *cpu, const struct walk *w, vaddr va, stru
     out->granule =
         upper ? tg1_bits((unsigned)(tcr >> 30 & 3)) : tg0_bits((unsigned)(tcr >> 14 & 3));
     out->out_bits = output_bits(cpu, (unsigned)(tcr >> (two ? 32 : 16) & 7));
+    out->big = (s->sctlr[w->regime] & SCTLR_EE) != 0;
     out->ha = hafdbs && (tcr >> (two ? 39 : 21) & 1) != 0;
     out->hd = out->ha && (tcr >> (two ? 40 : 22) & 1) != 0;
     out->disabled = arm64_has(cpu, EXT_PAN) && (tcr >> (two ? 41 + upper : 24) & 1) != 0;
@@ -186,7 +188,7 @@ static bool update(struct cpu *cpu, const struct walk *w, const struct shape *sh
     if (wanted == *desc) {
         return true;
     }
-    if (!cpu_walk_update(cpu, at, 8, wanted)) {
+    if (!cpu_walk_update(cpu, at, 8, shape->big ? __builtin_bswap64(wanted) : wanted)) {
         return false;
     }
     *desc = wanted;
@@ -196,9 +198,17 @@ static bool update(struct cpu *cpu, const struct walk *w, const struct shape *sh
 static bool stage2(struct cpu *cpu, const struct walk *w, vaddr va, paddr ipa, bool is_table,
                    struct result *out, struct refusal *why);
 
+static bool walk_read(struct cpu *cpu, const struct shape *shape, paddr at, uint64_t *desc)
+{
+    bool done = cpu_walk_read(cpu, at, 8, desc);
+
+    *desc = done && shape->big ? __builtin_bswap64(*desc) : *desc;
+    return done;
+}
+
 /* Reads the descriptor at `at`, an intermediate address where there is a stage 2. */
-static bool read_desc(struct cpu *cpu, const struct walk *w, vaddr va, bool nested, paddr *at,
-                      uint64_t *desc, struct refusal *why)
+static bool read_desc(struct cpu *cpu, const struct walk *w, const struct shape *shape, vaddr va,
+                      bool nested, paddr *at, uint64_t *desc, struct refusal *why)
 {
     if (nested) {
         struct result r;
@@ -208,7 +218,7 @@ static bool read_desc(struct cpu *cpu, const struct walk *w, vaddr va, bool nest
         }
         *at = r.at;
     }
-    if (!cpu_walk_read(cpu, *at, 8, desc)) {
+    if (!walk_read(cpu, shape, *at, desc)) {
         *why = (struct refusal){.fsc = FSC_EXTERNAL_WALK};
         return false;
     }
@@ -250,7 +260,7 @@ static bool find_leaf(struct cpu *cpu, const struct walk *w, const struct shape 
         unsigned shift = shape->granule + stride * (3 - *level);
 
         *at = table + 8 * bits_get(va, shift, top - shift);
-        if (!read_desc(cpu, w, va, nested, at, desc, why)) {
+        if (!read_desc(cpu, w, shape, va, nested, at, desc, why)) {
             why->fsc += !why->stage2 && why->fsc == FSC_EXTERNAL_WALK ? *level : 0;
             return false;
         }
@@ -340,6 +350,7 @@ static bool shape2_of(const struct cpu *cpu, struct shape *out)
 
     out->granule = tg0_bits((unsigned)(vtcr >> 14 & 3));
     out->out_bits = output_bits(cpu, (unsigned)(vtcr >> 16 & 7));
+    out->big = (arm64_of(cpu)->sctlr[2] & SCTLR_EE) != 0;
     out->ha = hafdbs && (vtcr >> 21 & 1) != 0;
     out->hd = out->ha && (vtcr >> 22 & 1) != 0;
     out->disabled = true;
@@ -350,12 +361,24 @@ static bool shape2_of(const struct cpu *cpu, struct shape *out)
     return sl0 < 3;
 }
 
-static unsigned stage2_allows(uint64_t desc)
+/* XN has two bits where the model can tell EL0 from EL1: 1 is for EL1 alone, 3 for EL0 alone. */
+static bool stage2_executes(const struct cpu *cpu, const struct walk *w, uint64_t desc)
+{
+    bool high = (desc & DESC_UXN) != 0, low = (desc & DESC_PXN) != 0;
+
+    if ((arm64_model_of(cpu)->id[ID_MMFR1] >> 28 & 15) == 0 || w->user) {
+        return !high;
+    }
+    return high == low;
+}
+
+static unsigned stage2_allows(const struct cpu *cpu, const struct walk *w, uint64_t desc)
 {
     unsigned allowed = (desc & S2_READ) != 0 ? ALLOW_R : 0;
 
     allowed |= (desc & S2_WRITE) != 0 ? ALLOW_W : 0;
-    return allowed | ((desc & DESC_UXN) == 0 && (desc & S2_READ) != 0 ? ALLOW_X : 0);
+    return allowed |
+           (stage2_executes(cpu, w, desc) && (desc & S2_READ) != 0 ? ALLOW_X : 0);
 }
 
 static bool stage2(struct cpu *cpu, const struct walk *w, vaddr va, paddr ipa, bool is_table,
@@ -376,7 +399,7 @@ static bool stage2(struct cpu *cpu, const struct walk *w, vaddr va, paddr ipa, b
         paddr at = table + 8 * bits_get(ipa, shift, top - shift);
         uint64_t desc;
 
-        if (!cpu_walk_read(cpu, at, 8, &desc)) {
+        if (!walk_read(cpu, &shape, at, &desc)) {
             return refuse2(why, FSC_EXTERNAL_WALK, level, ipa, is_table);
         }
         if ((desc & DESC_VALID) == 0 ||
@@ -406,7 +429,8 @@ static bool stage2(struct cpu *cpu, const struct walk *w, vaddr va, paddr ipa, b
         if ((desc & DESC_AF) == 0 && !shape.ha) {
             return refuse2(why, FSC_ACCESS, level, ipa, is_table);
         }
-        out->allowed = stage2_allows(shape.hd && (desc & DESC_DBM) != 0 ? desc | S2_WRITE : desc);
+        out->allowed = stage2_allows(
+            cpu, w, shape.hd && (desc & DESC_DBM) != 0 ? desc | S2_WRITE : desc);
         if ((out->allowed & need) == 0) {
             return refuse2(why, FSC_PERMISSION, level, ipa, is_table);
         }
@@ -414,7 +438,7 @@ static bool stage2(struct cpu *cpu, const struct walk *w, vaddr va, paddr ipa, b
             return refuse2(why, FSC_EXTERNAL_WALK, level, ipa, is_table);
         }
         cpu_walk_used(cpu, at, 8, va, PAGE_BITS);
-        out->allowed = stage2_allows(desc);
+        out->allowed = stage2_allows(cpu, w, desc);
         return true;
     }
 }
@@ -548,10 +572,10 @@ void arm64_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPAC
     key[0] = s->ttbr0[regime];
     key[1] = s->ttbr1[regime];
     key[2] = s->tcr[regime];
-    key[3] = (sctlr & (SCTLR_M | SCTLR_WXN)) | (uint64_t)user << 32 | (uint64_t)regime << 33 |
+    key[3] = (sctlr & (SCTLR_M | SCTLR_WXN | SCTLR_EE)) | (uint64_t)user << 32 | (uint64_t)regime << 33 |
              (uint64_t)(s->pan && !user) << 35;
     if (regime == 1 && hcr != 0) {
-        key[4] = hcr & (HCR_VM | HCR_DC | HCR_TGE | HCR_E2H);
+        key[4] = (hcr & (HCR_VM | HCR_DC | HCR_TGE | HCR_E2H)) | (s->sctlr[2] & SCTLR_EE);
         key[5] = s->vttbr;
         key[6] = s->vtcr;
     }
