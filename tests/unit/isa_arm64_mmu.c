@@ -109,7 +109,8 @@ static void test_stage2_execution(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_halves), cmocka_unit_test(test_big_endian),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_halves),
+                                       cmocka_unit_test(test_big_endian),
                                        cmocka_unit_test(test_stage2_execution)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,7 @@ struct arm64 {
      * offset alone while it does not. */
     uint64_t pmccntr, pmccfiltr;
     uint64_t pmevcntr[ARM64_EVENT_COUNTERS], pmevtyper[ARM64_EVENT_COUNTERS];
+    uint64_t pmdue[ARM64_EVENT_COUNTERS + 1]; /* the tick at which it overflows; 0: none */
     uint32_t pmcr, pmcnten, pminten, pmovs, pmselr, pmuserenr;
     uint32_t pmu_out; /* the level of its interrupt */
 
@@ -406,6 +407,14 @@ uint64_t arm64_timer_get(const struct cpu *cpu, enum arm64_timer t, unsigned reg
 void arm64_timer_set(struct cpu *cpu, enum arm64_timer t, unsigned reg, uint64_t value);
 /* A register of the timers was written: drives their pins. */
 void arm64_timers_changed(struct cpu *cpu, tick now);
+
+/* ---- pmu.c ---- */
+
+/* The next overflow of a counter that counts ticks, and what is due at `now`. */
+tick arm64_pmu_next(const struct arm64 *s);
+void arm64_pmu_alarm(struct cpu *cpu, tick now);
+/* All as after a reset, the interrupt's line among it. */
+void arm64_pmu_stop(struct cpu *cpu);
 
 /* ---- model.c ---- */
 

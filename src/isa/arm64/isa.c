@@ -75,6 +75,7 @@ static const struct field fields[] = {
     FIELD(struct arm64, pmccfiltr),
     FIELD_ARRAY(struct arm64, pmevcntr),
     FIELD_ARRAY(struct arm64, pmevtyper),
+    FIELD_ARRAY(struct arm64, pmdue),
     FIELD(struct arm64, pmcr),
     FIELD(struct arm64, pmcnten),
     FIELD(struct arm64, pminten),

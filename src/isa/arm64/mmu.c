@@ -377,8 +377,7 @@ static unsigned stage2_allows(const struct cpu *cpu, const struct walk *w, uint6
     unsigned allowed = (desc & S2_READ) != 0 ? ALLOW_R : 0;
 
     allowed |= (desc & S2_WRITE) != 0 ? ALLOW_W : 0;
-    return allowed |
-           (stage2_executes(cpu, w, desc) && (desc & S2_READ) != 0 ? ALLOW_X : 0);
+    return allowed | (stage2_executes(cpu, w, desc) && (desc & S2_READ) != 0 ? ALLOW_X : 0);
 }
 
 static bool stage2(struct cpu *cpu, const struct walk *w, vaddr va, paddr ipa, bool is_table,
@@ -429,8 +428,8 @@ static bool stage2(struct cpu *cpu, const struct walk *w, vaddr va, paddr ipa, b
         if ((desc & DESC_AF) == 0 && !shape.ha) {
             return refuse2(why, FSC_ACCESS, level, ipa, is_table);
         }
-        out->allowed = stage2_allows(
-            cpu, w, shape.hd && (desc & DESC_DBM) != 0 ? desc | S2_WRITE : desc);
+        out->allowed =
+            stage2_allows(cpu, w, shape.hd && (desc & DESC_DBM) != 0 ? desc | S2_WRITE : desc);
         if ((out->allowed & need) == 0) {
             return refuse2(why, FSC_PERMISSION, level, ipa, is_table);
         }
@@ -572,8 +571,8 @@ void arm64_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPAC
     key[0] = s->ttbr0[regime];
     key[1] = s->ttbr1[regime];
     key[2] = s->tcr[regime];
-    key[3] = (sctlr & (SCTLR_M | SCTLR_WXN | SCTLR_EE)) | (uint64_t)user << 32 | (uint64_t)regime << 33 |
-             (uint64_t)(s->pan && !user) << 35;
+    key[3] = (sctlr & (SCTLR_M | SCTLR_WXN | SCTLR_EE)) | (uint64_t)user << 32 |
+             (uint64_t)regime << 33 | (uint64_t)(s->pan && !user) << 35;
     if (regime == 1 && hcr != 0) {
         key[4] = (hcr & (HCR_VM | HCR_DC | HCR_TGE | HCR_E2H)) | (s->sctlr[2] & SCTLR_EE);
         key[5] = s->vttbr;

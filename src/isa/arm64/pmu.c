@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * pmu: performance monitors, after DDI 0487, D13: the cycle counter counts ticks, one for each instruction
  * and each exception; event counters know SW_INCR, INST_RETIRED and CPU_CYCLES. A counter is its source
- * plus what the state holds while it counts, and that alone while it does not. Left out: filters by level,
- * interrupts of overflows, which are only noted when software asks.
+ * plus what the state holds while it counts, and that alone while it does not. What counts ticks has
+ * the next overflow as an alarm. Left out: filters by level, overflows of INST_RETIRED.
  */
 #include "isa/arm64/sysreg.h"
 
@@ -51,6 +51,92 @@ static void set_value(struct cpu *cpu, unsigned n, uint64_t value)
     *offset_of(s, n) = value - (counts(s, n) ? source_of(cpu, n) : 0);
 }
 
+/* ---- overflows ---- */
+
+/* Bits of the counter that overflow. */
+static unsigned size_of(const struct arm64 *s, unsigned n)
+{
+    return n == CYCLES && (s->pmcr & PMCR_LC) != 0 ? 64 : 32;
+}
+
+static unsigned due_index(unsigned n)
+{
+    return n == CYCLES ? ARM64_EVENT_COUNTERS : n;
+}
+
+static bool counts_ticks(const struct arm64 *s, unsigned n)
+{
+    return counts(s, n) && (n == CYCLES || (s->pmevtyper[n] & 0xffff) == EVENT_CPU_CYCLES);
+}
+
+static void drive(struct cpu *cpu)
+{
+    struct arm64 *s = arm64_of(cpu);
+    bool out = (s->pmcr & PMCR_E) != 0 && (s->pmovs & s->pminten) != 0;
+
+    if (out != (s->pmu_out != 0)) {
+        s->pmu_out = out;
+        if (cpu->platform != NULL) {
+            cpu->platform->line(cpu, ARM64_OUT_PMU, out);
+        }
+    }
+    cpu->look = true; /* the next alarm is another */
+}
+
+/* A register was written: when the next overflows are, and what the interrupt's line says. */
+static void changed(struct cpu *cpu)
+{
+    struct arm64 *s = arm64_of(cpu);
+    uint64_t now = cpu_now(cpu);
+
+    for (unsigned n = 0; n < 32; n++) {
+        if ((COUNTERS >> n & 1) != 0) {
+            unsigned size = size_of(s, n);
+            uint64_t value = value_of(cpu, n) & (UINT64_MAX >> (64 - size));
+            uint64_t left = (size == 64 ? 0 : BIT64(32)) - value;
+            bool comes = counts_ticks(s, n) && left != 0 && left <= UINT64_MAX - now;
+
+            s->pmdue[due_index(n)] = comes ? now + left : 0;
+        }
+    }
+    drive(cpu);
+}
+
+tick arm64_pmu_next(const struct arm64 *s)
+{
+    tick next = TICK_NEVER;
+
+    for (unsigned i = 0; i <= ARM64_EVENT_COUNTERS; i++) {
+        next = s->pmdue[i] != 0 && s->pmdue[i] < next ? s->pmdue[i] : next;
+    }
+    return next;
+}
+
+void arm64_pmu_alarm(struct cpu *cpu, tick now)
+{
+    struct arm64 *s = arm64_of(cpu);
+    bool any = false;
+
+    for (unsigned n = 0; n < 32; n++) {
+        uint64_t *due = (COUNTERS >> n & 1) != 0 ? &s->pmdue[due_index(n)] : NULL;
+
+        if (due != NULL && *due != 0 && *due <= now) {
+            s->pmovs |= UINT32_C(1) << n;
+            *due = size_of(s, n) == 32 ? *due + BIT64(32) : 0;
+            any = true;
+        }
+    }
+    if (any) {
+        drive(cpu);
+    }
+}
+
+void arm64_pmu_stop(struct cpu *cpu)
+{
+    arm64_of(cpu)->pmovs = 0;
+    drive(cpu);
+}
+
 /* Whatever says which counters count changes: their values stay. */
 static void change(struct cpu *cpu, uint32_t *what, uint32_t to)
 {
@@ -65,6 +151,7 @@ static void change(struct cpu *cpu, uint32_t *what, uint32_t to)
             set_value(cpu, n, values[n]);
         }
     }
+    changed(cpu);
 }
 
 /* ---- who may ---- */
@@ -165,9 +252,11 @@ static void set_swinc(struct cpu *cpu, unsigned index, uint64_t value)
     (void)index;
     for (unsigned n = 0; n < ARM64_EVENT_COUNTERS; n++) {
         if ((value >> n & 1) != 0 && counts(s, n) && (s->pmevtyper[n] & 0xffff) == EVENT_SW_INCR) {
-            s->pmevcntr[n]++;
+            s->pmevcntr[n] = (s->pmevcntr[n] + 1) & UINT32_MAX;
+            s->pmovs |= s->pmevcntr[n] == 0 ? UINT32_C(1) << n : 0;
         }
     }
+    drive(cpu);
 }
 
 static uint64_t get_selr(const struct cpu *cpu, unsigned index)
@@ -208,6 +297,7 @@ static void set_ccntr(struct cpu *cpu, unsigned index, uint64_t value)
 {
     (void)index;
     set_value(cpu, CYCLES, value);
+    changed(cpu);
 }
 static uint64_t get_evcntr(const struct cpu *cpu, unsigned index)
 {
@@ -217,6 +307,7 @@ static void set_evcntr(struct cpu *cpu, unsigned index, uint64_t value)
 {
     if (index < ARM64_EVENT_COUNTERS) {
         set_value(cpu, index, value & UINT32_MAX);
+        changed(cpu);
     }
 }
 static uint64_t get_evtyper(const struct cpu *cpu, unsigned index)
@@ -239,6 +330,7 @@ static void set_evtyper(struct cpu *cpu, unsigned index, uint64_t value)
 
         s->pmevtyper[index] = value & 0xfc00ffff;
         set_value(cpu, index, now);
+        changed(cpu);
     }
 }
 static uint64_t get_ccfiltr(const struct cpu *cpu, unsigned index)
@@ -272,7 +364,7 @@ static void set_xevtyper(struct cpu *cpu, unsigned index, uint64_t value)
     set_evtyper(cpu, arm64_of(cpu)->pmselr, value);
 }
 
-#define EL0_ALL (SYS_EL0_READ | SYS_EL0_WRITE | SYS_QUIET)
+#define EL0_ALL (SYS_EL0_READ | SYS_EL0_WRITE | SYS_LOOKS)
 
 const struct arm64_sysreg arm64_sysregs_pmu[] = {
     CALLS(3, 3, 9, 12, 0, "pmcr_el0", EL0_ALL, get_pmcr, set_pmcr, trap_pmu),
@@ -288,8 +380,8 @@ const struct arm64_sysreg arm64_sysregs_pmu[] = {
     CALLS(3, 3, 9, 13, 2, "pmxevcntr_el0", EL0_ALL, get_xevcntr, set_xevcntr, trap_events),
     CALLS(3, 3, 9, 14, 0, "pmuserenr_el0", EL0_ALL, get_userenr, set_userenr, trap_userenr),
     CALLS(3, 3, 9, 14, 3, "pmovsset_el0", EL0_ALL, get_pmovs, set_pmovs, trap_pmu),
-    CALLS(3, 0, 9, 14, 1, "pmintenset_el1", SYS_QUIET, get_pminten, set_pminten, trap_pmu),
-    CALLS(3, 0, 9, 14, 2, "pmintenclr_el1", SYS_QUIET, get_pminten, clear_pminten, trap_pmu),
+    CALLS(3, 0, 9, 14, 1, "pmintenset_el1", SYS_LOOKS, get_pminten, set_pminten, trap_pmu),
+    CALLS(3, 0, 9, 14, 2, "pmintenclr_el1", SYS_LOOKS, get_pminten, clear_pminten, trap_pmu),
     {.number = ARM64_SYS(3, 3, 14, 8, 0),
      .count = ARM64_EVENT_COUNTERS,
      .name = "pmevcntr_el0",

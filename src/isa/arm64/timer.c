@@ -41,11 +41,14 @@ tick arm64_next_alarm(const struct cpu *cpu)
 {
     const struct arm_timers all = timers_of(cpu);
 
-    return arm_timers_next(&all);
+    tick next = arm_timers_next(&all), overflow = arm64_pmu_next(arm64_of(cpu));
+
+    return overflow < next ? overflow : next;
 }
 
 void arm64_alarm(struct cpu *cpu, tick now)
 {
+    arm64_pmu_alarm(cpu, now);
     arm64_timers_changed(cpu, now);
 }
 

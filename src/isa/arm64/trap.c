@@ -428,6 +428,7 @@ static void start(struct cpu *cpu, struct hart_words words)
 
     memset(s->timer_ctl, 0, sizeof s->timer_ctl);
     arm64_timers_changed(cpu, cpu_now(cpu));
+    arm64_pmu_stop(cpu);
     memset(s, 0, sizeof *s);
     s->number = number;
     s->lines = lines;
