@@ -171,7 +171,8 @@ static int add_chips(struct machine *m, const struct machine_config *c, const st
     const struct psci_config psci_config = {
         .service = v->has_el2 ? SERVICE_MONITOR : SERVICE_FIRMWARE, .hart_count = c->hart_count};
     const struct semihost_config semihost_config = {.console = ARM_VIRT_UART,
-                                                    .epoch_ns = c->epoch_ns};
+                                                    .epoch_ns = c->epoch_ns,
+                                                    .is_narrow = strcmp(c->arch, "arm") == 0};
     struct device *gic = add_gic(m, v, e), *uart, *rtc, *gpio, *key;
 
     if (gic == NULL ||

@@ -85,8 +85,9 @@ extern const struct device_class fw_cfg;
 
 /* semihost.c: what a program asks of its host by a trap. */
 struct semihost_config {
-    paddr console;     /* where a byte that is stored leaves through a serial port */
-    uint64_t epoch_ns; /* since 1970, at virtual time 0 */
+    paddr console;      /* where a byte that is stored leaves through a serial port */
+    uint64_t epoch_ns;  /* since 1970, at virtual time 0 */
+    uint64_t is_narrow; /* arguments are of 32 bits, as AArch32 has them */
 };
 extern const struct device_class semihost;
 

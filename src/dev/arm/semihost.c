@@ -37,14 +37,16 @@ struct semihost {
 static const struct field fields[] = {FIELD(struct semihost, zero)};
 
 /* One word of the block of arguments; false if it is not mapped. */
-static bool argument(struct cpu *cpu, uint64_t block, unsigned n, uint64_t *value)
+static bool argument(struct device *d, struct cpu *cpu, uint64_t block, unsigned n, uint64_t *value)
 {
+    const struct semihost_config *config = d->config;
+    unsigned size = config->is_narrow != 0 ? 4 : 8;
     uint8_t bytes[8];
 
-    if (!cpu_debug_read(cpu, block + 8 * n, bytes, sizeof bytes)) {
+    if (!cpu_debug_read(cpu, block + size * n, bytes, size)) {
         return false;
     }
-    *value = bytes_get_le(bytes, sizeof bytes);
+    *value = bytes_get_le(bytes, size);
     return true;
 }
 
@@ -73,8 +75,8 @@ static uint64_t write_bytes(struct device *d, struct cpu *cpu, uint64_t block)
     uint64_t handle, at, length, done = 0;
     uint8_t byte;
 
-    if (!argument(cpu, block, 0, &handle) || !argument(cpu, block, 1, &at) ||
-        !argument(cpu, block, 2, &length) || handle != HANDLE_OUT) {
+    if (!argument(d, cpu, block, 0, &handle) || !argument(d, cpu, block, 1, &at) ||
+        !argument(d, cpu, block, 2, &length) || handle != HANDLE_OUT) {
         return FAILED;
     }
     for (; done < length && done < OUTPUT_MOST && cpu_debug_read(cpu, at + done, &byte, 1);
@@ -85,24 +87,26 @@ static uint64_t write_bytes(struct device *d, struct cpu *cpu, uint64_t block)
 }
 
 /* ":tt" is the console: to be read, or to be written. */
-static uint64_t open_console(struct cpu *cpu, uint64_t block)
+static uint64_t open_console(struct device *d, struct cpu *cpu, uint64_t block)
 {
     uint64_t name, mode;
     uint8_t bytes[4];
 
-    if (!argument(cpu, block, 0, &name) || !argument(cpu, block, 1, &mode) ||
+    if (!argument(d, cpu, block, 0, &name) || !argument(d, cpu, block, 1, &mode) ||
         !cpu_debug_read(cpu, name, bytes, sizeof bytes) || memcmp(bytes, ":tt", 4) != 0) {
         return FAILED;
     }
     return mode < 4 ? HANDLE_IN : HANDLE_OUT;
 }
 
-static uint64_t leave(struct device *d, struct cpu *cpu, uint64_t block)
+static uint64_t leave(struct device *d, struct cpu *cpu, uint64_t block, bool has_block)
 {
-    uint64_t reason, status;
+    uint64_t reason = block, status = 0;
 
-    if (!argument(cpu, block, 0, &reason) || !argument(cpu, block, 1, &status) ||
-        reason != APPLICATION_EXIT) {
+    if (!has_block) { /* of 32 bits: the reason alone, without a status */
+        status = reason != APPLICATION_EXIT;
+    } else if (!argument(d, cpu, block, 0, &reason) || !argument(d, cpu, block, 1, &status) ||
+               reason != APPLICATION_EXIT) {
         status = 1;
     }
     machine_power_off(d->machine, status == 0 ? POWER_OFF : POWER_FAILED, (uint32_t)status);
@@ -110,18 +114,18 @@ static uint64_t leave(struct device *d, struct cpu *cpu, uint64_t block)
 }
 
 /* What a read leaves undone: all of it, as the console has ended. */
-static uint64_t read_nothing(struct cpu *cpu, uint64_t block)
+static uint64_t read_nothing(struct device *d, struct cpu *cpu, uint64_t block)
 {
     uint64_t length;
 
-    return argument(cpu, block, 2, &length) ? length : FAILED;
+    return argument(d, cpu, block, 2, &length) ? length : FAILED;
 }
 
-static bool is_handle(struct cpu *cpu, uint64_t block)
+static bool is_handle(struct device *d, struct cpu *cpu, uint64_t block)
 {
     uint64_t handle;
 
-    return argument(cpu, block, 0, &handle) && (handle == HANDLE_IN || handle == HANDLE_OUT);
+    return argument(d, cpu, block, 0, &handle) && (handle == HANDLE_IN || handle == HANDLE_OUT);
 }
 
 static uint64_t answer(struct device *d, struct cpu *cpu, uint32_t operation, uint64_t block)
@@ -131,8 +135,8 @@ static uint64_t answer(struct device *d, struct cpu *cpu, uint32_t operation, ui
     uint8_t byte;
 
     switch (operation) {
-    case SYS_OPEN: return open_console(cpu, block);
-    case SYS_CLOSE: return is_handle(cpu, block) ? 0 : FAILED;
+    case SYS_OPEN: return open_console(d, cpu, block);
+    case SYS_CLOSE: return is_handle(d, cpu, block) ? 0 : FAILED;
     case SYS_WRITEC:
         if (cpu_debug_read(cpu, block, &byte, 1)) {
             put_byte(d, byte);
@@ -140,16 +144,18 @@ static uint64_t answer(struct device *d, struct cpu *cpu, uint32_t operation, ui
         return 0;
     case SYS_WRITE0: return write_text(d, cpu, block);
     case SYS_WRITE: return write_bytes(d, cpu, block);
-    case SYS_READ: return read_nothing(cpu, block);
-    case SYS_ISERROR: return argument(cpu, block, 0, &value) && (int64_t)value < 0;
-    case SYS_ISTTY: return is_handle(cpu, block);
-    case SYS_FLEN: return is_handle(cpu, block) ? 0 : FAILED;
+    case SYS_READ: return read_nothing(d, cpu, block);
+    case SYS_ISERROR:
+        return argument(d, cpu, block, 0, &value) &&
+               bits_get(value, config->is_narrow != 0 ? 31 : 63, 1) != 0;
+    case SYS_ISTTY: return is_handle(d, cpu, block);
+    case SYS_FLEN: return is_handle(d, cpu, block) ? 0 : FAILED;
     case SYS_CLOCK: return device_now_ns(d) / CENTISECOND_NS;
     case SYS_TIME: return (config->epoch_ns + device_now_ns(d)) / SECOND_NS;
     case SYS_ERRNO: return 0;
     case SYS_TICKFREQ: return SECOND_NS;
-    case SYS_EXIT:
-    case SYS_EXIT_EXTENDED: return leave(d, cpu, block);
+    case SYS_EXIT: return leave(d, cpu, block, config->is_narrow == 0);
+    case SYS_EXIT_EXTENDED: return leave(d, cpu, block, true);
     default: return FAILED; /* there is no such thing, and the specification's answer to that */
     }
 }

@@ -48,6 +48,20 @@ uint64_t arm_help_hvc(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
     return 0;
 }
 
+uint64_t arm_help_semihosting(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    struct arm *s = arm_of(cpu);
+    struct platform_call call = {.service = SERVICE_SEMIHOSTING, .words = {s->r[0], s->r[1]}};
+
+    UNUSED3(a, b, c);
+    if (cpu->platform == NULL || cpu->platform->call(cpu, &call) != PLATFORM_DONE) {
+        arm_raise_undefined(cpu);
+    } else {
+        s->r[0] = (uint32_t)call.words[0];
+    }
+    return 0;
+}
+
 uint64_t arm_help_wfi(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 {
     UNUSED3(a, b, c);

@@ -37,6 +37,18 @@ void arm_lift_hvc(struct lift *l, const struct arm_insn *i)
     arm_lift_leave(l, IR_EXIT_LOOK);
 }
 
+/* Means semihosting by its number, and that alone: undefined where there is none. */
+void arm_lift_hlt(struct lift *l, const struct arm_insn *i)
+{
+    if (i->imm != (is_thumb(l) ? 0x3c : 0xf000)) {
+        arm_lift_undefined(l);
+        return;
+    }
+    l->several = true; /* blocks of arguments */
+    ir_call(l->b, HELP_SEMIHOSTING, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+    arm_lift_leave(l, IR_EXIT_LOOK);
+}
+
 void arm_lift_nop(struct lift *l, const struct arm_insn *i)
 {
     (void)l;
