@@ -132,3 +132,101 @@ ir_ref v_permuted(struct lift *l, enum simd_op op, unsigned log2, bool q, ir_ref
     both = v_2(l, IR_VZIPLO, log2, n, m); /* both halves' lanes */
     return op == SIMD_ZIP1 ? both : v_bytes(l, both, both, 8);
 }
+
+/* ---- three operands of one shape ---- */
+
+/* (a + b) / 2, rounded up or down. */
+static ir_ref halving(struct lift *l, const struct v_operands *o, bool is_signed, bool rounds)
+{
+    ir_ref sign = v_splat(l, o->log2, UINT64_C(1) << ((8u << o->log2) - 1)), n = o->n, m = o->m, r;
+
+    if (is_signed) {
+        n = v_2(l, IR_VXOR, 0, n, sign);
+        m = v_2(l, IR_VXOR, 0, m, sign);
+    }
+    r = v_2(l, IR_VAVGU, o->log2, n, m);
+    if (!rounds) {
+        ir_ref odd = v_2(l, IR_VAND, 0, v_2(l, IR_VXOR, 0, n, m), v_splat(l, o->log2, 1));
+        r = v_2(l, IR_VSUB, o->log2, r, odd);
+    }
+    return is_signed ? v_2(l, IR_VXOR, 0, r, sign) : r;
+}
+
+static ir_ref difference(struct lift *l, const struct v_operands *o, bool is_signed)
+{
+    ir_ref greater = v_2(l, is_signed ? IR_VMAXS : IR_VMAXU, o->log2, o->n, o->m);
+    ir_ref lesser = v_2(l, is_signed ? IR_VMINS : IR_VMINU, o->log2, o->n, o->m);
+
+    return v_2(l, IR_VSUB, o->log2, greater, lesser);
+}
+
+/* IR_ABSENT: not one of these. */
+static ir_ref compare(struct lift *l, const struct v_operands *o, enum simd_op op)
+{
+    switch (op) {
+    case SIMD_CMGT: return v_2(l, IR_VGTS, o->log2, o->n, o->m);
+    case SIMD_CMHI: return v_2(l, IR_VGTU, o->log2, o->n, o->m);
+    case SIMD_CMGE:
+        if (o->log2 == 3) {
+            return v_not(l, v_2(l, IR_VGTS, 3, o->m, o->n));
+        }
+        return v_2(l, IR_VEQ, o->log2, v_2(l, IR_VMAXS, o->log2, o->n, o->m), o->n);
+    case SIMD_CMHS:
+        if (o->log2 == 3) {
+            return v_not(l, v_2(l, IR_VGTU, 3, o->m, o->n));
+        }
+        return v_2(l, IR_VEQ, o->log2, v_2(l, IR_VMAXU, o->log2, o->n, o->m), o->n);
+    case SIMD_CMTST:
+        return v_not(l, v_2(l, IR_VEQ, o->log2, v_2(l, IR_VAND, 0, o->n, o->m), v_const(l, 0)));
+    case SIMD_CMEQ: return v_2(l, IR_VEQ, o->log2, o->n, o->m);
+    default: return IR_ABSENT;
+    }
+}
+
+/* Neighbours of n and m, of which even and odd ones are brought together first. */
+static ir_ref pairwise(struct lift *l, const struct v_operands *o, enum simd_op op)
+{
+    static const uint8_t ops[] = {IR_VMAXS, IR_VMAXU, IR_VMINS, IR_VMINU};
+    ir_ref n = o->n, m = o->m, even, odd;
+    unsigned width = 8u << o->log2;
+
+    if (!o->q) {
+        n = m = v_halves(l, n, m);
+    }
+    if (op == SIMD_ADDP) {
+        return v_2(l, IR_VPADD, o->log2, n, m);
+    }
+    even = v_2(l, IR_VNARROW, o->log2 + 1, n, m);
+    odd = v_2(l, IR_VNARROW, o->log2 + 1, v_shift(l, IR_VSHR, o->log2 + 1, n, width),
+              v_shift(l, IR_VSHR, o->log2 + 1, m, width));
+    return v_2(l, (enum ir_opcode)ops[op - SIMD_SMAXP], o->log2, even, odd);
+}
+
+ir_ref v_arithmetic(struct lift *l, const struct v_operands *o, enum simd_op op)
+{
+    switch (op) {
+    case SIMD_SHADD:
+    case SIMD_UHADD: return halving(l, o, op == SIMD_SHADD, false);
+    case SIMD_SRHADD:
+    case SIMD_URHADD: return halving(l, o, op == SIMD_SRHADD, true);
+    case SIMD_SMAX: return v_2(l, IR_VMAXS, o->log2, o->n, o->m);
+    case SIMD_UMAX: return v_2(l, IR_VMAXU, o->log2, o->n, o->m);
+    case SIMD_SMIN: return v_2(l, IR_VMINS, o->log2, o->n, o->m);
+    case SIMD_UMIN: return v_2(l, IR_VMINU, o->log2, o->n, o->m);
+    case SIMD_SABD:
+    case SIMD_UABD: return difference(l, o, op == SIMD_SABD);
+    case SIMD_SABA:
+    case SIMD_UABA: return v_2(l, IR_VADD, o->log2, o->d, difference(l, o, op == SIMD_SABA));
+    case SIMD_ADD: return v_2(l, IR_VADD, o->log2, o->n, o->m);
+    case SIMD_SUB: return v_2(l, IR_VSUB, o->log2, o->n, o->m);
+    case SIMD_MUL: return v_2(l, IR_VMUL, o->log2, o->n, o->m);
+    case SIMD_MLA: return v_2(l, IR_VADD, o->log2, o->d, v_2(l, IR_VMUL, o->log2, o->n, o->m));
+    case SIMD_MLS: return v_2(l, IR_VSUB, o->log2, o->d, v_2(l, IR_VMUL, o->log2, o->n, o->m));
+    case SIMD_SMAXP:
+    case SIMD_UMAXP:
+    case SIMD_SMINP:
+    case SIMD_UMINP:
+    case SIMD_ADDP: return pairwise(l, o, op);
+    default: return compare(l, o, op);
+    }
+}

@@ -81,4 +81,17 @@ uint64_t simd_expand_imm(uint32_t w);
 /* TRN1, UZP1, ZIP1 and so on of vectors of 16 bytes, or of 8 as low halves. */
 ir_ref v_permuted(struct lift *l, enum simd_op op, unsigned log2, bool q, ir_ref n, ir_ref m);
 
+/* What three-operand instructions work on; d is looked at if v_uses_d(). */
+struct v_operands {
+    unsigned log2;
+    bool q; /* else vectors have 8 bytes; so have scalars */
+    ir_ref n, m, d;
+};
+static inline bool v_uses_d(enum simd_op op)
+{
+    return op == SIMD_SABA || op == SIMD_UABA || op == SIMD_MLA || op == SIMD_MLS;
+}
+/* Those up to SIMD_ADDP that neither shift nor saturate, but for SHSUB, UHSUB and PMUL. */
+ir_ref v_arithmetic(struct lift *l, const struct v_operands *o, enum simd_op op);
+
 #endif

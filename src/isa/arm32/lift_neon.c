@@ -45,15 +45,33 @@ static uint64_t element_regs(const struct arm_insn *i, unsigned log2, bool pair)
 
 /* ---- lanes of one width ---- */
 
+/* Which of them are IR: not those that are rare or set QC. */
+static bool is_lifted(enum simd_op op)
+{
+    return (op >= SIMD_SMAX && op <= SIMD_MUL) || (op >= SIMD_SMAXP && op <= SIMD_ADDP) ||
+           op == SIMD_SHADD || op == SIMD_UHADD || op == SIMD_SRHADD || op == SIMD_URHADD;
+}
+
 void arm_lift_neon_same(struct lift *l, const struct arm_insn *i)
 {
     enum simd_op op = SIMD_OP(i->info->argument);
     bool shifts = op >= SIMD_SSHL_REG && op <= SIMD_UQRSHL_REG; /* m is shifted by n */
+    struct v_operands o = {.log2 = i->b, .q = i->a, .d = IR_ABSENT};
 
-    if (arm_lift_neon_on(l, if_pair(i->a, i->rd | i->rn | i->rm))) {
+    if (!arm_lift_neon_on(l, if_pair(i->a, i->rd | i->rn | i->rm))) {
+        return;
+    }
+    if (!is_lifted(op)) {
         call(l, HELP_NEON, encode(i->a, i->b), op,
              NEON_REGS(i->rd, shifts ? i->rm : i->rn, shifts ? i->rn : i->rm, 0, i->a));
+        return;
     }
+    o.n = neon_get(l, i->rn, i->a);
+    o.m = neon_get(l, i->rm, i->a);
+    if (v_uses_d(op)) {
+        o.d = neon_get(l, i->rd, i->a);
+    }
+    neon_put(l, i->rd, i->a, v_arithmetic(l, &o, op));
 }
 
 void arm_lift_neon_same_element(struct lift *l, const struct arm_insn *i)
@@ -153,12 +171,34 @@ void arm_lift_neon_shift_narrow(struct lift *l, const struct arm_insn *i)
 
 /* ---- single precision ---- */
 
+/* IR_OPCODE_COUNT: a helper's. */
+static enum ir_opcode fv_opcode(unsigned op)
+{
+    switch (op) {
+    case FV_ADD: return IR_VFADD;
+    case FV_SUB: return IR_VFSUB;
+    case FV_MUL: return IR_VFMUL;
+    default: return IR_OPCODE_COUNT;
+    }
+}
+
 void arm_lift_neon_fv_same(struct lift *l, const struct arm_insn *i)
 {
-    if (arm_lift_neon_on(l, if_pair(i->a, i->rd | i->rn | i->rm))) {
+    enum ir_opcode op = fv_opcode(i->info->argument);
+    const uint8_t attr = IR_FP(FP_RNE, FP_NAN_CANONICAL) | IR_FP_TINY_BEFORE | IR_FP_FLUSH_INPUTS |
+                         IR_FP_FLUSH_OUTPUT;
+
+    if (!arm_lift_neon_on(l, if_pair(i->a, i->rd | i->rn | i->rm))) {
+        return;
+    }
+    if (op == IR_OPCODE_COUNT) {
         call(l, HELP_NEON_FV, encode(i->a, 0), i->info->argument,
              NEON_REGS(i->rd, i->rn, i->rm, 0, i->a));
+        return;
     }
+    neon_put(l, i->rd, i->a,
+             ir_fp(l->b, op, IR_V128, attr, IR_VF(2, 0), neon_get(l, i->rn, i->a),
+                   neon_get(l, i->rm, i->a), IR_ABSENT));
 }
 
 void arm_lift_neon_fv_element(struct lift *l, const struct arm_insn *i)
