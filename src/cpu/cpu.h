@@ -115,7 +115,7 @@ struct device_entry {
     struct mem_window *window;
 };
 struct jump_entry {
-    vaddr pc;            /* UINT64_MAX: none */
+    vaddr pc;            /* JUMP_NO_PC of its place: none */
     struct block *block; /* engine/ */
 };
 
@@ -126,6 +126,10 @@ static inline unsigned jump_index(vaddr pc)
 {
     return (unsigned)((pc ^ pc >> JUMP_FOLD) >> 1) & (JUMP_ENTRIES - 1);
 }
+
+/* In the entry of place `i` when it is empty: a pc that in no mode has this place, so that a guest that jumps
+ * to it finds nothing here. */
+#define JUMP_NO_PC(i) ((i) < JUMP_VARIANTS ? UINT64_C(2) * JUMP_VARIANTS : UINT64_MAX)
 
 /* The bit of a page in jump_pages. */
 static inline unsigned jump_page(vaddr pc)

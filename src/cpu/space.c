@@ -35,10 +35,10 @@ static void clear_jumps(struct space *s)
 
     for (unsigned w = 0; w < ARRAY_LEN(s->jump_parts); w++) {
         while (next_part(&s->jump_parts[w], JUMP_PART, &from)) {
-            struct jump_entry *j = &s->jump[w * 64 * JUMP_PART + from];
+            unsigned first = w * 64 * JUMP_PART + from;
 
-            for (unsigned i = 0; i < JUMP_PART; i++) {
-                j[i] = (struct jump_entry){.pc = UINT64_MAX, .block = NULL};
+            for (unsigned i = first; i < first + JUMP_PART; i++) {
+                s->jump[i] = (struct jump_entry){.pc = JUMP_NO_PC(i), .block = NULL};
             }
         }
     }
@@ -340,10 +340,10 @@ static bool may_jump_to(const struct space *s, vaddr page)
     return s->jump_pages[bit / 64] >> bit % 64 & 1;
 }
 
-static void forget_jump_to(struct jump_entry *j, vaddr first, uint64_t bytes)
+static void forget_jump_to(struct space *s, unsigned i, vaddr first, uint64_t bytes)
 {
-    if (j->pc - first < bytes) {
-        *j = (struct jump_entry){.pc = UINT64_MAX, .block = NULL};
+    if (s->jump[i].pc - first < bytes) {
+        s->jump[i] = (struct jump_entry){.pc = JUMP_NO_PC(i), .block = NULL};
     }
 }
 
@@ -356,7 +356,7 @@ static void forget_all_jumps_to(struct space *s, vaddr first, uint64_t bytes)
 
         while (next_part(&parts, JUMP_PART, &from)) {
             for (unsigned i = 0; i < JUMP_PART; i++) {
-                forget_jump_to(&s->jump[w * 64 * JUMP_PART + from + i], first, bytes);
+                forget_jump_to(s, w * 64 * JUMP_PART + from + i, first, bytes);
             }
         }
     }
@@ -374,7 +374,7 @@ static void forget_jumps_in_page(struct space *s, vaddr first, uint64_t bytes)
 
     while (next_part(&parts, JUMP_PART, &from)) {
         for (unsigned i = 0; i < JUMP_PART; i++) {
-            forget_jump_to(&s->jump[run + from + i], first, bytes);
+            forget_jump_to(s, run + from + i, first, bytes);
         }
     }
 }
@@ -390,7 +390,7 @@ static void forget_jumps_across(struct space *s, vaddr page, bool variants)
         return;
     }
     for (unsigned at = 0; at < INSN_BYTES_MAX; at += 2) {
-        forget_jump_to(&s->jump[jump_index(from + at)], from, INSN_BYTES_MAX);
+        forget_jump_to(s, jump_index(from + at), from, INSN_BYTES_MAX);
     }
 }
 
