@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "../chance.h"
+#include "../ram.h"
 #include "board/board.h"
 #include "travel/travel.h"
 
@@ -157,9 +158,9 @@ static void add_target(struct bench *x, struct target t)
 
 static struct target memory_target(struct bench *x)
 {
-    const struct machine_config *c = recording_config(x->recording);
+    const struct mem_block *ram = first_ram(x->a.machine);
 
-    return (struct target){.index = UINT64_C(0x80000000) + chance_next(&x->seed) % c->ram_bytes,
+    return (struct target){.index = ram->home + chance_next(&x->seed) % ram->size,
                            .bit = (unsigned)(chance_next(&x->seed) % 8)};
 }
 

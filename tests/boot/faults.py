@@ -16,7 +16,7 @@ parser.add_argument("--device", action="append", default=[])
 options = parser.parse_args()
 with Room():
     if options.elf:
-        machine = bare(guest(options.elf), "-smp", options.harts)
+        machine = bare(guest(options.elf), "-smp", options.harts, *linux.board())
         machine += [word for d in options.device for word in ("-device", d)]
     else:
         machine = linux.machine(harts=options.harts)

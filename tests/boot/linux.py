@@ -22,11 +22,16 @@ def guest():
     skip("the guest cannot be made: " + p.stderr.decode().strip().split("\n")[-1])
 
 
+def board():
+    """What LINUX_MACHINE asks for, as options."""
+    more = os.environ.get("LINUX_MACHINE")
+    return ["-M", "virt," + more] if more else []
+
+
 def machine(words="", harts=1, memory="256M"):
     """Options for a boot of it; `words` go to guest-init."""
     kernel, initrd = guest()
-    more = os.environ.get("LINUX_MACHINE")
-    return (["-M", "virt," + more] if more else []) + ["-smp", str(harts), "-m", memory, "-kernel", kernel, "-initrd", initrd, "-no-reboot",
+    return board() + ["-smp", str(harts), "-m", memory, "-kernel", kernel, "-initrd", initrd, "-no-reboot",
             "-append", ("console=%s panic=-1 %s" % (CONSOLE, words)).strip()]
 
 

@@ -118,6 +118,11 @@ def hart_register():
     return register("mpidr_el1") & 0xff if is_arm() else register("mpidr") & 0xff if is_arm_32() else register("mhartid")
 
 
+def uart():
+    """Where a device's registers are."""
+    return 0x9000000 if is_arm() else 0x10000000
+
+
 def source_file():
     return os.path.splitext(os.path.basename(os.environ["GUEST"]))[0].removesuffix("-32").removesuffix("-arm64").removesuffix("-arm") + ".c"
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../ram.h"
 #include "../toy/toy.h"
 #include "../unit/journal_inputs.h"
 #include "board/board.h"
@@ -21,7 +22,6 @@
 
 #define TICKS_MOST UINT64_C(60000000)
 #define ON_TICKS   300000
-#define POKED      (UINT64_C(0x80000000) + 16 * MIB - 64) /* in the last page of the guest's RAM */
 
 struct test {
     struct machine_config config;
@@ -50,6 +50,14 @@ _Noreturn static void give_up(const char *what)
             exit(1);                                                                               \
         }                                                                                          \
     } while (0)
+
+/* In the last page of the guest's RAM. */
+static haddr poked(const struct test *t)
+{
+    const struct mem_block *ram = first_ram(t->machine);
+
+    return ram->home + ram->size - 64;
+}
 
 static struct machine *new_machine(const struct test *t)
 {
@@ -171,9 +179,9 @@ static void poke(struct test *t, bool same)
     uint64_t instructions = machine_state(t->machine)->instructions;
     uint32_t n;
 
-    CHECK(mem_read_bytes(machine_mem(t->machine), POKED, word, sizeof word));
+    CHECK(mem_read_bytes(machine_mem(t->machine), poked(t), word, sizeof word));
     word[0] ^= same ? 0 : 0x5a;
-    n = poke_encode(bytes, POKE_MEMORY, 0, POKED, word, sizeof word);
+    n = poke_encode(bytes, POKE_MEMORY, 0, poked(t), word, sizeof word);
     CHECK(travel_post(t->travel, POKE_PORT, bytes, n) == n);
     CHECK(travel_run_forward(t->travel, now + 1, NULL, false).why == TRAVEL_ARRIVED);
     CHECK(machine_state(t->machine)->instructions == instructions);
@@ -244,8 +252,8 @@ static void check_search(struct test *t, const struct recording *branch, tick ed
     }
     go(t->travel, edge);
     go(plain, edge);
-    CHECK(travel_last_write(plain, POKED, 4, edge, &wb) == TRAVEL_ARRIVED);
-    CHECK(travel_last_write(t->travel, POKED, 4, edge, &wa) == TRAVEL_ARRIVED);
+    CHECK(travel_last_write(plain, poked(t), 4, edge, &wb) == TRAVEL_ARRIVED);
+    CHECK(travel_last_write(t->travel, poked(t), 4, edge, &wa) == TRAVEL_ARRIVED);
     CHECK(wa.at == wb.at && memcmp(wa.after, wb.after, sizeof wa.after) == 0);
     travel_free(plain);
     travel_recording_fini(&storage);
@@ -401,6 +409,7 @@ static void read_program(struct test *t, const char *path)
     i->name = base_strdup(path);
     i->size = size;
     i->hash = hash_bytes(i->data, size, 0);
+    snprintf(t->config.arch, sizeof t->config.arch, "%s", board_arch_of(&t->config));
 }
 
 static void run(struct test *t, const char *parent, uint64_t forks)
@@ -464,7 +473,6 @@ int main(int argc, char **argv)
         give_up("no folder");
     }
     machine_config_init(&t->config);
-    snprintf(t->config.arch, sizeof t->config.arch, "riscv64");
     t->config.ram_bytes = 16 * MIB;
     t->config.bios_none = 1;
     t->config.hart_count = (uint32_t)strtoul(option(argc, argv, "--smp", "1"), NULL, 10);

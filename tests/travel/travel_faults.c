@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../ram.h"
 #include "board/board.h"
 #include "host/host.h"
 #include "oracle.h"
@@ -134,15 +135,15 @@ static void check_part(struct subject *g, const struct machine_part *part)
     }
 }
 
-static void check_memory(struct subject *g)
+static void check_memory(struct subject *g, haddr ram)
 {
     for (unsigned i = 0; i < 8; i++) {
         uint64_t offset = g->config.ram_bytes / 2 + draw(g) % (g->config.ram_bytes / 4);
         char where[32];
 
         snprintf(where, sizeof where, "ram+0x%llx", (unsigned long long)(offset & ~UINT64_C(7)));
-        check(g, 1 + draw(g) % (END - 2), "ram", NULL, UINT64_C(0x80000000) + offset,
-              (unsigned)(draw(g) % 8), 0, where);
+        check(g, 1 + draw(g) % (END - 2), "ram", NULL, ram + offset, (unsigned)(draw(g) % 8), 0,
+              where);
     }
 }
 
@@ -171,7 +172,7 @@ int main(int argc, char **argv)
     }
     kernel->name = base_strdup(elf);
     kernel->size = size;
-    snprintf(g.config.arch, sizeof g.config.arch, "riscv64");
+    snprintf(g.config.arch, sizeof g.config.arch, "%s", board_arch_of(&g.config));
     g.config.ram_bytes = 4 * MIB;
     g.config.bios_none = 1;
     g.config.hart_count = (uint32_t)strtoul(option(argc, argv, "--smp", "2"), NULL, 10);
@@ -179,7 +180,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < machine_part_count(model.machine); i++) {
         check_part(&g, machine_part(model.machine, i));
     }
-    check_memory(&g);
+    check_memory(&g, first_ram(model.machine)->home);
     side_fini(&model);
     machine_config_fini(&g.config);
     printf("%u faults named, %u healed before they were looked for, %u failed\n", g.named, g.healed,
