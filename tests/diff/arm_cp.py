@@ -26,7 +26,6 @@ COUNTERS64 |= {(15, 2, 14), (15, 3, 14)}
 # What differs, and why: the beginning of "cp opc1 CRn CRm opc2" or, of 64 bits, of "cp opc1 CRm ".
 EXPECTED = [
     (r"15 \d 3 ", "DACR is c3, c0, 0 alone, not all of c3"),
-    (r"15 0 1 0 2$", "CPACR, while there is no VFP"),
     (r"14 [012] ", "there are no debug registers"),
     (r"15 0 0 1 2$", "nor is there debug, by ID_DFR0; the trace's fields"),
     (r"15 0 9 12 0$", "PMCR has no LP and LC before version 3"),

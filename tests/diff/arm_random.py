@@ -112,7 +112,7 @@ class Pool:
             if kinds:
                 self.words[name] = [k for k in (self.fill(t, where) for t in kinds) if k]
         for name in ("vfp", "neon"):
-            if name in classes or "fp" in classes:
+            if name in classes:
                 self.words[name] = [k for k in (self.keep(ws, where) for ws in fp_words(name, rng, thumb)) if k]
 
     def templates(self, name):
@@ -601,6 +601,7 @@ def main():
                              else f"there is no {TOOLS}objdump"))
         sys.exit(77)
     classes = args.classes or ["int", "mem", "system", "fp"]
+    classes = [c for name in classes for c in (["vfp", "neon"] if name == "fp" else [name])]
     with tempfile.TemporaryDirectory() as place:
         where = args.keep or place
         image = Image(args, classes, where)
