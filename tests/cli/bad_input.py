@@ -120,7 +120,7 @@ def bad_options():
                    ["-serial", "tcp:127.0.0.1:99999,server=on,wait=off"], ["-serial", "tcp:host.invalid:80"],
                    ["-serial", ""], ["-serial", "unix:a,b=c"],
                    ["-display", "gtk"], ["-monitor", "stdio"],
-                   ["-drive", "file=x"], ["-device", "e1000"], ["-netdev", "user"],
+                   ["-drive", "file=x"], ["-device", "pigeon"], ["-netdev", "user"],
                    ["-netdev", ""], ["-netdev", "usr,id=a"], ["-netdev", "user,id=a,x=y"],
                    ["-netdev", "user,id=a,net=1.2.3"], ["-netdev", "user,id=a,hostfwd=tcp::22"],
                    ["-netdev", "user,id=a/b"], ["-netdev", "socket,id=a,connect=127.0.0.1:1"],

@@ -86,11 +86,11 @@ def safe_console():
 
 
 def one_place():
-    """Nothing of cli/ prints but say.c, and console.c the guest's bytes."""
+    """Nothing prints but say.c, and console.c the guest's bytes; pcap.c writes a file of frames."""
     printing = re.compile(r"\b(f?printf|f?puts|f?putc|putchar|fwrite|vf?printf|perror)\s*\(")
     for path in glob.glob(os.path.join(SOURCE, "src/*/*.c")):
         folder, name = path.split(os.sep)[-2:]
-        if (folder, name) in (("cli", "say.c"), ("cli", "console.c"), ("base", "must.c")):
+        if (folder, name) in (("cli", "say.c"), ("cli", "console.c"), ("base", "must.c"), ("world", "pcap.c")):
             continue
         with open(path) as f:
             found = ["%d: %s" % (n, line.strip()) for n, line in enumerate(f, 1) if printing.search(line)]

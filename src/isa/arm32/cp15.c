@@ -135,7 +135,7 @@ static void set_cpacr(struct cpu *cpu, uint32_t number, uint64_t value)
 
     (void)number;
     if (arm_has(cpu, EXT_VFP)) {
-        mask = UINT32_C(0xf) << 20 | UINT32_C(1) << 31;
+        mask = UINT32_C(0xf) << 20 | UINT32_C(3) << 30; /* D32DIS, ASEDIS */
         value |= arm_has(cpu, EXT_NEON) ? 0 : UINT32_C(1) << 31;
     }
     arm_of(cpu)->cpacr = (uint32_t)value & mask;
