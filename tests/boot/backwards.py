@@ -59,18 +59,19 @@ print("AGAIN" if forwards == met[::-1] else "ASTRAY %s %s" % (forwards, met))
 run("delete")
 run("monitor goto end")
 run("maintenance flush register-cache")
-at = None
+at, wide = None, int(gdb.parse_and_eval("sizeof(unsigned long)"))
+store = r"(stp|sd|c\.sdsp)\s.*(\[sp, #\d+\]|\(sp\))" if wide == 8 else r"str\s.*\[sp, #\d+\]"
 for _ in range(3000):  # to an instruction that stores beside a stack pointer of some size
     run("reverse-stepi")
     text = gdb.selected_frame().architecture().disassemble(number("$pc"))[0]["asm"]
-    if re.match(r"(stp|sd|c\.sdsp)\s.*(\[sp, #\d+\]|\(sp\))", text):
+    if re.match(store, text):
         offset = int(re.search(r"#(\d+)\]|(\d+)\(sp\)", text).group(1) or re.search(r"(\d+)\(sp\)", text).group(1))
         at = number("$sp") + offset
         break
 print("STORE", text)
 run("monitor goto end")
 run("maintenance flush register-cache")
-said = run("monitor lastwrite %#x,8" % at)
+said = run("monitor lastwrite %#x,%d" % (at, wide))
 when, value = re.match(r"tick (\d+): .*-> (0x[0-9a-f]+)", said).groups()
 run("watch *(unsigned long *)%#x" % at)
 run("reverse-continue")
