@@ -10,7 +10,7 @@ static uint8_t stack[4096] __attribute__((aligned(16)));
 static uint64_t data[2][512] __attribute__((aligned(4096)));
 #define TOP (stack + sizeof stack)
 
-static uint64_t load(uint64_t at)
+static __attribute__((noipa)) uint64_t load(uint64_t at)
 {
     uint64_t value;
     __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(at) : "memory");
