@@ -52,7 +52,7 @@ uint64_t arm64_help_crc32(struct cpu *cpu, uint64_t sum, uint64_t value, uint64_
 uint64_t arm64_help_eret(struct cpu *cpu, uint64_t key, uint64_t b, uint64_t c)
 {
     struct arm64 *s = arm64_of(cpu);
-    uint64_t target = s->elr[s->el];
+    uint64_t target = s->elr[s->el & 3];
 
     (void)b;
     (void)c;

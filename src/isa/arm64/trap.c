@@ -26,7 +26,7 @@ static bool is_host(const struct cpu *cpu)
 
 unsigned arm64_regime(const struct cpu *cpu, unsigned el)
 {
-    return el != 0 ? el : is_host(cpu) ? 2 : 1;
+    return el != 0 ? el & 3 : is_host(cpu) ? 2 : 1; /* even of a level that a fault made */
 }
 
 /* ---- PSTATE ---- */
@@ -373,7 +373,7 @@ static bool takes_step(const struct cpu *cpu, unsigned el, bool masked)
 uint64_t arm64_eret(struct cpu *cpu, uint64_t target)
 {
     struct arm64 *s = arm64_of(cpu);
-    uint64_t spsr = s->spsr[s->el];
+    uint64_t spsr = s->spsr[s->el & 3];
     unsigned el = (unsigned)(spsr >> 2 & 3);
     bool illegal = is_illegal(cpu, spsr);
 
