@@ -43,6 +43,9 @@ enum {
 };
 #define CPSR_T 0x20u
 
+/* What programs for both widths say of their hooks: here no code uses floating point. */
+#define HOOK
+
 /* The registers of what was interrupted; whatever the hook changes is what goes on. */
 struct trap {
     uint32_t sp, lr;                  /* of user and system mode */
