@@ -268,6 +268,7 @@ void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c)
         memcpy(machine_part(m, i)->state, from, machine_part(m, i)->table->state_size);
         from += machine_part(m, i)->table->state_size;
     }
+    machine_replaced(m);
     machine_remap(m);
     forget_translations(m);
     s->stats.restores++;

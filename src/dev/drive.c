@@ -247,13 +247,15 @@ bool drive_is_cd(const struct drive *v)
     return v->is_cd;
 }
 
-void drive_read(struct drive *v, uint64_t at, void *bytes, size_t size)
+bool drive_read(struct drive *v, uint64_t at, void *bytes, size_t size)
 {
     struct error e;
 
     if (disk_overlay_read(&v->overlay, at, bytes, size, &e) < 0) {
-        base_give_up(e.text);
+        device_lose(v->device, e.text);
+        return false;
     }
+    return true;
 }
 
 /* To the image: the host may have no room for it. */

@@ -29,10 +29,10 @@ uint64_t drive_bytes(const struct drive *v);      /* of content, whole sectors *
 bool drive_is_readonly(const struct drive *v);
 bool drive_is_cd(const struct drive *v);
 
-/* Whole sectors, inside. Where the base cannot be read any more, or is not what it was, the program ends with a
- * sentence and status 1: there is nothing that the guest could be told. Of a drive whose writes reach
- * its file, false: they did not, all of them. */
-void drive_read(struct drive *v, uint64_t at, void *bytes, size_t size);
+/* Whole sectors, inside. False: the base cannot be read any more, or is not what it was. Then the machine stops
+ * before its next step (device_lose()), so that whatever the device does now is seen by nobody. Of a drive whose
+ * writes reach its file, false: they did not, all of them. */
+bool drive_read(struct drive *v, uint64_t at, void *bytes, size_t size);
 bool drive_write(struct drive *v, uint64_t at, const void *bytes, size_t size);
 bool drive_zero(struct drive *v, uint64_t at, uint64_t size, bool may_discard);
 bool drive_flush(struct drive *v);

@@ -340,6 +340,7 @@ struct journal {
     enum journal_stop verdict; /* once over */
     enum journal_end why;
     bool idle_for_ever;
+    bool is_lost; /* the machine lacks what it needs: see `problem` */
     struct divergence divergence;
     struct error problem; /* why it is JOURNAL_LOST */
     struct journal_stats stats;

@@ -64,6 +64,14 @@ static int replay_took(void *opaque, unsigned file, uint64_t cluster, uint64_t h
     return recording_compare_read(p->inputs.recording, file, cluster, hash, e);
 }
 
+/* Of other machines that replay it, too: they would come to it. */
+static void replay_lost(void *opaque, const char *why)
+{
+    struct replay *p = opaque;
+
+    recording_lose(p->inputs.recording, why);
+}
+
 void replay_init(struct replay *p, const struct recording *r, tick at, const struct sink *sink)
 {
     *p = (struct replay){0};
@@ -90,5 +98,6 @@ struct inlet replay_inlet(struct replay *p)
                           .next = replay_next,
                           .idle = replay_idle,
                           .output = replay_output,
-                          .took = replay_took};
+                          .took = replay_took,
+                          .lost = replay_lost};
 }

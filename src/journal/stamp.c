@@ -185,6 +185,14 @@ static int live_took(void *opaque, unsigned file, uint64_t cluster, uint64_t has
     return is_new < 0 ? -1 : 0;
 }
 
+static void live_lost(void *opaque, const char *why)
+{
+    struct journal *j = opaque;
+
+    (void)error_set(&j->problem, "%s", why);
+    j->is_lost = true;
+}
+
 struct inlet stamp_inlet(struct journal *j)
 {
     j->horizon = j->horizon != 0 ? j->horizon : HORIZON_START;
@@ -192,5 +200,6 @@ struct inlet stamp_inlet(struct journal *j)
                           .next = live_next,
                           .idle = live_idle,
                           .output = live_output,
-                          .took = live_took};
+                          .took = live_took,
+                          .lost = live_lost};
 }

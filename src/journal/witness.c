@@ -152,6 +152,10 @@ static bool after_live(struct journal *j, struct machine *m, enum stop stop, tic
 
     struct error e;
 
+    if (stop == STOP_LOST) { /* the last step is no part of the history */
+        *result = conclude(j, JOURNAL_LOST, END_NONE);
+        return true;
+    }
     stamp_reached(j, machine_state(m)->now);
     if (past_settle(j, false, &e) != 0) {
         *result = lost(j, e.text);
@@ -165,7 +169,8 @@ static bool after_live(struct journal *j, struct machine *m, enum stop stop, tic
     case STOP_PROBE: *result = JOURNAL_PROBE; return true;
     case STOP_POWER: *result = end_live(j, m, why_of_power(m)); return true;
     case STOP_END: *result = end_live(j, m, quit != END_NONE ? quit : END_IDLE); return true;
-    case STOP_TICK: break;
+    case STOP_TICK:
+    case STOP_LOST: break;
     }
     if (machine_state(m)->now >= j->piece_end) {
         make_witness(j, m);
@@ -266,7 +271,7 @@ static bool after_replay(struct journal *j, struct machine *m, enum stop stop, t
         *result = JOURNAL_PROBE;
         return true;
     }
-    if (machine_state(m)->now == j->piece_end) {
+    if (stop != STOP_LOST && machine_state(m)->now == j->piece_end) {
         *result = compare(j, m, &j->recording->witnesses.data[j->next_witness]);
         if (*result != JOURNAL_TICK) {
             return true;

@@ -114,6 +114,19 @@ int device_took(struct device *d, unsigned file, uint64_t cluster, uint64_t hash
     return inlet->took != NULL ? inlet->took(inlet->opaque, file, cluster, hash, e) : 0;
 }
 
+void device_lose(struct device *d, const char *why)
+{
+    struct machine *m = d->machine;
+
+    m->is_lost = true;
+    if (m->running != NULL) {
+        m->running->look = true;
+    }
+    if (m->inlet.lost != NULL) {
+        m->inlet.lost(m->inlet.opaque, why);
+    }
+}
+
 static bool storage_range(const struct device *d, unsigned storage, uint64_t at, uint64_t size,
                           haddr *home)
 {

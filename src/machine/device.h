@@ -136,6 +136,9 @@ bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_
 struct live_tree *device_tree(struct device *d); /* NULL: it has none */
 /* Bytes of a file of the configuration that is read in part were read: the inlet's `took`. */
 int device_took(struct device *d, unsigned file, uint64_t cluster, uint64_t hash, struct error *e);
+/* There is nothing that the guest could be told: the machine stops before its next step, and whoever runs it is
+ * told why. */
+void device_lose(struct device *d, const char *why);
 /* Guest memory and other devices' windows by physical address, as mem_bus_read() and mem_bus_write().
  * False if something else is there, or if devices have called each other so DMA_DEPTH_MAX times. */
 #define DMA_DEPTH_MAX 4

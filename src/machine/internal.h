@@ -74,6 +74,7 @@ struct machine {
     struct cpu *running; /* inside engine_run: time is cpu_now() of it */
     bool settling;       /* reaching the tick state.now: the step is not begun */
     bool mapping;        /* devices are asked where they are */
+    bool is_lost;        /* a device lacks what it needs: the state is none that ever was */
     uint32_t requester;  /* of the DMA that is being made; 0: none */
     unsigned dma_depth;  /* devices that reached each other by DMA, in this very step */
     struct machine_board board;

@@ -51,6 +51,9 @@ struct inlet {
      * -1 and a sentence if that is not what they were. A file is no port: what is on it is a fact, the
      * same at each tick. NULL: nobody asks. */
     int (*took)(void *opaque, unsigned file, uint64_t cluster, uint64_t hash, struct error *e);
+    /* Such bytes cannot be had, or are not what they were: why. The machine stops with STOP_LOST; what the last
+     * step made of it never was. NULL: nobody asks. */
+    void (*lost)(void *opaque, const char *why);
 };
 
 /* ---- state ---- */
@@ -126,7 +129,8 @@ enum stop {
     STOP_TICK,  /* at `until` */
     STOP_PROBE, /* a probe's hit() asked for it */
     STOP_END,   /* the inlet's history ends here */
-    STOP_POWER /* the guest powered off, failed, or reset with no_reboot: see machine_state()->power */
+    STOP_POWER, /* the guest powered off, failed, or reset with no_reboot: see machine_state()->power */
+    STOP_LOST /* the inlet was told why. Nothing runs until machine_replaced() */
 };
 
 /* Runs the machine until tick `until`, and not one step past it. Calling this twice with a tick in
@@ -144,6 +148,8 @@ uint64_t machine_now_ns(const struct machine *m);
 uint64_t machine_hash(struct machine *m);
 /* As machine_hash with memory hashed from nothing; for tests. */
 uint64_t machine_hash_slow(struct machine *m);
+/* All of its state was put back to what it was at some tick. */
+void machine_replaced(struct machine *m);
 /* Drops everything derived: after parts or memory were changed from outside (restore), or in
  * tests at any tick. */
 void machine_forget(struct machine *m);

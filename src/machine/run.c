@@ -28,6 +28,11 @@ void machine_set_probes(struct machine *m, const struct probe_set *set)
     engine_set_probes(m->engine, set);
 }
 
+void machine_replaced(struct machine *m)
+{
+    m->is_lost = false;
+}
+
 void machine_forget(struct machine *m)
 {
     machine_remap(m);
@@ -209,6 +214,9 @@ enum stop machine_run(struct machine *m, tick until, bool skip_probes_now)
         bool runnable = settle(m);
         tick event;
 
+        if (m->is_lost) {
+            return STOP_LOST;
+        }
         if (m->state.power != POWER_ON) {
             return STOP_POWER;
         }

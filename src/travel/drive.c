@@ -241,6 +241,9 @@ enum travel_why travel_drive(struct travel *t, tick until, unsigned flags)
         if (machine_state(m)->now != from) {
             t->has_reported = false;
         }
+        if (stop == STOP_LOST) { /* the last step never was */
+            return TRAVEL_END;
+        }
         if (!piece_done(t, &p, from, instructions)) {
             return TRAVEL_DIVERGED;
         }

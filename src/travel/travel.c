@@ -64,13 +64,23 @@ static int pass_took(void *opaque, unsigned file, uint64_t cluster, uint64_t has
     return t->passed.took != NULL ? t->passed.took(t->passed.opaque, file, cluster, hash, e) : 0;
 }
 
+static void pass_lost(void *opaque, const char *why)
+{
+    struct travel *t = opaque;
+
+    if (t->passed.lost != NULL) {
+        t->passed.lost(t->passed.opaque, why);
+    }
+}
+
 static void pass_on(struct travel *t, const struct inlet *from)
 {
     const struct inlet inlet = {.opaque = t,
                                 .next = pass_next,
                                 .idle = pass_idle,
                                 .output = pass_output,
-                                .took = pass_took};
+                                .took = pass_took,
+                                .lost = pass_lost};
 
     t->passed = *from;
     machine_set_inlet(t->machine, &inlet);

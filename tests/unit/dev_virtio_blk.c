@@ -256,6 +256,68 @@ static void test_reset(void **state)
     close_rig(&r);
 }
 
+static int changed(void *opaque, unsigned file, uint64_t cluster, uint64_t hash, struct error *e)
+{
+    (void)opaque;
+    (void)hash;
+    assert_int_equal(file, IMAGE_COUNT);
+    return cluster == 0 ? 0 : error_set(e, "cluster %u has changed", (unsigned)cluster);
+}
+
+static void lost(void *opaque, const char *why)
+{
+    (void)snprintf(opaque, 64, "%s", why);
+}
+
+static enum inlet_answer quiet(void *opaque, tick now, struct input *in, tick *ask_again)
+{
+    (void)opaque;
+    (void)now;
+    (void)in;
+    *ask_again = TICK_NEVER;
+    return INLET_QUIET;
+}
+
+static tick idle(void *opaque, tick now, tick event)
+{
+    (void)opaque;
+    (void)now;
+    return event;
+}
+
+/* A base that is not what it was stops the machine before its next step, until it is put back. */
+static void test_base_changes(void **state)
+{
+    (void)state;
+    struct rig r;
+    struct driver *d = &r.driver;
+    char why[64] = "";
+    const struct inlet inlet = {
+        .opaque = why, .next = quiet, .idle = idle, .took = changed, .lost = lost};
+    struct machine *m;
+    uint32_t written;
+    tick now;
+
+    open_rig(&r, true, false, "", 0);
+    m = d->bench.machine;
+    machine_set_inlet(m, &inlet);
+    driver_start(d, VIRTIO_F_VERSION_1, 1);
+    assert_int_equal(request(d, 0, 0, 127, 512, &written), 0);
+    ram_set(d, HEADER + 8, 8, 128);
+    (void)driver_put(
+        d, 0, (struct buffer[]){{HEADER, 16, false}, {DATA, 512, true}, {STATUS, 1, true}}, 3);
+    driver_notify(d, 0);
+    assert_string_equal(why, "cluster 1 has changed");
+    now = machine_now(m);
+    assert_int_equal(machine_run(m, now + 10, false), STOP_LOST);
+    assert_int_equal(machine_run(m, now + 10, false), STOP_LOST);
+    assert_int_equal(machine_now(m), now);
+    assert_int_equal(ram_get(d, DATA, 1), 127 % 251 + 1); /* the guest has none of it */
+    machine_replaced(m);
+    assert_int_equal(machine_run(m, now + 10, false), STOP_TICK);
+    close_rig(&r);
+}
+
 /* Rings and headers of chance. */
 static void test_hostile(void **state)
 {
@@ -305,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_readonly),
         cmocka_unit_test(test_queues),
         cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_base_changes),
         cmocka_unit_test(test_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,8 +77,8 @@ static uint8_t do_read(struct device *d, struct request *r)
     for (uint64_t done = 0; done < size;) {
         size_t n = size - done < PIECE ? (size_t)(size - done) : PIECE;
 
-        drive_read(config_of(d)->drive, r->at * DISK_SECTOR + done, r->piece, n);
-        if (virtio_scatter(d, r->chain, done, r->piece, n) != n) {
+        if (!drive_read(config_of(d)->drive, r->at * DISK_SECTOR + done, r->piece, n) ||
+            virtio_scatter(d, r->chain, done, r->piece, n) != n) {
             return S_IOERR;
         }
         done += n;
