@@ -10,6 +10,7 @@
 #define ISA_ARM32_ARM_H
 
 #include "isa/arm_timer.h"
+#include "isa/arm_user.h"
 #include "isa/isa.h"
 
 /* Banks of R13, R14 and SPSR. */
@@ -22,19 +23,30 @@ enum arm_timer { ARM_TIMER_P, ARM_TIMER_V, ARM_TIMERS };
 
 /* All of a hart. */
 struct arm {
-    struct hart hart;
-    uint64_t r[16]; /* 32 bits each, of the mode as it is now; r[15] is not used: see hart.pc */
-    /* Condition flags in the places of the IR's packed word (IR_FLAG_*): N is S, V is O; C is Arm's own,
-     * so the opposite of the IR's after a subtraction. Other bits are what the IR left there. */
-    uint64_t flags;
-    uint64_t d[32]; /* D registers; Q registers are pairs, S registers halves of the first 16 */
-
+    union {
+        struct arm_user user;
+        struct {
+            struct hart hart;
+            uint64_t r[16]; /* of the mode as it is now; r[15] is not used: see hart.pc */
+            struct {
+                uint64_t zero[16];
+            } above_r;
+            uint64_t d[32];
+            struct {
+                uint64_t zero[32];
+            } above_d;
+            uint64_t flags;
+            uint32_t fpcr, fpsr;
+            uint32_t local; /* MODE_LOCAL */
+            uint32_t q, ge, big;
+            struct {
+                uint32_t zero[2];
+            } step;
+        };
+    };
     /* The rest of CPSR, each a slot of its own. */
     uint32_t mode;  /* ARM_MODE_* */
     uint32_t masks; /* A 0x100, I 0x80, F 0x40 */
-    uint32_t local; /* T and IT, as the block mode has them: MODE_LOCAL */
-    uint32_t q, ge, big;
-    uint32_t fpscr; /* without what hart.fp_flags still has, QC among it */
     uint32_t fpexc;
 
     uint32_t r13[ARM_BANKS], r14[ARM_BANKS]; /* 0 where they are r[13] and r[14] now */
@@ -89,6 +101,15 @@ struct arm_model {
     uint32_t ccsidr[8];
     uint32_t id_pfr[2], id_dfr0, id_afr0, id_mmfr[4], id_isar[6];
 };
+
+#define SAME_PLACE(member, shared)                                                                 \
+    _Static_assert(offsetof(struct arm, member) == offsetof(struct arm_user, shared), "one "       \
+                                                                                      "layout")
+SAME_PLACE(r, r);
+SAME_PLACE(d, d);
+SAME_PLACE(flags, flags);
+SAME_PLACE(big, big);
+#undef SAME_PLACE
 
 extern const struct isa isa_arm;
 
@@ -152,6 +173,7 @@ static inline bool arm_has(const struct cpu *cpu, uint32_t feature)
 #define FPSCR_FLAGS   UINT32_C(0xf0000000)
 #define FPSCR_ROUND   UINT32_C(0x07c00000) /* AHP, DN, FZ, RMode */
 #define FPSCR_VECTORS UINT32_C(0x00370000) /* Stride, Len */
+#define FPSCR_STICKY  UINT32_C(0x0000009f)
 /* Sticky flags as FP_* has them in hart.fp_flags, and one more there: saturation. */
 #define ARM_FP_QC 0x40u
 
@@ -171,9 +193,8 @@ enum arm_status {
 };
 #define FSR_WNR UINT32_C(0x800)
 
-/* block_mode(): what lifting depends on. */
+/* block_mode(): what lifting depends on, besides what arm_user.h has. */
 #define MODE_PRIVILEGED 0x1
-#define MODE_BIG        0x2  /* data is big-endian */
 #define MODE_ALIGN      0x4  /* data has to be aligned */
 #define MODE_VFP        0x8  /* VFP may be used ... */
 #define MODE_NEON       0x10 /* ... and Advanced SIMD */
@@ -182,10 +203,9 @@ enum arm_status {
 #define MODE_VECTORS    0x80 /* FPSCR wants short vectors, which there are none of */
 #define MODE_FPSCR_POS  8    /* FPSCR's bits 22 to 26: RMode, FZ, DN, AHP */
 #define MODE_FPSCR(m)   ((m) >> MODE_FPSCR_POS & 0x1f)
-#define MODE_IT_POS     16 /* local: ITSTATE, then T */
-#define MODE_IT(m)      ((m) >> MODE_IT_POS & 0xff)
-#define MODE_T          UINT32_C(0x1000000)
-#define MODE_LOCAL      UINT32_C(0x1ff0000)
+#define MODE_BIG        0x2000 /* data is big-endian */
+#define MODE_SED        0x4000 /* SETEND is disabled ... */
+#define MODE_ITD        0x8000 /* ... and so are IT blocks of more than a simple instruction */
 
 /* ---- trap.c ---- */
 
@@ -258,7 +278,7 @@ int arm_make_model(void *model, const struct isa_options *o, struct error *e);
 
 enum arm_helper {
 #define ARM_HELPER(NAME, ...) HELP_##NAME,
-#include "isa/arm32/helpers.def"
+#include "isa/arm_helpers.def"
 #undef ARM_HELPER
     ARM_HELPER_COUNT
 };

@@ -246,7 +246,7 @@ uint64_t arm_help_sel(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
     {                                                                                              \
         {offsetof(struct arm, d), offsetof(struct arm, d) + sizeof(uint64_t[32])},                 \
         {                                                                                          \
-            offsetof(struct arm, fpscr), offsetof(struct arm, fpscr) + 4                           \
+            offsetof(struct arm, fpsr), offsetof(struct arm, fpsr) + 4                             \
         }                                                                                          \
     }
 
@@ -258,6 +258,6 @@ const struct ir_helper arm_helpers[ARM_HELPER_COUNT] = {
                      .argument_count = (count),                                                    \
                      .reads = slots_read,                                                          \
                      .writes = slots_written},
-#include "isa/arm32/helpers.def"
+#include "isa/arm_helpers.def"
 #undef ARM_HELPER
 };

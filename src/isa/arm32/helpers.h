@@ -8,7 +8,7 @@
 
 #define ARM_HELPER(NAME, function, ...)                                                            \
     uint64_t function(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c);
-#include "isa/arm32/helpers.def"
+#include "isa/arm_helpers.def"
 #undef ARM_HELPER
 
 #endif

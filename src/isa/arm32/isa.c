@@ -6,15 +6,19 @@
 static const struct field fields[] = {
     HART_FIELDS(struct arm),
     FIELD_ARRAY_MASK(struct arm, r, UINT32_MAX),
-    FIELD(struct arm, flags),
+    FIELD_ARRAY(struct arm, above_r.zero),
     FIELD_ARRAY(struct arm, d),
-    FIELD_MASK(struct arm, mode, CPSR_M),
-    FIELD_MASK(struct arm, masks, CPSR_MASKS),
+    FIELD_ARRAY(struct arm, above_d.zero),
+    FIELD(struct arm, flags),
+    FIELD(struct arm, fpcr),
+    FIELD(struct arm, fpsr),
     FIELD_MASK(struct arm, local, MODE_LOCAL),
     FIELD_BOOL(struct arm, q),
     FIELD_MASK(struct arm, ge, 15),
     FIELD_BOOL(struct arm, big),
-    FIELD(struct arm, fpscr),
+    FIELD_ARRAY(struct arm, step.zero),
+    FIELD_MASK(struct arm, mode, CPSR_M),
+    FIELD_MASK(struct arm, masks, CPSR_MASKS),
     FIELD(struct arm, fpexc),
     FIELD_ARRAY(struct arm, r13),
     FIELD_ARRAY(struct arm, r14),
@@ -94,7 +98,7 @@ static int arm_check(const struct cpu *cpu, const void *state, struct error *e)
 #define R_SLOT(n) ((uint32_t)offsetof(struct arm, r[n]))
 
 const struct isa isa_arm = {
-    .behaviour = 1,
+    .behaviour = 2,
     .name = "arm",
     .elf_machine = 40,
     .insn_align = 2,

@@ -164,9 +164,9 @@ void arm_lift_vfp_compare(struct lift *l, const struct arm_insn *i)
     flags = ir_bin(l->b, IR_OR, IR_I64, flags, ir_bini(l->b, IR_SHL, IR_I64, less, 29));
     flags = ir_bin(l->b, IR_OR, IR_I64, flags, ir_bini(l->b, IR_SHL, IR_I64, unordered, 28));
     ir_put(
-        l->b, IR_I32, ARM_SLOT(fpscr),
+        l->b, IR_I32, ARM_SLOT(fpsr),
         ir_bin(l->b, IR_OR, IR_I32, ir_un(l->b, IR_TRUNC, IR_I32, flags),
-               ir_bini(l->b, IR_AND, IR_I32, ir_get(l->b, IR_I32, ARM_SLOT(fpscr)), ~FPSCR_FLAGS)));
+               ir_bini(l->b, IR_AND, IR_I32, ir_get(l->b, IR_I32, ARM_SLOT(fpsr)), ~FPSCR_FLAGS)));
 }
 
 /* ---- conversions ---- */

@@ -119,7 +119,7 @@ void arm_lift_vfp_vmrs(struct lift *l, const struct arm_insn *i)
         return;
     }
     if (i->rd == 15) { /* flags to flags */
-        v = ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, ARM_SLOT(fpscr)));
+        v = ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, ARM_SLOT(fpsr)));
         ir_ref word = ir_bini(l->b, IR_AND, IR_I64, ir_bini(l->b, IR_SHR, IR_I64, v, 24),
                               IR_FLAG_S | IR_FLAG_Z);
         _Static_assert(IR_FLAG_S == 1 << 7 && IR_FLAG_Z == 1 << 6 && IR_FLAG_O == 1 << 11,

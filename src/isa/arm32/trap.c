@@ -129,7 +129,7 @@ static const struct {
 
 uint32_t arm_get_fpscr(const struct arm *s)
 {
-    uint32_t v = s->fpscr;
+    uint32_t v = s->fpcr | s->fpsr;
 
     for (size_t i = 0; i < ARRAY_LEN(sticky); i++) {
         v |= (s->hart.fp_flags & sticky[i].flag) != 0 ? UINT32_C(1) << sticky[i].bit : 0;
@@ -139,7 +139,8 @@ uint32_t arm_get_fpscr(const struct arm *s)
 
 void arm_set_fpscr(struct arm *s, uint32_t value)
 {
-    s->fpscr = value & (FPSCR_FLAGS | FPSCR_QC | FPSCR_ROUND | FPSCR_VECTORS | 0x9f);
+    s->fpcr = value & (FPSCR_ROUND | FPSCR_VECTORS);
+    s->fpsr = value & (FPSCR_FLAGS | FPSCR_QC | FPSCR_STICKY);
     s->hart.fp_flags = 0;
 }
 
@@ -153,9 +154,9 @@ static uint32_t fp_mode(const struct cpu *cpu)
     if (!arm_has(cpu, EXT_VFP) || access == 0 || (access == 1 && s->mode == ARM_MODE_USR)) {
         return 0;
     }
-    mode = MODE_CP10 | (s->fpscr >> 22 & 0x1f) << MODE_FPSCR_POS;
+    mode = MODE_CP10 | (s->fpcr >> 22 & 0x1f) << MODE_FPSCR_POS;
     if ((s->fpexc & FPEXC_EN) != 0) {
-        mode |= MODE_VFP | ((s->fpscr & FPSCR_VECTORS) != 0 ? MODE_VECTORS : 0);
+        mode |= MODE_VFP | ((s->fpcr & FPSCR_VECTORS) != 0 ? MODE_VECTORS : 0);
         mode |= arm_has(cpu, EXT_NEON) && s->cpacr >> 31 == 0 ? MODE_NEON : 0;
     }
     return mode;

@@ -9,6 +9,7 @@
 #ifndef ISA_ARM64_ARM64_H
 #define ISA_ARM64_ARM64_H
 
+#include "isa/arm_user.h"
 #include "isa/isa.h"
 
 #define ARM64_EVENT_COUNTERS 6
@@ -24,20 +25,27 @@ enum arm64_timer { TIMER_P, TIMER_V, TIMER_HP, TIMER_HV, TIMER_PS, ARM64_TIMERS 
 /* All of a hart. What is banked by exception level is an array by level, of which [0] is not used
  * where EL0 has none. */
 struct arm64 {
-    struct hart hart;
-    uint64_t x[32]; /* x[31] is SP as it is now: see sp[] */
-    uint64_t v[64]; /* V registers, two words each, the less significant first */
-
-    /* Condition flags in the places of the IR's packed word (IR_FLAG_*): N is S, V is O; C is Arm's own,
-     * so the opposite of the IR's after a subtraction. Other bits are what the IR left there. */
-    uint64_t flags;
-    /* PSTATE, each a slot of its own. */
+    union {
+        struct arm_user user;
+        struct {
+            struct hart hart;
+            uint64_t x[32]; /* x[31] is SP as it is now: see sp[] */
+            uint64_t v[64]; /* V registers, two words each, the less significant first */
+            uint64_t flags;
+            uint32_t fpcr, fpsr; /* see arm64_get_fpsr() */
+            /* PSTATE of AArch32 state alone: T and IT, Q, GE, E; else 0. */
+            uint32_t local;
+            uint32_t q, ge, big;
+            uint32_t ss, stepped;
+        };
+    };
+    /* The rest of PSTATE, each a slot of its own. */
     uint32_t el;
     uint32_t spsel;
-    uint32_t daif; /* as in SPSR: D 0x200, A 0x100, I 0x80, F 0x40 */
-    uint32_t pan, uao, dit, ssbs, il, ss;
+    uint32_t daif; /* as in SPSR: D 0x200, A 0x100, I 0x80, F 0x40; no D in AArch32 state */
+    uint32_t pan, uao, dit, ssbs, il;
     uint32_t btype;
-    uint32_t fpcr, fpsr; /* FPSR without what hart.fp_flags still has: see arm64_get_fpsr() */
+    uint32_t a32; /* AArch32 state: at EL0 */
 
     uint64_t sp[4]; /* SP_ELn; that which is SP now is 0 here */
     uint64_t elr[4], spsr[4];
@@ -72,10 +80,18 @@ struct arm64 {
     uint32_t pmcr, pmcnten, pminten, pmovs, pmselr, pmuserenr;
     uint32_t pmu_out; /* the level of its interrupt */
 
-    uint32_t lines;   /* ARM64_PIN_*, a bit each */
-    uint32_t number;  /* of the hart: MPIDR's affinity */
-    uint32_t stepped; /* the instruction before was done by software step */
+    uint32_t lines;  /* ARM64_PIN_*, a bit each */
+    uint32_t number; /* of the hart: MPIDR's affinity */
 };
+
+#define SAME_PLACE(member, shared)                                                                 \
+    _Static_assert(offsetof(struct arm64, member) == offsetof(struct arm_user, shared),            \
+                   "one layout")
+SAME_PLACE(x, r);
+SAME_PLACE(v, d);
+SAME_PLACE(flags, flags);
+SAME_PLACE(stepped, stepped);
+#undef SAME_PLACE
 
 /* Pins of set_line(): what interrupts the hart. */
 enum { ARM64_PIN_IRQ, ARM64_PIN_FIQ, ARM64_PIN_VIRQ, ARM64_PIN_VFIQ, ARM64_PIN_COUNT };
@@ -310,28 +326,23 @@ enum {
     FSC_EXCLUSIVE = 0x35
 };
 
-/* block_mode(): what lifting depends on. */
+/* block_mode(): what lifting depends on, besides what arm_user.h has. At EL0 in AArch32 state (MODE_A32) it
+ * is arm32's, whose bits 0 and 1 are 0 then. All 32 bits have a meaning; at EL2 bit 31 has none. */
 #define MODE_EL(m)     ((m)&3)
 #define MODE_FP        0x4       /* FP and SIMD are not trapped */
 #define MODE_BIG       0x8       /* data is big-endian */
 #define MODE_ALIGN     0x10      /* data has to be aligned */
 #define MODE_UNTAG     0x20      /* the top byte of data addresses is a tag in both halves */
 #define MODE_UNPRIV    0x40      /* LDTR and STTR are EL0's accesses: EL1 without UAO */
-#define MODE_STEP      0x80      /* software step is on ... */
-#define MODE_STEPS     0x100     /* ... and an instruction is to be done first (PSTATE.SS) */
-#define MODE_BREAKS    0x200     /* the guest has breakpoints */
-#define MODE_WATCHES   0x400     /* the guest has watchpoints */
-#define MODE_IL        0x800     /* the illegal execution state */
-#define MODE_ZVA       0x2000    /* DC ZVA is not trapped */
-#define MODE_SPSEL     0x4000    /* SP is that of the level, and not SP_EL0 */
-#define MODE_SP        0x8000    /* SP has to be aligned where it is the base of an access */
-#define MODE_TAG0      0x4000000 /* the top byte of an instruction's address is a tag: lower half */
-#define MODE_TAG1      0x8000000 /* upper half */
-#define MODE_FPCR_POS  16        /* FPCR's bits 19 to 26: FZ16, stride (0), RMode, FZ, DN, AHP */
-#define MODE_FPCR(m)   ((m) >> MODE_FPCR_POS & 0xff)
-#define MODE_BTYPE_POS 24 /* local: changes from instruction to instruction */
+#define MODE_ZVA       0x80      /* DC ZVA is not trapped */
+#define MODE_SPSEL     0x100     /* SP is that of the level, and not SP_EL0 */
+#define MODE_SP        0x200     /* SP has to be aligned where it is the base of an access */
+#define MODE_TAG0      0x2000000 /* the top byte of an instruction's address is a tag: lower half */
+#define MODE_TAG1      0x4000000 /* upper half */
+#define MODE_FPCR_POS  10        /* FPCR's bits 19 and 22 to 26: FZ16, RMode, FZ, DN, AHP */
+#define MODE_FPCR(m)   (((m) >> MODE_FPCR_POS & 1) | ((m) >> (MODE_FPCR_POS + 1) & 0x1f) << 3)
+#define MODE_BTYPE_POS MODE_LOCAL_POS /* local: changes from instruction to instruction */
 #define MODE_BTYPE(m)  ((m) >> MODE_BTYPE_POS & 3)
-#define MODE_LOCAL     (UINT32_C(3) << MODE_BTYPE_POS)
 
 /* ---- trap.c ---- */
 

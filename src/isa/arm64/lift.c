@@ -115,7 +115,7 @@ ir_ref arm64_lift_base(struct lift *l, unsigned rn)
 
 void arm64_lift_watch(struct lift *l, ir_ref base, int64_t disp, unsigned bytes, bool is_write)
 {
-    if (unlikely(l->mode & MODE_WATCHES)) {
+    if (unlikely(l->mode & MODE_POINTS)) {
         ir_call(l->b, HELP_WATCHPOINT, ir_bini(l->b, IR_ADD, IR_I64, base, (uint64_t)disp),
                 ir_const(l->b, IR_I64, bytes), ir_const(l->b, IR_I64, is_write));
     }
@@ -175,7 +175,7 @@ static bool may_begin(struct lift *l)
         arm64_lift_raise(l, ESR(EC_PC_ALIGN, 0), l->pc);
         return false;
     }
-    if ((l->mode & MODE_BREAKS) != 0) {
+    if ((l->mode & MODE_POINTS) != 0) {
         ir_call(l->b, HELP_BREAKPOINT, ir_const(l->b, IR_I64, l->pc), IR_ABSENT, IR_ABSENT);
     }
     if ((l->mode & MODE_IL) != 0) {

@@ -134,10 +134,10 @@ static uint32_t debug_mode(const struct cpu *cpu)
         mode |= MODE_STEP | (s->ss ? MODE_STEPS : 0);
     }
     for (unsigned i = 0; (s->mdscr & MDSCR_MDE) != 0 && i < ARM64_BREAKPOINTS; i++) {
-        mode |= (s->bcr[i] & 1) != 0 ? MODE_BREAKS : 0;
+        mode |= (s->bcr[i] & 1) != 0 ? MODE_POINTS : 0;
     }
     for (unsigned i = 0; (s->mdscr & MDSCR_MDE) != 0 && i < ARM64_WATCHPOINTS; i++) {
-        mode |= (s->wcr[i] & 1) != 0 ? MODE_WATCHES : 0;
+        mode |= (s->wcr[i] & 1) != 0 ? MODE_POINTS : 0;
     }
     return mode;
 }
@@ -175,7 +175,8 @@ uint32_t arm64_block_mode(const struct cpu *cpu)
 
     return s->el | memory_mode(cpu, arm64_regime(cpu, s->el)) | debug_mode(cpu) |
            (arm64_fp_trap(cpu) == 0 ? MODE_FP : 0) | (s->il ? MODE_IL : 0) |
-           (s->fpcr >> 19 & 0xff) << MODE_FPCR_POS | s->btype << MODE_BTYPE_POS;
+           ((s->fpcr >> 19 & 1) | (s->fpcr >> 22 & 0x1f) << 1) << MODE_FPCR_POS |
+           s->btype << MODE_BTYPE_POS;
 }
 
 /* ---- entering ---- */
