@@ -300,8 +300,8 @@ static int cfi_flash_check(const struct device *d, const void *state, struct err
 
 const struct device_class cfi_flash = {
     .name = "cfi-flash",
-    .behaviour = 1,
-    .windows = {{.bytes = WINDOW_BYTES, .sizes = 1 | 2 | 4}},
+    .behaviour = 2,
+    .windows = {{.bytes = WINDOW_BYTES, .sizes = 1 | 2 | 4, .splits = true}},
     .map = cfi_flash_map,
     .state = FIELD_TABLE(struct cfi_flash, fields),
     .reset = cfi_flash_reset,

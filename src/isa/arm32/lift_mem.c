@@ -35,10 +35,11 @@ static bool writes_back(const struct arm_insn *i)
     return !i->p || i->w;
 }
 
-/* LDRT and the like: post-indexed with W; in T32 an encoding of their own. */
+/* LDRT and the like: in A32 post-indexed with W; in T32, where all post-indexed ones have W, an encoding of their
+ * own. */
 static uint32_t access_of(const struct lift *l, const struct arm_insn *i, unsigned size)
 {
-    bool as_user = i->info->argument & LS_USER || (!i->p && i->w);
+    bool as_user = i->info->argument & LS_USER || (!i->p && i->w && !is_thumb(l));
 
     return arm_mem(l, size) | (as_user ? AS_USER << MEM_AS_SHIFT : 0);
 }
