@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * arm_firmware: firmware of an Arm board: two banks of flash at the beginning of addresses, the first of which
- * holds what -bios names, and the device from which firmware takes the kernel, its RAM disk and its command
+ * holds what -bios names, or both what -drive if=pflash does, and the device from which firmware takes the kernel, its RAM disk and its command
  * line. What flash holds is laid down when the machine is built, and not at resets.
  */
 #include "board/internal.h"
@@ -28,20 +28,9 @@ enum { ID_HAS_DMA = 3 /* and bytes */ };
 
 /* ---- flash ------------------------------------------------------------------------------------*/
 
-static int add_bank(struct machine *m, const char *name, paddr base,
-                    const struct machine_image *image, struct error *e)
+static int lay_firmware(struct machine *m, const struct mem_block *b,
+                        const struct machine_image *image, struct error *e)
 {
-    struct mem_block *b = mem_add_storage(machine_mem(m), name, CFI_FLASH_BYTES, false, e);
-    struct device *d;
-
-    if (b == NULL ||
-        (d = machine_add_device(m, &cfi_flash, name, base, NULL, 0, NULL, e)) == NULL) {
-        return -1;
-    }
-    machine_give_storage(d, 0, b);
-    if (image == NULL || image->data == NULL) {
-        return 0;
-    }
     if (image->size == 0 || image->size > CFI_FLASH_BYTES) {
         return error_set(e, "firmware %s: it has %llu bytes; the flash holds 1 byte to %llu MiB",
                          image->name != NULL ? image->name : "(no name)",
@@ -52,14 +41,42 @@ static int add_bank(struct machine *m, const char *name, paddr base,
     return 0;
 }
 
+/* Bank `unit`, which holds what a drive has for it, or the firmware (NULL: there is none), or zeros. */
+static int add_bank(struct machine *m, const struct machine_config *c, unsigned unit,
+                    const struct machine_image *firmware, struct error *e)
+{
+    const char *name = flash_name(unit);
+    const struct machine_thing *drive = flash_find(c, unit);
+    struct mem_block *b = mem_add_storage(machine_mem(m), name, CFI_FLASH_BYTES, false, e);
+    struct cfi_flash_config config = {.file = NULL};
+    struct device *d;
+
+    if (b == NULL) {
+        return -1;
+    }
+    if (drive != NULL && firmware != NULL) {
+        return error_set(e, "the firmware is given twice, by -bios and by -drive if=pflash");
+    }
+    if ((drive != NULL && (config.file = flash_open(m, c, drive, b, CFI_FLASH_BYTES, e)) == NULL) ||
+        (firmware != NULL && lay_firmware(m, b, firmware, e) < 0)) {
+        return -1;
+    }
+    d = machine_add_device(m, &cfi_flash, name, ARM_VIRT_FLASH + unit * ARM_VIRT_FLASH_SIZE,
+                           &config, sizeof config, NULL, e);
+    if (d == NULL) {
+        return -1;
+    }
+    machine_give_storage(d, 0, b);
+    return 0;
+}
+
 int arm_add_flash(struct machine *m, const struct machine_config *c, struct error *e)
 {
-    const struct machine_image *firmware = c->bios_none ? NULL : &c->images[IMAGE_BIOS];
+    const struct machine_image *bios = &c->images[IMAGE_BIOS];
+    bool is_given = bios->data != NULL && !c->bios_none;
 
-    return add_bank(m, "flash0", ARM_VIRT_FLASH, firmware, e) < 0 ||
-                   add_bank(m, "flash1", ARM_VIRT_FLASH + ARM_VIRT_FLASH_SIZE, NULL, e) < 0
-               ? -1
-               : 0;
+    return add_bank(m, c, 0, is_given ? bios : NULL, e) < 0 || add_bank(m, c, 1, NULL, e) < 0 ? -1
+                                                                                              : 0;
 }
 
 /* ---- what firmware asks ------------------------------------------------------------------------*/

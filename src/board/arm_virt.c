@@ -21,7 +21,7 @@ static const struct property_rule machine_rules[] = {
 };
 static const struct thing_class machine_thing = {
     .name = "board", .rules = machine_rules, .rule_count = ARRAY_LEN(machine_rules)};
-const struct thing_class *const arm_virt_things[ARM_VIRT_THINGS] = {&machine_thing};
+const struct thing_class *const arm_virt_things[ARM_VIRT_THINGS] = {&machine_thing, &flash_thing};
 
 static const struct machine_thing *find_thing(const struct machine_config *c, const char *class)
 {
@@ -75,7 +75,7 @@ static int read_options(const struct machine_config *c, struct arm_virt *v, stru
 
 bool arm_has_firmware(const struct machine_config *c)
 {
-    return c->images[IMAGE_BIOS].data != NULL && !c->bios_none;
+    return flash_find(c, 0) != NULL || (c->images[IMAGE_BIOS].data != NULL && !c->bios_none);
 }
 
 /* ---- chips ------------------------------------------------------------------------------------*/

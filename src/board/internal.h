@@ -289,7 +289,7 @@ struct arm_virt {
     bool has_highmem;
     bool has_el2; /* virtualization=on: PSCI is called by SMC then */
 };
-#define ARM_VIRT_THINGS 1
+#define ARM_VIRT_THINGS 2
 extern const struct thing_class *const arm_virt_things[ARM_VIRT_THINGS];
 
 bool arm_has_firmware(const struct machine_config *c);
@@ -298,7 +298,7 @@ struct machine *arm_virt_build(const struct machine_config *c, const struct isa 
 struct pci_host_config arm_virt_pci(const struct arm_virt *v);
 /* arm_virt_fdt.c: the tree without what the loader adds to /chosen; the caller frees it. */
 void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v);
-/* arm_firmware.c: banks of flash, the first with the firmware; what firmware asks of the board. */
+/* arm_firmware.c: banks of flash, with what is given for them; what firmware asks of the board. */
 int arm_add_flash(struct machine *m, const struct machine_config *c, struct error *e);
 int arm_add_fw_cfg(struct machine *m, const struct machine_config *c, bool has_firmware,
                    struct error *e);

@@ -179,13 +179,13 @@ static int allow_recordings(struct confinement *c, struct options *o, struct err
     return 0;
 }
 
-/* Files that are read as the machine runs. */
+/* Files that are read, or written to, as the machine runs. */
 static void allow_disks(struct confinement *c, const struct options *o)
 {
-    for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
+    for (unsigned i = IMAGE_COUNT; i < MACHINE_FILES_MAX; i++) {
         const struct machine_image *file = machine_config_get_file(&o->machine, i);
 
-        if (file != NULL && file->in_part) {
+        if (file != NULL) {
             confine_allow(c, file->name,
                           o->machine.writes_files ? CONFINE_READ | CONFINE_WRITE : CONFINE_READ);
         }

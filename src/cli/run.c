@@ -14,6 +14,7 @@
 #include "cli/say.h"
 #include "cli/serve.h"
 #include "dev/drive.h"
+#include "dev/flash.h"
 #include "world/world.h"
 
 #define DEFAULT_RECORDING "recording.rr"
@@ -138,9 +139,9 @@ static void choose_disks(struct options *o)
     for (size_t i = 0; is_own && i < o->machine.things.count; i++) {
         const struct machine_thing *t = &o->machine.things.data[i];
 
-        if (strcmp(t->class, DRIVE_CLASS) == 0 && t->file.name != NULL &&
-            thing_find(t, "snapshot") == NULL && thing_find(t, "readonly") == NULL &&
-            thing_find(t, "cd") == NULL) {
+        if ((strcmp(t->class, DRIVE_CLASS) == 0 || strcmp(t->class, FLASH_CLASS) == 0) &&
+            t->file.name != NULL && thing_find(t, "snapshot") == NULL &&
+            thing_find(t, "readonly") == NULL && thing_find(t, "cd") == NULL) {
             say("%s: is not written to: what the guest writes stays in the machine (snapshot=on)",
                 t->file.name);
         }

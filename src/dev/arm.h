@@ -5,6 +5,7 @@
 #ifndef DEV_ARM_H
 #define DEV_ARM_H
 
+#include "dev/flash.h"
 #include "machine/device.h"
 
 /* The numbers by which device_set_hart_pin() knows an Arm hart's interrupts. */
@@ -69,6 +70,9 @@ extern const struct device_class virtio_none;
 
 /* cfi_flash.c: a bank of flash, whose storage 0 is what it holds; it lies where it was added. */
 #define CFI_FLASH_BYTES (64 * MIB)
+struct cfi_flash_config {
+    struct flash *file; /* the machine's; NULL: there is none */
+};
 extern const struct device_class cfi_flash;
 
 /* fw_cfg.c: what firmware asks of the board. */

@@ -19,6 +19,12 @@ uint64_t images_bytes(const struct machine_config *c)
     return bytes;
 }
 
+/* Flash lies beside the memory, and most of its files is zeros. */
+uint64_t images_most(const struct machine_config *c)
+{
+    return c->ram_bytes + 128 * MIB;
+}
+
 /* Grown by what is there, not by what the configuration claims. */
 static void keep_piece(struct machine_image *image, struct image_note *note, const uint8_t *bytes,
                        size_t count)
@@ -49,11 +55,11 @@ int blob_read(const uint8_t *bytes, size_t count, size_t stored, bool keep, stru
     }
     r->blob_bytes += stored;
     r->blobs_loaded += cur.left;
-    if (r->blobs_loaded > c->ram_bytes && r->blobs_loaded > r->blob_bytes) {
+    if (r->blobs_loaded > images_most(c) && r->blobs_loaded > r->blob_bytes) {
         return error_set(e,
-                         "its embedded files unpack to more than the machine's memory, "
+                         "its embedded files unpack to more than the machine's memory and flash, "
                          "%" PRIu64 " MiB, and more than is stored of them",
-                         c->ram_bytes / MIB);
+                         images_most(c) / MIB);
     }
     if (keep) {
         keep_piece(file, &notes[role], cur.at, cur.left);

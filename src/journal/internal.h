@@ -46,7 +46,7 @@ enum { ENCODING_PLAIN = 0, ENCODING_ZSTD = 1 };
 #define CHUNK_STORED_MAX (CHUNK_RAW_MAX + 64 * KIB) /* zstd makes what it cannot pack no longer */
 #define BLOB_PIECE       (1 * MIB)
 #define INPUTS_PIECE     (1 * MIB)
-/* Images together: the machine's memory, or what the file holds of them. (The debugging information
+/* Images together: the machine's memory and flash, or what the file holds of them. (The debugging information
  * of an ELF kernel may be larger than the memory: it is stored unpacked then.) */
 /* Inputs unpacked: so much, and beyond it INPUTS_GROWTH times what the file holds of them. */
 #define INPUTS_FREE   (4 * MIB)
@@ -153,6 +153,8 @@ bool thing_read(struct cursor *c, struct machine_thing *t, bool *embedded);
 void thing_write(byte_vec *out, const struct machine_thing *t, bool embedded);
 /* The images' bytes together. */
 uint64_t images_bytes(const struct machine_config *c);
+/* What a reader believes that they unpack to: if they are more, they are stored as they are. */
+uint64_t images_most(const struct machine_config *c);
 /* One BLOB chunk, which has `stored` bytes in the file; its bytes are kept if `keep`. */
 int blob_read(const uint8_t *bytes, size_t count, size_t stored, bool keep, struct recording *r,
               struct error *e);

@@ -109,8 +109,7 @@ static bool append_start(struct writer *w, const struct recording *r)
 
 static bool append_images(struct writer *w, const struct recording *r)
 {
-    /* A reader believes no file that unpacks to more than the memory. */
-    bool pack = images_bytes(r->config) <= r->config->ram_bytes;
+    bool pack = images_bytes(r->config) <= images_most(r->config);
     bool written = true;
 
     for (unsigned i = 0; written && i < MACHINE_FILES_MAX; i++) {

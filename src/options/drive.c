@@ -14,6 +14,7 @@ struct asked {
     char id[MACHINE_NAME_MAX];
     char *file;
     char format[16], interface[16], image[MACHINE_NAME_MAX];
+    struct flash_asked flash; /* if=pflash */
     bool readonly, cd, snapshot, snapshot_given;
     bool is_blkreplay, is_node; /* -blockdev */
 };
@@ -68,12 +69,22 @@ static int take_format(struct asked *a, const char *value, struct error *e)
 /* Where the reference asks for a bus or a promise about the host's cache, and nothing depends on it. */
 static bool is_passed_over(const char *key)
 {
-    static const char *const keys[] = {
-        "index",          "cache",          "aio",          "discard",
-        "detect-zeroes",  "werror",         "rerror",       "bus",
-        "unit",           "file.driver",    "copy-on-read", "cache.direct",
-        "cache.no-flush", "auto-read-only", "file.locking", "file.aio",
-        "locking",        "l2-cache-size"};
+    static const char *const keys[] = {"cache",
+                                       "aio",
+                                       "discard",
+                                       "detect-zeroes",
+                                       "werror",
+                                       "rerror",
+                                       "bus",
+                                       "file.driver",
+                                       "copy-on-read",
+                                       "cache.direct",
+                                       "cache.no-flush",
+                                       "auto-read-only",
+                                       "file.locking",
+                                       "file.aio",
+                                       "locking",
+                                       "l2-cache-size"};
 
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         if (strcmp(keys[i], key) == 0) {
@@ -130,6 +141,9 @@ static int take_item(struct asked *a, const char *key, const char *value, struct
         a->file = base_strdup(strncmp(text, "file:", 5) == 0 ? text + 5 : text);
         return 0;
     }
+    if (is_one_of(key, "unit", "index")) {
+        return options_take_flash_unit(&a->flash, key, text, e);
+    }
     return is_passed_over(key) ? 0 : error_set(e, "there is no '%s'", key);
 }
 
@@ -156,15 +170,14 @@ static int take_items(struct asked *a, const char *rest, struct error *e)
 
 static int check_interface(const struct asked *a, struct error *e)
 {
-    static const char *const known[] = {"", "none", "virtio"};
+    static const char *const known[] = {"", "none", "virtio", "pflash"};
 
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         if (strcmp(known[i], a->interface) == 0) {
             return 0;
         }
     }
-    return error_set(e, "if=%s is not there: none and virtio are%s", a->interface,
-                     strcmp(a->interface, "pflash") == 0 ? "; firmware is given with -bios" : "");
+    return error_set(e, "if=%s is not there: none, virtio and pflash are", a->interface);
 }
 
 static int check_asked(const struct options *o, const struct asked *a, struct error *e)
@@ -206,12 +219,44 @@ static int add_device(struct options *o, const struct asked *a, struct error *e)
     return options_take_device(o, text, e);
 }
 
+static void set_common(struct machine_thing *t, const struct asked *a)
+{
+    if (a->format[0] != '\0') {
+        thing_set_text(t, "format", a->format);
+    }
+    if (a->readonly) {
+        thing_set_flag(t, "readonly", true);
+    }
+    if (a->snapshot_given) {
+        thing_set_flag(t, "snapshot", a->snapshot);
+    }
+}
+
+static int add_flash(struct options *o, struct asked *a, struct error *e)
+{
+    struct machine_thing *t;
+
+    if (a->cd || a->image[0] != '\0') {
+        return error_set(e, "flash is no CD, and has a file of its own");
+    }
+    t = options_add_flash(o, &a->flash, a->file, e);
+    if (t == NULL) {
+        return -1;
+    }
+    a->file = NULL;
+    set_common(t, a);
+    return 0;
+}
+
 static int add_drive(struct options *o, struct asked *a, struct error *e)
 {
     struct machine_thing *t;
 
     if (check_asked(o, a, e) < 0) {
         return -1;
+    }
+    if (strcmp(a->interface, "pflash") == 0) {
+        return add_flash(o, a, e);
     }
     if (a->id[0] != '\0' && find_drive(&o->machine, a->id) != NULL) {
         return error_set(e, "two drives are called '%s'", a->id);
@@ -225,17 +270,9 @@ static int add_drive(struct options *o, struct asked *a, struct error *e)
         t->file.in_part = true;
         a->file = NULL;
     }
-    if (a->format[0] != '\0') {
-        thing_set_text(t, "format", a->format);
-    }
-    if (a->readonly) {
-        thing_set_flag(t, "readonly", true);
-    }
+    set_common(t, a);
     if (a->cd) {
         thing_set_flag(t, "cd", true);
-    }
-    if (a->snapshot_given) {
-        thing_set_flag(t, "snapshot", a->snapshot);
     }
     return a->is_node || a->is_blkreplay || strcmp(a->interface, "none") == 0 ? 0
                                                                               : add_device(o, a, e);

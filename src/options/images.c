@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "board/board.h"
+#include "dev/flash.h"
 #include "host/host.h"
 #include "isa/isa.h"
 #include "options/internal.h"
@@ -146,7 +147,7 @@ int options_read_images(struct options *o, struct error *e)
     struct machine_config *c = &o->machine;
     const struct board *board;
 
-    if (!c->images[IMAGE_KERNEL].name && !c->images[IMAGE_BIOS].name) {
+    if (!c->images[IMAGE_KERNEL].name && !c->images[IMAGE_BIOS].name && flash_find(c, 0) == NULL) {
         return error_set(e, "nothing to run: give -kernel or -bios");
     }
     for (unsigned i = 0; i < IMAGE_COUNT; i++) {
@@ -170,6 +171,9 @@ int options_read_images(struct options *o, struct error *e)
         if (find_firmware(o, board, e) < 0 || read_image(c, IMAGE_BIOS, names[IMAGE_BIOS], e) < 0) {
             return -1;
         }
+    }
+    if (options_read_flash(o, board, e) < 0) {
+        return -1;
     }
     take_epoch_and_seed(c);
     return options_read_drives(o, e);

@@ -5,6 +5,7 @@
 #ifndef OPTIONS_INTERNAL_H
 #define OPTIONS_INTERNAL_H
 
+#include "board/board.h"
 #include "options/options.h"
 
 struct option_entry {
@@ -41,6 +42,20 @@ int options_take_blockdev(struct options *o, const char *v, struct error *e);
 int options_take_hda(struct options *o, const char *v, struct error *e);
 int options_take_cdrom(struct options *o, const char *v, struct error *e);
 int options_read_drives(struct options *o, struct error *e);
+
+/* flash.c: -drive if=pflash. unit= and index= are two words for the same; the next that is free without. */
+struct flash_asked {
+    bool is_given;
+    uint64_t unit;
+};
+int options_take_flash_unit(struct flash_asked *a, const char *key, const char *value,
+                            struct error *e);
+/* The thing for it, which has the file's name if it is not NULL. NULL and a sentence: there is no such unit, or
+ * it has one already. */
+struct machine_thing *options_add_flash(struct options *o, const struct flash_asked *a, char *file,
+                                        struct error *e);
+/* Once the board is known: reads the files. */
+int options_read_flash(struct options *o, const struct board *board, struct error *e);
 
 /* device.c: -device */
 int options_take_device(struct options *o, const char *v, struct error *e);

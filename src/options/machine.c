@@ -400,7 +400,7 @@ static const struct option_entry entries[] = {
     {"-semihosting-config", M, "enable=on|off[,target=native]", "the same",
      take_semihosting_config},
     {"-name", M, "TEXT", "accepted for scripts", take_ignored},
-    {"-drive", M, "file=FILE[,if=virtio|none][,id=ID][,PROPERTY=VALUE...]",
+    {"-drive", M, "file=FILE[,if=virtio|none|pflash][,id=ID][,PROPERTY=VALUE...]",
      "a disk; format=, snapshot=, readonly=, media=cdrom", options_take_drive},
     {"-blockdev", M, "driver=raw|qcow2,node-name=ID,file.filename=FILE", "a disk for -device",
      options_take_blockdev},

@@ -3,7 +3,7 @@
  * Flash Memory Interface specification (CFI 1.0; JESD68.01) and Intel's 28F640J5 data sheet, as the
  * `cfi-flash` binding describes it. What it holds is storage, which reads reach directly while no command
  * is in progress; stores are commands, which go to both chips at once in the two halves of a word.
- * What it holds outlives every reset.
+ * What it holds outlives every reset, and has a file behind it where a configuration says so (dev/flash.h).
  * Left out: block locking (commands are taken, and lock nothing), times: all is done at once.
  */
 #include "dev/arm.h"
@@ -71,27 +71,64 @@ static void contents_write(struct device *d, uint64_t at, const void *bytes, uin
     must(device_storage_write(d, 0, at, bytes, size));
 }
 
-/* Bits only become 0. */
-static void program(struct device *d, uint64_t at, const uint8_t *bytes, uint32_t size)
+static const struct cfi_flash_config *config_of(const struct device *d)
+{
+    static const struct cfi_flash_config nothing;
+
+    return d->config != NULL ? d->config : &nothing;
+}
+
+static bool is_readonly(const struct device *d)
+{
+    return flash_is_readonly(config_of(d)->file);
+}
+
+/* The file behind it, if there is one, follows by whole sectors. */
+static void changed(struct device *d, uint64_t at, uint64_t size)
+{
+    struct flash *file = config_of(d)->file;
+    uint64_t end = align_up(at + size, DISK_SECTOR);
+    uint8_t bytes[PAGE_SIZE];
+
+    for (at = align_down(at, DISK_SECTOR); file != NULL && at < end; at += sizeof bytes) {
+        uint64_t piece = end - at < sizeof bytes ? end - at : sizeof bytes;
+
+        contents_read(d, at, bytes, piece);
+        flash_wrote(file, d, at, bytes, (size_t)piece);
+    }
+}
+
+/* Bits only become 0. Returns the errors for the status. */
+static uint8_t program(struct device *d, uint64_t at, const uint8_t *bytes, uint32_t size)
 {
     uint8_t now[BUFFER_BYTES];
 
+    if (is_readonly(d)) {
+        return STATUS_PROGRAM_ERROR;
+    }
     contents_read(d, at, now, size);
     for (uint32_t i = 0; i < size; i++) {
         now[i] &= bytes[i];
     }
     contents_write(d, at, now, size);
+    changed(d, at, size);
+    return 0;
 }
 
-static void erase(struct device *d, uint64_t at)
+static uint8_t erase(struct device *d, uint64_t at)
 {
     uint8_t ones[PAGE_SIZE];
 
+    if (is_readonly(d)) {
+        return STATUS_ERASE_ERROR;
+    }
     memset(ones, 0xff, sizeof ones);
     at = align_down(at, ERASE_BLOCK);
     for (uint64_t i = 0; i < ERASE_BLOCK; i += sizeof ones) {
         contents_write(d, at + i, ones, sizeof ones);
     }
+    changed(d, at, ERASE_BLOCK);
+    return 0;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------*/
@@ -237,13 +274,11 @@ static void cfi_flash_write(struct device *d, struct mem_access a, uint64_t valu
     switch (s->mode) {
     case MODE_PROGRAM:
         bytes_set_le(bytes, a.size, value);
-        program(d, a.at, bytes, a.size);
-        end_with(d, 0);
+        end_with(d, program(d, a.at, bytes, a.size));
         break;
     case MODE_ERASE:
         if (command == COMMAND_CONFIRM) {
-            erase(d, a.at);
-            end_with(d, 0);
+            end_with(d, erase(d, a.at));
         } else {
             end_with(d, STATUS_ERASE_ERROR | STATUS_PROGRAM_ERROR);
         }
@@ -253,8 +288,7 @@ static void cfi_flash_write(struct device *d, struct mem_access a, uint64_t valu
     case MODE_BUFFER_DATA: buffer_take(d, a, value); break;
     case MODE_BUFFER_CONFIRM:
         if (command == COMMAND_CONFIRM) {
-            program(d, s->buffer_at, s->buffer, sizeof s->buffer);
-            end_with(d, 0);
+            end_with(d, program(d, s->buffer_at, s->buffer, sizeof s->buffer));
         } else {
             end_with(d, STATUS_PROGRAM_ERROR);
         }
