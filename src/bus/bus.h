@@ -26,9 +26,9 @@ enum model_value {
 struct model_property {
     const char *name;
     enum model_value value;
-    uint64_t number;     /* of a flag, number or size where it is not given */
-    const char *text;    /* of the others; NULL: none */
-    uint64_t min, max;   /* of a number or size; max 0: no bound. Bytes of a text, max 0: any */
+    uint64_t number;   /* of a flag, number or size where it is not given */
+    const char *text;  /* of the others; NULL: none. Of a number: what `help` says instead of it */
+    uint64_t min, max; /* of a number or size; max 0: no bound. Bytes of a text, max 0: any */
     const char *choices; /* "auto|on|off" */
     const char *help;    /* one line; NULL: the property is there, but is not listed */
 };

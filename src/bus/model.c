@@ -333,7 +333,12 @@ static void add_default(const struct model_property *p, struct text *out)
     switch (p->value) {
     case MODEL_FLAG: text_add(out, " (default: %s)", p->number != 0 ? "on" : "off"); break;
     case MODEL_NUMBER:
-    case MODEL_SIZE: text_add(out, " (default: %llu)", (unsigned long long)p->number); break;
+    case MODEL_SIZE:
+        if (p->text == NULL) {
+            text_add(out, " (default: %llu)", (unsigned long long)p->number);
+            break;
+        }
+        /* fall through */
     default:
         if (p->text != NULL) {
             text_add(out, " (default: %s)", p->text);

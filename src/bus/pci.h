@@ -152,6 +152,8 @@ bool pci_has_msix(const struct device *d);
 unsigned pci_vector_count(const struct device *d); /* that the guest has allotted */
 /* A vector that is masked pends until it is not; one that is not there is a guest's error. */
 void pci_send(struct device *d, unsigned vector);
+/* It may be a master, and so may all bridges on the way: without that there are no messages and no DMA. */
+bool pci_may_reach(const struct device *d);
 /* DMA, by the function's number. False, and nothing done, where there is no memory or the guest does not
  * let the function reach it. */
 bool pci_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
@@ -172,6 +174,8 @@ bool pci_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size)
 struct device *pci_add(const struct plug *p, const struct device_class *class,
                        const struct pci_kind *kind, const void *config, size_t config_size,
                        const char *port_name, struct error *e);
+/* The plug leads to a bus behind a port of PCI Express, and not to the host's own or a bridge's. */
+bool pci_is_behind_port(const struct plug *p);
 /* The function's option ROM, its storage of that number, behind PCI_BAR_ROM: a block without an address,
  * of the size of that base address. -1 and a sentence. */
 int pci_add_rom(struct device *d, unsigned storage, const void *bytes, uint64_t size,

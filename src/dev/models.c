@@ -7,8 +7,17 @@
 #include "dev/virtio.h"
 
 const struct model *const dev_models[] = {
-    &pci_bridge_model,  &pcie_root_port_model, &pci_scratch_model, &e1000_model,
-    &virtio_rng_device, &virtio_blk_device,    &virtio_net_device, NULL,
+    &pci_bridge_model,
+    &pcie_root_port_model,
+    &pci_scratch_model,
+    &e1000_model,
+    &virtio_rng_device,
+    &virtio_blk_device,
+    &virtio_net_device,
+    &virtio_rng_pci_model,
+    &virtio_blk_pci_model,
+    &virtio_net_pci_model,
+    NULL,
 };
 
 static int check_thing(const struct machine_thing *t, struct error *e)

@@ -37,6 +37,9 @@ const struct device_class *const dev_registry[] = {
     &e1000,
     &virtio_blk_mmio.device,
     &virtio_none_pages,
+    &virtio_rng_pci.device,
+    &virtio_blk_pci.device,
+    &virtio_net_pci.device,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

@@ -23,6 +23,7 @@ struct virtio_class {
     struct device_class device;
     const struct virtio_model *model;
     const struct virtio_transport *transport;
+    uint32_t pci_offset; /* of the part of PCI in the state, where it is on PCI */
 };
 
 /* none_pages.c: eight transports without a device, each at the begin of a page; devices lie over them. */
@@ -34,7 +35,7 @@ struct virtio_rng_config {
     struct virtio_config virtio;
     uint64_t seed;
 };
-extern const struct virtio_class virtio_rng_mmio;
+extern const struct virtio_class virtio_rng_mmio, virtio_rng_pci;
 
 /* net.c: a network card. Without a port its link is down. */
 #define VIRTIO_NET_PAIRS_MAX 7
@@ -45,7 +46,7 @@ struct virtio_net_config {
     uint16_t pairs; /* of queues, 1 to VIRTIO_NET_PAIRS_MAX */
     uint16_t mtu;   /* 0: nothing is said of it */
 };
-extern const struct virtio_class virtio_net_mmio;
+extern const struct virtio_class virtio_net_mmio, virtio_net_pci;
 
 /* blk.c: a disk. */
 #define VIRTIO_BLK_ID_BYTES 20
@@ -56,7 +57,7 @@ struct virtio_blk_config {
     uint32_t logical_block, physical_block; /* bytes, powers of two */
     char serial[VIRTIO_BLK_ID_BYTES];       /* zeros at its end, if it is shorter */
 };
-extern const struct virtio_class virtio_blk_mmio;
+extern const struct virtio_class virtio_blk_mmio, virtio_blk_pci;
 
 /* ---- models.c: what `-device` names ---- */
 
@@ -69,7 +70,8 @@ struct virtio_slot {
 /* The thing that says which interface they have, if it is there: `force-legacy`, true by default. */
 #define VIRTIO_MMIO_CLASS_NAME "virtio-mmio"
 extern const struct thing_class virtio_mmio_thing;
-extern const struct model virtio_rng_device, virtio_blk_device;
-extern const struct model virtio_net_device; /* net_model.c */
+extern const struct model virtio_rng_device, virtio_rng_pci_model;
+extern const struct model virtio_blk_device, virtio_blk_pci_model;
+extern const struct model virtio_net_device, virtio_net_pci_model; /* net_model.c */
 
 #endif

@@ -30,7 +30,7 @@ enum command {
 #define OPTIONS_NET_PORT      "net-%s"
 #define OPTIONS_NET_PORT_ROOM (NET_ID_MAX + 4)
 /* The card of -nic and -net nic that says no model. */
-#define OPTIONS_USUAL_CARD "virtio-net-device"
+#define OPTIONS_USUAL_CARD "virtio-net-pci"
 
 struct options_net {
     char *text; /* as net_spec_parse() takes it, with `id` where it has none */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * virtio_driver: a driver of virtio devices for tests, on the bench of dev_bench.h: over MMIO, the legacy
- * interface or version 2, split or packed rings, with buffers of a memory of its own.
+ * interface or version 2, or over PCI, by registers that are called as those; split or packed rings, with
+ * buffers of a memory of its own.
  */
 #ifndef VIRTIO_DRIVER_H
 #define VIRTIO_DRIVER_H
 
 #include "dev/virtio/virtio.h"
 #include "dev_bench.h"
+#include "virtio_driver_pci.h"
 
 #define DRIVER_RAM       UINT64_C(0x80000000)
 #define DRIVER_RAM_BYTES (8 * MIB)
@@ -38,8 +40,10 @@ struct driver_queue {
     uint16_t made, seen;
     bool wrap, seen_wrap;
 };
+enum driver_way { DRIVER_MMIO, DRIVER_MODERN, DRIVER_LEGACY }; /* the last two: over PCI */
 struct driver {
     struct bench bench;
+    enum driver_way way;
     uint64_t features;
     struct driver_queue queues[VIRTIO_QUEUES_MAX];
 };
@@ -99,6 +103,15 @@ static inline void driver_open(struct driver *d, const struct virtio_class *clas
     assert_int_equal(machine_seal(d->bench.machine, &e), 0);
 }
 
+/* Over PCI: what is in the configuration, in which its own device is "d" at 04.0. */
+static inline void driver_open_pci(struct driver *d, const struct machine_config *c,
+                                   enum driver_way way)
+{
+    memset(d, 0, sizeof(*d));
+    d->way = way;
+    pci_open(&d->bench, c, DRIVER_RAM, DRIVER_RAM_BYTES);
+}
+
 static inline void driver_close(struct driver *d)
 {
     bench_close(&d->bench);
@@ -106,12 +119,46 @@ static inline void driver_close(struct driver *d)
 
 static inline uint64_t reg_get(struct driver *d, uint64_t at)
 {
-    return bench_read(&d->bench, at, 4);
+    unsigned size = 4;
+    paddr place;
+
+    if (d->way == DRIVER_MMIO) {
+        return bench_read(&d->bench, at, 4);
+    }
+    if (at == R_VERSION) {
+        return d->way == DRIVER_LEGACY ? 1 : 2;
+    }
+    place = d->way == DRIVER_LEGACY ? legacy_register(&d->bench, at, &size)
+                                    : modern_register(at, &size);
+    return place != 0 ? at_get(&d->bench, place, size) : 0;
 }
 
 static inline void reg_set(struct driver *d, uint64_t at, uint64_t value)
 {
-    bench_write(&d->bench, at, 4, value);
+    unsigned size = 4;
+    paddr place;
+
+    if (d->way == DRIVER_MMIO) {
+        bench_write(&d->bench, at, 4, value);
+        return;
+    }
+    place = d->way == DRIVER_LEGACY ? legacy_register(&d->bench, at, &size)
+                                    : modern_register(at, &size);
+    if (at == R_ACK) {
+        (void)reg_get(d, R_ISR); /* that is what does it on PCI */
+        return;
+    }
+    if (at == R_NOTIFY && d->way == DRIVER_MODERN) {
+        place += 4 * (value & 0x3ff);
+    }
+    if (place != 0) {
+        at_set(&d->bench, place, size, value);
+    }
+}
+
+static inline bool driver_line(const struct driver *d)
+{
+    return bench_line(&d->bench, d->way == DRIVER_MMIO ? 0 : 32 + PCI_SLOT % 4);
 }
 
 static inline uint64_t driver_offered(struct driver *d)
@@ -120,6 +167,9 @@ static inline uint64_t driver_offered(struct driver *d)
 
     reg_set(d, R_FEATURES_SEL, 0);
     low = reg_get(d, R_FEATURES);
+    if (d->way == DRIVER_LEGACY) {
+        return low; /* there are no more */
+    }
     reg_set(d, R_FEATURES_SEL, 1);
     return low | reg_get(d, R_FEATURES) << 32;
 }
@@ -131,6 +181,7 @@ static inline void driver_set_queue(struct driver *d, unsigned queue, bool is_le
     reg_set(d, R_SEL, queue);
     assert_true(reg_get(d, R_MOST) != 0);
     reg_set(d, R_SIZE, reg_get(d, R_MOST) < DRIVER_QUEUE ? reg_get(d, R_MOST) : DRIVER_QUEUE);
+    assert_int_equal(d->way == DRIVER_LEGACY ? reg_get(d, R_MOST) : DRIVER_QUEUE, DRIVER_QUEUE);
     d->queues[queue] = (struct driver_queue){.wrap = true, .seen_wrap = true};
     if (is_legacy) {
         reg_set(d, R_PFN, queue_at(queue) / 4096);
@@ -154,7 +205,7 @@ static inline void driver_start(struct driver *d, uint64_t features, unsigned qu
     reg_set(d, R_STATUS, 0);
     reg_set(d, R_STATUS, VIRTIO_ACKNOWLEDGE | VIRTIO_DRIVER);
     d->features = features & driver_offered(d);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < (d->way == DRIVER_LEGACY ? 1 : 2); i++) {
         reg_set(d, R_TAKEN_SEL, i);
         reg_set(d, R_TAKEN, d->features >> 32 * i & UINT32_MAX);
     }

@@ -136,6 +136,13 @@ struct device *pci_add(const struct plug *p, const struct device_class *class,
     return d;
 }
 
+bool pci_is_behind_port(const struct plug *p)
+{
+    const struct pci_bus *bus = p->bus->own;
+
+    return bus->bridge != NULL && pci_kind_of(bus->bridge)->express == PCI_EXPRESS_ROOT_PORT;
+}
+
 int pci_add_rom(struct device *d, unsigned storage, const void *bytes, uint64_t size,
                 struct error *e)
 {

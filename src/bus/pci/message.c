@@ -70,6 +70,13 @@ static bool get_requester(const struct device *d, uint32_t *requester)
     return true;
 }
 
+bool pci_may_reach(const struct device *d)
+{
+    uint32_t requester;
+
+    return get_requester(d, &requester);
+}
+
 bool pci_dma_read(struct device *d, paddr at, void *bytes, uint64_t size)
 {
     uint32_t requester;

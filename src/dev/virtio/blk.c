@@ -33,6 +33,7 @@ struct blk {
     struct virtio_pending pending;
     uint8_t writeback;
     uint8_t zero[7];
+    VIRTIO_PCI_STATE;
 };
 
 static const struct field fields[] = {
@@ -41,6 +42,7 @@ static const struct field fields[] = {
     VIRTIO_PENDING_FIELDS(struct blk, pending),
     FIELD_BOOL(struct blk, writeback),
     FIELD_ARRAY(struct blk, zero),
+    VIRTIO_PCI_FIELDS(struct blk),
 };
 
 static const struct virtio_blk_config *config_of(const struct device *d)
@@ -277,6 +279,8 @@ static uint64_t blk_tree_bytes(const struct device *d)
 }
 
 static const struct virtio_model model = {.number = 2,
+                                          .legacy_id = 0x1001,
+                                          .class_code = 0x010000,
                                           .features = blk_features,
                                           .queues = blk_queues,
                                           .queue_size = QUEUE_SIZE,
@@ -285,15 +289,17 @@ static const struct virtio_model model = {.number = 2,
                                           .notify = blk_notify,
                                           .reset = blk_reset};
 
+#define BLK_CLASS                                                                                  \
+    .behaviour = 1, .tree_bytes = blk_tree_bytes, .tree_resets = RESET_WARM | RESET_POWER,         \
+    .alarm_offset = offsetof(struct blk, alarm), .alarm_count = 1, .alarm = blk_alarm
 const struct virtio_class virtio_blk_mmio = {
-    .device = {.name = "virtio-blk-device",
-               .behaviour = 1,
-               .tree_bytes = blk_tree_bytes,
-               .tree_resets = RESET_WARM | RESET_POWER,
-               .alarm_offset = offsetof(struct blk, alarm),
-               .alarm_count = 1,
-               .alarm = blk_alarm,
-               VIRTIO_MMIO_CLASS(struct blk, fields)},
+    .device = {.name = "virtio-blk-device", BLK_CLASS, VIRTIO_MMIO_CLASS(struct blk, fields)},
     .model = &model,
     .transport = &virtio_mmio,
+};
+const struct virtio_class virtio_blk_pci = {
+    .device = {.name = "virtio-blk-pci", BLK_CLASS, VIRTIO_PCI_CLASS(struct blk, fields)},
+    .model = &model,
+    .transport = &virtio_pci,
+    .pci_offset = offsetof(struct blk, pci),
 };

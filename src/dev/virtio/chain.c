@@ -9,12 +9,14 @@ bool virtio_memory_read(const struct device *d, paddr at, void *bytes, uint64_t 
 {
     struct device *mutable = (struct device *)(uintptr_t)d;
 
-    return device_dma_is_memory(d, at, size) && device_dma_read(mutable, at, bytes, size);
+    return device_dma_is_memory(d, at, size) &&
+           virtio_class_of(d)->transport->read(mutable, at, bytes, size);
 }
 
 bool virtio_memory_write(struct device *d, paddr at, const void *bytes, uint64_t size)
 {
-    return device_dma_is_memory(d, at, size) && device_dma_write(d, at, bytes, size);
+    return device_dma_is_memory(d, at, size) &&
+           virtio_class_of(d)->transport->write(d, at, bytes, size);
 }
 
 bool virtio_add_piece(struct virtio_chain *c, paddr at, uint32_t size, bool is_written)

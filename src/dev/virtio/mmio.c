@@ -63,8 +63,23 @@ static void config_changed(struct device *d)
     set_isr(d, virtio_of(d)->isr | 2);
 }
 
+static void lower_line(struct device *d)
+{
+    device_set_line(d, 0, false);
+}
+
+static bool may_reach(const struct device *d)
+{
+    (void)d;
+    return true;
+}
+
 const struct virtio_transport virtio_mmio = {.queue_used = queue_used,
-                                             .config_changed = config_changed};
+                                             .config_changed = config_changed,
+                                             .reset = lower_line,
+                                             .may_reach = may_reach,
+                                             .read = device_dma_read,
+                                             .write = device_dma_write};
 
 /* ---- registers ---- */
 

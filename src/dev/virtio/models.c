@@ -12,11 +12,13 @@ const struct thing_class virtio_mmio_thing = {
 struct virtio_config virtio_config_from(const struct plug *p)
 {
     const struct machine_config *c = p->config;
-    struct virtio_config v = {.is_legacy = 1, .is_packed = plug_flag(p, "packed")};
+    bool on_pci = p->model->bus == BUS_PCI;
+    struct virtio_config v = {.is_legacy = on_pci ? !virtio_pci_is_modern(p) : true,
+                              .is_packed = plug_flag(p, "packed")};
 
     v.without = (plug_flag(p, "event_idx") ? 0 : VIRTIO_F_EVENT_IDX) |
                 (plug_flag(p, "indirect_desc") ? 0 : VIRTIO_F_INDIRECT_DESC);
-    for (size_t i = 0; i < c->things.count; i++) {
+    for (size_t i = 0; i < c->things.count && !on_pci; i++) {
         if (strcmp(c->things.data[i].class, VIRTIO_MMIO_CLASS_NAME) == 0) {
             v.is_legacy = thing_number(&c->things.data[i], "force-legacy", 1) != 0;
         }
@@ -24,12 +26,11 @@ struct virtio_config virtio_config_from(const struct plug *p)
     return v;
 }
 
-struct device *virtio_add_mmio(struct plug *p, const struct virtio_class *class, const void *config,
-                               size_t config_size, const char *port_name, struct error *e)
+static struct device *add_to_slot(struct plug *p, const struct virtio_plan *plan, struct error *e)
 {
     const struct virtio_slot *slot = p->bus->own;
-    struct device *d = machine_add_device(p->machine, &class->device, p->name, slot->at, config,
-                                          config_size, port_name, e);
+    struct device *d = machine_add_device(p->machine, &plan->mmio->device, p->name, slot->at,
+                                          plan->config, plan->config_size, plan->port_name, e);
 
     if (d != NULL) {
         machine_connect(d, 0, slot->interrupts, slot->input);
@@ -37,9 +38,15 @@ struct device *virtio_add_mmio(struct plug *p, const struct virtio_class *class,
     return d;
 }
 
+struct device *virtio_add(struct plug *p, const struct virtio_plan *plan, struct error *e)
+{
+    return p->model->bus == BUS_PCI ? virtio_pci_add(p, plan, e) : add_to_slot(p, plan, e);
+}
+
 /* ---- entropy ---- */
 
 static const struct model_property rng_properties[] = {
+    VIRTIO_PCI_PROPERTIES,
     VIRTIO_PROPERTIES,
     {.name = "rng", .value = MODEL_TEXT, .help = "accepted: the seed is the machine's"},
     {.name = "max-bytes", .value = MODEL_NUMBER},
@@ -52,20 +59,33 @@ static int build_rng(struct plug *p, struct error *e)
         .virtio = virtio_config_from(p),
         .seed = hash_bytes(p->name, strlen(p->name), p->config->seed) | 1};
 
-    return virtio_add_mmio(p, &virtio_rng_mmio, &config, sizeof config, NULL, e) != NULL ? 0 : -1;
+    const struct virtio_plan plan = {.mmio = &virtio_rng_mmio,
+                                     .pci = &virtio_rng_pci,
+                                     .config = &config,
+                                     .config_size = sizeof config,
+                                     .queues = 1};
+
+    return virtio_add(p, &plan, e) != NULL ? 0 : -1;
 }
 
 const struct model virtio_rng_device = {.name = "virtio-rng-device",
                                         .bus = BUS_VIRTIO,
                                         .category = CATEGORY_MISC,
                                         .summary = "entropy from the machine's seed",
-                                        .properties = rng_properties,
-                                        .property_count = ARRAY_LEN(rng_properties),
+                                        VIRTIO_PROPERTIES_OF_MMIO(rng_properties),
                                         .build = build_rng};
+const struct model virtio_rng_pci_model = {.name = "virtio-rng-pci",
+                                           .alias = "virtio-rng",
+                                           .bus = BUS_PCI,
+                                           .category = CATEGORY_MISC,
+                                           .summary = "entropy from the machine's seed",
+                                           VIRTIO_PROPERTIES_OF_PCI(rng_properties),
+                                           .build = build_rng};
 
 /* ---- disks ---- */
 
 static const struct model_property blk_properties[] = {
+    VIRTIO_PCI_PROPERTIES,
     VIRTIO_PROPERTIES,
     {.name = "drive", .value = MODEL_TEXT, .max = MACHINE_NAME_MAX - 1, .help = "the drive's id"},
     {.name = "serial", .value = MODEL_TEXT, .max = VIRTIO_BLK_ID_BYTES, .help = "its number"},
@@ -99,6 +119,11 @@ static int build_blk(struct plug *p, struct error *e)
         .queues = (uint32_t)plug_number(p, "num-queues"),
         .logical_block = (uint32_t)plug_number(p, "logical_block_size"),
         .physical_block = (uint32_t)plug_number(p, "physical_block_size")};
+    const struct virtio_plan plan = {.mmio = &virtio_blk_mmio,
+                                     .pci = &virtio_blk_pci,
+                                     .config = &config,
+                                     .config_size = sizeof config,
+                                     .queues = config.queues};
     const char *serial = plug_text(p, "serial");
     struct device *d;
 
@@ -112,7 +137,7 @@ static int build_blk(struct plug *p, struct error *e)
     if (serial != NULL) {
         memcpy(config.serial, serial, strlen(serial));
     }
-    d = virtio_add_mmio(p, &virtio_blk_mmio, &config, sizeof config, NULL, e);
+    d = virtio_add(p, &plan, e);
     if (d == NULL) {
         return -1;
     }
@@ -121,10 +146,15 @@ static int build_blk(struct plug *p, struct error *e)
 }
 
 const struct model virtio_blk_device = {.name = "virtio-blk-device",
-                                        .alias = "virtio-blk",
                                         .bus = BUS_VIRTIO,
                                         .category = CATEGORY_STORAGE,
                                         .summary = "a disk",
-                                        .properties = blk_properties,
-                                        .property_count = ARRAY_LEN(blk_properties),
+                                        VIRTIO_PROPERTIES_OF_MMIO(blk_properties),
                                         .build = build_blk};
+const struct model virtio_blk_pci_model = {.name = "virtio-blk-pci",
+                                           .alias = "virtio-blk",
+                                           .bus = BUS_PCI,
+                                           .category = CATEGORY_STORAGE,
+                                           .summary = "a disk",
+                                           VIRTIO_PROPERTIES_OF_PCI(blk_properties),
+                                           .build = build_blk};

@@ -48,12 +48,14 @@ struct net {
     uint16_t pairs;     /* of queues, in use */
     uint16_t status;
     uint8_t zero[4];
+    VIRTIO_PCI_STATE;
 };
 
 static const struct field fields[] = {
     VIRTIO_FIELDS(struct net, virtio), FRAME_FILTER_FIELDS(struct net, filter),
     FIELD(struct net, too_large),      FIELD_MAX(struct net, pairs, VIRTIO_NET_PAIRS_MAX),
-    FIELD(struct net, status),         FIELD_ARRAY(struct net, zero)};
+    FIELD(struct net, status),         FIELD_ARRAY(struct net, zero),
+    VIRTIO_PCI_FIELDS(struct net)};
 
 static const struct virtio_net_config *config_of(const struct device *d)
 {
@@ -68,7 +70,7 @@ static uint64_t net_features(const struct device *d)
                        F_STATUS | F_CTRL_VQ | F_CTRL_RX | F_CTRL_VLAN | F_CTRL_RX_EXTRA |
                        F_GUEST_ANNOUNCE | F_CTRL_MAC_ADDR | F_CTRL_GUEST_OFFLOADS;
 
-    offered |= c->virtio.is_legacy ? F_GSO : 0;
+    offered |= virtio_is_legacy(d) ? F_GSO : 0;
     offered |= c->pairs > 1 ? F_MQ : 0;
     offered |= c->mtu != 0 ? F_MTU : 0;
     return offered & ~c->left_out;
@@ -413,7 +415,7 @@ static void net_reset(struct device *d)
     s->status = d->port >= 0 ? STATUS_LINK_UP : 0;
 }
 
-/* More than the fields' own rules: the two lists share a table. */
+/* The two lists share a table. */
 static int net_check(const struct device *d, const void *state, struct error *e)
 {
     const struct net *s = state;
@@ -424,33 +426,31 @@ static int net_check(const struct device *d, const void *state, struct error *e)
     if (s->pairs == 0 || s->pairs > config_of(d)->pairs) {
         return error_set(e, "%s: %u pairs of queues", d->name, s->pairs);
     }
-    return virtio_check(d, state, e);
+    return 0;
 }
 
-const struct virtio_model virtio_net_model = {.number = 1,
-                                              .features = net_features,
-                                              .queues = net_queues,
-                                              .queue_size = 256,
-                                              .get_config = net_get_config,
-                                              .set_config = net_set_config,
-                                              .ready = net_ready,
-                                              .notify = net_notify,
-                                              .reset = net_reset};
+static const struct virtio_model model = {.number = 1,
+                                          .legacy_id = 0x1000,
+                                          .class_code = 0x020000,
+                                          .features = net_features,
+                                          .queues = net_queues,
+                                          .queue_size = 256,
+                                          .get_config = net_get_config,
+                                          .set_config = net_set_config,
+                                          .ready = net_ready,
+                                          .notify = net_notify,
+                                          .reset = net_reset,
+                                          .check = net_check};
 
+#define NET_CLASS .behaviour = 1, .input = net_input, .room = net_room, .message_max = FRAME_MAX
 const struct virtio_class virtio_net_mmio = {
-    .device = {.name = "virtio-net-device",
-               .behaviour = 1,
-               .input = net_input,
-               .room = net_room,
-               .message_max = FRAME_MAX,
-               .windows = {{.bytes = VIRTIO_MMIO_BYTES, .sizes = 1 | 2 | 4}},
-               .map = virtio_mmio_map,
-               .state = FIELD_TABLE(struct net, fields),
-               .output_lines = 1,
-               .reset = virtio_reset,
-               .read = virtio_mmio_read,
-               .write = virtio_mmio_write,
-               .check = net_check},
-    .model = &virtio_net_model,
+    .device = {.name = "virtio-net-device", NET_CLASS, VIRTIO_MMIO_CLASS(struct net, fields)},
+    .model = &model,
     .transport = &virtio_mmio,
+};
+const struct virtio_class virtio_net_pci = {
+    .device = {.name = "virtio-net-pci", NET_CLASS, VIRTIO_PCI_CLASS(struct net, fields)},
+    .model = &model,
+    .transport = &virtio_pci,
+    .pci_offset = offsetof(struct net, pci),
 };

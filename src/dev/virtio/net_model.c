@@ -20,6 +20,7 @@ static const struct {
         .name = feature, .value = MODEL_FLAG, .number = 1                                          \
     }
 static const struct model_property properties[] = {
+    VIRTIO_PCI_PROPERTIES,
     VIRTIO_PROPERTIES,
     NET_CARD_PROPERTIES,
     {.name = "mq", .value = MODEL_FLAG, .help = "several pairs of queues"},
@@ -59,21 +60,30 @@ static int build(struct plug *p, struct error *e)
         .pairs = (uint16_t)(plug_flag(p, "mq") ? plug_number(p, "queue-pairs") : 1),
         .mtu = (uint16_t)plug_number(p, "host_mtu")};
     char port[NET_PORT_ROOM];
+    const struct virtio_plan plan = {.mmio = &virtio_net_mmio,
+                                     .pci = &virtio_net_pci,
+                                     .config = &c,
+                                     .config_size = sizeof c,
+                                     .queues = 2u * c.pairs + 1,
+                                     .port_name = net_card_port(p, port)};
 
     for (size_t i = 0; i < ARRAY_LEN(switches); i++) {
         c.left_out |= plug_flag(p, switches[i].name) ? 0 : UINT64_C(1) << switches[i].bit;
     }
     net_card_address(p, c.address);
-    return virtio_add_mmio(p, &virtio_net_mmio, &c, sizeof c, net_card_port(p, port), e) != NULL
-               ? 0
-               : -1;
+    return virtio_add(p, &plan, e) != NULL ? 0 : -1;
 }
 
 const struct model virtio_net_device = {.name = "virtio-net-device",
-                                        .alias = "virtio-net",
                                         .bus = BUS_VIRTIO,
                                         .category = CATEGORY_NETWORK,
                                         .summary = "a network card",
-                                        .properties = properties,
-                                        .property_count = ARRAY_LEN(properties),
+                                        VIRTIO_PROPERTIES_OF_MMIO(properties),
                                         .build = build};
+const struct model virtio_net_pci_model = {.name = "virtio-net-pci",
+                                           .alias = "virtio-net",
+                                           .bus = BUS_PCI,
+                                           .category = CATEGORY_NETWORK,
+                                           .summary = "a network card",
+                                           VIRTIO_PROPERTIES_OF_PCI(properties),
+                                           .build = build};

@@ -63,9 +63,14 @@ void virtio_pending_alarm(struct device *d, struct virtio_pending *p)
     uint32_t queues = 0;
 
     for (uint32_t i; (i = next_due(p, device_now(d))) != UINT32_MAX;) {
-        virtio_put(d, p->queue[i], (struct virtio_ticket){p->id[i], p->slots[i]}, p->written[i]);
-        queues |= 1u << p->queue[i];
+        struct virtio_ticket t = {p->id[i], p->slots[i]};
+        uint32_t written = p->written[i];
+        unsigned queue = p->queue[i];
+
+        /* Out first: what is told to the driver may reach, and reset, this very device. */
         take_out(p, i);
+        virtio_put(d, queue, t, written);
+        queues |= 1u << queue;
     }
     for (unsigned q = 0; q < VIRTIO_QUEUES_MAX; q++) {
         if ((queues >> q & 1) != 0) {

@@ -11,9 +11,11 @@
 struct rng {
     struct virtio virtio;
     uint64_t random;
+    VIRTIO_PCI_STATE;
 };
 
-static const struct field fields[] = {VIRTIO_FIELDS(struct rng, virtio), FIELD(struct rng, random)};
+static const struct field fields[] = {VIRTIO_FIELDS(struct rng, virtio), FIELD(struct rng, random),
+                                      VIRTIO_PCI_FIELDS(struct rng)};
 
 static uint64_t next_random(struct rng *s)
 {
@@ -73,15 +75,23 @@ static void rng_reset(struct device *d)
     s->random = s->random != 0 ? s->random : c->seed;
 }
 
-static const struct virtio_model model = {
-    .number = 4, .queues = rng_queues, .queue_size = 8, .notify = rng_notify, .reset = rng_reset};
+static const struct virtio_model model = {.number = 4,
+                                          .legacy_id = 0x1005,
+                                          .class_code = 0x00ff00,
+                                          .queues = rng_queues,
+                                          .queue_size = 8,
+                                          .notify = rng_notify,
+                                          .reset = rng_reset};
 
+#define RNG_CLASS .behaviour = 1, .survivors = survivors, .survivor_count = ARRAY_LEN(survivors)
 const struct virtio_class virtio_rng_mmio = {
-    .device = {.name = "virtio-rng-device",
-               .behaviour = 1,
-               .survivors = survivors,
-               .survivor_count = ARRAY_LEN(survivors),
-               VIRTIO_MMIO_CLASS(struct rng, fields)},
+    .device = {.name = "virtio-rng-device", RNG_CLASS, VIRTIO_MMIO_CLASS(struct rng, fields)},
     .model = &model,
     .transport = &virtio_mmio,
+};
+const struct virtio_class virtio_rng_pci = {
+    .device = {.name = "virtio-rng-pci", RNG_CLASS, VIRTIO_PCI_CLASS(struct rng, fields)},
+    .model = &model,
+    .transport = &virtio_pci,
+    .pci_offset = offsetof(struct rng, pci),
 };

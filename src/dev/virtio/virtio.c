@@ -17,8 +17,8 @@ uint64_t virtio_offers(const struct device *d)
     const struct virtio_model *model = model_of(d);
     uint64_t rings = VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX;
 
-    rings |= c->is_legacy ? VIRTIO_F_ANY_LAYOUT : VIRTIO_F_VERSION_1;
-    if (c->is_packed && !c->is_legacy) {
+    rings |= virtio_is_legacy(d) ? VIRTIO_F_ANY_LAYOUT : VIRTIO_F_VERSION_1;
+    if (c->is_packed && !virtio_is_legacy(d)) {
         rings |= VIRTIO_F_RING_PACKED;
     }
     return (rings | (model->features != NULL ? model->features(d) : 0)) & ~c->without;
@@ -37,7 +37,7 @@ void virtio_set_driver_features(struct device *d, unsigned word, uint32_t bits)
         return; /* there are no features beyond 64, and none are taken back */
     }
     s->driver_features = bits_set(s->driver_features, word * 32, 32, bits);
-    if (virtio_config_of(d)->is_legacy) { /* such a driver never asks whether they are fine */
+    if (virtio_is_legacy(d)) { /* such a driver never asks whether they are fine */
         s->driver_features &= virtio_offers(d);
     }
 }
@@ -49,7 +49,22 @@ static bool features_are_fine(const struct device *d)
     const struct virtio *s = virtio_of(d);
 
     return (s->driver_features & ~virtio_offers(d)) == 0 &&
-           (virtio_config_of(d)->is_legacy || virtio_has(d, VIRTIO_F_VERSION_1));
+           (virtio_is_legacy(d) || virtio_has(d, VIRTIO_F_VERSION_1));
+}
+
+void virtio_speak(struct device *d, bool legacy)
+{
+    struct virtio *s = virtio_of(d);
+
+    if ((s->status & VIRTIO_FEATURES_OK) != 0) {
+        return;
+    }
+    for (unsigned q = 0; q < VIRTIO_QUEUES_MAX; q++) {
+        if (s->enabled[q]) {
+            return; /* its ring is laid out by the other rules */
+        }
+    }
+    s->speaks_legacy = legacy;
 }
 
 /* ---- status and reset ---- */
@@ -72,7 +87,7 @@ void virtio_reset(struct device *d)
         s->vector[q] = UINT16_MAX;
         s->taken_wrap[q] = s->used_wrap[q] = s->told_wrap[q] = 1;
     }
-    device_set_line(d, 0, false);
+    virtio_class_of(d)->transport->reset(d);
     if (model_of(d)->reset != NULL) {
         model_of(d)->reset(d);
     }
@@ -129,7 +144,7 @@ static bool can_be_enabled(const struct device *d, unsigned queue)
     const struct virtio *s = virtio_of(d);
 
     return (virtio_has(d, VIRTIO_F_RING_PACKED) ? s->size[queue] != 0 : is_pow2(s->size[queue])) &&
-           ((s->status & VIRTIO_FEATURES_OK) != 0 || virtio_config_of(d)->is_legacy);
+           ((s->status & VIRTIO_FEATURES_OK) != 0 || virtio_is_legacy(d));
 }
 
 void virtio_enable_queue(struct device *d, unsigned queue, bool enabled)
@@ -170,9 +185,10 @@ bool virtio_is_usable(const struct device *d, unsigned queue)
 {
     const struct virtio *s = virtio_of(d);
     /* Legacy drivers begin before they say so. */
-    bool is_ready = (s->status & VIRTIO_DRIVER_OK) != 0 || virtio_config_of(d)->is_legacy;
+    bool is_ready = (s->status & VIRTIO_DRIVER_OK) != 0 || virtio_is_legacy(d);
 
-    return s->enabled[queue] && is_ready && (s->status & VIRTIO_NEEDS_RESET) == 0;
+    return s->enabled[queue] && is_ready && (s->status & VIRTIO_NEEDS_RESET) == 0 &&
+           virtio_class_of(d)->transport->may_reach(d);
 }
 
 void virtio_driver_notifies(struct device *d, uint64_t queue)
@@ -236,5 +252,5 @@ int virtio_check(const struct device *d, const void *state, struct error *e)
             return error_set(e, "queue %u has %u descriptors", q, s->size[q]);
         }
     }
-    return 0;
+    return model_of(d)->check != NULL ? model_of(d)->check(d, state, e) : 0;
 }

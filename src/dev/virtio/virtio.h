@@ -10,6 +10,7 @@
 #ifndef DEV_VIRTIO_VIRTIO_H
 #define DEV_VIRTIO_VIRTIO_H
 
+#include "bus/pci.h"
 #include "dev/virtio.h"
 
 #define VIRTIO_QUEUES_MAX 16
@@ -58,8 +59,9 @@ struct virtio {
     uint8_t used_wrap[VIRTIO_QUEUES_MAX];
     uint8_t told_wrap[VIRTIO_QUEUES_MAX];
     uint8_t status;
-    uint8_t isr; /* 1: a queue has something, 2: the configuration changed */
-    uint8_t zero[2];
+    uint8_t isr;           /* 1: a queue has something, 2: the configuration changed */
+    uint8_t speaks_legacy; /* the driver of a transitional device took the legacy interface */
+    uint8_t zero;
 };
 /* `v`: the path of it in the state. */
 #define VIRTIO_FIELDS(type, v)                                                                     \
@@ -72,11 +74,14 @@ struct virtio {
         FIELD(type, v.queue_select), FIELD(type, v.config_vector),                                 \
         FIELD_ARRAY_BOOL(type, v.enabled), FIELD_ARRAY_BOOL(type, v.taken_wrap),                   \
         FIELD_ARRAY_BOOL(type, v.used_wrap), FIELD_ARRAY_BOOL(type, v.told_wrap),                  \
-        FIELD(type, v.status), FIELD_MASK(type, v.isr, 3), FIELD_ARRAY(type, v.zero)
+        FIELD(type, v.status), FIELD_MASK(type, v.isr, 3), FIELD_BOOL(type, v.speaks_legacy),      \
+        FIELD(type, v.zero)
 
 /* What a device does, whatever the transport. Functions may be NULL where it has no such thing. */
 struct virtio_model {
     uint32_t number;                              /* 5: the device's number */
+    uint16_t legacy_id;                           /* of a transitional device on PCI, 4.1.2.1 */
+    uint32_t class_code;                          /* on PCI */
     uint64_t (*features)(const struct device *d); /* that it offers, beside those of rings */
     unsigned (*queues)(const struct device *d);   /* how many, at most VIRTIO_QUEUES_MAX */
     uint16_t queue_size;                          /* descriptors at most, a power of two */
@@ -89,12 +94,19 @@ struct virtio_model {
                    unsigned queue); /* there may be new chains in an enabled queue */
     /* The driver, or power, resets: all but `struct virtio` becomes as at power-on. */
     void (*reset)(struct device *d);
+    /* What no field's rule says of the model's own part of a state from elsewhere. */
+    int (*check)(const struct device *d, const void *state, struct error *e);
 };
 
-/* How a driver is told. */
+/* How a driver is told, and how the device reaches memory. */
 struct virtio_transport {
     void (*queue_used)(struct device *d, unsigned queue);
     void (*config_changed)(struct device *d);
+    void (*reset)(struct device *d); /* `struct virtio` has been cleared */
+    /* The driver lets the device reach memory; until then its queues stand still. */
+    bool (*may_reach)(const struct device *d);
+    bool (*read)(struct device *d, paddr at, void *bytes, uint64_t size);
+    bool (*write)(struct device *d, paddr at, const void *bytes, uint64_t size);
 };
 
 static inline const struct virtio_class *virtio_class_of(const struct device *d)
@@ -112,6 +124,14 @@ static inline const struct virtio_config *virtio_config_of(const struct device *
 
 /* ---- negotiation: virtio.c; for transports ---- */
 
+/* The driver speaks the legacy interface: it could not do otherwise, or chose to. */
+static inline bool virtio_is_legacy(const struct device *d)
+{
+    return virtio_config_of(d)->is_legacy != 0 || virtio_of(d)->speaks_legacy != 0;
+}
+/* The driver of a transitional device uses one interface or the other; it may change its mind until it has
+ * settled for features or a queue. */
+void virtio_speak(struct device *d, bool legacy);
 uint64_t virtio_offers(const struct device *d);            /* all features that a driver may take */
 bool virtio_has(const struct device *d, uint64_t feature); /* the driver took it */
 unsigned virtio_queue_count(const struct device *d);
@@ -196,14 +216,69 @@ extern const struct virtio_transport virtio_mmio;
 void virtio_mmio_map(struct device *d);
 uint64_t virtio_mmio_read(struct device *d, struct mem_access a);
 void virtio_mmio_write(struct device *d, struct mem_access a, uint64_t value);
-/* The members of a class behind it, but for its name and what its model needs. */
-#define VIRTIO_MMIO_CLASS(type, fields)                                                            \
+/* The members of a class behind it, but for its name and what its model needs. Its state is what lies
+ * before the part of PCI, which is the last one of `type`. */
+#define VIRTIO_MMIO_CLASS(type, all)                                                               \
     .windows = {{.bytes = VIRTIO_MMIO_BYTES, .sizes = 1 | 2 | 4}}, .map = virtio_mmio_map,         \
-    .state = FIELD_TABLE(type, fields), .output_lines = 1, .reset = virtio_reset,                  \
-    .read = virtio_mmio_read, .write = virtio_mmio_write, .check = virtio_check
+    .state = {.fields = all,                                                                       \
+              .field_count = ARRAY_LEN(all) - VIRTIO_PCI_FIELD_COUNT(type),                        \
+              .state_size = offsetof(type, pci)},                                                  \
+    .output_lines = 1, .reset = virtio_reset, .read = virtio_mmio_read,                            \
+    .write = virtio_mmio_write, .check = virtio_check
+
+/* ---- virtio over PCI: pci.c, pci_function.c ---- */
+
+#define VIRTIO_VECTORS_MAX 32
+
+extern const struct virtio_transport virtio_pci;
+/* State: the last member, `pci`, of each model's that may be on PCI. */
+#define VIRTIO_PCI_STATE        struct pci_state pci
+#define VIRTIO_PCI_FIELDS(type) PCI_FIELDS(type, pci)
+#define VIRTIO_PCI_FIELD_COUNT(type)                                                               \
+    (sizeof((const struct field[]){VIRTIO_PCI_FIELDS(type)}) / sizeof(struct field))
+enum { VIRTIO_PCI_MODERN, VIRTIO_PCI_LEGACY, VIRTIO_PCI_TABLE, VIRTIO_PCI_PENDING }; /* windows */
+#define VIRTIO_PCI_CLASS(type, all)                                                                \
+    .windows = {[VIRTIO_PCI_MODERN] = {.bytes = VIRTIO_PARTS * VIRTIO_PART_BYTES,                  \
+                                       .sizes = 1 | 2 | 4,                                         \
+                                       .splits = true},                                            \
+                [VIRTIO_PCI_LEGACY] = {.bytes = 0x100, .sizes = 1 | 2 | 4, .splits = true},        \
+                [VIRTIO_PCI_TABLE] = {.bytes = UINT64_C(16) * VIRTIO_VECTORS_MAX, .sizes = 4 | 8}, \
+                [VIRTIO_PCI_PENDING] = {.bytes = 8, .sizes = 4 | 8}},                              \
+    .map = pci_map, .state = FIELD_TABLE(type, all), .reset = pci_reset, .read = pci_read,         \
+    .write = pci_write, .check = pci_check
+
+/* Shared by the two: the window of the modern interface has these parts, a page each. */
+enum { VIRTIO_PART_COMMON, VIRTIO_PART_ISR, VIRTIO_PART_DEVICE, VIRTIO_PART_NOTIFY, VIRTIO_PARTS };
+enum { VIRTIO_PART_BYTES = 0x1000, VIRTIO_NOTIFY_STEP = 4 };
+uint64_t virtio_pci_read_modern(struct device *d, struct mem_access a);
+void virtio_pci_write_modern(struct device *d, struct mem_access a, uint64_t value);
+uint64_t virtio_pci_read(struct device *d, struct mem_access a); /* of both windows of registers */
+void virtio_pci_write(struct device *d, struct mem_access a, uint64_t value);
+void virtio_pci_update_pin(struct device *d); /* MSI-X is on now, or off */
 
 /* ---- building one: models.c ---- */
 
+/* The properties of a model on PCI, before VIRTIO_PROPERTIES and its own ones. A model over MMIO has the same
+ * but for these. */
+#define VIRTIO_PCI_PROPERTIES                                                                      \
+    PCI_PROPERTIES,                                                                                \
+        {.name = "disable-legacy",                                                                 \
+         .value = MODEL_CHOICE,                                                                    \
+         .text = "auto",                                                                           \
+         .choices = "auto|on|off",                                                                 \
+         .help = "no legacy interface; auto: none behind a port of PCI Express"},                  \
+        {.name = "disable-modern", .value = MODEL_FLAG, .help = "the legacy interface alone"},     \
+    {                                                                                              \
+        .name = "vectors", .value = MODEL_NUMBER, .text = "one for each queue, and one",           \
+        .max = VIRTIO_VECTORS_MAX, .help = "of MSI-X; 0: it has none"                              \
+    }
+#define VIRTIO_PCI_PROPERTY_COUNT                                                                  \
+    (sizeof((const struct model_property[]){VIRTIO_PCI_PROPERTIES}) / sizeof(struct model_property))
+/* The properties of a model in `all`, of which the first are those of PCI. */
+#define VIRTIO_PROPERTIES_OF_PCI(all) .properties = (all), .property_count = ARRAY_LEN(all)
+#define VIRTIO_PROPERTIES_OF_MMIO(all)                                                             \
+    .properties = (all) + VIRTIO_PCI_PROPERTY_COUNT,                                               \
+    .property_count = ARRAY_LEN(all) - VIRTIO_PCI_PROPERTY_COUNT
 /* What all virtio devices may be told. */
 #define VIRTIO_PROPERTIES                                                                          \
     {.name = "packed", .value = MODEL_FLAG, .help = "packed rings are offered"},                   \
@@ -211,9 +286,20 @@ void virtio_mmio_write(struct device *d, struct mem_access a, uint64_t value);
     {                                                                                              \
         .name = "indirect_desc", .value = MODEL_FLAG, .number = 1                                  \
     }
+/* By the model's bus; the plug's own for `is_legacy`. */
 struct virtio_config virtio_config_from(const struct plug *p);
-/* Adds it in the plug's slot. */
-struct device *virtio_add_mmio(struct plug *p, const struct virtio_class *class, const void *config,
-                               size_t config_size, const char *port_name, struct error *e);
+struct virtio_plan {
+    const struct virtio_class *mmio, *pci; /* the same model behind either */
+    const void *config;                    /* begins with virtio_config_from() */
+    size_t config_size;
+    unsigned queues;
+    const char *port_name; /* NULL: it has none */
+};
+/* Adds it where the plug leads: into a slot of MMIO, or onto PCI. NULL and a sentence. */
+struct device *virtio_add(struct plug *p, const struct virtio_plan *plan, struct error *e);
+/* The part of PCI of these two. */
+bool virtio_pci_is_modern(const struct plug *p);
+bool virtio_pci_is_legacy(const struct plug *p);
+struct device *virtio_pci_add(struct plug *p, const struct virtio_plan *plan, struct error *e);
 
 #endif
