@@ -3,12 +3,15 @@
 """Random A32 and T32 instructions on the reference and on ours: registers, flags, exceptions and memory are
 compared after each sequence.
 
-usage: arm_random.py [--class CLASS]... [--set a32|t32] [--cpu CPU] [--count N] [--seed S] [--keep DIR] [--explain N]
+usage: arm_random.py [--class CLASS]... [--set a32|t32] [--el0] [--cpu CPU] [--count N] [--seed S] [--keep DIR] [--explain N]
                      [--reference PROGRAM] COMMAND...
 COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console, e.g.
 `reprise run -M virt -kernel KERNEL -nographic`; `-cpu CPU` is put behind it. Without COMMAND, the reference
 alone runs. Exits 77 (skipped) without the reference or the cross tools. The reference is PROGRAM, else what
 REFERENCE names, else the one that tools/guests/make-reference makes.
+
+With --el0 they run at EL0 of a processor of AArch64 (cortex-a57), whose EL1 does what is around: arm_random_el0.S.
+COMMAND then has `-bios none`.
 
 Classes (int, mem, system and fp without --class; several may be given, and are then mixed): int, mem, system, fp, and of fp
 vfp and neon alone.
@@ -32,8 +35,10 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAKE_REFERENCE = os.path.join(HERE, "../../tools/guests/make-reference")
-TOOLS = "arm-linux-gnueabihf-"
+TOOLS, TOOLS_EL0 = "arm-linux-gnueabihf-", "aarch64-linux-gnu-"
 BASE, CODE = 0x40200000, 0x40400000
+# M, A not, C, CP15BEN, I, DZE, UCT, nTWI, nTWE, SPAN, UCI
+SCTLR_EL0 = 0x30d00800 | 1 | 1 << 2 | 1 << 5 | 1 << 12 | 7 << 14 | 1 << 18 | 1 << 23 | 1 << 26
 LENGTH, BLOCKS, SCRATCH_WORDS, LOGGED = 20, 64, 128, 16
 SAVED = [f"r{i}" for i in range(15)] + ["spsr", "exceptions", "exception count", "fpscr", "-"] + \
     [f"d{i // 2}.{i % 2}" for i in range(64)]
@@ -490,7 +495,7 @@ class Image:
         count = max(1, (args.count + LENGTH - 1) // LENGTH)
         self.places, self.texts, code, settings = [], [], b"", []
         for _ in range(count):
-            maker, system = rng.choice(makers), rng.random() < 0.4
+            maker, system = rng.choice(makers), rng.random() < 0.4 and not args.el0
             code += bytes(-len(code) % 4)
             begin = CODE + len(code)
             self.places.append((begin, maker.thumb))
@@ -498,13 +503,13 @@ class Image:
                 code += struct.pack("<H", word) if size == 2 else \
                     struct.pack("<HH", word >> 16, word & 0xffff) if maker.thumb else struct.pack("<I", word)
             code += struct.pack("<HH", 0xdf5a, 0xdf5a) if maker.thumb else struct.pack("<I", 0xef5a5a5a)
-            sctlr = 0x00c50079 & ~2 | (rng.random() < 0.15) << 1
+            sctlr = (SCTLR_EL0 if args.el0 else 0x00c50079) | (rng.random() < 0.15) << 1
             fpscr = rng.choice([0, 0, rng.getrandbits(5) << 22])
             settings.append((begin | maker.thumb, 0x1f if system else 0x10, sctlr, fpscr))
         code += bytes(-len(code) % 4)
-        settings.append((CODE + len(code), 0x1f, 0x00c50079, 0))
+        settings.append((CODE + len(code), 0x10 if args.el0 else 0x1f, SCTLR_EL0 if args.el0 else 0x00c50079, 0))
         code += struct.pack("<I", 0xef5b5b5b)
-        self.code, self.seed, self.fp = code, args.seed, not args.no_fp
+        self.code, self.seed, self.fp, self.el0 = code, args.seed, not args.no_fp, args.el0
         self.table = (CODE + len(code) + 0xfff) & ~0xfff
         self.bytes = code + bytes(self.table - CODE - len(code)) + blocks
         self.settings = CODE + len(self.bytes)
@@ -521,10 +526,12 @@ class Image:
         if not self.fp:
             symbols["NO_FP"] = 1
         defines = [x for name, value in symbols.items() for x in ("--defsym", f"{name}={value}")]
-        for name, source in (("main", f"{HERE}/arm_random.S"), ("image", f"{where}/image.S")):
-            subprocess.run([TOOLS + "as", *defines, "-o", f"{where}/{name}.o", source], check=True)
+        tools = TOOLS_EL0 if self.el0 else TOOLS
+        main_source = f"{HERE}/arm_random{'_el0' if self.el0 else ''}.S"
+        for name, source in (("main", main_source), ("image", f"{where}/image.S")):
+            subprocess.run([tools + "as", *defines, "-o", f"{where}/{name}.o", source], check=True)
         elf = f"{where}/random-{self.seed}.elf"
-        subprocess.run([TOOLS + "ld", "--nmagic", "--no-warn-rwx-segments", f"-Ttext={BASE:#x}",
+        subprocess.run([tools + "ld", "--nmagic", "--no-warn-rwx-segments", f"-Ttext={BASE:#x}",
                         f"--section-start=.image={CODE:#x}", "-o", elf, f"{where}/main.o", f"{where}/image.o"], check=True)
         return elf
 
@@ -588,15 +595,17 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--class", dest="classes", action="append", choices=("int", "mem", "system", "fp", "vfp", "neon"))
     parser.add_argument("--set", choices=("a32", "t32"))
-    parser.add_argument("--cpu", default="cortex-a15")
+    parser.add_argument("--el0", action="store_true")
+    parser.add_argument("--cpu")
     parser.add_argument("--no-fp", action="store_true")
     parser.add_argument("--reference")
     parser.add_argument("--keep")
     parser.add_argument("--explain", type=int, default=3, help="how many differences to explain")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     args = parser.parse_args()
+    args.cpu = args.cpu or ("cortex-a57" if args.el0 else "cortex-a15")
     program = find_reference(args)
-    if not program or not shutil.which(TOOLS + "objdump"):
+    if not program or not shutil.which(TOOLS + "objdump") or (args.el0 and not shutil.which(TOOLS_EL0 + "as")):
         print("skipped: " + ("tools/guests/make-reference has not made the reference yet" if not program
                              else f"there is no {TOOLS}objdump"))
         sys.exit(77)

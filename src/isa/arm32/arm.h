@@ -83,17 +83,24 @@ enum { ARM_OUT_PMU = 5 };
 
 /* ---- what -cpu chose: model.c ---- */
 
+/* As decode tables name them. */
 enum {
-    EXT_DIV = 1 << 0, /* SDIV and UDIV, in A32 and T32 */
-    EXT_LPAE = 1 << 1,
-    EXT_TIMER = 1 << 2, /* generic timers */
-    EXT_VFP = 1 << 3,
-    EXT_NEON = 1 << 4,
-    EXT_FMA = 1 << 5 /* VFPv4 and NEONv2 */
+    EXT_DIV = A32_DIV,
+    EXT_LPAE = A32_LPAE,
+    EXT_TIMER = A32_TIMER,
+    EXT_VFP = A32_VFP,
+    EXT_NEON = A32_NEON,
+    EXT_FMA = A32_FMA,
+    EXT_V8 = A32_V8,
+    EXT_CRC32 = A32_CRC32,
+    EXT_AES = A32_AES,
+    EXT_PMULL = A32_PMULL,
+    EXT_SHA1 = A32_SHA1,
+    EXT_SHA256 = A32_SHA256
 };
 
 struct arm_model {
-    uint32_t features; /* EXT_* */
+    uint32_t features; /* EXT_*; stays first: see arm_user.h */
     uint32_t midr, ctr, clidr, fpsid, mvfr0, mvfr1, pmcr;
     uint32_t l2ctlr;
     uint32_t cbar;   /* where the private peripherals are, where CP15 says it */
@@ -177,9 +184,6 @@ static inline bool arm_has(const struct cpu *cpu, uint32_t feature)
 /* Sticky flags as FP_* has them in hart.fp_flags, and one more there: saturation. */
 #define ARM_FP_QC 0x40u
 
-/* A fault's cause. Its value is the address, its value2 the status as DFSR or IFSR will have it. */
-enum arm_fault { FAULT_UNDEFINED, FAULT_SVC, FAULT_PREFETCH, FAULT_DATA };
-
 /* What went wrong, to be told by DFSR and IFSR in one of two formats: arm_fault_status(). */
 enum arm_status {
     STATUS_ALIGNMENT,
@@ -223,7 +227,6 @@ uint32_t arm_cpsr(const struct arm *s);
 /* Bits of `mask` of CPSR, by an instruction or an exception's return; a mode that does not exist stays as
  * it is. */
 void arm_set_cpsr(struct cpu *cpu, uint32_t value, uint32_t mask);
-void arm_set_nzcv(struct arm *s, uint32_t cpsr);
 void arm_set_mode(struct arm *s, uint32_t mode);
 uint32_t arm_get_fpscr(const struct arm *s);
 void arm_set_fpscr(struct arm *s, uint32_t value);
@@ -248,11 +251,6 @@ uint32_t arm_fault_status(const struct cpu *cpu, enum arm_status status, unsigne
 
 /* ---- cp15.c ---- */
 
-/* A register of CP14 or CP15 by its numbers; of 64 bits (MCRR, MRRC): opc1 and CRm. */
-#define ARM_CP(cp, opc1, crn, crm, opc2)                                                           \
-    ((uint32_t)(cp) << 16 | (uint32_t)(opc1) << 12 | (uint32_t)(crn) << 8 | (uint32_t)(crm) << 4 | \
-     (uint32_t)(opc2))
-#define ARM_CP64 UINT32_C(0x100000)
 /* What reading it would give, at any privilege and without a trap; false: there is none, or it is no state of the hart
  * but a device's. */
 bool arm_cp_peek(struct cpu *cpu, uint32_t number, uint64_t *value);
@@ -278,15 +276,18 @@ int arm_make_model(void *model, const struct isa_options *o, struct error *e);
 
 enum arm_helper {
 #define ARM_HELPER(NAME, ...) HELP_##NAME,
+#define ARM_HELPER_OWN        ARM_HELPER
+#define ARM_HELPER_SYSTEM     ARM_HELPER
 #include "isa/arm_helpers.def"
 #undef ARM_HELPER
+#undef ARM_HELPER_OWN
+#undef ARM_HELPER_SYSTEM
     ARM_HELPER_COUNT
 };
 extern const struct ir_helper arm_helpers[ARM_HELPER_COUNT];
 
 /* ---- the rest ---- */
 
-bool arm_lift(struct lift *l);
 unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
 #define ARM_GDB_PC 15
 const struct isa_register *arm_gdb_registers(size_t *count);

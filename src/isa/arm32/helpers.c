@@ -21,6 +21,21 @@ uint64_t arm_help_bkpt(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
     return arm_help_raise(cpu, FAULT_PREFETCH, a, arm_fault_status(cpu, STATUS_DEBUG, 0, 0));
 }
 
+uint64_t arm_help_fp_off(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    UNUSED3(a, b, c);
+    arm_raise_undefined(cpu);
+    return 0;
+}
+
+/* No processor of this folder has watchpoints that the guest could set. */
+uint64_t arm_help_watchpoint(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)cpu;
+    UNUSED3(a, b, c);
+    return 0;
+}
+
 uint64_t arm_help_pc_alignment(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 {
     (void)b;
@@ -250,14 +265,22 @@ uint64_t arm_help_sel(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
         }                                                                                          \
     }
 
+/* The lists of slots have commas: no macro passes them on to another one. */
+#define ENTRY(NAME, function) [HELP_##NAME] = {.name = #NAME, .call = (function),
+#define REST(does, count)     .effects = (does), .argument_count = (count)
+
 const struct ir_helper arm_helpers[ARM_HELPER_COUNT] = {
 #define ARM_HELPER(NAME, function, does, count, slots_read, slots_written)                         \
-    [HELP_##NAME] = {.name = #NAME,                                                                \
-                     .call = (function),                                                           \
-                     .effects = (does),                                                            \
-                     .argument_count = (count),                                                    \
-                     .reads = slots_read,                                                          \
-                     .writes = slots_written},
+    ENTRY(NAME, function) REST(does, count), .reads = slots_read, .writes = slots_written          \
+    }                                                                                              \
+    ,
+#define ARM_HELPER_OWN(NAME, what, does, count, slots_read, slots_written)                         \
+    ENTRY(NAME, arm_help_##what) REST(does, count), .reads = slots_read, .writes = slots_written   \
+    }                                                                                              \
+    ,
+#define ARM_HELPER_SYSTEM ARM_HELPER
 #include "isa/arm_helpers.def"
 #undef ARM_HELPER
+#undef ARM_HELPER_OWN
+#undef ARM_HELPER_SYSTEM
 };

@@ -23,8 +23,29 @@ void arm_lift_undefined(struct lift *l)
     arm_lift_raise(l, FAULT_UNDEFINED, 0, 0);
 }
 
+void arm_lift_fp_off(struct lift *l)
+{
+    ir_call(l->b, HELP_FP_OFF, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+    end_raised(l);
+}
+
+/* What software step asks for behind an instruction. */
+static void note_step(struct lift *l)
+{
+    if (unlikely(l->mode & MODE_STEP)) {
+        ir_put(l->b, IR_I32, (uint32_t)offsetof(struct arm_user, ss), c32(l, 0));
+        ir_put(l->b, IR_I32, (uint32_t)offsetof(struct arm_user, stepped), c32(l, 1));
+    }
+}
+
+static uint8_t with_step(const struct lift *l, uint8_t exit_attr)
+{
+    return l->mode & MODE_STEP ? exit_attr | IR_EXIT_LOOK : exit_attr;
+}
+
 void arm_lift_commit(struct lift *l)
 {
+    note_step(l);
     if (l->next_mode != l->mode) {
         ir_put(l->b, IR_I32, ARM_SLOT(local), c32(l, l->next_mode & MODE_LOCAL));
     }
@@ -41,8 +62,22 @@ void arm_lift_leave(struct lift *l, uint8_t exit_attr)
 void arm_lift_go(struct lift *l, vaddr to)
 {
     arm_lift_commit(l);
-    ir_exit(l->b, (uint32_t)to, 0);
+    ir_exit(l->b, (uint32_t)to, with_step(l, 0));
     l->ends = true;
+}
+
+void arm_lift_go_if(struct lift *l, ir_ref taken, vaddr to)
+{
+    arm_lift_commit(l);
+    if (unlikely(l->mode & MODE_STEP)) {
+        ir_exit_to(l->b,
+                   ir_select(l->b, IR_I64, taken, ir_const(l->b, IR_I64, (uint32_t)to),
+                             ir_const(l->b, IR_I64, next_pc(l))),
+                   IR_EXIT_LOOK);
+        l->ends = true;
+    } else {
+        ir_exit_if(l->b, taken, (uint32_t)to);
+    }
 }
 
 void arm_lift_branch(struct lift *l, ir_ref to)
@@ -50,7 +85,7 @@ void arm_lift_branch(struct lift *l, ir_ref to)
     ir_ref at = ir_bini(l->b, IR_AND, IR_I32, to, is_thumb(l) ? ~1u : ~3u);
 
     arm_lift_commit(l);
-    ir_exit_to(l->b, ir_un(l->b, IR_ZEXT, IR_I64, at), 0);
+    ir_exit_to(l->b, ir_un(l->b, IR_ZEXT, IR_I64, at), with_step(l, 0));
     l->ends = true;
 }
 
@@ -60,8 +95,9 @@ void arm_lift_interwork(struct lift *l, ir_ref to)
 
     mode = ir_bini(l->b, IR_SHL, IR_I64, ir_bini(l->b, IR_AND, IR_I64, wide, 1),
                    (uint64_t)__builtin_ctz(MODE_T));
+    note_step(l);
     ir_put(l->b, IR_I32, ARM_SLOT(local), ir_un(l->b, IR_TRUNC, IR_I32, mode));
-    ir_exit_to_mode(l->b, ir_bini(l->b, IR_AND, IR_I64, wide, ~UINT64_C(1)), mode, 0);
+    ir_exit_to_mode(l->b, ir_bini(l->b, IR_AND, IR_I64, wide, ~UINT64_C(1)), mode, with_step(l, 0));
     l->ends = true;
 }
 
@@ -160,13 +196,20 @@ static void lift_predicated(struct lift *l, struct arm_insn *i)
     }
 }
 
-/* ITAdvance(). */
-static uint32_t advance(uint32_t mode)
+/* SCTLR_EL1.ITD: what cannot be in an IT block then. Its own block has one instruction at most. */
+static bool is_disabled(const struct lift *l, const struct arm_insn *i)
 {
-    uint32_t it = MODE_IT(mode);
+    uint32_t w = i->bits;
 
-    it = (it & 7) == 0 ? 0 : (it & 0xe0) | (it << 1 & 0x1f);
-    return (mode & ~(UINT32_C(0xff) << MODE_IT_POS)) | it << MODE_IT_POS;
+    if (!(l->mode & MODE_ITD)) {
+        return false;
+    }
+    if (!is_in_it(l)) {
+        return i->info != NULL && i->info->lift == arm_lift_it && (i->imm & 7) != 0;
+    }
+    return i->length == 4 || (w & 0xc000) == 0xc000 || (w & 0xf000) == 0xb000 ||
+           (w & 0xf800) == 0xa000 || (w & 0xf800) == 0x4800 || (w & 0xf478) == 0x4478 ||
+           (w & 0xfc87) == 0x4487;
 }
 
 bool arm_lift(struct lift *l)
@@ -185,11 +228,15 @@ bool arm_lift(struct lift *l)
     l->length = i.length;
     l->ends = false;
     if (is_thumb(l)) {
-        l->next_mode = advance(l->mode);
+        l->next_mode = arm_it_advanced(l->mode);
         if (i.info == NULL || i.info->lift != arm_lift_bcond || is_in_it(l)) {
             i.cond = is_in_it(l) ? (uint8_t)(MODE_IT(l->mode) >> 4) : 14;
         }
         i.s = i.s == 2 ? !is_in_it(l) : i.s;
+        if (is_disabled(l, &i)) {
+            arm_lift_undefined(l);
+            return true;
+        }
     } else {
         i.cond = (uint8_t)(i.bits >> 28);
     }

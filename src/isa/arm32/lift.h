@@ -137,7 +137,7 @@ static inline void r_put_low(struct lift *l, unsigned r, ir_ref v)
 }
 static inline bool arm_lift_has(const struct lift *l, uint32_t feature)
 {
-    return (((const struct arm_model *)l->model)->features & feature) != 0;
+    return (*(const uint32_t *)l->model & feature) != 0;
 }
 static inline vaddr next_pc(const struct lift *l)
 {
@@ -147,6 +147,8 @@ static inline vaddr next_pc(const struct lift *l)
 /* Emits the exception and ends the block. */
 void arm_lift_raise(struct lift *l, enum arm_fault fault, uint32_t value, uint32_t status);
 void arm_lift_undefined(struct lift *l);
+/* Floating point or Advanced SIMD is off. */
+void arm_lift_fp_off(struct lift *l);
 /* The state says from here on in what mode the next instruction is: behind all that may fault. Everything
  * that leaves calls one of those below, which do so. */
 void arm_lift_commit(struct lift *l);
@@ -154,6 +156,8 @@ void arm_lift_commit(struct lift *l);
 void arm_lift_leave(struct lift *l, uint8_t exit_attr);
 /* To an address of the same instruction set. */
 void arm_lift_go(struct lift *l, vaddr to);
+/* There, if the i64 is not 0. */
+void arm_lift_go_if(struct lift *l, ir_ref taken, vaddr to);
 /* To the address that a value is: of the same instruction set, or of that which bit 0 says (BX). */
 void arm_lift_branch(struct lift *l, ir_ref to);
 void arm_lift_interwork(struct lift *l, ir_ref to);
@@ -185,6 +189,28 @@ static inline uint32_t arm_mem(const struct lift *l, unsigned size_log2)
 {
     return size_log2 | (l->mode & MODE_BIG ? MEM_BIG : 0) |
            (l->mode & MODE_ALIGN ? MEM_ALIGN(size_log2) : 0);
+}
+
+/* ---- memory: all accesses go through these, for the guest's own watchpoints ---- */
+
+static inline void arm_watch(struct lift *l, ir_ref at, int64_t disp, uint32_t mem, bool is_write)
+{
+    if (unlikely(l->mode & MODE_POINTS)) {
+        at = ir_un(l->b, IR_ZEXT, IR_I64, ir_bini(l->b, IR_ADD, IR_I32, at, (uint64_t)disp));
+        ir_call(l->b, HELP_WATCHPOINT, at, ir_const(l->b, IR_I64, MEM_SIZE(mem)),
+                ir_const(l->b, IR_I64, is_write));
+    }
+}
+static inline ir_ref arm_ld(struct lift *l, enum ir_type t, ir_ref at, int64_t disp, uint32_t mem)
+{
+    arm_watch(l, at, disp, mem, false);
+    return ir_ld(l->b, t, at, disp, mem);
+}
+static inline void arm_st(struct lift *l, enum ir_type t, ir_ref at, int64_t disp, ir_ref v,
+                          uint32_t mem)
+{
+    arm_watch(l, at, disp, mem, true);
+    ir_st(l->b, t, at, disp, v, mem);
 }
 
 #endif

@@ -10,8 +10,7 @@ static void go_if(struct lift *l, unsigned cond, vaddr to)
         arm_lift_go(l, to);
         return;
     }
-    arm_lift_commit(l);
-    ir_exit_if(l->b, arm_condition(l, cond), (uint32_t)to);
+    arm_lift_go_if(l, arm_condition(l, cond), to);
 }
 
 void arm_lift_b(struct lift *l, const struct arm_insn *i)
@@ -46,10 +45,8 @@ static void switch_to(struct lift *l, uint32_t to)
 
     link(l);
     l->next_mode = (l->mode ^ MODE_T) & ~(UINT32_C(0xff) << MODE_IT_POS);
-    arm_lift_commit(l);
-    ir_exit(l->b, to, 0);
+    arm_lift_go(l, to);
     l->next_mode = next; /* where the condition does not hold */
-    l->ends = true;
 }
 
 void arm_lift_blx(struct lift *l, const struct arm_insn *i)
@@ -88,8 +85,7 @@ void arm_lift_cbz(struct lift *l, const struct arm_insn *i)
 {
     ir_ref taken = ir_bini(l->b, i->a ? IR_NE : IR_EQ, IR_I32, r_get(l, i->rn), 0);
 
-    arm_lift_commit(l);
-    ir_exit_if(l->b, taken, (uint32_t)(pc_read(l) + (uint64_t)i->imm));
+    arm_lift_go_if(l, taken, pc_read(l) + (uint64_t)i->imm);
 }
 
 void arm_lift_tb(struct lift *l, const struct arm_insn *i)
@@ -98,7 +94,7 @@ void arm_lift_tb(struct lift *l, const struct arm_insn *i)
 
     m = i->a ? ir_bini(l->b, IR_SHL, IR_I32, m, 1) : m;
     at = ir_bin(l->b, IR_ADD, IR_I32, r_get(l, i->rn), m);
-    v = ir_ld(l->b, IR_I32, at, 0, arm_mem(l, i->a));
+    v = arm_ld(l, IR_I32, at, 0, arm_mem(l, i->a));
     v = ir_bini(l->b, IR_ADD, IR_I32, ir_bini(l->b, IR_SHL, IR_I32, v, 1), pc_read(l));
     arm_lift_branch(l, v);
 }

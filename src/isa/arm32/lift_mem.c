@@ -65,9 +65,9 @@ void arm_lift_ls(struct lift *l, const struct arm_insn *i)
     }
     at = address(l, i, &after);
     if (how & LS_LOAD) {
-        v = ir_ld(l->b, IR_I32, at, 0, mem);
+        v = arm_ld(l, IR_I32, at, 0, mem);
     } else {
-        ir_st(l->b, IR_I32, at, 0, r_get(l, i->rd), mem);
+        arm_st(l, IR_I32, at, 0, r_get(l, i->rd), mem);
         v = IR_ABSENT;
     }
     if (writes_back(i)) {
@@ -111,9 +111,9 @@ void arm_lift_lsd(struct lift *l, const struct arm_insn *i)
     }
     at = address(l, i, &after);
     if (load) {
-        v = ir_ld(l->b, IR_I64, at, 0, mem);
+        v = arm_ld(l, IR_I64, at, 0, mem);
     } else {
-        ir_st(l->b, IR_I64, at, 0, join(l, i->rd, second_of(i)), mem);
+        arm_st(l, IR_I64, at, 0, join(l, i->rd, second_of(i)), mem);
     }
     if (writes_back(i)) {
         r_put(l, i->rn, after);
@@ -144,7 +144,7 @@ void arm_lift_ldrex(struct lift *l, const struct arm_insn *i)
 {
     unsigned size = LS_SIZE(i->info->argument);
     ir_ref at = exclusive_address(l, i);
-    ir_ref v = ir_ld(l->b, size == 3 ? IR_I64 : IR_I32, at, 0, aligned(l, size));
+    ir_ref v = arm_ld(l, size == 3 ? IR_I64 : IR_I32, at, 0, aligned(l, size));
 
     ir_put(l->b, IR_I64, RESERVATION, physical(l, at));
     ir_put(l->b, IR_I32, RESERVED, c32(l, 1));
@@ -169,6 +169,7 @@ void arm_lift_strex(struct lift *l, const struct arm_insn *i)
     ir_ref holds = ir_bin(l->b, IR_AND, IR_I64, same, valid);
     ir_ref value = size == 3 ? join(l, i->rm, second_stored(i)) : r_get(l, i->rm);
 
+    arm_watch(l, at, 0, aligned(l, size), true);
     ir_stc(l->b, size == 3 ? IR_I64 : IR_I32, at, value, holds, aligned(l, size));
     ir_put(l->b, IR_I32, RESERVED, c32(l, 0));
     r_put_low(l, i->rd, ir_bini(l->b, IR_XOR, IR_I64, holds, 1));
@@ -216,9 +217,9 @@ static void transfer(struct lift *l, const struct several *m, ir_ref first, ir_r
             continue;
         }
         if (m->load) {
-            loaded[r] = ir_ld(l->b, IR_I32, first, at, mem);
+            loaded[r] = arm_ld(l, IR_I32, first, at, mem);
         } else {
-            ir_st(l->b, IR_I32, first, at, get_for(l, m, r), mem);
+            arm_st(l, IR_I32, first, at, get_for(l, m, r), mem);
         }
         at += 4;
     }
@@ -356,8 +357,8 @@ void arm_lift_srs(struct lift *l, const struct arm_insn *i)
                  ir_call(l->b, HELP_MRS, ir_const(l->b, IR_I64, 1), IR_ABSENT, IR_ABSENT));
     first = frame(l, i, base, &after);
     l->several = true;
-    ir_st(l->b, IR_I32, first, 0, r_get(l, 14), mem);
-    ir_st(l->b, IR_I32, first, 4, spsr, mem);
+    arm_st(l, IR_I32, first, 0, r_get(l, 14), mem);
+    arm_st(l, IR_I32, first, 4, spsr, mem);
     if (i->w) {
         ir_call(l->b, HELP_SET_SP, mode, ir_un(l->b, IR_ZEXT, IR_I64, after), IR_ABSENT);
     }
@@ -374,8 +375,8 @@ void arm_lift_rfe(struct lift *l, const struct arm_insn *i)
     }
     first = frame(l, i, r_get(l, i->rn), &after);
     l->several = true;
-    pc = ir_ld(l->b, IR_I32, first, 0, mem);
-    cpsr = ir_ld(l->b, IR_I32, first, 4, mem);
+    pc = arm_ld(l, IR_I32, first, 0, mem);
+    cpsr = arm_ld(l, IR_I32, first, 4, mem);
     if (i->w) {
         r_put(l, i->rn, after);
     }

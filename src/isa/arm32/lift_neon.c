@@ -6,8 +6,12 @@
 
 bool arm_lift_neon_on(struct lift *l, unsigned pairs)
 {
-    if (!(l->mode & MODE_NEON) || (pairs & 1)) {
+    if (pairs & 1) {
         arm_lift_undefined(l);
+        return false;
+    }
+    if (!(l->mode & MODE_NEON)) {
+        arm_lift_fp_off(l);
         return false;
     }
     return true;

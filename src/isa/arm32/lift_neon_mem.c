@@ -75,9 +75,9 @@ static uint32_t piece(const struct lift *l, const struct structures *s, unsigned
 static ir_ref load_piece(struct lift *l, const struct structures *s, ir_ref base, unsigned at)
 {
     if (s->count * 8 - at >= 16) {
-        return ir_ld(l->b, IR_V128, base, at, piece(l, s, at, 4));
+        return arm_ld(l, IR_V128, base, at, piece(l, s, at, 4));
     }
-    return v_2(l, IR_VCONST, 0, ir_ld(l->b, IR_I64, base, at, piece(l, s, at, 3)),
+    return v_2(l, IR_VCONST, 0, arm_ld(l, IR_I64, base, at, piece(l, s, at, 3)),
                ir_const(l->b, IR_I64, 0));
 }
 
@@ -121,9 +121,9 @@ static void store(struct lift *l, const struct arm_insn *i, const struct structu
         ir_ref v = v_assembled(l, from, (s->count + 1) / 2, of + at);
 
         if (s->count * 8 - at >= 16) {
-            ir_st(l->b, IR_V128, base, at, v, piece(l, s, at, 4));
+            arm_st(l, IR_V128, base, at, v, piece(l, s, at, 4));
         } else {
-            ir_st(l->b, IR_I64, base, at, v_lane(l, 3, v, 0), piece(l, s, at, 3));
+            arm_st(l, IR_I64, base, at, v_lane(l, 3, v, 0), piece(l, s, at, 3));
         }
     }
 }
@@ -214,11 +214,11 @@ void arm_lift_neon_lane(struct lift *l, const struct arm_insn *i)
         uint32_t mem = lane_access(l, r, log2, k.align);
 
         if (loads(i)) {
-            values[r] = ir_ld(l->b, IR_I64, base, r << log2, mem);
+            values[r] = arm_ld(l, IR_I64, base, r << log2, mem);
         } else {
             ir_ref d = ir_get(l->b, IR_I64, d_slot(i->rd + r * k.apart));
-            ir_st(l->b, IR_I64, base, r << log2, ir_bini(l->b, IR_SHR, IR_I64, d, k.index * width),
-                  mem);
+            arm_st(l, IR_I64, base, r << log2, ir_bini(l->b, IR_SHR, IR_I64, d, k.index * width),
+                   mem);
         }
     }
     for (unsigned r = 0; loads(i) && r < count; r++) {
@@ -258,7 +258,7 @@ void arm_lift_neon_all_lanes(struct lift *l, const struct arm_insn *i)
     l->several = count > 1;
     base = r_get(l, i->rn);
     for (unsigned r = 0; r < count; r++) {
-        values[r] = ir_ld(l->b, IR_I64, base, r << log2, lane_access(l, r, log2, align));
+        values[r] = arm_ld(l, IR_I64, base, r << log2, lane_access(l, r, log2, align));
     }
     for (unsigned r = 0; r < count; r++) {
         ir_ref all = v_lane(l, 3, v_1(l, IR_VDUP, log2, values[r]), 0);

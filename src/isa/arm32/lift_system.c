@@ -6,8 +6,7 @@
 
 void arm_lift_svc(struct lift *l, const struct arm_insn *i)
 {
-    (void)i;
-    arm_lift_raise(l, FAULT_SVC, 0, 0);
+    arm_lift_raise(l, FAULT_SVC, (uint32_t)i->imm & 0xffff, l->length);
 }
 
 void arm_lift_udf(struct lift *l, const struct arm_insn *i)
@@ -19,8 +18,8 @@ void arm_lift_udf(struct lift *l, const struct arm_insn *i)
 /* A prefetch abort that says it is of a breakpoint. */
 void arm_lift_bkpt(struct lift *l, const struct arm_insn *i)
 {
-    (void)i;
-    ir_call(l->b, HELP_BKPT, ir_const(l->b, IR_I64, l->pc), IR_ABSENT, IR_ABSENT);
+    ir_call(l->b, HELP_BKPT, ir_const(l->b, IR_I64, l->pc),
+            ir_const(l->b, IR_I64, (uint64_t)i->imm & 0xffff), ir_const(l->b, IR_I64, l->length));
     ir_exit(l->b, l->pc, IR_EXIT_LOOK | IR_EXIT_ASK);
     l->ends = true;
 }
@@ -40,7 +39,7 @@ void arm_lift_hvc(struct lift *l, const struct arm_insn *i)
 /* Means semihosting by its number, and that alone: undefined where there is none. */
 void arm_lift_hlt(struct lift *l, const struct arm_insn *i)
 {
-    if (i->imm != (is_thumb(l) ? 0x3c : 0xf000)) {
+    if (i->imm != (is_thumb(l) ? 0x3c : 0xf000) || (l->mode & MODE_A32)) {
         arm_lift_undefined(l);
         return;
     }
@@ -63,7 +62,7 @@ void arm_lift_hint(struct lift *l, const struct arm_insn *i)
         arm_lift_leave(l, IR_EXIT_LOOK | IR_EXIT_YIELD);
         break;
     case 3:
-        ir_call(l->b, HELP_WFI, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+        ir_call(l->b, HELP_WFI, ir_const(l->b, IR_I64, l->length), IR_ABSENT, IR_ABSENT);
         arm_lift_leave(l, IR_EXIT_LOOK | IR_EXIT_YIELD);
         break;
     default: break;
@@ -157,6 +156,10 @@ void arm_lift_cps_t16(struct lift *l, const struct arm_insn *i)
 
 void arm_lift_setend(struct lift *l, const struct arm_insn *i)
 {
+    if (l->mode & MODE_SED) {
+        arm_lift_undefined(l);
+        return;
+    }
     ir_put(l->b, IR_I32, ARM_SLOT(big), c32(l, (uint64_t)i->imm));
     arm_lift_leave(l, IR_EXIT_LOOK);
 }
@@ -173,34 +176,37 @@ static uint32_t cp_number64(const struct arm_insn *i)
     return ARM_CP64 | ARM_CP(i->rs, i->a, 0, i->rm, 0);
 }
 
-static void write_register(struct lift *l, uint32_t number, ir_ref v)
+static void write_register(struct lift *l, uint32_t number, uint64_t with, ir_ref v)
 {
     /* ATS1C* walk the tables. */
     bool translates = (number & ~UINT32_C(0xf007)) == ARM_CP(15, 0, 7, 8, 0);
 
     l->several |= translates;
-    ir_call(l->b, translates ? HELP_CP_TRANSLATE : HELP_CP_WRITE, ir_const(l->b, IR_I64, number), v,
-            IR_ABSENT);
+    translates = translates && !(l->mode & MODE_A32);
+    ir_call(l->b, translates ? HELP_CP_TRANSLATE : HELP_CP_WRITE,
+            ir_const(l->b, IR_I64, with | number), v, IR_ABSENT);
     arm_lift_leave(l, IR_EXIT_LOOK);
 }
 
 void arm_lift_mcr(struct lift *l, const struct arm_insn *i)
 {
-    write_register(l, cp_number(i), r_get64(l, i->rd));
+    write_register(l, cp_number(i), ARM_CP_WITH(i->rd, 0), r_get64(l, i->rd));
 }
 
 void arm_lift_mcrr(struct lift *l, const struct arm_insn *i)
 {
-    write_register(l, cp_number64(i),
+    write_register(l, cp_number64(i), ARM_CP_WITH(i->rd, i->rn),
                    ir_deposit(l->b, IR_I64, r_get64(l, i->rd), r_get64(l, i->rn), 32, 32));
 }
 
 void arm_lift_mrc(struct lift *l, const struct arm_insn *i)
 {
-    uint32_t slot = arm_cp_plain(l->model, cp_number(i), l->mode & MODE_PRIVILEGED);
+    uint32_t slot =
+        l->mode & MODE_A32 ? 0 : arm_cp_plain(l->model, cp_number(i), l->mode & MODE_PRIVILEGED);
+    uint64_t number = ARM_CP_WITH(i->rd, 0) | cp_number(i);
     ir_ref v = slot != 0 ? ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, slot))
-                         : ir_call(l->b, HELP_CP_READ, ir_const(l->b, IR_I64, cp_number(i)),
-                                   IR_ABSENT, IR_ABSENT);
+                         : ir_call(l->b, HELP_CP_READ, ir_const(l->b, IR_I64, number), IR_ABSENT,
+                                   IR_ABSENT);
 
     if (i->rd == 15) {
         ir_call(l->b, HELP_MSR, v, ir_const(l->b, IR_I64, 0xf0000000), IR_ABSENT);
@@ -211,8 +217,9 @@ void arm_lift_mrc(struct lift *l, const struct arm_insn *i)
 
 void arm_lift_mrrc(struct lift *l, const struct arm_insn *i)
 {
-    ir_ref v =
-        ir_call(l->b, HELP_CP_READ, ir_const(l->b, IR_I64, cp_number64(i)), IR_ABSENT, IR_ABSENT);
+    ir_ref v = ir_call(l->b, HELP_CP_READ,
+                       ir_const(l->b, IR_I64, ARM_CP_WITH(i->rd, i->rn) | cp_number64(i)),
+                       IR_ABSENT, IR_ABSENT);
 
     r_put_low(l, i->rd, v);
     r_put_low(l, i->rn, ir_bini(l->b, IR_SHR, IR_I64, v, 32));

@@ -8,7 +8,7 @@
 bool arm_lift_vfp_on(struct lift *l)
 {
     if (!(l->mode & MODE_VFP)) {
-        arm_lift_undefined(l);
+        arm_lift_fp_off(l);
         return false;
     }
     return true;

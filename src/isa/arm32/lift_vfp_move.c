@@ -54,7 +54,7 @@ void arm_lift_vfp_element(struct lift *l, const struct arm_insn *i)
     ir_ref d, v;
 
     if (log2 < 2 && !(l->mode & MODE_NEON)) {
-        arm_lift_undefined(l);
+        arm_lift_fp_off(l);
         return;
     }
     if (!arm_lift_vfp_on(l)) {
@@ -78,8 +78,12 @@ void arm_lift_vfp_dup(struct lift *l, const struct arm_insn *i)
                                      UINT64_C(0x0101010101010101)};
     ir_ref v;
 
-    if (!(l->mode & MODE_NEON) || i->b == 3 || (i->a && i->rn & 1)) {
+    if (i->b == 3 || (i->a && i->rn & 1)) {
         arm_lift_undefined(l);
+        return;
+    }
+    if (!(l->mode & MODE_NEON)) {
+        arm_lift_fp_off(l);
         return;
     }
     v = ir_bini(l->b, IR_AND, IR_I64, r_get64(l, i->rd), simd_mask(32u >> i->b));
@@ -100,7 +104,9 @@ static bool may_access(struct lift *l, unsigned r)
                           : (l->mode & MODE_CP10) && (l->mode & MODE_PRIVILEGED) &&
                                 (r == FPSID || r == MVFR1 || r == MVFR0 || r == FPEXC);
 
-    if (!may) {
+    if (!may && r == FPSCR) {
+        arm_lift_fp_off(l);
+    } else if (!may) {
         arm_lift_undefined(l);
     }
     return may;
@@ -183,9 +189,9 @@ void arm_lift_vfp_ls(struct lift *l, const struct arm_insn *i)
     }
     base = i->rn == 15 ? c32(l, pc_read(l) & ~3u) : r_get(l, i->rn);
     if (goes_to(i)) {
-        ir_put(l->b, t, slot, ir_ld(l->b, t, base, at, mem));
+        ir_put(l->b, t, slot, arm_ld(l, t, base, at, mem));
     } else {
-        ir_st(l->b, t, base, at, ir_get(l->b, t, slot), mem);
+        arm_st(l, t, base, at, ir_get(l->b, t, slot), mem);
     }
 }
 
@@ -212,9 +218,9 @@ void arm_lift_vfp_several(struct lift *l, const struct arm_insn *i)
     l->several |= count > 1;
     for (unsigned n = 0; n < count; n++) {
         if (goes_to(i)) {
-            loaded[n] = ir_ld(l->b, t, first, n * step, mem);
+            loaded[n] = arm_ld(l, t, first, n * step, mem);
         } else {
-            ir_st(l->b, t, first, n * step, ir_get(l->b, t, slot + n * step), mem);
+            arm_st(l, t, first, n * step, ir_get(l->b, t, slot + n * step), mem);
         }
     }
     if (i->w) {

@@ -72,39 +72,16 @@ void arm_set_user(struct arm *s, unsigned r, uint32_t value)
 
 uint32_t arm_cpsr(const struct arm *s)
 {
-    uint32_t it = MODE_IT(s->local), p = s->mode | s->masks;
-
-    p |= (s->flags & IR_FLAG_S) != 0 ? CPSR_N : 0;
-    p |= (s->flags & IR_FLAG_Z) != 0 ? CPSR_Z : 0;
-    p |= (s->flags & IR_FLAG_C) != 0 ? CPSR_C : 0;
-    p |= (s->flags & IR_FLAG_O) != 0 ? CPSR_V : 0;
-    p |= s->q ? CPSR_Q : 0;
-    p |= s->ge << 16;
-    p |= s->big ? CPSR_E : 0;
-    p |= (s->local & MODE_T) != 0 ? CPSR_T : 0;
-    return p | (it & 3) << 25 | it >> 2 << 10;
-}
-
-void arm_set_nzcv(struct arm *s, uint32_t cpsr)
-{
-    s->flags = ((cpsr & CPSR_N) != 0 ? IR_FLAG_S : 0) | ((cpsr & CPSR_Z) != 0 ? IR_FLAG_Z : 0) |
-               ((cpsr & CPSR_C) != 0 ? IR_FLAG_C : 0) | ((cpsr & CPSR_V) != 0 ? IR_FLAG_O : 0);
+    return s->mode | s->masks | arm_user_psr(&s->user);
 }
 
 void arm_set_cpsr(struct cpu *cpu, uint32_t value, uint32_t mask)
 {
     struct arm *s = arm_of(cpu);
 
+    arm_user_set_psr(&s->user, value, mask);
     value = (arm_cpsr(s) & ~mask) | (value & mask);
-    if ((mask & CPSR_N) != 0) {
-        arm_set_nzcv(s, value);
-    }
-    s->q = (value & CPSR_Q) != 0;
-    s->ge = value >> 16 & 15;
-    s->big = (value & CPSR_E) != 0;
     s->masks = value & CPSR_MASKS;
-    s->local = ((value & CPSR_T) != 0 ? MODE_T : 0) |
-               ((value >> 25 & 3) | (value >> 10 & 0x3f) << 2) << MODE_IT_POS;
     if (arm_bank(value & CPSR_M) != ARM_BANKS) {
         arm_set_mode(s, value & CPSR_M);
     }
@@ -210,14 +187,12 @@ void arm_take_exception(struct cpu *cpu)
 {
     struct arm *s = arm_of(cpu);
     struct fault f = cpu->fault;
-    uint32_t pc = (uint32_t)s->hart.pc, size = (s->local & MODE_T) != 0 ? 2 : 4, it;
+    uint32_t pc = (uint32_t)s->hart.pc, size = (s->local & MODE_T) != 0 ? 2 : 4;
 
     cpu->fault = (struct fault){0};
     switch (f.cause) {
     case FAULT_SVC: /* what it returns to is the next instruction, with its IT state */
-        it = MODE_IT(s->local);
-        it = (it & 7) == 0 ? 0 : (it & 0xe0) | (it << 1 & 0x1f);
-        s->local = (s->local & MODE_T) | it << MODE_IT_POS;
+        s->local = arm_it_advanced(s->local);
         enter(cpu, ARM_MODE_SVC, VECTOR_SVC, pc + size, CPSR_I);
         break;
     case FAULT_PREFETCH:

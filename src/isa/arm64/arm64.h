@@ -3,7 +3,7 @@
  *
  * After the "Arm Architecture Reference Manual for A-profile architecture" (DDI 0487): Armv8.0-A in
  * AArch64 state, and the later features that a model's ID registers name (model.c). EL0 and EL1, and
- * EL2 where the model has it. Left out: AArch32, SVE, SME, MTE, nested virtualization, RAS beyond
+ * EL2 where the model has it; at EL0 AArch32 (aarch32.c). Left out: AArch32 above, SVE, SME, MTE, nested virtualization, RAS beyond
  * its registers, statistical profiling, trace. docs/arm64.md says where something differs.
  */
 #ifndef ISA_ARM64_ARM64_H
@@ -82,6 +82,7 @@ struct arm64 {
 
     uint32_t lines;  /* ARM64_PIN_*, a bit each */
     uint32_t number; /* of the hart: MPIDR's affinity */
+    uint32_t zero[1];
 };
 
 #define SAME_PLACE(member, shared)                                                                 \
@@ -153,6 +154,8 @@ enum arm64_id { /* ID_AA64*: in `id` of the model */
 struct arm64_model {
     uint32_t features; /* EXT_* */
     uint32_t el3;      /* has EL3 */
+    uint32_t a32;      /* A32_*, of which A32_V8 always: AArch32 at EL0; 0: has none */
+    uint32_t dbgdidr;
     uint32_t midr, revidr;
     uint32_t clidr, dczid;
     uint64_t ctr;
@@ -176,6 +179,10 @@ static inline const struct arm64_model *arm64_model_of(const struct cpu *cpu)
 static inline bool arm64_has(const struct cpu *cpu, uint32_t feature)
 {
     return (arm64_model_of(cpu)->features & feature) != 0;
+}
+static inline bool arm64_has_a32(const struct cpu *cpu)
+{
+    return arm64_model_of(cpu)->a32 != 0;
 }
 static inline bool arm64_has_el(const struct cpu *cpu, unsigned el)
 {
@@ -204,30 +211,38 @@ static inline bool arm64_has_el(const struct cpu *cpu, unsigned el)
 #define PSTATE_SSBS      BIT64(12)
 #define PSTATE_BTYPE_POS 10
 #define PSTATE_A32       BIT64(4)
+/* Where AArch32's differs; what is not here is user code's (ARM_USER_PSR), or the same. */
+#define PSTATE32_SSBS    BIT64(23)
+#define PSTATE32_IT_LOW  UINT64_C(0x06000000)
+#define PSTATE32_IT_HIGH UINT64_C(0x0000fc00)
+#define PSTATE32_T       BIT64(5)
 
-#define SCTLR_M     BIT64(0)
-#define SCTLR_A     BIT64(1)
-#define SCTLR_C     BIT64(2)
-#define SCTLR_SA    BIT64(3)
-#define SCTLR_SA0   BIT64(4)
-#define SCTLR_UMA   BIT64(9)
-#define SCTLR_I     BIT64(12)
-#define SCTLR_ENDB  BIT64(13)
-#define SCTLR_DZE   BIT64(14)
-#define SCTLR_UCT   BIT64(15)
-#define SCTLR_NTWI  BIT64(16)
-#define SCTLR_NTWE  BIT64(18)
-#define SCTLR_WXN   BIT64(19)
-#define SCTLR_SPAN  BIT64(23)
-#define SCTLR_E0E   BIT64(24)
-#define SCTLR_EE    BIT64(25)
-#define SCTLR_UCI   BIT64(26)
-#define SCTLR_ENDA  BIT64(27)
-#define SCTLR_ENIB  BIT64(30)
-#define SCTLR_ENIA  BIT64(31)
-#define SCTLR_BT0   BIT64(35)
-#define SCTLR_BT1   BIT64(36)
-#define SCTLR_DSSBS BIT64(44)
+#define SCTLR_M       BIT64(0)
+#define SCTLR_A       BIT64(1)
+#define SCTLR_C       BIT64(2)
+#define SCTLR_SA      BIT64(3)
+#define SCTLR_SA0     BIT64(4)
+#define SCTLR_CP15BEN BIT64(5)
+#define SCTLR_ITD     BIT64(7)
+#define SCTLR_SED     BIT64(8)
+#define SCTLR_UMA     BIT64(9)
+#define SCTLR_I       BIT64(12)
+#define SCTLR_ENDB    BIT64(13)
+#define SCTLR_DZE     BIT64(14)
+#define SCTLR_UCT     BIT64(15)
+#define SCTLR_NTWI    BIT64(16)
+#define SCTLR_NTWE    BIT64(18)
+#define SCTLR_WXN     BIT64(19)
+#define SCTLR_SPAN    BIT64(23)
+#define SCTLR_E0E     BIT64(24)
+#define SCTLR_EE      BIT64(25)
+#define SCTLR_UCI     BIT64(26)
+#define SCTLR_ENDA    BIT64(27)
+#define SCTLR_ENIB    BIT64(30)
+#define SCTLR_ENIA    BIT64(31)
+#define SCTLR_BT0     BIT64(35)
+#define SCTLR_BT1     BIT64(36)
+#define SCTLR_DSSBS   BIT64(44)
 
 #define HCR_VM   BIT64(0)
 #define HCR_SWIO BIT64(1)
@@ -281,10 +296,15 @@ static inline bool arm64_has_el(const struct cpu *cpu, unsigned el)
 enum {
     EC_UNKNOWN = 0x00,
     EC_WFX = 0x01,
+    EC_CP15 = 0x03, /* MCR, MRC; _64: MCRR, MRRC */
+    EC_CP15_64 = 0x04,
+    EC_CP14 = 0x05,
     EC_FP = 0x07,
+    EC_CP14_64 = 0x0c,
     EC_PAUTH = 0x09,
     EC_BTI = 0x0d,
     EC_ILLEGAL_STATE = 0x0e,
+    EC_SVC32 = 0x11,
     EC_SVC = 0x15,
     EC_HVC = 0x16,
     EC_SMC = 0x17,
@@ -296,6 +316,7 @@ enum {
     EC_BREAKPOINT = 0x30,
     EC_STEP = 0x32,
     EC_WATCHPOINT = 0x34,
+    EC_BKPT32 = 0x38,
     EC_BRK = 0x3c,
     EC_PAC_FAIL = 0x1c
 };
@@ -433,8 +454,16 @@ int arm64_make_model(void *model, const struct isa_options *o, struct error *e);
 
 /* ---- helpers.c: the C functions that lifted blocks call ---- */
 
-/* Indexes in arm64_helpers, in the order of the two lists. */
+/* Indexes in arm64_helpers, in the order of the three lists. */
 enum arm64_helper {
+/* Those of arm32's lifters, in their order, and so with their numbers. */
+#define ARM_HELPER(NAME, ...) HELP_A32_##NAME,
+#define ARM_HELPER_OWN        ARM_HELPER
+#define ARM_HELPER_SYSTEM     ARM_HELPER
+#include "isa/arm_helpers.def"
+#undef ARM_HELPER
+#undef ARM_HELPER_OWN
+#undef ARM_HELPER_SYSTEM
 #define ARM64_HELPER(NAME, ...) HELP_##NAME,
 #include "isa/arm64/helpers.def"
 #include "isa/arm64/helpers_simd.def"

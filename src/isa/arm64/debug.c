@@ -49,8 +49,12 @@ static bool level_matches(const struct cpu *cpu, uint64_t control)
 static bool break_matches(const struct cpu *cpu, unsigned n, vaddr pc)
 {
     const struct arm64 *s = arm64_of(cpu);
-    unsigned type = (unsigned)(s->bcr[n] >> 20 & 15);
+    unsigned type = (unsigned)(s->bcr[n] >> 20 & 15), bas = (unsigned)(s->bcr[n] >> 5 & 15);
 
+    /* In AArch32 state BAS says which half word it is of. */
+    if (s->a32 && (bas >> (pc & 2) & 3) != 3) {
+        return false;
+    }
     /* Type 0: the address, of which bits 1 and 0 do not count in AArch64 state. */
     return (s->bcr[n] & 1) != 0 && type == 0 && level_matches(cpu, s->bcr[n]) &&
            (bits_sext(s->bvr[n], 53) & ~UINT64_C(3)) == (bits_sext(pc, 53) & ~UINT64_C(3));

@@ -174,9 +174,9 @@ bool arm64_gdb_set(struct cpu *cpu, uint32_t number, const uint8_t *value)
         return set_system(cpu, number, value);
     }
     if (number <= GDB_SP) {
-        s->x[number] = bytes_get_le(value, 8);
+        s->x[number] = s->a32 && number < 15 ? bytes_get_le(value, 4) : bytes_get_le(value, 8);
     } else if (number == ARM64_GDB_PC) {
-        s->hart.pc = bytes_get_le(value, 8);
+        s->hart.pc = s->a32 ? bytes_get_le(value, 4) & ~UINT64_C(1) : bytes_get_le(value, 8);
     } else if (number == GDB_CPSR) {
         arm64_set_nzcv(s, bytes_get_le(value, 4));
     } else if (number < GDB_FPSR) {

@@ -321,7 +321,30 @@ uint64_t arm64_help_sys(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t
         }                                                                                          \
     }
 
+#define SLOTS_D    SLOTS_V
+#define SLOTS_D_QC SLOTS_V_QC
+
+/* The lists of slots have commas: no macro passes them on to another one. */
+#define ENTRY(NAME, function) [HELP_A32_##NAME] = {.name = "A32_" #NAME, .call = (function),
+#define REST(does, count)     .effects = (does), .argument_count = (count)
+
 const struct ir_helper arm64_helpers[ARM64_HELPER_COUNT] = {
+#define ARM_HELPER(NAME, function, does, count, slots_read, slots_written)                         \
+    ENTRY(NAME, function) REST(does, count), .reads = slots_read, .writes = slots_written          \
+    }                                                                                              \
+    ,
+#define ARM_HELPER_OWN(NAME, what, does, count, slots_read, slots_written)                         \
+    ENTRY(NAME, arm64_a32_##what) REST(does, count), .reads = slots_read, .writes = slots_written  \
+    }                                                                                              \
+    ,
+#define ARM_HELPER_SYSTEM(NAME, function, does, count, slots_read, slots_written)                  \
+    ENTRY(NAME, arm64_a32_never) REST(does, count), .reads = slots_read, .writes = slots_written   \
+    }                                                                                              \
+    ,
+#include "isa/arm_helpers.def"
+#undef ARM_HELPER
+#undef ARM_HELPER_OWN
+#undef ARM_HELPER_SYSTEM
 #define ARM64_HELPER(NAME, function, does, count, slots_read, slots_written)                       \
     [HELP_##NAME] = {.name = #NAME,                                                                \
                      .call = (function),                                                           \

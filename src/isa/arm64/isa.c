@@ -91,6 +91,7 @@ static const struct field fields[] = {
     FIELD_BOOL(struct arm64, pmu_out),
     FIELD_MASK(struct arm64, lines, (1 << ARM64_PIN_COUNT) - 1),
     FIELD(struct arm64, number),
+    FIELD_ARRAY(struct arm64, zero),
 };
 
 static const struct survivor survivors[] = {
@@ -106,6 +107,25 @@ static void arm64_reset(void *state, const void *model, const struct isa_options
     arm64_seed_random(s, o->seed);
 }
 
+/* What AArch32 state is, and what only it has. */
+static int check_32(const struct cpu *cpu, const struct arm64 *s, struct error *e)
+{
+    bool narrow = s->hart.pc <= UINT32_MAX;
+
+    if (!s->a32) {
+        return s->local != 0 || s->q || s->ge != 0 || s->big
+                   ? error_set(e, "it is in AArch64 state with PSTATE of AArch32")
+                   : 0;
+    }
+    for (unsigned r = 0; r < 15; r++) {
+        narrow = narrow && s->x[r] <= UINT32_MAX;
+    }
+    if (!arm64_has_a32(cpu) || s->el != 0 || s->spsel || s->btype != 0 || !narrow) {
+        return error_set(e, "it is in AArch32 state, but not at EL0 with registers of 32 bits");
+    }
+    return 0;
+}
+
 static int arm64_check(const struct cpu *cpu, const void *state, struct error *e)
 {
     const struct arm64 *s = state, *now = arm64_of(cpu);
@@ -116,16 +136,16 @@ static int arm64_check(const struct cpu *cpu, const void *state, struct error *e
     if (!arm64_has_el(cpu, s->el)) {
         return error_set(e, "el is %u, which this CPU does not have", s->el);
     }
-    return 0;
+    return check_32(cpu, s, e);
 }
 
 #define X_SLOT(r) ((uint32_t)offsetof(struct arm64, x[r]))
 
 const struct isa isa_aarch64 = {
-    .behaviour = 2,
+    .behaviour = 3,
     .name = "aarch64",
     .elf_machine = 183,
-    .insn_align = 4,
+    .insn_align = 2,
     .model_size = sizeof(struct arm64_model),
     .make_model = arm64_make_model,
     .state = FIELD_TABLE(struct arm64, fields),

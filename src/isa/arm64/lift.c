@@ -185,10 +185,47 @@ static bool may_begin(struct lift *l)
     return true;
 }
 
+/* In AArch32 state: arm32's lifter, for the same state. */
+static bool lift_32(struct lift *l)
+{
+    const void *model = l->model;
+    bool done;
+
+    if (l->available < 4 &&
+        (l->available < 2 || !(l->mode & MODE_T) || bytes_get_le(l->bytes, 2) >= 0xe800)) {
+        return false;
+    }
+    l->length = l->mode & MODE_T ? 2 : 4;
+    l->ends = false;
+    if ((l->mode & (MODE_STEP | MODE_STEPS)) == MODE_STEP) {
+        ir_call(l->b, HELP_STEP, IR_ABSENT, IR_ABSENT, IR_ABSENT);
+        end_raised(l);
+        return true;
+    }
+    if ((l->mode & MODE_POINTS) != 0) {
+        ir_call(l->b, HELP_BREAKPOINT, ir_const(l->b, IR_I64, l->pc), IR_ABSENT, IR_ABSENT);
+    }
+    if ((l->mode & MODE_IL) != 0) {
+        arm64_lift_raise(l, ESR(EC_ILLEGAL_STATE, 0), 0);
+        return true;
+    }
+    l->model = &((const struct arm64_model *)model)->a32;
+    done = arm_lift(l);
+    l->model = model;
+    if (!l->ends && (l->mode & MODE_STEP) != 0) {
+        ir_exit(l->b, (uint32_t)(l->pc + l->length), IR_EXIT_LOOK);
+        l->ends = true;
+    }
+    return done;
+}
+
 bool arm64_lift(struct lift *l)
 {
     struct arm64_insn i;
 
+    if (unlikely(MODE_EL(l->mode) == 0 && (l->mode & MODE_A32) != 0)) {
+        return lift_32(l);
+    }
     if (l->available < 4 && (l->pc & 3) == 0) {
         return false;
     }

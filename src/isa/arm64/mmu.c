@@ -523,6 +523,13 @@ void arm64_misaligned(struct cpu *cpu, vaddr va, enum access access)
     raise_abort(cpu, &w, va, &why);
 }
 
+static vaddr fetch_mask(const struct cpu *cpu)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    return s->a32 && (s->local & MODE_T) != 0 ? 1 : 3;
+}
+
 bool arm64_translate(struct cpu *cpu, vaddr va, enum access access, enum access_as as,
                      struct translation *out)
 {
@@ -530,7 +537,7 @@ bool arm64_translate(struct cpu *cpu, vaddr va, enum access access, enum access_
     struct refusal why;
     struct result r;
 
-    if (access == ACCESS_FETCH && (va & 3) != 0) { /* before anything is looked up */
+    if (access == ACCESS_FETCH && (va & fetch_mask(cpu)) != 0) { /* before anything is looked up */
         arm64_raise(cpu, ESR(EC_PC_ALIGN, 0), va, 0);
         return false;
     }
@@ -607,7 +614,7 @@ uint32_t arm64_abort_syndrome(struct cpu *cpu, uint32_t esr, vaddr va)
 {
     uint8_t bytes[4];
 
-    if (ESR_EC(esr) != EC_DATA_ABORT || (esr & ISS_WNR) == 0 ||
+    if (ESR_EC(esr) != EC_DATA_ABORT || (esr & ISS_WNR) == 0 || arm64_of(cpu)->a32 ||
         !cpu_debug_read(cpu, cpu->hart->pc, bytes, 4) ||
         !is_atomic((uint32_t)bytes_get_le(bytes, 4))) {
         return esr;

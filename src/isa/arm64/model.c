@@ -4,6 +4,9 @@
  */
 #include "isa/arm64/arm64.h"
 
+/* In id32. */
+enum { ID32_ISAR5 = 13 };
+
 #define EXT_CRYPTO (EXT_AES | EXT_SHA1 | EXT_SHA256)
 #define EXT_V8_2                                                                                   \
     (EXT_CRC32 | EXT_CRYPTO | EXT_LSE | EXT_RDM | EXT_DOTPROD | EXT_FP16 | EXT_LRCPC | EXT_PAN |   \
@@ -132,7 +135,7 @@ static const struct named_model {
       .ccsidr = {0x701fe00a, 0x201fe012, 0x70ffe07a},
       .pmcr = 0x00003000,
       .cnt_hz = 1000000000,
-      .id = {[ID_PFR0] = UINT64_C(0x1101000020111111),
+      .id = {[ID_PFR0] = UINT64_C(0x1101000020111112),
              [ID_PFR1] = 0x21,
              [ID_DFR0] = 0x10305408,
              [ID_ISAR0] = UINT64_C(0x1221111110212120),
@@ -143,12 +146,28 @@ static const struct named_model {
       .id32 = ID32_MAX}},
 };
 
+/* What instructions of AArch32 go by, from what its ID registers say. */
+static uint32_t features_32(const struct arm64_model *m)
+{
+    uint32_t isar5 = m->id32[ID32_ISAR5],
+             features = A32_V8 | A32_DIV | A32_VFP | A32_NEON | A32_FMA;
+
+    if ((m->id[ID_PFR0] & 15) != 2) {
+        return 0;
+    }
+    features |= (isar5 >> 4 & 15) != 0 ? A32_AES : 0;
+    features |= (isar5 >> 4 & 15) > 1 ? A32_PMULL : 0;
+    features |= (isar5 >> 8 & 15) != 0 ? A32_SHA1 : 0;
+    features |= (isar5 >> 12 & 15) != 0 ? A32_SHA256 : 0;
+    return features | ((isar5 >> 16 & 15) != 0 ? A32_CRC32 : 0);
+}
+
 /* What is left out shows in no ID register. */
 static void take_away(struct arm64_model *m)
 {
-    uint64_t pfr0 = m->id[ID_PFR0] & ~UINT64_C(0xff); /* EL0 and EL1 are of AArch64 alone */
+    uint64_t pfr0 = m->id[ID_PFR0] & ~UINT64_C(0xf0); /* EL1 is of AArch64 alone */
 
-    pfr0 |= 0x11;
+    pfr0 |= 0x10;
     pfr0 = bits_set(pfr0, 8, 4, (m->features & EXT_EL2) != 0);
     pfr0 = bits_set(pfr0, 12, 4, m->el3 != 0);
     pfr0 = bits_set(pfr0, 24, 4, 0); /* GIC: said where there is one */
@@ -222,5 +241,7 @@ int arm64_make_model(void *model, const struct isa_options *o, struct error *e)
         }
     }
     take_away(m);
+    m->a32 = features_32(m);
+    m->dbgdidr = 0x3516d000; /* six breakpoints, four watchpoints, debug of Armv8 */
     return 0;
 }

@@ -31,8 +31,23 @@ unsigned arm64_regime(const struct cpu *cpu, unsigned el)
 
 /* ---- PSTATE ---- */
 
+static uint64_t pstate_32(const struct arm64 *s)
+{
+    uint64_t p = arm_user_psr(&s->user) | s->daif | PSTATE_A32;
+
+    p |= s->dit ? PSTATE_DIT : 0;
+    p |= s->ssbs ? PSTATE32_SSBS : 0;
+    p |= s->pan ? PSTATE_PAN : 0;
+    p |= s->ss ? PSTATE_SS : 0;
+    p |= s->il ? PSTATE_IL : 0;
+    return p;
+}
+
 uint64_t arm64_pstate(const struct arm64 *s)
 {
+    if (s->a32) {
+        return pstate_32(s);
+    }
     uint64_t p = s->daif | (s->el << 2) | s->spsel | (uint64_t)s->btype << PSTATE_BTYPE_POS;
 
     p |= (s->flags & IR_FLAG_S) != 0 ? PSTATE_N : 0;
@@ -169,10 +184,25 @@ static uint32_t memory_mode(const struct cpu *cpu, unsigned regime)
     return mode;
 }
 
+static uint32_t mode_32(const struct cpu *cpu)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    uint64_t sctlr = s->sctlr[arm64_regime(cpu, 0)];
+    unsigned how = arm64_fp_trap(cpu) == 0 ? A32_FP_ON : 0;
+
+    how |= (memory_mode(cpu, arm64_regime(cpu, 0)) & MODE_ALIGN) != 0 ? A32_ALIGNED : 0;
+    how |= (sctlr & SCTLR_SED) != 0 ? A32_NO_SETEND : 0;
+    how |= (sctlr & SCTLR_ITD) != 0 ? A32_SHORT_IT : 0;
+    return MODE_A32 | arm_user_mode(&s->user, how) | debug_mode(cpu) | (s->il ? MODE_IL : 0);
+}
+
 uint32_t arm64_block_mode(const struct cpu *cpu)
 {
     const struct arm64 *s = arm64_of(cpu);
 
+    if (unlikely(s->a32)) {
+        return mode_32(cpu);
+    }
     return s->el | memory_mode(cpu, arm64_regime(cpu, s->el)) | debug_mode(cpu) |
            (arm64_fp_trap(cpu) == 0 ? MODE_FP : 0) | (s->il ? MODE_IL : 0) |
            ((s->fpcr >> 19 & 1) | (s->fpcr >> 22 & 0x1f) << 1) << MODE_FPCR_POS |
@@ -196,14 +226,18 @@ static void enter(struct cpu *cpu, unsigned to, unsigned offset)
 {
     struct arm64 *s = arm64_of(cpu);
     uint64_t sctlr;
+    bool below_32;
 
-    offset += s->el < to ? 0x400 : s->spsel ? 0x200 : 0;
+    /* Whether the level below `to` is in AArch32 state: only EL0 ever is. */
+    below_32 = s->a32 && (to == 1 || (to == 2 && arm64_regime(cpu, 0) == 2));
+    offset += s->el < to ? (below_32 ? 0x600 : 0x400) : s->spsel ? 0x200 : 0;
     s->spsr[to] = arm64_pstate(s);
     s->elr[to] = s->hart.pc;
     arm64_set_el(s, to, 1);
     sctlr = s->sctlr[to];
     s->daif = DAIF_ALL;
     s->il = s->ss = s->stepped = s->uao = s->btype = s->dit = 0;
+    s->a32 = s->local = s->q = s->ge = s->big = 0;
     if (arm64_has(cpu, EXT_PAN) && (sctlr & SCTLR_SPAN) == 0 &&
         (to == 1 || (to == 2 && is_host(cpu)))) {
         s->pan = 1;
@@ -240,6 +274,9 @@ void arm64_take_exception(struct cpu *cpu)
     }
     if (ec == EC_SVC || ec == EC_HVC || ec == EC_SMC) {
         s->hart.pc += 4;
+    } else if (ec == EC_SVC32) { /* its return is to the next instruction, with its IT state */
+        s->hart.pc = (uint32_t)(s->hart.pc + ((f.cause & ESR_IL) != 0 ? 4 : 2));
+        s->local = arm_it_advanced(s->local);
     }
     if (has_two_classes(ec) && to == s->el) {
         f.cause += 1u << ESR_EC_POS;
@@ -354,8 +391,10 @@ static bool is_illegal(const struct cpu *cpu, uint64_t spsr)
     const struct arm64 *s = arm64_of(cpu);
     unsigned el = (unsigned)(spsr >> 2 & 3);
 
-    if ((spsr & (PSTATE_A32 | 2)) != 0 || el > s->el || !arm64_has_el(cpu, el) ||
-        (el == 0 && (spsr & 1) != 0)) {
+    if ((spsr & PSTATE_A32) != 0) { /* to user mode alone */
+        return (spsr & 15) != 0 || !arm64_has_a32(cpu);
+    }
+    if ((spsr & 2) != 0 || el > s->el || !arm64_has_el(cpu, el) || (el == 0 && (spsr & 1) != 0)) {
         return true;
     }
     if (el == 2 && arm64_is_secure(cpu)) {
@@ -371,6 +410,30 @@ static bool takes_step(const struct cpu *cpu, unsigned el, bool masked)
            debug_is_on_at(cpu, el, masked);
 }
 
+/* The rest of a return to AArch32 state; where it goes on. */
+static uint64_t return_to_32(struct cpu *cpu, uint64_t spsr, uint64_t target)
+{
+    struct arm64 *s = arm64_of(cpu);
+    unsigned it = (unsigned)((spsr >> 25 & 3) | (spsr >> 10 & 0x3f) << 2);
+    bool itd;
+
+    s->daif &= ~DAIF_D; /* there is none */
+    s->ssbs = arm64_has(cpu, EXT_SSBS) && (spsr & PSTATE32_SSBS) != 0;
+    s->uao = s->btype = 0;
+    arm64_set_el(s, 0, 0);
+    s->a32 = 1;
+    itd = (s->sctlr[arm64_regime(cpu, 0)] & SCTLR_ITD) != 0;
+    /* IT's bits that are reserved, or what there are no blocks in, do not come back. */
+    if (s->il || (it & 15) == 0 || (spsr & PSTATE32_T) == 0 || (itd && (it & 7) != 0)) {
+        spsr &= ~(PSTATE32_IT_LOW | PSTATE32_IT_HIGH);
+    }
+    arm_user_set_psr(&s->user, (uint32_t)spsr, ARM_USER_PSR);
+    for (unsigned r = 0; r < 15; r++) {
+        s->x[r] = (uint32_t)s->x[r];
+    }
+    return (uint32_t)target & ((spsr & PSTATE32_T) != 0 ? ~UINT32_C(1) : ~UINT32_C(3));
+}
+
 uint64_t arm64_eret(struct cpu *cpu, uint64_t target)
 {
     struct arm64 *s = arm64_of(cpu);
@@ -378,6 +441,7 @@ uint64_t arm64_eret(struct cpu *cpu, uint64_t target)
     unsigned el = (unsigned)(spsr >> 2 & 3);
     bool illegal = is_illegal(cpu, spsr);
 
+    el = !illegal && (spsr & PSTATE_A32) != 0 ? 0 : el;
     s->ss = (spsr & PSTATE_SS) != 0 && !illegal && takes_step(cpu, el, (spsr & DAIF_D) != 0);
     arm64_set_nzcv(s, spsr);
     s->daif = (uint32_t)spsr & DAIF_ALL;
@@ -386,6 +450,9 @@ uint64_t arm64_eret(struct cpu *cpu, uint64_t target)
     s->hart.reserved = 0;
     if (!illegal) {
         s->pan = arm64_has(cpu, EXT_PAN) && (spsr & PSTATE_PAN) != 0;
+        if ((spsr & PSTATE_A32) != 0) {
+            return return_to_32(cpu, spsr, target);
+        }
         s->uao = arm64_has(cpu, EXT_UAO) && (spsr & PSTATE_UAO) != 0;
         s->ssbs = arm64_has(cpu, EXT_SSBS) && (spsr & PSTATE_SSBS) != 0;
         s->btype = arm64_has(cpu, EXT_BTI) ? (uint32_t)(spsr >> PSTATE_BTYPE_POS & 3) : 0;
