@@ -41,7 +41,7 @@ def session(command, path, commands):
     os.close(talk.read_fd)
     said = p.stderr.read()
     p.stderr.close()
-    check(wait_status(p, 60) == 0, "%s: %r" % (command, said))
+    check(wait_status(p, 200) == 0, "%s: %r" % (command, said))
     return console, said
 
 

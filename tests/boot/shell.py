@@ -61,7 +61,7 @@ def through_socket():
     talk.type("exit\n")
     console = talk.rest(60)
     os.close(talk.read_fd)
-    status = wait_status(p, 30)
+    status = wait_status(p, 200)
     check(status == 0, "record: status %s, %r" % (status, p.stderr.read()))
     p.stderr.close()
     linux.complete("shell.rr", "shell through a socket")
@@ -81,7 +81,7 @@ def on_terminal():
     talk = Talk(master, paced=paced)
     session(talk)
     talk.type("\x01x")
-    status = wait_status(p, 30)
+    status = wait_status(p, 200)
     check(status == 0, "record: status %s, %r" % (status, p.stderr.read()))
     p.stderr.close()
     while select.select([master], [], [], 0.1)[0]:
