@@ -170,10 +170,10 @@ def record_spinner(path, ticks):
     check(p.wait(30 * SLOW) == 0 and info(path)["ticks"] >= ticks, "recorded")
 
 
-def replay_agrees(path, console, what, status=0, files=None):
+def replay_agrees(path, console, what, *more, status=0, timeout=180):
     """Replays in a new process; the console is these bytes, the end the recorded one."""
     recorded = info(path)
-    r = reprise("replay", "--stats", "replay.json", path, timeout=180)
+    r = reprise("replay", "--stats", "replay.json", *more, path, timeout=timeout)
     ok = check(r.status == status and is_sane(r), "%s: %s" % (what, r))
     ok &= check(r.out == console, "%s: console of the replay differs (%d bytes, not %d)"
                 % (what, len(r.out), len(console)))
