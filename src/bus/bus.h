@@ -12,7 +12,7 @@
 
 /* ---- models ---- */
 
-enum bus_kind { BUS_SYSTEM, BUS_PCI, BUS_VIRTIO, BUS_SCSI, BUS_VIRTIO_SERIAL, BUS_KINDS };
+enum bus_kind { BUS_SYSTEM, BUS_PCI, BUS_VIRTIO, BUS_SCSI, BUS_VIRTIO_SERIAL, BUS_NVME, BUS_KINDS };
 const char *bus_kind_name(enum bus_kind kind); /* "PCI", "virtio-bus" */
 
 enum model_value {

@@ -13,7 +13,8 @@ const char *bus_kind_name(enum bus_kind kind)
                                                  [BUS_PCI] = "PCI",
                                                  [BUS_VIRTIO] = "virtio-bus",
                                                  [BUS_SCSI] = "SCSI",
-                                                 [BUS_VIRTIO_SERIAL] = "virtio-serial-bus"};
+                                                 [BUS_VIRTIO_SERIAL] = "virtio-serial-bus",
+                                                 [BUS_NVME] = "nvme-bus"};
 
     return names[kind];
 }

@@ -4,6 +4,7 @@
 #include "bus/pci.h"
 #include "dev/dev.h"
 #include "dev/net.h"
+#include "dev/nvme.h"
 #include "dev/virtio.h"
 
 const struct model *const dev_models[] = {
@@ -17,6 +18,8 @@ const struct model *const dev_models[] = {
     &virtio_rng_pci_model,
     &virtio_blk_pci_model,
     &virtio_net_pci_model,
+    &nvme_model,
+    &nvme_ns_model,
     NULL,
 };
 

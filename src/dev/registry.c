@@ -6,6 +6,7 @@
 #include "dev/arm.h"
 #include "dev/dev.h"
 #include "dev/net.h"
+#include "dev/nvme.h"
 #include "dev/virtio.h"
 
 const struct device_class *const dev_registry[] = {
@@ -40,6 +41,8 @@ const struct device_class *const dev_registry[] = {
     &virtio_rng_pci.device,
     &virtio_blk_pci.device,
     &virtio_net_pci.device,
+    &nvme,
+    &nvme_ns,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 
