@@ -5,6 +5,7 @@
 #include "dev/dev.h"
 #include "dev/net.h"
 #include "dev/nvme.h"
+#include "dev/scsi.h"
 #include "dev/virtio.h"
 
 const struct model *const dev_models[] = {
@@ -20,6 +21,10 @@ const struct model *const dev_models[] = {
     &virtio_net_pci_model,
     &nvme_model,
     &nvme_ns_model,
+    &virtio_scsi_device,
+    &virtio_scsi_pci_model,
+    &scsi_hd_model,
+    &scsi_cd_model,
     NULL,
 };
 

@@ -7,6 +7,7 @@
 #include "dev/dev.h"
 #include "dev/net.h"
 #include "dev/nvme.h"
+#include "dev/scsi.h"
 #include "dev/virtio.h"
 
 const struct device_class *const dev_registry[] = {
@@ -43,6 +44,10 @@ const struct device_class *const dev_registry[] = {
     &virtio_net_pci.device,
     &nvme,
     &nvme_ns,
+    &virtio_scsi_mmio.device,
+    &virtio_scsi_pci.device,
+    &scsi_hd,
+    &scsi_cd,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

@@ -59,6 +59,16 @@ struct virtio_blk_config {
 };
 extern const struct virtio_class virtio_blk_mmio, virtio_blk_pci;
 
+/* scsi.c: a host of SCSI (dev/scsi.h). */
+struct scsi_bus;
+struct virtio_scsi_config {
+    struct virtio_config virtio;
+    struct scsi_bus *bus; /* the machine keeps it */
+    uint32_t queues;      /* of commands, at least 1 */
+};
+extern const struct virtio_class virtio_scsi_mmio, virtio_scsi_pci;
+extern const struct model virtio_scsi_device, virtio_scsi_pci_model;
+
 /* ---- models.c: what `-device` names ---- */
 
 /* A board's place for a device over MMIO: the `own` of a bus of kind BUS_VIRTIO. */

@@ -177,7 +177,10 @@ static int check_interface(const struct asked *a, struct error *e)
             return 0;
         }
     }
-    return error_set(e, "if=%s is not there: none, virtio and pflash are", a->interface);
+    return error_set(e, "if=%s is not there: none, virtio and pflash are%s", a->interface,
+                     strcmp(a->interface, "scsi") == 0
+                         ? "; for SCSI say if=none,id=ID, and -device scsi-hd,drive=ID"
+                         : "");
 }
 
 static int check_asked(const struct options *o, const struct asked *a, struct error *e)
