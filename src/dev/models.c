@@ -25,6 +25,10 @@ const struct model *const dev_models[] = {
     &virtio_scsi_pci_model,
     &scsi_hd_model,
     &scsi_cd_model,
+    &virtio_serial_device,
+    &virtio_serial_pci_model,
+    &virtconsole_model,
+    &virtserialport_model,
     NULL,
 };
 

@@ -48,6 +48,9 @@ const struct device_class *const dev_registry[] = {
     &virtio_scsi_pci.device,
     &scsi_hd,
     &scsi_cd,
+    &virtio_serial_mmio.device,
+    &virtio_serial_pci.device,
+    &virtio_serial_port,
 };
 const size_t dev_registry_count = ARRAY_LEN(dev_registry);
 

@@ -68,6 +68,9 @@ struct virtio_scsi_config {
 };
 extern const struct virtio_class virtio_scsi_mmio, virtio_scsi_pci;
 extern const struct model virtio_scsi_device, virtio_scsi_pci_model;
+/* serial.c, serial_port.c: a controller of consoles and streams, and a port of it. */
+extern const struct virtio_class virtio_serial_mmio, virtio_serial_pci;
+extern const struct device_class virtio_serial_port;
 
 /* ---- models.c: what `-device` names ---- */
 
@@ -82,6 +85,8 @@ struct virtio_slot {
 extern const struct thing_class virtio_mmio_thing;
 extern const struct model virtio_rng_device, virtio_rng_pci_model;
 extern const struct model virtio_blk_device, virtio_blk_pci_model;
-extern const struct model virtio_net_device, virtio_net_pci_model; /* net_model.c */
+extern const struct model virtio_net_device, virtio_net_pci_model;       /* net_model.c */
+extern const struct model virtio_serial_device, virtio_serial_pci_model; /* serial_port.c */
+extern const struct model virtconsole_model, virtserialport_model;
 
 #endif

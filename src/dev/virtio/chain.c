@@ -60,6 +60,25 @@ bool virtio_has_chain(const struct device *d, unsigned queue)
                                                 : virtio_split_has(d, queue));
 }
 
+uint64_t virtio_next_room(const struct device *d, unsigned queue)
+{
+    struct device *mutable = (struct device *)(uintptr_t)d;
+    struct virtio *s = virtio_of(d);
+    uint16_t taken = s->taken[queue];
+    uint8_t wrap = s->taken_wrap[queue];
+    struct virtio_chain c;
+    enum virtio_found found;
+
+    must(queue < VIRTIO_QUEUES_MAX);
+    c.count = c.read_count = 0;
+    c.read_bytes = c.written_bytes = 0;
+    found = virtio_has(d, VIRTIO_F_RING_PACKED) ? virtio_packed_take(mutable, queue, &c)
+                                                : virtio_split_take(mutable, queue, &c);
+    s->taken[queue] = taken;
+    s->taken_wrap[queue] = wrap;
+    return found == VIRTIO_FOUND ? c.written_bytes : 0;
+}
+
 /* ---- bytes ---- */
 
 /* One of the two is NULL. */

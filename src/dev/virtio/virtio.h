@@ -179,6 +179,9 @@ static inline struct virtio_ticket virtio_ticket_of(const struct virtio_chain *c
 bool virtio_take(struct device *d, unsigned queue, struct virtio_chain *c);
 /* Whether one could be taken: a function of state and memory alone. */
 bool virtio_has_chain(const struct device *d, unsigned queue);
+/* How many bytes the next one has to be written to; 0: it makes no sense, or has none. A function of state and memory
+ * alone. virtio_has_chain(). */
+uint64_t virtio_next_room(const struct device *d, unsigned queue);
 /* To and from the buffers: `at` bytes into all those that the device reads, or writes, as far as they
  * go. Returns how many bytes; fewer than there are buffers for if something is not memory. */
 size_t virtio_gather(struct device *d, const struct virtio_chain *c, uint64_t at, void *bytes,
