@@ -2,14 +2,14 @@
 # bash completion for reprise(1). tests/cli/completions.py compares it with `reprise COMMAND --help`.
 
 _reprise_options() {
-    local machine='-arch -M -machine -cpu -smp -m -bios -kernel -initrd -append -dtb -serial -nographic
+    local machine='-arch -M -machine -cpu -smp -m -bios -kernel -initrd -append -dtb -serial -chardev -nographic
         -display -monitor -no-reboot -drive -blockdev -hda -cdrom -snapshot -global -device -netdev -nic -net -object -icount -rtc -seed -name -S -s -gdb -semihosting -semihosting-config'
     local engine='-accel --softfloat'
     local logs='-d -D --stats'
     case $1 in
     run) echo $machine $engine $logs ;;
     record) echo $machine $engine $logs -o --force --by-reference --index --no-index --index-size ;;
-    replay) echo $engine --allow-paths $logs -object --until --no-verify --serial-out --safe-console ;;
+    replay) echo $engine --allow-paths $logs -object --until --no-verify --port --serial-out --safe-console ;;
     debug) echo $engine --allow-paths --index-size --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
     info) echo --json ;;
     index) echo $engine --allow-paths --index-size --trust-index ;;
@@ -35,7 +35,9 @@ _reprise_values() {
     -icount) echo shift= ;;
     -rtc) echo base=utc ;;
     -semihosting-config) echo enable=on enable=off ;;
-    -serial) echo stdio null file: unix: tcp: ;;
+    -serial) echo stdio pty null file: pipe: unix: tcp: chardev: ;;
+    -chardev) echo help stdio,id= pty,id= null,id= file,id= pipe,id= socket,id= ringbuf,id= ;;
+    --port) echo serial0 chr- ;;
     --at | --before) echo end ;;
     *) return 1 ;;
     esac

@@ -162,6 +162,25 @@ static int plug_all(struct machine *m, const struct machine_config *c, const str
     return board_plug(m, c, &pci, &slots, e);
 }
 
+/* As on the reference, there is a second one only for whoever asks for its back end. */
+static int add_second_uart(struct machine *m, const struct machine_config *c, struct device *gic,
+                           struct error *e)
+{
+    const struct pl011_config config = {.clock_hz = ARM_VIRT_CLOCK_HZ};
+    struct device *uart;
+
+    if (c->serial_count < 2) {
+        return 0;
+    }
+    uart = machine_add_device(m, &pl011, "uart1", ARM_VIRT_UART1, &config, sizeof config, "serial1",
+                              e);
+    if (uart == NULL) {
+        return -1;
+    }
+    machine_connect(uart, 0, gic, ARM_VIRT_UART1_SPI);
+    return 0;
+}
+
 /* The order is that of ties. */
 static int add_chips(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
                      struct error *e)
@@ -200,7 +219,7 @@ static int add_chips(struct machine *m, const struct machine_config *c, const st
     machine_connect(rtc, 0, gic, ARM_VIRT_RTC_SPI);
     machine_connect(gpio, PL061_LINE_INTERRUPT, gic, ARM_VIRT_GPIO_SPI);
     machine_connect(key, 0, gpio, ARM_VIRT_POWER_PIN);
-    return plug_all(m, c, v, gic, e);
+    return add_second_uart(m, c, gic, e) < 0 ? -1 : plug_all(m, c, v, gic, e);
 }
 
 /* ---- all together -----------------------------------------------------------------------------*/

@@ -177,7 +177,16 @@ static void cell_begin(struct fdt_writer *t, const char *name, uint64_t at, uint
     FDT_PROP_CELLS(t, "interrupts", GIC_SPI, spi, IRQ_LEVEL_HIGH);
 }
 
-static void add_cells(struct fdt_writer *t)
+static void add_uart(struct fdt_writer *t, paddr at, unsigned interrupt)
+{
+    cell_begin(t, "pl011", at, interrupt);
+    FDT_PROP_TEXTS(t, "compatible", "arm,pl011\0arm,primecell");
+    FDT_PROP_CELLS(t, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
+    FDT_PROP_TEXTS(t, "clock-names", "uartclk\0apb_pclk");
+    fdt_node_end(t);
+}
+
+static void add_cells(struct fdt_writer *t, const struct machine_config *c)
 {
     fdt_node(t, "apb-pclk");
     fdt_prop_cell(t, "phandle", PHANDLE_CLOCK);
@@ -187,11 +196,10 @@ static void add_cells(struct fdt_writer *t)
     fdt_prop_text(t, "clock-output-names", "clk24mhz");
     fdt_node_end(t);
 
-    cell_begin(t, "pl011", ARM_VIRT_UART, ARM_VIRT_UART_SPI);
-    FDT_PROP_TEXTS(t, "compatible", "arm,pl011\0arm,primecell");
-    FDT_PROP_CELLS(t, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
-    FDT_PROP_TEXTS(t, "clock-names", "uartclk\0apb_pclk");
-    fdt_node_end(t);
+    add_uart(t, ARM_VIRT_UART, ARM_VIRT_UART_SPI);
+    if (c->serial_count > 1) {
+        add_uart(t, ARM_VIRT_UART1, ARM_VIRT_UART1_SPI);
+    }
 
     cell_begin(t, "pl031", ARM_VIRT_RTC, ARM_VIRT_RTC_SPI);
     FDT_PROP_TEXTS(t, "compatible", "arm,pl031\0arm,primecell");
@@ -296,6 +304,9 @@ void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v)
     add_chosen(&t, c->seed);
     fdt_node(&t, "aliases");
     fdt_prop_text(&t, "serial0", "/pl011@9000000");
+    if (c->serial_count > 1) {
+        fdt_prop_text(&t, "serial1", "/pl011@9040000");
+    }
     fdt_node_end(&t);
     fdt_node_at(&t, "memory", ARM_VIRT_RAM);
     fdt_prop_text(&t, "device_type", "memory");
@@ -305,7 +316,7 @@ void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v)
     add_psci(&t, c, v);
     add_timer_and_pmu(&t, c, v);
     add_gic(&t, c, v);
-    add_cells(&t);
+    add_cells(&t, c);
     add_power_button(&t);
     add_flash_and_fw_cfg(&t);
     add_virtio(&t);

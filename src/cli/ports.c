@@ -2,10 +2,75 @@
  * ports: see ports.h.
  */
 #include "cli/ports.h"
+#include "bus/bus.h"
 #include "cli/say.h"
 
 #include <errno.h>
 #include <stdio.h>
+
+static int open_end(struct ports *p, const struct serial_spec *spec, const char *name,
+                    struct error *e)
+{
+    struct port_end *end = &p->ends[p->count++];
+    const char *terminal;
+
+    *end = (struct port_end){.owner = p, .number = -1};
+    snprintf(end->name, sizeof end->name, "%s", name);
+    end->serial = serial_open(spec, &p->tty, e);
+    if (!end->serial) {
+        return -1;
+    }
+    terminal = serial_terminal(end->serial);
+    if (terminal) {
+        say("%s: is %s", end->name, terminal);
+    }
+    return 0;
+}
+
+static int open_serial(struct ports *p, const struct options *o, unsigned i, struct error *e)
+{
+    struct serial_spec spec;
+    char name[24];
+
+    snprintf(name, sizeof name, "serial%u", i);
+    if (options_serial_spec(o, i, &spec, e) < 0) {
+        return -1;
+    }
+    if (spec.kind == SERIAL_STDIO && o->nographic) {
+        spec.keys = true; /* the terminal is the machine's: Ctrl-C is for the guest */
+    }
+    if (open_end(p, &spec, name, e) < 0) {
+        return error_prefix(e, "-serial %s", i < o->serial_count ? o->serials[i] : "stdio");
+    }
+    return 0;
+}
+
+/* Those that a device names; serial ports have opened theirs. */
+static int open_chardevs(struct ports *p, const struct options *o, struct error *e)
+{
+    for (size_t i = 0; i < o->machine.things.count; i++) {
+        const struct machine_thing *t = &o->machine.things.data[i];
+        const char *id = strcmp(t->class, MODEL_CLASS) == 0 ? thing_text(t, "chardev", NULL) : NULL;
+
+        for (uint32_t n = 0; id && n < o->chardev_count; n++) {
+            char name[OPTIONS_CHARDEV_PORT_ROOM], ignored[MACHINE_NAME_MAX];
+            struct serial_spec spec;
+
+            if (strcmp(o->chardevs[n].id, id) != 0) {
+                continue;
+            }
+            snprintf(name, sizeof name, OPTIONS_CHARDEV_PORT, id);
+            if (serial_spec_parse_chardev(&spec, ignored, sizeof ignored, o->chardevs[n].text, e) <
+                0) {
+                return -1;
+            }
+            if (open_end(p, &spec, name, e) < 0) {
+                return error_prefix(e, "-chardev %s", o->chardevs[n].text);
+            }
+        }
+    }
+    return 0;
+}
 
 int ports_open(struct ports *p, const struct options *o, struct error *e)
 {
@@ -14,23 +79,13 @@ int ports_open(struct ports *p, const struct options *o, struct error *e)
     if (nets_open(&p->nets, o, e) < 0 || nets_open_dumps(&p->nets, o, e) < 0) {
         return -1;
     }
-    p->count = o->serial_count ? o->serial_count : 1;
-    for (unsigned i = 0; i < p->count; i++) {
-        const char *text = o->serial_count ? o->serials[i] : "stdio";
-        struct serial_spec spec;
-        if (serial_spec_parse(&spec, text, e) < 0) {
+    p->serial_count = o->serial_count ? o->serial_count : 1;
+    for (unsigned i = 0; i < p->serial_count; i++) {
+        if (open_serial(p, o, i, e) < 0) {
             return -1;
         }
-        if (spec.kind == SERIAL_STDIO && o->nographic) {
-            spec.keys = true; /* the terminal is the machine's: Ctrl-C is for the guest */
-        }
-        p->ends[i] = (struct port_end){.owner = p, .number = -1};
-        p->ends[i].serial = serial_open(&spec, &p->tty, e);
-        if (!p->ends[i].serial) {
-            return error_prefix(e, "-serial %s", text);
-        }
     }
-    return 0;
+    return open_chardevs(p, o, e);
 }
 
 static void output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
@@ -88,19 +143,25 @@ static void command(void *opaque, enum tty_command c)
     }
 }
 
+static void waits(void *opaque)
+{
+    const struct port_end *end = opaque;
+
+    say("%s: the machine waits until somebody reads its output", end->name);
+}
+
 int ports_start(struct ports *p, struct journal *j, const struct machine *m, struct error *e)
 {
     p->journal = j;
     for (unsigned i = 0; i < p->count; i++) {
         struct port_end *end = &p->ends[i];
-        struct serial_events events = {.opaque = end, .post = post, .command = command};
-        char name[24];
+        struct serial_events events = {
+            .opaque = end, .post = post, .command = command, .waits = waits};
 
-        snprintf(name, sizeof name, "serial%u", i);
-        end->number = machine_port_by_name(m, name);
+        end->number = machine_port_by_name(m, end->name);
         if (end->number < 0) {
             return error_set(e, "the board has %u serial port%s, and -serial was given %u times", i,
-                             i == 1 ? "" : "s", p->count);
+                             i == 1 ? "" : "s", p->serial_count);
         }
         if (serial_start(end->serial, &events, e) < 0) {
             return -1;
@@ -116,9 +177,8 @@ void ports_switch(struct ports *p, struct journal *j)
     p->journal = j;
 }
 
-static void end_port(struct serial *s, unsigned number)
+static void end_port(struct serial *s, const char *name)
 {
-    char name[24];
     uint64_t dropped;
     int problem;
 
@@ -126,7 +186,6 @@ static void end_port(struct serial *s, unsigned number)
     dropped = serial_dropped(s);
     problem = serial_problem(s);
     serial_close(s);
-    snprintf(name, sizeof name, "serial%u", number);
     if (problem == EPIPE) {
         say_stdout_failed(problem); /* a reader that has seen enough */
     } else if (problem) {
@@ -141,7 +200,7 @@ void ports_close(struct ports *p)
 {
     for (unsigned i = 0; i < p->count; i++) {
         if (p->ends[i].serial) {
-            end_port(p->ends[i].serial, i);
+            end_port(p->ends[i].serial, p->ends[i].name);
             p->ends[i].serial = NULL;
         }
     }

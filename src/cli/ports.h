@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * ports: the machine's serial ports tied to the world: files, terminals, sockets.
+ * ports: the machine's serial ports, and its devices on character devices, tied to the world: files, terminals,
+ * sockets.
  */
 #ifndef CLI_PORTS_H
 #define CLI_PORTS_H
@@ -14,13 +15,15 @@ struct ports;
 struct port_end {
     struct ports *owner;
     struct serial *serial;
-    int number; /* the machine's port; -1 until ports_start */
+    char name[OPTIONS_CHARDEV_PORT_ROOM]; /* the machine's port: "serial0", "chr-ID" */
+    int number;                           /* of it; -1 until ports_start */
 };
+#define PORTS_MAX (MACHINE_SERIALS_MAX + OPTIONS_CHARDEVS_MAX)
 struct ports {
     struct tty tty;
     struct journal *_Atomic journal; /* looked at by the threads that read */
-    struct port_end ends[MACHINE_SERIALS_MAX];
-    unsigned count;
+    struct port_end ends[PORTS_MAX];
+    unsigned count, serial_count; /* serial ports come first */
     struct nets nets;
 };
 

@@ -220,6 +220,15 @@ static int empty_console(const struct options *o, const struct console *console,
                : error_set(e, "%s: %s", o->serial_out, strerror(errno));
 }
 
+static int choose_port(const struct options *o, const struct machine *m, struct shown *shown,
+                       struct error *e)
+{
+    shown->port = machine_port_by_name(m, o->shown_port ? o->shown_port : "serial0");
+    return !o->shown_port || shown->port >= 0
+               ? 0
+               : error_set(e, "--port %s: the machine has no port of that name", o->shown_port);
+}
+
 int command_replay(struct options *o)
 {
     struct journal_options options = {.skip_witnesses = o->no_verify};
@@ -240,10 +249,9 @@ int command_replay(struct options *o)
         !(j = journal_replay(o->files[0], &options, &sink, &e)) ||
         !(m = cli_machine(journal_config(j), o, &e)) ||
         nets_watch(&shown.nets, m, journal_config(j)->epoch_ns, &e) < 0 ||
-        empty_console(o, &shown.console, &e) < 0) {
+        choose_port(o, m, &shown, &e) < 0 || empty_console(o, &shown.console, &e) < 0) {
         cli_fail(&e);
     } else {
-        shown.port = machine_port_by_name(m, "serial0");
         if (log) {
             cli_log_attach(log, m);
         }

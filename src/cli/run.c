@@ -107,7 +107,7 @@ static int open_journal(struct live *l, struct error *e)
  * once it is confined. */
 static int open_sockets(struct live *l, struct error *e)
 {
-    const char *names[MACHINE_SERIALS_MAX + 1];
+    const char *names[PORTS_MAX + 1];
     struct keeper_job job = {.sockets = names};
 
     if (l->options->gdb && listener_open(&l->listener, l->options->gdb, e) < 0) {

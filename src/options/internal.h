@@ -20,8 +20,8 @@ struct option_group {
     size_t count;
 };
 /* In the order of --help: -o and what else is said of the file, the machine, all others. */
-extern const struct option_group options_of_recording, options_of_machine, options_of_nets,
-    options_of_session;
+extern const struct option_group options_of_recording, options_of_machine, options_of_chardevs,
+    options_of_nets, options_of_session;
 
 /* grammar.c */
 int options_parse_range(const char *what, const char *s, uint64_t least, uint64_t most,
@@ -59,6 +59,9 @@ int options_read_flash(struct options *o, const struct board *board, struct erro
 
 /* device.c: -device */
 int options_take_device(struct options *o, const char *v, struct error *e);
+
+/* chardev.c: each character device that is named is there, and has one user. */
+int options_check_chardevs(struct options *o, struct error *e);
 
 /* net.c: each network that is named is there; after all options were taken. */
 int options_check_nets(struct options *o, struct error *e);

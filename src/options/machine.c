@@ -188,15 +188,6 @@ static int take_append(struct options *o, const char *v, struct error *e)
     return options_copy_text(o->machine.append, sizeof o->machine.append, "-append", v, e);
 }
 
-static int take_serial(struct options *o, const char *v, struct error *e)
-{
-    if (o->serial_count == MACHINE_SERIALS_MAX) {
-        return error_set(e, "at most %d -serial", MACHINE_SERIALS_MAX);
-    }
-    o->serials[o->serial_count++] = v;
-    return 0;
-}
-
 static int take_nographic(struct options *o, const char *v, struct error *e)
 {
     (void)v;
@@ -386,8 +377,6 @@ static const struct option_entry entries[] = {
     {"-initrd", M, "FILE", "initial RAM disk", take_initrd},
     {"-append", M, "TEXT", "kernel command line", take_append},
     {"-dtb", M, "FILE", "device tree instead of the board's own", take_dtb},
-    {"-serial", M, "stdio|file:PATH|null|unix:PATH|tcp:HOST:PORT", "back end of the next UART",
-     take_serial},
     {"-nographic", M, NULL, "console on the terminal; Ctrl-A x quits, Ctrl-A h helps",
      take_nographic},
     {"-display", M, "none", "accepted for scripts", take_display},

@@ -10,6 +10,7 @@
 #include "index/index.h"
 #include "machine/config.h"
 #include "world/net.h"
+#include "world/world.h"
 
 enum command {
     COMMAND_RUN = 1,
@@ -24,8 +25,12 @@ enum command {
 #define COMMANDS_MACHINE (COMMAND_RUN | COMMAND_RECORD)
 #define COMMANDS_ALL     255
 
-#define OPTIONS_NETS_MAX  8
-#define OPTIONS_DUMPS_MAX 8
+#define OPTIONS_CHARDEVS_MAX 16
+/* The port of a device on the character device of this id, and how much room its name takes. */
+#define OPTIONS_CHARDEV_PORT      "chr-%s"
+#define OPTIONS_CHARDEV_PORT_ROOM (MACHINE_NAME_MAX + 4)
+#define OPTIONS_NETS_MAX          8
+#define OPTIONS_DUMPS_MAX         8
 /* The port of a card on the network of this id, and how much room its name takes. */
 #define OPTIONS_NET_PORT      "net-%s"
 #define OPTIONS_NET_PORT_ROOM (NET_ID_MAX + 4)
@@ -36,6 +41,11 @@ struct options_net {
     char *text; /* as net_spec_parse() takes it, with `id` where it has none */
     char id[NET_ID_MAX];
     bool has_card;
+};
+struct options_chardev {
+    char id[MACHINE_NAME_MAX];
+    const char *text; /* as serial_spec_parse_chardev() takes it */
+    bool is_used;     /* by a serial port or a device */
 };
 struct options_dump {
     char netdev[NET_ID_MAX];
@@ -51,6 +61,8 @@ struct options {
 
     const char *serials[MACHINE_SERIALS_MAX]; /* -serial arguments in order */
     uint32_t serial_count;
+    struct options_chardev chardevs[OPTIONS_CHARDEVS_MAX];
+    uint32_t chardev_count;
     struct options_net nets[OPTIONS_NETS_MAX]; /* -netdev, -nic, -net */
     struct options_dump dumps[OPTIONS_DUMPS_MAX];
     char filtered[OPTIONS_NETS_MAX][NET_ID_MAX]; /* networks that other objects name */
@@ -81,7 +93,7 @@ struct options {
     struct index_key index_key;
     /* host_file_open_nameless()'s, for what may be made; 0: none. */
     int index_file, recording_file;
-    const char *serial_out;
+    const char *serial_out, *shown_port;
     bool safe_console;
     const char *gdb_path;
     const char *symbols;
@@ -104,6 +116,9 @@ void options_fini(struct options *o);
 /* The help text of a subcommand. */
 void options_help(enum command command, struct text *out);
 
+/* What -serial number i says, "stdio" for the first if nothing was said, and nobody else has the terminal. */
+int options_serial_spec(const struct options *o, unsigned i, struct serial_spec *spec,
+                        struct error *e);
 /* Reads the files that the options name, finds the firmware, the architecture, epoch and seed: what is
  * missing for a complete configuration. After this nothing of the host matters any more. */
 int options_read_images(struct options *o, struct error *e);

@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 static const struct option_group *const groups[] = {&options_of_recording, &options_of_machine,
-                                                    &options_of_nets, &options_of_session};
+                                                    &options_of_chardevs, &options_of_nets,
+                                                    &options_of_session};
 
 static const struct option_entry *find_entry(enum command command, const char *name)
 {
@@ -99,7 +100,7 @@ int options_parse(struct options *o, enum command command, int argc, char **argv
                          : files_wanted(command) == 2 ? "two recordings"
                                                       : "a recording");
     }
-    return options_check_nets(o, e);
+    return options_check_chardevs(o, e) < 0 ? -1 : options_check_nets(o, e);
 }
 
 void options_fini(struct options *o)
@@ -129,7 +130,7 @@ static const struct {
 
 static void add_help(const struct option_entry *entry, struct text *out)
 {
-    char left[80];
+    char left[120];
     bool is_long;
 
     snprintf(left, sizeof left, "%s %s", entry->name, entry->argument ? entry->argument : "");

@@ -57,6 +57,7 @@ TAKE_STRING(stats)
 TAKE_STRING(at)
 TAKE_STRING(until)
 TAKE_STRING(serial_out)
+TAKE_STRING(shown_port)
 TAKE_STRING(gdb_path)
 TAKE_STRING(symbols)
 
@@ -111,6 +112,7 @@ static const struct option_entry entries[] = {
     {"--no-verify", COMMAND_REPLAY, NULL, "do not compare witnesses", take_no_verify},
     {"--serial-out", COMMAND_REPLAY, "PATH", "console to a file instead of stdout",
      take_serial_out},
+    {"--port", COMMAND_REPLAY, "NAME", "whose output the console is (serial0)", take_shown_port},
     {"--safe-console", COMMAND_REPLAY | COMMAND_DEBUG, NULL,
      "spell out what a terminal would obey in the console's output", take_safe_console},
     {"--at", COMMAND_DEBUG, "TICK|PCT%|end", "where to start (end)", take_at},

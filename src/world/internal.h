@@ -13,12 +13,15 @@
 #define SERIAL_QUEUE_MAX ((size_t)1048576) /* bytes a socket may be behind */
 
 struct serial {
-    bool is_socket, keys, owns_fds;
+    bool is_queued; /* what is written is kept for who reads slowly, and dropped beyond a bound */
+    bool is_socket, is_pty, keys, owns_fds;
     char *unlink_path; /* of a listening unix socket */
+    char *terminal;    /* of a pseudo-terminal */
     struct tty *tty;
     int listen_fd;
-    int in_fd, out_fd; /* -1: none. Sockets: the same; changed by the port's thread, out_fd and
-                          `connected` under the lock */
+    int in_fd,
+        out_fd; /* -1: none. Sockets and pseudo-terminals: the same; changed by the port's thread,
+                          out_fd and `connected` under the lock */
     int wake_fd;
     struct host_thread *thread;
     atomic_bool stopping;
@@ -30,9 +33,9 @@ struct serial {
     /* the machine's thread */
     uint8_t buffer[4096];
     size_t buffered;
-    bool unflushed;
+    bool unflushed, told; /* that it waits */
 
-    /* sockets: under the lock */
+    /* what is queued: under the lock */
     pthread_mutex_t lock;
     bool connected;
     uint8_t *queue; /* SERIAL_QUEUE_MAX, a ring */

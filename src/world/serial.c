@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * serial: what is behind a guest's serial port. Output comes from the machine's thread; input is
- * read by a thread of the port's own, which also serves a socket. Files and pipes may make the
- * machine wait in host time, sockets never do. Opening and connecting is serial_open.c.
+ * read by a thread of the port's own, which also serves a socket, a pseudo-terminal, a named pipe. Files and what
+ * stdout is may make the machine wait in host time, and say so; all others never do. Opening and connecting is
+ * serial_open.c.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -11,21 +13,41 @@
 
 #include "world/internal.h"
 
-enum { READ_BYTES = 4096, RETRY_MS = 5, DRAIN_MS = 2000 };
+enum { READ_BYTES = 4096, RETRY_MS = 5, DRAIN_MS = 2000, PATIENCE_MS = 1000, LOOK_MS = 100 };
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-/* Blocking descriptors; one that is not (a shared terminal) is waited for. */
+/* Until there is room for as much as a pipe takes whole. */
+static void wait_for_reader(struct serial *s)
+{
+    struct pollfd p = {.fd = s->out_fd, .events = POLLOUT};
+
+    if (!s->told && poll(&p, 1, PATIENCE_MS) == 0) {
+        s->told = true;
+        if (s->events.waits != NULL) {
+            s->events.waits(s->events.opaque);
+        }
+    }
+    (void)poll(&p, 1, -1);
+}
+
+/* Blocking descriptors, or not (a shared terminal). */
 static void write_all(struct serial *s, const uint8_t *bytes, size_t count)
 {
-    size_t done = host_write_all(s->out_fd, bytes, count);
+    size_t done = 0;
 
-    while (done < count && errno == EAGAIN) {
-        struct pollfd p = {.fd = s->out_fd, .events = POLLOUT};
+    do {
+        size_t n = count - done < PIPE_BUF ? count - done : PIPE_BUF;
+        size_t written;
 
-        (void)poll(&p, 1, -1);
-        done += host_write_all(s->out_fd, bytes + done, count - done);
-    }
+        wait_for_reader(s);
+        errno = 0;
+        written = host_write_all(s->out_fd, bytes + done, n);
+        done += written;
+        if (written < n && errno != EAGAIN) {
+            break;
+        }
+    } while (done < count);
     if (done < count) { /* nobody reads any more, or the disk is full: the guest goes on */
         int none = 0;
 
@@ -67,7 +89,7 @@ void serial_output(struct serial *s, const uint8_t *bytes, size_t count)
     if (s == NULL) {
         return; /* closed: the machine may end with words that nobody hears */
     }
-    if (s->is_socket) {
+    if (s->is_queued) {
         queue_add(s, bytes, count);
     } else if (s->out_fd >= 0) {
         if (count > sizeof(s->buffer) - s->buffered) {
@@ -87,7 +109,7 @@ void serial_flush(struct serial *s)
     if (s == NULL) {
         return;
     }
-    if (s->is_socket && s->unflushed) {
+    if (s->is_queued && s->unflushed) {
         s->unflushed = false;
         wake(s);
     } else if (s->buffered > 0) {
@@ -153,6 +175,7 @@ static void take_input(struct serial *s, const uint8_t *bytes, size_t count)
     }
 }
 
+/* Nobody is there any more. A socket is closed; a pseudo-terminal and a named pipe stay. */
 static void disconnect(struct serial *s)
 {
     int fd = s->in_fd;
@@ -161,9 +184,13 @@ static void disconnect(struct serial *s)
     s->connected = false;
     atomic_fetch_add(&s->dropped, s->queued);
     s->queued = 0;
-    s->in_fd = s->out_fd = -1;
+    if (s->is_socket) {
+        s->in_fd = s->out_fd = -1;
+    }
     pthread_mutex_unlock(&s->lock);
-    close(fd);
+    if (s->is_socket) {
+        close(fd);
+    }
 }
 
 static void read_input(struct serial *s)
@@ -174,7 +201,7 @@ static void read_input(struct serial *s)
     if (n > 0) {
         take_input(s, bytes, (size_t)n);
     } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
-        if (s->is_socket) {
+        if (s->is_queued) {
             disconnect(s);
         } else {
             s->in_fd = -1; /* the end of stdin is not the end of the machine */
@@ -182,7 +209,7 @@ static void read_input(struct serial *s)
     }
 }
 
-/* ---- sockets --------------------------------------------------------------------------------- */
+/* ---- what is queued -------------------------------------------------------------------------- */
 
 static void send_queue(struct serial *s)
 {
@@ -192,7 +219,9 @@ static void send_queue(struct serial *s)
     while (s->queued > 0) {
         size_t n = SERIAL_QUEUE_MAX - s->queue_at;
         n = n < s->queued ? n : s->queued;
-        ssize_t sent = send(s->out_fd, s->queue + s->queue_at, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t sent = s->is_socket
+                           ? send(s->out_fd, s->queue + s->queue_at, n, MSG_DONTWAIT | MSG_NOSIGNAL)
+                           : write(s->out_fd, s->queue + s->queue_at, n);
         if (sent <= 0) {
             broken = sent < 0 && errno != EAGAIN && errno != EINTR;
             break;
@@ -218,28 +247,47 @@ static bool has_queue(struct serial *s)
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
+/* Whether somebody has the other end of a pseudo-terminal open is to be looked at: nothing tells. */
+static void look_at_terminal(struct serial *s)
+{
+    struct pollfd p = {.fd = s->in_fd, .events = POLLIN};
+    bool is_open = poll(&p, 1, 0) >= 0 && (p.revents & POLLHUP) == 0;
+
+    if (s->connected && !is_open) {
+        disconnect(s);
+    }
+    pthread_mutex_lock(&s->lock);
+    s->connected = is_open;
+    pthread_mutex_unlock(&s->lock);
+}
+
 enum { POLL_WAKE, POLL_IN, POLL_OUT, POLL_LISTEN, POLL_COUNT };
 
 static void serve(struct serial *s)
 {
     bool room = post_held(s) || s->held <= sizeof(s->hold) - READ_BYTES;
+    bool is_away = s->is_pty && !s->connected;
     struct pollfd p[POLL_COUNT] = {
         [POLL_WAKE] = {.fd = s->wake_fd, .events = POLLIN},
         /* Only a terminal is read while the guest takes nothing: Ctrl-A x has to work. */
-        [POLL_IN] = {.fd = s->held == 0 || (s->keys && room) ? s->in_fd : -1, .events = POLLIN},
+        [POLL_IN] = {.fd = !is_away && (s->held == 0 || (s->keys && room)) ? s->in_fd : -1,
+                     .events = POLLIN},
         [POLL_OUT] = {.fd = has_queue(s) ? s->out_fd : -1, .events = POLLOUT},
         [POLL_LISTEN] = {.fd = s->in_fd < 0 ? s->listen_fd : -1, .events = POLLIN},
     };
 
-    if (poll(p, POLL_COUNT, s->held > 0 ? RETRY_MS : -1) < 0) {
+    if (poll(p, POLL_COUNT, s->held > 0 ? RETRY_MS : is_away ? LOOK_MS : -1) < 0) {
         return;
+    }
+    if (s->is_pty) {
+        look_at_terminal(s);
     }
     if (p[POLL_WAKE].revents != 0) {
         uint64_t count;
         ssize_t n = read(s->wake_fd, &count, sizeof(count));
         (void)n;
     }
-    if (p[POLL_OUT].revents != 0) {
+    if (p[POLL_OUT].revents != 0 && s->out_fd >= 0) {
         send_queue(s);
     }
     if (p[POLL_IN].revents != 0 && s->in_fd >= 0) {
@@ -295,7 +343,7 @@ void serial_close(struct serial *s)
         wake(s);
         (void)host_thread_join(s->thread);
     }
-    if (s->is_socket) {
+    if (s->is_queued) {
         drain(s);
     }
     if (s->tty != NULL) {

@@ -141,9 +141,74 @@ static int open_file(struct serial *s, const struct serial_spec *spec, struct er
     return 0;
 }
 
+/* ---- named pipes ------------------------------------------------------------------------------ */
+
+/* Both ways, so that it opens while nobody is at the other end, and never ends. */
+static int open_pipe_end(const char *path, const char *ending)
+{
+    char name[sizeof(((struct serial_spec *)0)->path) + 8];
+
+    (void)snprintf(name, sizeof name, "%s%s", path, ending);
+    return open(name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+static int open_pipe(struct serial *s, const struct serial_spec *spec, struct error *e)
+{
+    s->owns_fds = s->is_queued = s->connected = true;
+    s->queue = base_alloc(SERIAL_QUEUE_MAX, 1);
+    s->in_fd = open_pipe_end(spec->path, ".in");
+    s->out_fd = open_pipe_end(spec->path, ".out");
+    if (s->in_fd >= 0 && s->out_fd >= 0) {
+        return 0;
+    }
+    if (s->in_fd >= 0 || s->out_fd >= 0) {
+        return error_set(e, "%s.%s: cannot be opened: %s", spec->path, s->in_fd < 0 ? "in" : "out",
+                         strerror(errno));
+    }
+    s->in_fd = s->out_fd = open_pipe_end(spec->path, "");
+    return s->in_fd >= 0 ? 0
+                         : error_set(e, "%s: cannot be opened, nor %s.in and %s.out: %s",
+                                     spec->path, spec->path, spec->path, strerror(errno));
+}
+
+/* ---- pseudo-terminals ------------------------------------------------------------------------- */
+
+/* Raw from the beginning; and its other end was open once, so that one sees when it is not. */
+static int settle_terminal(const char *name)
+{
+    int fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct termios t;
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (tcgetattr(fd, &t) == 0) {
+        cfmakeraw(&t);
+        (void)tcsetattr(fd, TCSANOW, &t);
+    }
+    close(fd);
+    return 0;
+}
+
+static int open_pty(struct serial *s, struct error *e)
+{
+    char name[64];
+
+    s->owns_fds = s->is_queued = s->is_pty = true;
+    s->queue = base_alloc(SERIAL_QUEUE_MAX, 1);
+    s->in_fd = s->out_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (s->in_fd < 0 || grantpt(s->in_fd) != 0 || unlockpt(s->in_fd) != 0 ||
+        ptsname_r(s->in_fd, name, sizeof name) != 0 || settle_terminal(name) != 0 ||
+        fcntl(s->in_fd, F_SETFL, O_RDWR | O_NONBLOCK) != 0) {
+        return error_set(e, "no pseudo-terminal: %s", strerror(errno));
+    }
+    s->terminal = base_strdup(name);
+    return 0;
+}
+
 static int open_socket(struct serial *s, const struct serial_spec *spec, struct error *e)
 {
-    s->is_socket = s->owns_fds = true;
+    s->is_socket = s->is_queued = s->owns_fds = true;
     s->queue = base_alloc(SERIAL_QUEUE_MAX, 1);
     if ((spec->kind == SERIAL_UNIX ? open_unix(s, spec, e) : open_tcp(s, spec, e)) != 0) {
         return -1;
@@ -160,6 +225,8 @@ static int open_kind(struct serial *s, const struct serial_spec *spec, struct tt
     switch (spec->kind) {
     case SERIAL_NULL: return 0;
     case SERIAL_FILE: return open_file(s, spec, e);
+    case SERIAL_PIPE: return open_pipe(s, spec, e);
+    case SERIAL_PTY: return open_pty(s, e);
     case SERIAL_UNIX:
     case SERIAL_TCP: return open_socket(s, spec, e);
     case SERIAL_STDIO:
@@ -191,6 +258,11 @@ struct serial *serial_open(const struct serial_spec *spec, struct tty *tty, stru
     return s;
 }
 
+const char *serial_terminal(const struct serial *s)
+{
+    return s->terminal;
+}
+
 const char *serial_socket(const struct serial *s)
 {
     return s->unlink_path;
@@ -213,6 +285,7 @@ void serial_shut(struct serial *s)
     close(s->wake_fd);
     pthread_mutex_destroy(&s->lock);
     free(s->unlink_path);
+    free(s->terminal);
     free(s->queue);
     free(s);
 }

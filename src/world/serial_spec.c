@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * serial_spec: what -serial and -chardev ask for, in QEMU's grammar: a kind, then options after
- * commas (a doubled comma is one in a value). Left out: pty, telnet, websockets, TLS, reconnect.
+ * commas (a doubled comma is one in a value). Left out: telnet, websockets, TLS, reconnect.
  */
 #include <stdio.h>
 
@@ -76,7 +76,7 @@ static int take_option(struct serial_spec *s, const char *name, const char *valu
         return copy_value(id, id_room, name, value, e);
     }
     if (id != NULL && strcmp(name, "path") == 0 &&
-        (s->kind == SERIAL_FILE || s->kind == SERIAL_TCP)) {
+        (s->kind == SERIAL_FILE || s->kind == SERIAL_PIPE || s->kind == SERIAL_TCP)) {
         s->kind = s->kind == SERIAL_TCP ? SERIAL_UNIX : s->kind;
         return copy_value(s->path, sizeof(s->path), name, value, e);
     }
@@ -94,6 +94,9 @@ static int take_option(struct serial_spec *s, const char *name, const char *valu
     }
     if (id != NULL && s->kind == SERIAL_STDIO && strcmp(name, "signal") == 0) {
         return parse_switch(name, value, &ignored, e); /* follows from mux */
+    }
+    if (id != NULL && s->kind == SERIAL_NULL && strcmp(name, "size") == 0) {
+        return copy_value(s->path, sizeof(s->path), name, value, e); /* a ring's; of no use yet */
     }
     return error_set(e, "does not take `%s`", name);
 }
@@ -151,7 +154,8 @@ static const struct {
     bool has_path;
 } kinds[] = {
     {"stdio", SERIAL_STDIO, false}, {"null", SERIAL_NULL, false}, {"none", SERIAL_NULL, false},
-    {"file:", SERIAL_FILE, true},   {"unix:", SERIAL_UNIX, true}, {"tcp:", SERIAL_TCP, true},
+    {"pty", SERIAL_PTY, false},     {"file:", SERIAL_FILE, true}, {"pipe:", SERIAL_PIPE, true},
+    {"unix:", SERIAL_UNIX, true},   {"tcp:", SERIAL_TCP, true},
 };
 
 static int parse_serial(struct serial_spec *s, const char *text, struct error *e)
@@ -176,8 +180,8 @@ static int parse_serial(struct serial_spec *s, const char *text, struct error *e
         }
         return take_options(s, rest, NULL, 0, e);
     }
-    return error_set(e, "is none of stdio, mon:stdio, null, none, file:PATH, unix:PATH, "
-                        "tcp:HOST:PORT");
+    return error_set(e, "is none of stdio, mon:stdio, null, none, pty, file:PATH, pipe:PATH, "
+                        "unix:PATH, tcp:HOST:PORT, chardev:ID");
 }
 
 int serial_spec_parse(struct serial_spec *s, const char *text, struct error *e)
@@ -188,9 +192,21 @@ int serial_spec_parse(struct serial_spec *s, const char *text, struct error *e)
     if (parse_serial(s, keys ? text + 4 : text, e) != 0) {
         return error_prefix(e, "-serial %s", text);
     }
-    s->keys = keys && s->kind == SERIAL_STDIO;
+    if (keys && s->kind != SERIAL_STDIO) {
+        error_set(e, "there is no monitor to share it with: leave out `mon:`");
+        return error_prefix(e, "-serial %s", text);
+    }
+    s->keys = keys;
     return 0;
 }
+
+/* A socket is one of tcp until a path is seen. */
+static const struct {
+    const char *name;
+    enum serial_kind kind;
+} chardevs[] = {{"socket", SERIAL_TCP},  {"file", SERIAL_FILE},   {"pipe", SERIAL_PIPE},
+                {"pty", SERIAL_PTY},     {"stdio", SERIAL_STDIO}, {"null", SERIAL_NULL},
+                {"ringbuf", SERIAL_NULL}};
 
 static int parse_chardev(struct serial_spec *s, char *id, size_t id_room, const char *text,
                          struct error *e)
@@ -198,18 +214,15 @@ static int parse_chardev(struct serial_spec *s, char *id, size_t id_room, const 
     char word[32];
     bool fits;
     const char *rest = take_word(text, word, sizeof(word), &fits);
+    size_t i = 0;
 
-    if (strcmp(word, "socket") == 0) {
-        s->kind = SERIAL_TCP; /* until a path= is seen */
-    } else if (strcmp(word, "file") == 0) {
-        s->kind = SERIAL_FILE;
-    } else if (strcmp(word, "stdio") == 0) {
-        s->kind = SERIAL_STDIO;
-    } else if (strcmp(word, "null") == 0) {
-        s->kind = SERIAL_NULL;
-    } else {
-        return error_set(e, "is none of socket, file, stdio, null");
+    while (i < ARRAY_LEN(chardevs) && strcmp(word, chardevs[i].name) != 0) {
+        i++;
     }
+    if (i == ARRAY_LEN(chardevs)) {
+        return error_set(e, "is none of socket, file, pipe, pty, stdio, null, ringbuf");
+    }
+    s->kind = chardevs[i].kind;
     if (take_options(s, rest, id, id_room, e) != 0) {
         return -1;
     }
@@ -219,7 +232,7 @@ static int parse_chardev(struct serial_spec *s, char *id, size_t id_room, const 
     if (s->kind == SERIAL_TCP && s->port[0] == '\0') {
         return error_set(e, "lacks path= or port=");
     }
-    if (s->kind == SERIAL_FILE && s->path[0] == '\0') {
+    if ((s->kind == SERIAL_FILE || s->kind == SERIAL_PIPE) && s->path[0] == '\0') {
         return error_set(e, "lacks path=");
     }
     return 0;

@@ -65,20 +65,28 @@ extern const char tty_help[]; /* the text for Ctrl-A h */
 
 /* ---- serial_spec.c: -serial and -chardev ------------------------------------------------------ */
 
-enum serial_kind { SERIAL_NULL, SERIAL_STDIO, SERIAL_FILE, SERIAL_UNIX, SERIAL_TCP };
+enum serial_kind {
+    SERIAL_NULL,
+    SERIAL_STDIO,
+    SERIAL_FILE,
+    SERIAL_PIPE, /* PATH.in and PATH.out, or PATH for both */
+    SERIAL_PTY,
+    SERIAL_UNIX,
+    SERIAL_TCP
+};
 struct serial_spec {
     enum serial_kind kind;
-    char path[1024];       /* file, unix; for tcp the host */
+    char path[1024];       /* file, pipe, unix; for tcp the host */
     char port[32];         /* tcp */
     bool is_server, waits; /* waits: for the first client, before the machine starts */
     bool keys;             /* stdio: Ctrl-A commands, and no signals (mon:stdio, mux=on) */
     bool appends;          /* file */
 };
-/* "stdio", "mon:stdio", "null", "none", "file:PATH", "unix:PATH[,server[=on|off]][,nowait|wait=..]",
- * "tcp:HOST:PORT[,...]". "chardev:ID" is the caller's to look up. */
+/* "stdio", "mon:stdio", "null", "none", "pty", "file:PATH", "pipe:PATH",
+ * "unix:PATH[,server[=on|off]][,nowait|wait=..]", "tcp:HOST:PORT[,...]". "chardev:ID" is the caller's to look up. */
 int serial_spec_parse(struct serial_spec *s, const char *text, struct error *e);
-/* "socket,id=ID,path=PATH,server=on,wait=off", "file,id=ID,path=PATH", "stdio,id=ID", "null,id=ID"
- */
+/* "socket,id=ID,path=PATH,server=on,wait=off", "file,id=ID,path=PATH", "pipe,id=ID,path=PATH", "pty,id=ID",
+ * "stdio,id=ID", "null,id=ID", "ringbuf,id=ID,size=BYTES" (which nobody reads: there is no monitor) */
 int serial_spec_parse_chardev(struct serial_spec *s, char *id, size_t id_room, const char *text,
                               struct error *e);
 
@@ -92,16 +100,21 @@ struct serial_events {
      * and nothing more is read meanwhile. */
     size_t (*post)(void *opaque, const uint8_t *bytes, size_t count);
     void (*command)(void *opaque, enum tty_command command); /* may be NULL */
+    /* On the machine's thread: for a second now it has waited for somebody to read what it writes. Once; may
+     * be NULL. */
+    void (*waits)(void *opaque);
 };
 /* Opens, connects, listens, waits for a client if it should. `tty` is made raw for stdio. */
 struct serial *serial_open(const struct serial_spec *spec, struct tty *tty, struct error *e);
+/* The terminal that was made for it, "/dev/pts/3"; NULL: none was. */
+const char *serial_terminal(const struct serial *s);
 /* The name of the socket that was made for it, as long as the port is open; NULL: none was. */
 const char *serial_socket(const struct serial *s);
 /* From now on input is posted. The end of input (EOF on stdin) ends nothing else. */
 int serial_start(struct serial *s, const struct serial_events *events, struct error *e);
-/* From the machine's thread. Files, pipes and terminals may wait; sockets never do: what exceeds
- * 1 MiB, and what comes while nobody is connected, is dropped and counted. Bytes may stay in a
- * buffer until serial_flush(). */
+/* From the machine's thread. Files, and what stdout is, may wait, and say so; sockets, pseudo-terminals and named
+ * pipes never do: what exceeds 1 MiB, and what comes while nobody is connected, is dropped and counted. Bytes may
+ * stay in a buffer until serial_flush(). */
 void serial_output(struct serial *s, const uint8_t *bytes, size_t count);
 void serial_flush(struct serial *s);
 uint64_t serial_dropped(const struct serial *s); /* bytes */

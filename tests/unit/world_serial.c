@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -73,9 +74,10 @@ static void test_specs(void **state)
     assert_string_equal(s.path, "");
 
     const char *bad[] = {"",         "stdi",       "stdiox",          "file:",
-                         "unix:",    "tcp:host",   "tcp:host:",       "pty",
+                         "unix:",    "tcp:host",   "tcp:host:",       "pty:",
                          "null,x=1", "unix:a,wat", "unix:a,server=3", "tcp:a:5,append=on",
-                         "stdio,x",  "mon:",       "unix:a,nowait=1", "file:a,server"};
+                         "stdio,x",  "mon:",       "unix:a,nowait=1", "file:a,server",
+                         "mon:null", "pipe:",      "ringbuf"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_int_equal(serial_spec_parse(&s, bad[i], &e), -1);
         assert_memory_equal(e.text, "-serial ", 8);
@@ -93,9 +95,14 @@ static void test_specs(void **state)
     assert_int_equal(
         serial_spec_parse_chardev(&s, id, sizeof(id), "stdio,mux=on,id=m,signal=off", &e), 0);
     assert_true(s.keys);
-    const char *bad_chardev[] = {"",           "socket",          "file,id=x",
-                                 "null",       "pty,id=x",        "socket,id=x,host=h",
-                                 "file,path=", "null,id=,path=x", "stdio,id=x,path=y"};
+    assert_int_equal(serial_spec_parse_chardev(&s, id, sizeof(id), "pipe,path=f,id=o", &e), 0);
+    assert_true(s.kind == SERIAL_PIPE);
+    assert_int_equal(serial_spec_parse_chardev(&s, id, sizeof(id), "pty,id=o", &e), 0);
+    assert_true(s.kind == SERIAL_PTY);
+    assert_int_equal(serial_spec_parse_chardev(&s, id, sizeof(id), "ringbuf,id=o,size=4K", &e), 0);
+    const char *bad_chardev[] = {
+        "",           "socket",          "file,id=x",        "null", "pty", "socket,id=x,host=h",
+        "file,path=", "null,id=,path=x", "stdio,id=x,path=y"};
     for (size_t i = 0; i < ARRAY_LEN(bad_chardev); i++) {
         assert_int_equal(serial_spec_parse_chardev(&s, id, sizeof(id), bad_chardev[i], &e), -1);
     }
@@ -376,6 +383,140 @@ static void test_stdio(void **state)
     free(t);
 }
 
+/* A reader that is slow makes the machine wait, which is said once, and nothing is lost. */
+struct waiter {
+    atomic_int waits;
+    int fd;
+    size_t received;
+};
+static void say_it_waits(void *opaque)
+{
+    atomic_fetch_add(&((struct waiter *)opaque)->waits, 1);
+}
+static size_t take_nothing(void *opaque, const uint8_t *bytes, size_t count)
+{
+    (void)opaque;
+    (void)bytes;
+    (void)count;
+    return 0;
+}
+/* Reads when it has been said that somebody waits. */
+static void *read_late(void *opaque)
+{
+    struct waiter *w = opaque;
+    uint8_t bytes[4096];
+    ssize_t n;
+
+    while (atomic_load(&w->waits) == 0) {
+        sched_yield();
+    }
+    while ((n = read(w->fd, bytes, sizeof(bytes))) > 0) {
+        w->received += (size_t)n;
+    }
+    return NULL;
+}
+
+static void test_waits_for_reader(void **state)
+{
+    struct waiter w = {.fd = -1};
+    struct serial_events events = {.opaque = &w, .post = take_nothing, .waits = say_it_waits};
+    struct serial_spec spec = {.kind = SERIAL_FILE};
+    uint8_t *block = base_alloc(300000, 1);
+    struct host_thread *reader;
+    struct serial *s;
+    struct error e;
+
+    (void)state;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    w.fd = open(path, O_RDONLY | O_NONBLOCK);
+    assert_true(w.fd >= 0);
+    assert_int_equal(fcntl(w.fd, F_SETFL, 0), 0);
+    snprintf(spec.path, sizeof(spec.path), "%s", path);
+    s = serial_open(&spec, NULL, &e);
+    assert_non_null(s);
+    assert_int_equal(serial_start(s, &events, &e), 0);
+    reader = host_thread_start(read_late, &w, &e);
+    serial_output(s, block, 300000);
+    assert_int_equal(serial_dropped(s), 0);
+    serial_close(s);
+    (void)host_thread_join(reader);
+    assert_int_equal(w.received, 300000);
+    assert_int_equal(atomic_load(&w.waits), 1);
+    close(w.fd);
+    free(block);
+}
+
+/* Named pipes: both ways; nobody who reads is nobody who is waited for. */
+static void test_pipe(void **state)
+{
+    struct taker *t = taker_new(100);
+    uint8_t *block = base_alloc(65536, 1);
+    char name[2][220], text[220], back[8];
+    struct serial *s;
+    int in, out;
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(name[i], sizeof(name[i]), "%s.%s", path, i == 0 ? "in" : "out");
+        remove(name[i]);
+        assert_int_equal(mkfifo(name[i], 0600), 0);
+    }
+    snprintf(text, sizeof(text), "pipe:%s", path);
+    s = open_port(text, t);
+    in = open(name[0], O_WRONLY);
+    out = open(name[1], O_RDONLY);
+    assert_int_equal(write(in, "in", 2), 2);
+    wait_taken(t, 2);
+    serial_output(s, (const uint8_t *)"out", 3);
+    serial_flush(s);
+    read_exactly(out, back, 3);
+    assert_memory_equal(back, "out", 3);
+    close(in); /* and somebody else comes */
+    in = open(name[0], O_WRONLY);
+    assert_int_equal(write(in, "again", 5), 5);
+    wait_taken(t, 7);
+    for (unsigned i = 0; i < 32; i++) {
+        serial_output(s, block, 65536);
+        serial_flush(s);
+    }
+    assert_true(serial_dropped(s) > 0);
+    close(out);
+    close(in);
+    serial_close(s);
+    remove(name[0]);
+    remove(name[1]);
+    free(block);
+    free(t);
+}
+
+/* A pseudo-terminal: dropped while nobody has it open, both ways while somebody has, again and again. */
+static void test_pty(void **state)
+{
+    struct taker *t = taker_new(100);
+    struct serial *s = open_port("pty", t);
+    char back[8];
+
+    (void)state;
+    assert_non_null(serial_terminal(s));
+    serial_output(s, (const uint8_t *)"nobody", 6);
+    serial_flush(s);
+    assert_int_equal(serial_dropped(s), 6);
+    for (unsigned round = 0; round < 2; round++) {
+        int fd = open(serial_terminal(s), O_RDWR | O_NOCTTY);
+
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, "in", 2), 2);
+        wait_taken(t, 2 * (round + 1));
+        serial_output(s, (const uint8_t *)"out\n", 4);
+        serial_flush(s);
+        read_exactly(fd, back, 4);
+        assert_memory_equal(back, "out\n", 4); /* raw: as it is */
+        close(fd);
+    }
+    serial_close(s);
+    free(t);
+}
+
 /* ---- the clock ------------------------------------------------------------------------------- */
 
 static void *wake_it(void *argument)
@@ -416,8 +557,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        TEST(test_specs),       TEST(test_keys),          TEST(test_file),  TEST(test_unix_server),
-        TEST(test_slow_reader), TEST(test_back_pressure), TEST(test_stdio), TEST(test_wallclock),
+        TEST(test_specs),       TEST(test_keys),        TEST(test_file),
+        TEST(test_unix_server), TEST(test_slow_reader), TEST(test_back_pressure),
+        TEST(test_stdio),       TEST(test_wallclock),   TEST(test_waits_for_reader),
+        TEST(test_pipe),        TEST(test_pty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
