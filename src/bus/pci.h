@@ -4,7 +4,7 @@
  * bridges, and who may reach memory. A function is a device whose class has pci_map(), pci_read(),
  * pci_write(), pci_reset() and pci_check(), whose state has a `struct pci_state`, and which is described
  * by a `struct pci_kind`; docs/devices.md shows one of 40 lines.
- * Left out: extended configuration space (it reads 0), hot plug, error reports, I/O addresses of 32 bits.
+ * Left out: hot plug, errors that happen, I/O addresses of 32 bits.
  */
 #ifndef BUS_PCI_H
 #define BUS_PCI_H
@@ -54,10 +54,12 @@ enum {
     PCI_CAP_EXPRESS = 0x10,
     PCI_CAP_MSIX = 0x11
 };
+enum { PCI_EXTENDED_ERRORS = 0x0001, PCI_EXTENDED_SERIAL = 0x0003 };
 
-#define PCI_CONFIG_BYTES 256
-#define PCI_VECTORS_MAX  72 /* of MSI-X */
-#define PCI_BARS         7  /* the last is the option ROM's */
+#define PCI_CONFIG_BYTES 512 /* of 4 KiB: behind these all is 0 */
+#define PCI_EXTENDED     256 /* where the capabilities of PCI Express begin */
+#define PCI_VECTORS_MAX  72  /* of MSI-X */
+#define PCI_BARS         7   /* the last is the option ROM's */
 #define PCI_BAR_ROM      6
 #define PCI_REGIONS_MAX  12
 #define PCI_EXTRAS_MAX   8
@@ -118,6 +120,10 @@ struct pci_kind {
     bool has_power;      /* the power management capability: D0 and D3hot */
     bool is_bridge;
     uint8_t express; /* enum pci_express */
+    /* For a function on a bus of PCI Express: the guest may reset it alone; it has the registers for reports
+     * of errors, of which there are none; its serial number (0: none). */
+    bool has_function_reset, has_error_reports;
+    uint64_t serial;
     struct pci_extra extras[PCI_EXTRAS_MAX];
     uint8_t extra_count;
     /* As those of struct device_class, for what is the device's own. Any may be NULL. */
@@ -158,6 +164,10 @@ bool pci_may_reach(const struct device *d);
  * let the function reach it. */
 bool pci_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
 bool pci_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size);
+/* The same where all of it is memory: reaching it enters no device, so that no guest can make a device
+ * work on itself. */
+bool pci_memory_read(const struct device *d, paddr at, void *bytes, uint64_t size);
+bool pci_memory_write(struct device *d, paddr at, const void *bytes, uint64_t size);
 
 /* ---- for models ---- */
 

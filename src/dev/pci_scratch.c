@@ -112,7 +112,7 @@ static void scratch_alarm(struct device *d, uint32_t i)
 
 const struct device_class pci_scratch = {
     .name = "pci-scratch",
-    .behaviour = 1,
+    .behaviour = 2, /* 2: extended configuration space */
     .windows = {[REGISTERS] = {.bytes = 0x1000, .sizes = 4 | 8},
                 [PORTS] = {.bytes = 0x10, .sizes = 4},
                 [TABLE] = {.bytes = 16 * VECTORS, .sizes = 4 | 8},
@@ -157,6 +157,9 @@ static const struct pci_kind kind = {
     .msi_vectors = 4,
     .has_power = true,
     .express = PCI_EXPRESS_DEVICE,
+    .has_function_reset = true,
+    .has_error_reports = true,
+    .serial = UINT64_C(0x0123456789abcdef),
     .extras = {{.bytes = extra_bytes,
                 .masks = extra_masks,
                 .count = sizeof extra_bytes,

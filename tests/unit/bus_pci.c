@@ -222,7 +222,49 @@ static void test_enumeration(void **state)
     assert_int_equal(get_config(&b, 0, 1, PCI_BAR0 + 4, 4), 0xfffffff1);
     assert_int_equal(get_config(&b, 0, 1, PCI_BAR0 + 8, 4), 0xffff000c);
     assert_int_equal(get_config(&b, 0, 1, PCI_BAR0 + 12, 4), 0xffffffff);
-    assert_int_equal(get_config(&b, 0, 1, 0x100, 4), 0); /* no extended capabilities */
+    close_board(&b);
+}
+
+/* What PCI Express has beyond: reports of errors, a serial number, and a reset of the function alone. */
+static void test_express(void **state)
+{
+    struct board b;
+    unsigned at;
+
+    (void)state;
+    open_usual(&b);
+    assert_int_equal(get_config(&b, 0, 1, 0x100, 4), 0x14820001);
+    assert_int_equal(get_config(&b, 0, 1, 0x148, 4), 0x00010003);
+    assert_int_equal(get_config(&b, 0, 1, 0x14c, 4), 0x89abcdef);
+    assert_int_equal(get_config(&b, 0, 1, 0xffc, 4), 0);
+    set_config(&b, 0, 1, 0x104, 4, UINT32_MAX); /* nothing to be cleared */
+    set_config(&b, 0, 1, 0x108, 4, UINT32_MAX);
+    set_config(&b, 0, 1, 0x14c, 4, 0);
+    assert_int_equal(get_config(&b, 0, 1, 0x104, 4), 0);
+    assert_int_equal(get_config(&b, 0, 1, 0x108, 4), 0x003ff030);
+    assert_int_equal(get_config(&b, 0, 1, 0x14c, 4), 0x89abcdef);
+    set_bridge(&b, 2, 1, MEMORY, MEMORY + 0xfffff);
+    assert_int_equal(get_config(&b, 1, 3, 0x100, 4), 0); /* conventional there */
+    set_config(&b, 0, 1, PCI_BAR0, 4, MEMORY + 0x100000);
+    set_config(&b, 0, 1, PCI_COMMAND, 2, 6);
+    put(&b, MEMORY + 0x100000, 4, 0x12345678);
+    at = capability(&b, 0, 1, PCI_CAP_EXPRESS);
+    assert_int_equal(get_config(&b, 0, 1, at + 4, 4) >> 28 & 1, 1);
+    set_config(&b, 0, 1, at + 8, 2, 0xa810);
+    assert_int_equal(get_config(&b, 0, 1, PCI_COMMAND, 2), 0);
+    assert_int_equal(get_config(&b, 0, 1, at + 8, 2), 0x2810);
+    assert_int_equal(load(&b, MEMORY + 0x100000, 4), UINT32_MAX);
+    set_config(&b, 0, 1, PCI_BAR0, 4, MEMORY + 0x100000);
+    set_config(&b, 0, 1, PCI_COMMAND, 2, 6);
+    assert_int_equal(load(&b, MEMORY + 0x100000, 4), 0);
+    /* A root port knows reports of errors, and no such reset. */
+    at = capability(&b, 0, 4, PCI_CAP_EXPRESS);
+    set_config(&b, 0, 4, PCI_COMMAND, 2, 6);
+    set_config(&b, 0, 4, at + 8, 2, 0x8000);
+    assert_int_equal(get_config(&b, 0, 4, PCI_COMMAND, 2), 6);
+    assert_int_equal(get_config(&b, 0, 4, 0x100, 4), 0x00020001);
+    set_config(&b, 0, 4, 0x12c, 4, UINT32_MAX);
+    assert_int_equal(get_config(&b, 0, 4, 0x12c, 4), 7);
     close_board(&b);
 }
 
@@ -531,7 +573,7 @@ static paddr any_register(uint64_t *x)
         PCI_COMMAND,   PCI_BAR0,           PCI_BAR0 + 4,     PCI_BAR0 + 8,    PCI_BAR0 + 12,
         PCI_BAR0 + 16, PCI_SECONDARY,      PCI_SUBORDINATE,  PCI_MEMORY_BASE, PCI_IO_BASE,
         PCI_ROM,       PCI_BRIDGE_CONTROL, PCI_PREFETCH_BASE};
-    unsigned at = chance(x, 3) != 0 ? hot[chance(x, ARRAY_LEN(hot))] : (unsigned)chance(x, 256);
+    unsigned at = chance(x, 3) != 0 ? hot[chance(x, ARRAY_LEN(hot))] : (unsigned)chance(x, 520);
 
     return config_at((unsigned)chance(x, 3), slots[chance(x, ARRAY_LEN(slots))], at);
 }
@@ -621,6 +663,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_enumeration),
+        cmocka_unit_test(test_express),
         cmocka_unit_test(test_bars_move),
         cmocka_unit_test(test_bridges_forward),
         cmocka_unit_test(test_pins_turn),

@@ -12,7 +12,7 @@ static const struct field fields[] = {PCI_FIELDS(struct pci_bridge, pci)};
 
 const struct device_class pci_bridge = {
     .name = "pci-bridge",
-    .behaviour = 1,
+    .behaviour = 2, /* 2: extended configuration space */
     .map = pci_map,
     .state = FIELD_TABLE(struct pci_bridge, fields),
     .reset = pci_reset,
@@ -23,7 +23,7 @@ const struct device_class pci_bridge = {
 
 const struct device_class pcie_root_port = {
     .name = "pcie-root-port",
-    .behaviour = 1,
+    .behaviour = 2, /* 2: extended configuration space */
     .map = pci_map,
     .state = FIELD_TABLE(struct pci_bridge, fields),
     .reset = pci_reset,
@@ -79,6 +79,7 @@ static int build_root_port(struct plug *p, struct error *e)
         .is_bridge = true,
         .pin = 1,
         .express = PCI_EXPRESS_ROOT_PORT,
+        .has_error_reports = true,
     };
 
     return build_bridge(p, &pcie_root_port, &kind, 0, 0, e);

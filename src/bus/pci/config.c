@@ -6,6 +6,7 @@
 #include "bus/pci/internal.h"
 
 enum { STATUS_PIN = 0x08, CONTROL_RESET = 0x40 };
+enum { DEVICE_CONTROL = 8, FUNCTION_RESET = 0x80 }; /* the upper byte of it */
 
 struct pci_state *pci_state_of(const struct device *d)
 {
@@ -76,6 +77,16 @@ static void follow(struct device *d, unsigned at, unsigned size)
     }
 }
 
+/* PCI Express 3.0, 6.6.2: the bit reads as 0. */
+static bool asks_for_reset(const struct device *d, unsigned at, unsigned size, uint32_t value)
+{
+    const struct pci_function *f = pci_function_of(d);
+    unsigned upper = f->express + DEVICE_CONTROL + 1u;
+
+    return f->can_reset && overlaps(at, size, upper, 1) &&
+           (value >> 8 * (upper - at) & FUNCTION_RESET) != 0;
+}
+
 void pci_config_write(struct device *d, unsigned at, unsigned size, uint32_t value)
 {
     struct pci_state *s = pci_state_of(d);
@@ -93,6 +104,11 @@ void pci_config_write(struct device *d, unsigned at, unsigned size, uint32_t val
         (s->config[PCI_BRIDGE_CONTROL] & CONTROL_RESET) != 0) {
         reset_bus(f->secondary);
         device_remap(d);
+    }
+    if (asks_for_reset(d, at, size, value)) {
+        device_restart(d);
+        device_remap(d);
+        return;
     }
     follow(d, at, size);
     if (f->kind.config_written != NULL) {

@@ -88,7 +88,7 @@ static const struct field bridge_fields[] = {PCI_FIELDS(struct pci_host_bridge, 
 
 const struct device_class pci_host_bridge = {
     .name = "pci-host-bridge",
-    .behaviour = 1,
+    .behaviour = 2, /* 2: extended configuration space */
     .map = pci_map,
     .state = FIELD_TABLE(struct pci_host_bridge, bridge_fields),
     .reset = pci_reset,

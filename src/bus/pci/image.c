@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * image: configuration space after a reset, and which bits of it may change: of headers of type 0 and 1
  * (PCI Local Bus 3.0, 6.1; PCI-to-PCI Bridge 1.2, 3.2) and of the capabilities, one behind the other from
- * 0x40 on.
+ * 0x40 on, those of PCI Express alone from 0x100 on.
  */
 #include "bus/pci/internal.h"
 
@@ -113,7 +113,7 @@ static unsigned add(struct list *l, uint8_t number, unsigned bytes)
 {
     unsigned at = l->end;
 
-    must(at + bytes <= PCI_CONFIG_BYTES);
+    must(at + bytes <= PCI_EXTENDED);
     set(l->f, l->link, 1, at);
     set(l->f, at, 1, number);
     l->link = at + 1;
@@ -173,6 +173,55 @@ static void add_msix(struct list *l)
     set(l->f, at + 8, 4, place_of(k, k->msix.pending_window));
 }
 
+/* ---- extended capabilities --------------------------------------------------------------------*/
+
+/* The next one is at `at`; returns where the one after it will be. */
+static unsigned add_extended(struct pci_function *f, unsigned *last, unsigned at, unsigned number,
+                             unsigned version, unsigned bytes)
+{
+    must(at + bytes <= PCI_CONFIG_BYTES);
+    if (*last != 0) {
+        set(f, *last, 4, (uint32_t)bytes_get_le(f->image + *last, 4) | at << 20);
+    }
+    set(f, at, 4, number | version << 16);
+    *last = at;
+    return at + bytes;
+}
+
+/* 7.10: what may be reported, how bad it is, and to whom; nothing ever is. */
+static void make_errors(struct pci_function *f, unsigned at, bool is_port)
+{
+    const uint32_t uncorrectable = 0x003ff030, correctable = 0x000031c1;
+
+    let_clear(f, at + 0x04, 4, uncorrectable);
+    allow(f, at + 0x08, 4, uncorrectable);
+    set(f, at + 0x0c, 4, 0x00062030);
+    allow(f, at + 0x0c, 4, uncorrectable);
+    let_clear(f, at + 0x10, 4, correctable);
+    set(f, at + 0x14, 4, 0x2000);
+    allow(f, at + 0x14, 4, correctable);
+    if (is_port) {
+        allow(f, at + 0x2c, 4, 7);
+        let_clear(f, at + 0x30, 4, 0x7f);
+    }
+}
+
+static void make_extended(struct pci_function *f, bool is_port)
+{
+    unsigned at = PCI_EXTENDED, last = 0;
+
+    if (f->kind.has_error_reports) {
+        make_errors(f, at, is_port);
+        at = add_extended(f, &last, at, PCI_EXTENDED_ERRORS, 2, 0x48);
+    }
+    if (f->kind.serial != 0) {
+        bytes_set_le(f->image + at + 4, 8, f->kind.serial);
+        (void)add_extended(f, &last, at, PCI_EXTENDED_SERIAL, 1, 0x0c);
+    }
+}
+
+/* ---- and the rest of the first ones -----------------------------------------------------------*/
+
 /* PCI Express 3.0, 7.8: a link of one lane at 2.5 GT/s, none inside the root complex. */
 static void add_express(struct list *l)
 {
@@ -187,6 +236,10 @@ static void add_express(struct list *l)
     set(f, at + 0x08, 2, 0x2810);
     allow(f, at + 0x08, 2, 0x7fff);
     let_clear(f, at + 0x0a, 2, 0x000f);
+    if (f->kind.has_function_reset) {
+        f->can_reset = true;
+        set(f, at + 0x04, 4, 1u << 15 | 1u << 28);
+    }
     if (is_port || !is_inside) {
         set(f, at + 0x0c, 4, 0x0011);
         allow(f, at + 0x10, 2, 0x01fb);
@@ -198,6 +251,7 @@ static void add_express(struct list *l)
     if (is_port) {
         allow(f, at + 0x1c, 2, 0x001f);
     }
+    make_extended(f, is_port);
 }
 
 /* Behind a bridge of conventional PCI nothing is of PCI Express. */

@@ -26,6 +26,7 @@ struct pci_function {
     uint8_t clears[PCI_CONFIG_BYTES];   /* bits that it clears by writing 1 */
     uint8_t changes[PCI_CONFIG_BYTES];  /* bits that the function itself changes, too */
     uint8_t msi, msix, power, express;  /* where these capabilities are; 0: there is none */
+    bool can_reset;                     /* by a bit of the capability of PCI Express */
     uint8_t extras[PCI_EXTRAS_MAX];
 };
 

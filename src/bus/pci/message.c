@@ -91,6 +91,19 @@ bool pci_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size)
     return get_requester(d, &requester) && device_dma_write_as(d, requester, at, bytes, size);
 }
 
+bool pci_memory_read(const struct device *d, paddr at, void *bytes, uint64_t size)
+{
+    /* Nothing of the device's changes, as no device is entered. */
+    struct device *mutable = (struct device *)(uintptr_t)d;
+
+    return device_dma_is_memory(d, at, size) && pci_dma_read(mutable, at, bytes, size);
+}
+
+bool pci_memory_write(struct device *d, paddr at, const void *bytes, uint64_t size)
+{
+    return device_dma_is_memory(d, at, size) && pci_dma_write(d, at, bytes, size);
+}
+
 /* ---- messages ---------------------------------------------------------------------------------*/
 
 enum { MSI_ON = 1, MSIX_ON = 0x8000, MSIX_MASKED = 0x4000 };

@@ -471,7 +471,7 @@ static void e1000_write(struct device *d, struct mem_access a, uint64_t value)
 
 const struct device_class e1000 = {
     .name = "e1000",
-    .behaviour = 1,
+    .behaviour = 2, /* 2: extended configuration space */
     .windows = {[WINDOW_MEMORY] = {.bytes = MEMORY_BYTES, .sizes = 4},
                 [WINDOW_IO] = {.bytes = IO_BYTES, .sizes = 4}},
     .map = pci_map,
