@@ -26,6 +26,8 @@ struct frame_parts {
 bool frame_find_parts(const uint8_t *frame, size_t count, struct frame_parts *out);
 /* TCP or UDP whose checksum is right. */
 bool frame_is_proven(const uint8_t *frame, size_t count);
+/* Writes those that are asked for, of the header of IPv4 and of TCP or UDP, where the frame has such. */
+void frame_put_sums(uint8_t *frame, size_t count, bool ip, bool l4);
 
 /* ---- what a card is asked to do with a frame on its way out ---- */
 

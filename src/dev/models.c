@@ -13,6 +13,7 @@ const struct model *const dev_models[] = {
     &pcie_root_port_model,
     &pci_scratch_model,
     &e1000_model,
+    &rtl8139_model,
     &virtio_rng_device,
     &virtio_blk_device,
     &virtio_net_device,

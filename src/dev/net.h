@@ -27,4 +27,8 @@ const char *net_card_port(const struct plug *p, char name[NET_PORT_ROOM]);
 extern const struct device_class e1000;
 extern const struct model e1000_model;
 
+/* rtl8139.c: RealTek's RTL8139C and RTL8139C+. */
+extern const struct device_class rtl8139;
+extern const struct model rtl8139_model;
+
 #endif

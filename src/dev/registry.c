@@ -37,6 +37,7 @@ const struct device_class *const dev_registry[] = {
     &pcie_root_port,
     &pci_scratch,
     &e1000,
+    &rtl8139,
     &virtio_blk_mmio.device,
     &virtio_none_pages,
     &virtio_rng_pci.device,

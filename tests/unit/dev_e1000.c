@@ -3,15 +3,8 @@
  * frames by descriptors both ways, checksums and segments, filters, interrupts that are put off, and a
  * guest that writes anything anywhere.
  */
-#include "../chance.h"
-#include "bus/pci.h"
-#include "dev/frame.h"
-#include "dev_bench.h"
-
-#define ECAM UINT64_C(0x30000000)
-#define BAR  UINT64_C(0x40000000)
-#define RAM  UINT64_C(0x80000000)
-#define SLOT (UINT64_C(1) << 15) /* 1.0 */
+#define CARD_BAR 0
+#include "dev_card.h"
 
 #define RX_RING (RAM + 0x1000)
 #define TX_RING (RAM + 0x2000)
@@ -23,63 +16,6 @@ enum { CTRL = 0, STATUS = 8, EECD = 0x10, EERD = 0x14, MDIC = 0x20, ICR = 0xc0, 
 enum { ICS = 0xc8, IMS = 0xd0, IMC = 0xd8, RCTL = 0x100, TCTL = 0x400, RXCSUM = 0x5000 };
 enum { RDBA = 0x2800, TDBA = 0x3800, LEN = 8, HEAD = 16, TAIL = 24 };
 
-static const uint8_t mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
-
-static struct {
-    struct bench bench;
-    struct machine_config config;
-    struct machine *machine;
-    struct device *card;
-    uint16_t port;
-    uint8_t sent[64][FRAME_MAX];
-    size_t sizes[64], count;
-    struct input input;
-    bool has_input;
-} b;
-
-static void keep(void *opaque, tick now, uint16_t port, const uint8_t *bytes, size_t count)
-{
-    (void)opaque;
-    (void)now;
-    assert_int_equal(port, b.port);
-    if (b.count < ARRAY_LEN(b.sizes)) {
-        memcpy(b.sent[b.count], bytes, count);
-        b.sizes[b.count] = count;
-    }
-    b.count++;
-}
-
-static enum inlet_answer next(void *opaque, tick now, struct input *in, tick *ask_again)
-{
-    (void)opaque;
-    *ask_again = TICK_NEVER;
-    if (!b.has_input) {
-        return INLET_QUIET;
-    }
-    b.has_input = false;
-    *in = b.input;
-    in->at = now;
-    return INLET_INPUT;
-}
-
-static void set(uint64_t at, unsigned size, uint64_t value)
-{
-    struct mem_place p = mem_find(machine_mem(b.machine), at, true);
-
-    if (p.window != NULL) {
-        p.window->write(p.window->opaque, mem_access_to(p.window, p.at, size, 0), value);
-    }
-}
-
-static uint64_t get(uint64_t at, unsigned size)
-{
-    struct mem_place p = mem_find(machine_mem(b.machine), at, false);
-
-    return p.window != NULL
-               ? p.window->read(p.window->opaque, mem_access_to(p.window, p.at, size, 0))
-               : 0;
-}
-
 static void reg_set(uint64_t at, uint32_t value)
 {
     set(BAR + at, 4, value);
@@ -88,79 +24,6 @@ static void reg_set(uint64_t at, uint32_t value)
 static uint32_t reg_get(uint64_t at)
 {
     return (uint32_t)get(BAR + at, 4);
-}
-
-static void put(paddr at, const void *bytes, size_t size)
-{
-    assert_true(mem_write_bytes(machine_mem(b.machine), at, bytes, size));
-}
-
-static void fetch(paddr at, void *bytes, size_t size)
-{
-    assert_true(mem_read_bytes(machine_mem(b.machine), at, bytes, size));
-}
-
-static void open_card(void)
-{
-    static const struct pci_host_config host = {.ecam = ECAM,
-                                                .ecam_bytes = 256 * MIB,
-                                                .memory = BAR,
-                                                .memory_bytes = 256 * MIB,
-                                                .high = UINT64_C(0x400000000),
-                                                .high_bytes = 1 * GIB,
-                                                .io = 0x3000000,
-                                                .io_bytes = 64 * KIB};
-    struct machine_thing *t;
-    struct device *d;
-    struct buses buses;
-    struct error e = {""};
-
-    memset(&b, 0, sizeof b);
-    machine_config_init(&b.config);
-    t = machine_config_add_thing(&b.config, MODEL_CLASS, "card");
-    thing_set_text(t, "driver", "e1000");
-    thing_set_text(t, "netdev", "n0");
-    bench_open_unsealed(&b.bench, &scratch, NULL, 0, 1);
-    b.machine = b.bench.machine;
-    assert_int_equal(mem_add_block(machine_mem(b.machine), "ram", RAM, 1 * MIB, true, &e), 0);
-    buses_init(&buses, b.machine, &b.config);
-    d = pci_host_add(&buses, &host, &e);
-    assert_non_null(d);
-    for (unsigned n = 0; n < PCI_PINS; n++) {
-        machine_connect(d, n, b.bench.lamp, 32 + n);
-    }
-    if (buses_plug(&buses, dev_models, &e) < 0 || machine_seal(b.machine, &e) < 0) {
-        fail_msg("%s", e.text);
-    }
-    buses_fini(&buses);
-    b.port = (uint16_t)machine_port_by_name(b.machine, "net-n0");
-    machine_set_inlet(
-        b.machine, &(struct inlet){.opaque = &b, .next = next, .idle = bench_idle, .output = keep});
-    set(ECAM + SLOT + PCI_BAR0, 4, (uint32_t)BAR);
-    set(ECAM + SLOT + PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-}
-
-static void close_card(void)
-{
-    machine_config_fini(&b.config);
-    bench_close(&b.bench);
-}
-
-static void input(const uint8_t *frame, size_t count)
-{
-    b.input = (struct input){.port = b.port, .length = (uint32_t)count, .data = frame};
-    b.has_input = true;
-    bench_pass(&b.bench, 1);
-}
-
-static bool pin(void)
-{
-    for (unsigned n = 0; n < PCI_PINS; n++) {
-        if (bench_line(&b.bench, 32 + n)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void start_rings(void)
@@ -215,7 +78,7 @@ static void test_chip(void **state)
     uint16_t sum = 0;
 
     (void)state;
-    open_card();
+    open_card("e1000", NULL, NULL);
     assert_int_equal(get(ECAM + SLOT, 4), 0x100e8086);
     for (unsigned i = 0; i < 64; i++) {
         uint16_t word = read_word(i);
@@ -238,21 +101,12 @@ static void test_chip(void **state)
 
 /* ---- frames ------------------------------------------------------------------------------------*/
 
-static void make_frame(uint8_t *frame, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        frame[i] = (uint8_t)(i * 3 + count);
-    }
-    memcpy(frame, mac, 6);
-    memcpy(frame + 6, "\x52\x54\0\1\2\3", 6);
-}
-
 static void test_in(void **state)
 {
     uint8_t frame[5000], bytes[5000], x[16];
 
     (void)state;
-    open_card();
+    open_card("e1000", NULL, NULL);
     assert_int_equal(machine_port_room(b.machine, b.port), 0);
     start_rings();
     assert_true(machine_port_room(b.machine, b.port) >= 1514);
@@ -317,7 +171,7 @@ static void test_out(void **state)
     uint8_t frame[3000], x[16];
 
     (void)state;
-    open_card();
+    open_card("e1000", NULL, NULL);
     start_rings();
     tail = 0;
     for (unsigned i = 0; i < 20; i++) {
@@ -347,7 +201,7 @@ static void test_segments(void **state)
     uint8_t x[16] = {0};
 
     (void)state;
-    open_card();
+    open_card("e1000", NULL, NULL);
     start_rings();
     tail = 0;
     make_frame(frame, sizeof frame);
@@ -398,7 +252,7 @@ static void test_segments(void **state)
 static void test_interrupts(void **state)
 {
     (void)state;
-    open_card();
+    open_card("e1000", NULL, NULL);
     reg_set(ICS, 4);
     assert_false(pin());
     reg_set(IMS, 4);
@@ -434,7 +288,7 @@ static void test_nonsense(void **state)
     uint64_t seed = 7;
 
     (void)state;
-    open_card();
+    open_card("e1000", NULL, NULL);
     for (unsigned i = 0; i < 20000; i++) {
         uint64_t chance = chance_next(&seed);
         uint64_t at =

@@ -76,12 +76,9 @@ static const struct field fields[] = {
     FIELD_ARRAY(struct e1000, vlans),
     FIELD_ARRAY(struct e1000, address),
     FIELD_ARRAY(struct e1000, stats),
-    FIELD_ARRAY(struct e1000, eeprom),
+    MICROWIRE_FIELDS(struct e1000, eeprom),
     FIELD_ARRAY(struct e1000, phy),
-    FIELD(struct e1000, shifted),
     FIELD(struct e1000, io_address),
-    FIELD(struct e1000, shifted_count),
-    FIELD(struct e1000, eeprom_out),
 #define CONTEXT(c)                                                                                 \
     FIELD(struct e1000, c.ip_end), FIELD(struct e1000, c.l4_end), FIELD(struct e1000, c.piece),    \
         FIELD(struct e1000, c.ip_from), FIELD(struct e1000, c.ip_to),                              \
@@ -146,44 +143,17 @@ void e1000_count(struct device *d, unsigned first, bool is_64, uint64_t more)
 
 enum { EECD_CLOCK = 1, EECD_SELECT = 2, EECD_IN = 4, EECD_OUT = 8, EECD_REQUEST = 0x40 };
 enum { EECD_GRANT = 0x80, EECD_PRESENT = 0x100 };
-enum { COMMAND_BITS = 9, COMMAND_READ = 6 };
-
-static void clock_eeprom(struct e1000 *s, bool in)
-{
-    uint32_t place;
-
-    s->shifted_count = (uint16_t)(s->shifted_count < 0xffff ? s->shifted_count + 1 : 0xffff);
-    if (s->shifted_count <= COMMAND_BITS) {
-        s->shifted = s->shifted << 1 | in;
-        s->eeprom_out = 0; /* a zero comes before the first word */
-        if (s->shifted_count == 1 && !in) {
-            s->shifted_count = 0; /* it begins with a one */
-        }
-        return;
-    }
-    place = (s->shifted & 63) + (uint32_t)(s->shifted_count - COMMAND_BITS - 1) / 16;
-    s->eeprom_out = (s->shifted >> 6) == COMMAND_READ &&
-                    (s->eeprom[place % E1000_EEPROM_WORDS] >>
-                         (15 - (s->shifted_count - COMMAND_BITS - 1) % 16) &
-                     1) != 0;
-}
 
 static void write_eecd(struct e1000 *s, uint32_t value)
 {
-    uint32_t before = s->reg[R_EECD];
-
     s->reg[R_EECD] = value & 0x7f;
-    if ((value & EECD_SELECT) == 0) {
-        s->shifted = s->shifted_count = 0;
-        s->eeprom_out = 0;
-    } else if ((value & ~before & EECD_CLOCK) != 0) {
-        clock_eeprom(s, (value & EECD_IN) != 0);
-    }
+    microwire_drive(&s->eeprom, (value & EECD_SELECT) != 0, (value & EECD_CLOCK) != 0,
+                    (value & EECD_IN) != 0);
 }
 
 static uint32_t read_eecd(const struct e1000 *s)
 {
-    return (s->reg[R_EECD] & ~(uint32_t)EECD_OUT) | EECD_PRESENT | (s->eeprom_out ? EECD_OUT : 0) |
+    return (s->reg[R_EECD] & ~(uint32_t)EECD_OUT) | EECD_PRESENT | (s->eeprom.out ? EECD_OUT : 0) |
            ((s->reg[R_EECD] & EECD_REQUEST) != 0 ? EECD_GRANT : 0);
 }
 
@@ -195,27 +165,27 @@ static void write_eerd(struct e1000 *s, uint32_t value)
     s->reg[R_EERD] = value & 0xff00;
     if ((value & 1) != 0) {
         s->reg[R_EERD] |=
-            0x10 | (place < E1000_EEPROM_WORDS ? (uint32_t)s->eeprom[place] << 16 : 0);
+            0x10 | (place < MICROWIRE_WORDS ? (uint32_t)s->eeprom.words[place] << 16 : 0);
     }
 }
 
 static void make_eeprom(struct e1000 *s, const uint8_t address[6])
 {
-    uint16_t sum = 0;
+    uint16_t *words = s->eeprom.words, sum = 0;
 
-    memset(s->eeprom, 0, sizeof s->eeprom);
+    memset(words, 0, sizeof s->eeprom.words);
     for (unsigned i = 0; i < 3; i++) {
-        s->eeprom[i] = (uint16_t)bytes_get_le(address + 2 * (size_t)i, 2);
+        words[i] = (uint16_t)bytes_get_le(address + 2 * (size_t)i, 2);
     }
-    s->eeprom[0x0a] = 0x4408; /* initialisation control 1: PCI identifiers are as they are */
-    s->eeprom[0x0b] = 0x1100;
-    s->eeprom[0x0c] = 0x8086;
-    s->eeprom[0x0d] = 0x100e;
-    s->eeprom[0x0e] = 0x8086;
-    for (unsigned i = 0; i < E1000_EEPROM_WORDS - 1; i++) {
-        sum = (uint16_t)(sum + s->eeprom[i]);
+    words[0x0a] = 0x4408; /* initialisation control 1: PCI identifiers are as they are */
+    words[0x0b] = 0x1100;
+    words[0x0c] = 0x8086;
+    words[0x0d] = 0x100e;
+    words[0x0e] = 0x8086;
+    for (unsigned i = 0; i < MICROWIRE_WORDS - 1; i++) {
+        sum = (uint16_t)(sum + words[i]);
     }
-    s->eeprom[E1000_EEPROM_WORDS - 1] = (uint16_t)(0xbaba - sum); /* 5.6.35 */
+    words[MICROWIRE_WORDS - 1] = (uint16_t)(0xbaba - sum); /* 5.6.35 */
 }
 
 /* ---- PHY: IEEE 802.3, clause 22, and Marvell's 88E1011 -----------------------------------------*/
@@ -291,7 +261,7 @@ static void reset_card(struct device *d)
     memset(s->stats, 0, sizeof s->stats);
     memset(&s->context, 0, sizeof s->context);
     memset(&s->segments, 0, sizeof s->segments);
-    s->shifted = s->shifted_count = s->eeprom_out = 0;
+    microwire_drive(&s->eeprom, false, false, false);
     s->io_address = 0;
     s->quiet_until = 0;
     device_set_alarm(d, 0, TICK_NEVER);
@@ -301,9 +271,16 @@ static void reset_card(struct device *d)
     s->reg[R_LEDCTL] = 0x07068302;
     s->address[0] = (uint32_t)bytes_get_le(c->address, 4);
     s->address[1] = (uint32_t)bytes_get_le(c->address + 4, 2) | UINT32_C(1) << 31;
-    make_eeprom(s, c->address);
     reset_phy(d);
     pci_set_pin(d, false);
+}
+
+static void power_on(struct device *d)
+{
+    const struct net_card_config *c = d->config;
+
+    make_eeprom(d->state, c->address);
+    reset_card(d);
 }
 
 static int find_place(uint64_t at)
@@ -471,7 +448,7 @@ static void e1000_write(struct device *d, struct mem_access a, uint64_t value)
 
 const struct device_class e1000 = {
     .name = "e1000",
-    .behaviour = 2, /* 2: extended configuration space */
+    .behaviour = 2, /* 2: extended configuration space; the EEPROM can be programmed */
     .windows = {[WINDOW_MEMORY] = {.bytes = MEMORY_BYTES, .sizes = 4},
                 [WINDOW_IO] = {.bytes = IO_BYTES, .sizes = 4}},
     .map = pci_map,
@@ -502,7 +479,7 @@ static const struct pci_kind kind = {
     .region_count = 2,
     .read = e1000_read,
     .write = e1000_write,
-    .reset = reset_card,
+    .reset = power_on,
 };
 
 static int build(struct plug *p, struct error *e)

@@ -8,6 +8,7 @@
 #include "bus/pci.h"
 #include "dev/frame.h"
 #include "dev/net.h"
+#include "dev/net/microwire.h"
 
 /* Registers that have a place of their own; where they are is in e1000.c's table. */
 enum e1000_register {
@@ -83,8 +84,7 @@ enum {
     STAT_TX_ALL = 0xd4 / 4,
     STAT_COUNT = 0x100 / 4
 };
-#define E1000_EEPROM_WORDS 64
-#define E1000_RING_MAX     4096 /* descriptors: 64 KiB */
+#define E1000_RING_MAX 4096 /* descriptors: 64 KiB */
 
 /* What a descriptor of context says of those that follow it. */
 struct e1000_context {
@@ -99,12 +99,9 @@ struct e1000 {
     tick quiet_until;
     uint32_t reg[R_COUNT];
     uint32_t multicast[128], vlans[128], address[32], stats[STAT_COUNT];
-    uint16_t eeprom[E1000_EEPROM_WORDS];
+    struct microwire eeprom;
     uint16_t phy[32];
-    uint32_t shifted; /* bits that came over the EEPROM's wires, the last one lowest */
     uint32_t io_address;
-    uint16_t shifted_count;
-    uint16_t eeprom_out;
     struct e1000_context context, segments; /* of checksums; of frames that are cut */
     uint8_t zero[4];
 };

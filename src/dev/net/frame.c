@@ -103,6 +103,29 @@ bool frame_is_proven(const uint8_t *frame, size_t count)
     return frame_sum(frame + p.l4, p.end - p.l4, pseudo_sum(frame, &p, p.end - p.l4)) == 0xffff;
 }
 
+void frame_put_sums(uint8_t *frame, size_t count, bool ip, bool l4)
+{
+    struct frame_parts p;
+    size_t to;
+    uint16_t sum;
+
+    if (!frame_find_parts(frame, count, &p)) {
+        return;
+    }
+    if (ip && !p.is_ipv6) {
+        bytes_set_be(frame + p.l3 + 10, 2, 0);
+        bytes_set_be(frame + p.l3 + 10, 2, (uint16_t)~frame_sum(frame + p.l3, p.l4 - p.l3, 0));
+    }
+    to = p.l4 + sum_place(p.protocol);
+    if (!l4 || p.is_fragment || (p.protocol != PROTOCOL_TCP && p.protocol != PROTOCOL_UDP) ||
+        p.end > count || to + 2 > p.end) {
+        return;
+    }
+    bytes_set_be(frame + to, 2, 0);
+    sum = (uint16_t)~frame_sum(frame + p.l4, p.end - p.l4, pseudo_sum(frame, &p, p.end - p.l4));
+    bytes_set_be(frame + to, 2, sum == 0 && p.protocol == PROTOCOL_UDP ? 0xffff : sum);
+}
+
 /* ---- one into several ---- */
 
 struct cutting {
