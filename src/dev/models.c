@@ -14,6 +14,7 @@ const struct model *const dev_models[] = {
     &pci_scratch_model,
     &e1000_model,
     &rtl8139_model,
+    &e1000e_model,
     &virtio_rng_device,
     &virtio_blk_device,
     &virtio_net_device,

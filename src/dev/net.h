@@ -27,6 +27,9 @@ const char *net_card_port(const struct plug *p, char name[NET_PORT_ROOM]);
 extern const struct device_class e1000;
 extern const struct model e1000_model;
 
+/* e1000e.c: Intel's 82574L. */
+extern const struct device_class e1000e;
+extern const struct model e1000e_model;
 /* rtl8139.c: RealTek's RTL8139C and RTL8139C+. */
 extern const struct device_class rtl8139;
 extern const struct model rtl8139_model;

@@ -38,6 +38,7 @@ const struct device_class *const dev_registry[] = {
     &pci_scratch,
     &e1000,
     &rtl8139,
+    &e1000e,
     &virtio_blk_mmio.device,
     &virtio_none_pages,
     &virtio_rng_pci.device,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * e1000_ring: descriptors in and out: 3.2 and 3.3 of the manual. A frame leaves when all of its descriptors
+ * e1000_ring: descriptors in and out: 3.2 and 3.3 of the manual, and those of the 82574L, 7.1 and 7.2 of its data
+ * sheet, which may be longer when they are given back and tell a hash of the flow. A frame leaves when all of its descriptors
  * are there; until then none of them is taken.
  */
 #include "dev/net/e1000.h"
@@ -19,6 +20,7 @@ enum {
 };
 enum { TCTL_ENABLE = 1 << 1 };
 enum { RXCSUM_SUMS = 0x300 };
+enum { RFCTL_EXTENDED = 0x8000 };
 
 /* A received frame's descriptor. */
 enum { RX_DONE = 1, RX_END = 2, RX_NO_SUMS = 4, RX_VLAN = 8, RX_L4 = 0x20, RX_IP = 0x40 };
@@ -29,16 +31,17 @@ enum { TX_DONE = 1 };
 enum { OPTION_IP = 1, OPTION_L4 = 2 };
 enum { KIND_CONTEXT = 0, KIND_DATA = 1 };
 
-static uint32_t ring_count(const struct e1000 *s, enum e1000_register length)
+/* A ring is named by the first of its registers. */
+static uint32_t ring_count(const struct e1000 *s, unsigned ring)
 {
-    uint32_t count = s->reg[length] / DESCRIPTOR;
+    uint32_t count = s->reg[ring + RING_LENGTH] / DESCRIPTOR;
 
     return count < E1000_RING_MAX ? count : E1000_RING_MAX;
 }
 
-static paddr ring_at(const struct e1000 *s, enum e1000_register low, uint32_t n)
+static paddr ring_at(const struct e1000 *s, unsigned ring, uint32_t n)
 {
-    return ((paddr)s->reg[low + 1] << 32 | s->reg[low]) + (paddr)n * DESCRIPTOR;
+    return ((paddr)s->reg[ring + RING_UPPER] << 32 | s->reg[ring]) + (paddr)n * DESCRIPTOR;
 }
 
 /* ---- out --------------------------------------------------------------------------------------*/
@@ -55,10 +58,11 @@ struct leaving {
     uint16_t vlan;
 };
 
-static void take_context(struct e1000 *s, const uint8_t *x)
+static void take_context(struct e1000 *s, unsigned queue, const uint8_t *x)
 {
     uint8_t command = x[11];
-    struct e1000_context *c = (command & TX_SUM_OR_CUT) != 0 ? &s->segments : &s->context;
+    struct e1000_context *c =
+        (command & TX_SUM_OR_CUT) != 0 ? &s->segments[queue] : &s->context[queue];
 
     *c = (struct e1000_context){.ip_from = x[0],
                                 .ip_to = x[1],
@@ -92,26 +96,27 @@ static void add_vlan(struct e1000 *s, struct leaving *f)
     f->count += FRAME_VLAN_TAG;
 }
 
-static void send_frame(struct device *d, struct leaving *f)
+static void send_frame(struct device *d, unsigned queue, struct leaving *f)
 {
     struct e1000 *s = d->state;
+    const struct e1000_context *c = &s->context[queue];
     struct frame_work w = {0};
 
     if (f->is_too_long || f->count < FRAME_HEADER) {
         return;
     }
     if (f->is_cut) {
-        w.cut = s->segments.is_tcp ? FRAME_CUT_TCP : FRAME_CUT_UDP;
-        w.piece = s->segments.piece;
+        w.cut = s->segments[queue].is_tcp ? FRAME_CUT_TCP : FRAME_CUT_UDP;
+        w.piece = s->segments[queue].piece;
     } else {
         if (f->sums) {
             put_sum(f, f->sum_from, 0, f->sum_to);
         }
         if ((f->options & OPTION_L4) != 0) {
-            put_sum(f, s->context.l4_from, s->context.l4_end, s->context.l4_to);
+            put_sum(f, c->l4_from, c->l4_end, c->l4_to);
         }
         if ((f->options & OPTION_IP) != 0) {
-            put_sum(f, s->context.ip_from, s->context.ip_end, s->context.ip_to);
+            put_sum(f, c->ip_from, c->ip_end, c->ip_to);
         }
     }
     add_vlan(s, f);
@@ -156,15 +161,15 @@ static bool is_context(const uint8_t *x)
 }
 
 /* How many descriptors from the head on make the next frame or context; 0: it is not all there. */
-static uint32_t next_run(struct device *d, uint32_t count)
+static uint32_t next_run(struct device *d, unsigned ring, uint32_t count)
 {
     const struct e1000 *s = d->state;
-    uint32_t head = s->reg[R_TDH], n = 0;
+    uint32_t head = s->reg[ring + RING_HEAD], n = 0;
 
-    while ((head + n) % count != s->reg[R_TDT] && n < count) {
+    while ((head + n) % count != s->reg[ring + RING_TAIL] && n < count) {
         uint8_t x[DESCRIPTOR];
 
-        if (!pci_dma_read(d, ring_at(s, R_TDBAL, (head + n) % count), x, sizeof x)) {
+        if (!pci_dma_read(d, ring_at(s, ring, (head + n) % count), x, sizeof x)) {
             return 0;
         }
         n++;
@@ -176,9 +181,10 @@ static uint32_t next_run(struct device *d, uint32_t count)
 }
 
 /* Takes them; true: the driver wants to hear of it. */
-static bool take_run(struct device *d, uint32_t run, uint32_t count)
+static bool take_run(struct device *d, unsigned queue, uint32_t run, uint32_t count)
 {
     struct e1000 *s = d->state;
+    unsigned ring = queue == 0 ? R_TDBAL : R_TDBAL1;
     struct leaving f;
     bool reports = false, is_first = true;
 
@@ -186,15 +192,15 @@ static bool take_run(struct device *d, uint32_t run, uint32_t count)
     f.is_cut = f.is_too_long = f.sums = f.has_vlan = false;
     f.options = 0;
     for (uint32_t n = 0; n < run; n++) {
-        paddr at = ring_at(s, R_TDBAL, s->reg[R_TDH]);
+        paddr at = ring_at(s, ring, s->reg[ring + RING_HEAD]);
         uint8_t x[DESCRIPTOR];
 
-        s->reg[R_TDH] = (s->reg[R_TDH] + 1) % count;
+        s->reg[ring + RING_HEAD] = (s->reg[ring + RING_HEAD] + 1) % count;
         if (!pci_dma_read(d, at, x, sizeof x)) {
             return reports;
         }
         if (is_context(x)) {
-            take_context(s, x);
+            take_context(s, queue, x);
         } else {
             take_data(d, &f, x, is_first);
             is_first = false;
@@ -206,25 +212,26 @@ static bool take_run(struct device *d, uint32_t run, uint32_t count)
         }
     }
     if (!is_first) {
-        send_frame(d, &f);
+        send_frame(d, queue, &f);
     }
     return reports;
 }
 
-void e1000_transmit(struct device *d)
+void e1000_transmit(struct device *d, unsigned queue)
 {
     struct e1000 *s = d->state;
-    uint32_t count = ring_count(s, R_TDLEN), causes = 0, run, left = E1000_RING_MAX;
+    unsigned ring = queue == 0 ? R_TDBAL : R_TDBAL1;
+    const uint32_t *head = &s->reg[ring + RING_HEAD], *tail = &s->reg[ring + RING_TAIL];
+    uint32_t count = ring_count(s, ring), causes = 0, run, left = E1000_RING_MAX;
 
-    if ((s->reg[R_TCTL] & TCTL_ENABLE) == 0 || count == 0 || s->reg[R_TDH] >= count ||
-        s->reg[R_TDT] >= count) {
+    if ((s->reg[R_TCTL] & TCTL_ENABLE) == 0 || count == 0 || *head >= count || *tail >= count) {
         return;
     }
-    while (left > 0 && (run = next_run(d, count)) != 0) {
-        causes |= take_run(d, run, count) ? CAUSE_TX_WRITTEN : 0;
+    while (left > 0 && (run = next_run(d, ring, count)) != 0) {
+        causes |= take_run(d, queue, run, count) ? CAUSE_TX_WRITTEN | CAUSE_TX_QUEUE << queue : 0;
         left -= run < left ? run : left;
     }
-    if (s->reg[R_TDH] == s->reg[R_TDT]) {
+    if (*head == *tail) {
         causes |= CAUSE_TX_EMPTY;
     }
     e1000_cause(d, causes);
@@ -232,9 +239,10 @@ void e1000_transmit(struct device *d)
 
 /* ---- in ---------------------------------------------------------------------------------------*/
 
-static uint32_t free_count(const struct e1000 *s)
+static uint32_t free_count(const struct e1000 *s, unsigned ring)
 {
-    uint32_t count = ring_count(s, R_RDLEN), head = s->reg[R_RDH], tail = s->reg[R_RDT];
+    uint32_t count = ring_count(s, ring), head = s->reg[ring + RING_HEAD],
+             tail = s->reg[ring + RING_TAIL];
 
     if ((s->reg[R_RCTL] & RCTL_ENABLE) == 0 || count == 0 || head >= count || tail >= count) {
         return 0;
@@ -244,7 +252,11 @@ static uint32_t free_count(const struct e1000 *s)
 
 uint32_t e1000_room(const struct device *d)
 {
-    return free_count(d->state) != 0 ? FRAME_MAX : 0;
+    const struct e1000 *s = d->state;
+    bool has_two = e1000_is_express(d) && e1000e_has_two_queues(s);
+
+    return free_count(s, R_RDBAL) != 0 && (!has_two || free_count(s, R_RDBAL1) != 0) ? FRAME_MAX
+                                                                                     : 0;
 }
 
 static size_t buffer_bytes(const struct e1000 *s)
@@ -330,12 +342,42 @@ static void count_frame(struct device *d, const uint8_t *frame, size_t count)
     }
 }
 
-/* One descriptor's part of it. */
-static void fill_one(struct device *d, const uint8_t *bytes, size_t size, uint8_t status,
-                     uint16_t vlan)
+/* What is told of a received frame. */
+struct arrived {
+    uint8_t status;
+    uint16_t vlan;
+    uint32_t hash;
+    unsigned hash_kind, queue;
+};
+
+/* As a driver of old finds it, or one that has asked for the longer kind. */
+static void write_back(struct device *d, paddr at, uint8_t *x, size_t size, const struct arrived *f,
+                       bool is_last)
 {
     struct e1000 *s = d->state;
-    paddr at = ring_at(s, R_RDBAL, s->reg[R_RDH]);
+    uint8_t status = (uint8_t)(is_last ? f->status | RX_END : RX_DONE);
+
+    if (e1000_is_express(d) && (s->reg[R_RFCTL] & RFCTL_EXTENDED) != 0) {
+        bytes_set_le(x, 4, f->hash_kind | f->queue << 8);
+        bytes_set_le(x + 4, 4, f->hash);
+        bytes_set_le(x + 8, 4, status);
+        bytes_set_le(x + 12, 2, size);
+    } else {
+        bytes_set_le(x + 8, 2, size);
+        bytes_set_le(x + 10, 2, 0);
+        x[12] = status;
+        x[13] = 0;
+    }
+    bytes_set_le(x + 14, 2, is_last ? f->vlan : 0);
+    (void)pci_dma_write(d, at, x, DESCRIPTOR);
+}
+
+/* One descriptor's part of it. */
+static void fill_one(struct device *d, unsigned ring, const uint8_t *bytes, size_t size,
+                     const struct arrived *f, bool is_last)
+{
+    struct e1000 *s = d->state;
+    paddr at = ring_at(s, ring, s->reg[ring + RING_HEAD]);
     uint8_t x[DESCRIPTOR];
 
     if (pci_dma_read(d, at, x, sizeof x)) {
@@ -344,58 +386,80 @@ static void fill_one(struct device *d, const uint8_t *bytes, size_t size, uint8_
         if (buffer != 0) { /* 0: none, by 3.2.2 */
             (void)pci_dma_write(d, buffer, bytes, size);
         }
-        bytes_set_le(x + 8, 2, size);
-        bytes_set_le(x + 10, 2, 0);
-        x[12] = status;
-        x[13] = 0;
-        bytes_set_le(x + 14, 2, vlan);
-        (void)pci_dma_write(d, at, x, sizeof x);
+        write_back(d, at, x, size, f, is_last);
     }
-    s->reg[R_RDH] = (s->reg[R_RDH] + 1) % ring_count(s, R_RDLEN);
+    s->reg[ring + RING_HEAD] = (s->reg[ring + RING_HEAD] + 1) % E1000_RING_MAX;
+    if (s->reg[ring + RING_HEAD] >= ring_count(s, ring)) {
+        s->reg[ring + RING_HEAD] = 0;
+    }
+}
+
+/* Takes the tag out of it, if there is one and the driver wants that; returns what is left. */
+static size_t take_tag(const struct e1000 *s, uint8_t *bytes, size_t count, struct arrived *f)
+{
+    if ((s->reg[R_CTRL] & CTRL_VLAN) == 0 || !is_tagged(s, bytes, count)) {
+        return count;
+    }
+    f->vlan = (uint16_t)bytes_get_be(bytes + 14, 2);
+    f->status |= RX_VLAN;
+    memmove(bytes + 12, bytes + 16, count - 16);
+    return count - FRAME_VLAN_TAG;
+}
+
+/* To its length on a wire, with a check sequence if the driver wants one: zeros, as no wire has damaged it. */
+static size_t pad(const struct e1000 *s, uint8_t *bytes, size_t count)
+{
+    if (count < FRAME_LEAST) {
+        memset(bytes + count, 0, FRAME_LEAST - count);
+        count = FRAME_LEAST;
+    }
+    if ((s->reg[R_RCTL] & RCTL_STRIP) == 0) {
+        memset(bytes + count, 0, CHECK_SEQUENCE);
+        count += CHECK_SEQUENCE;
+    }
+    return count;
+}
+
+static void fill(struct device *d, const uint8_t *bytes, size_t count, const struct arrived *f)
+{
+    struct e1000 *s = d->state;
+    unsigned ring = f->queue == 0 ? R_RDBAL : R_RDBAL1;
+    size_t size = buffer_bytes(s);
+    uint32_t causes = CAUSE_RX | CAUSE_RX_QUEUE << f->queue;
+
+    if ((count + size - 1) / size > free_count(s, ring)) {
+        e1000_count(d, STAT_MISSED, false, 1);
+        return;
+    }
+    count_frame(d, bytes, count);
+    for (size_t at = 0; at < count; at += size) {
+        bool is_last = count - at <= size;
+
+        fill_one(d, ring, bytes + at, is_last ? count - at : size, f, is_last);
+    }
+    if (free_count(s, ring) <= ring_count(s, ring) >> (1 + bits_get(s->reg[R_RCTL], 8, 2))) {
+        causes |= CAUSE_RX_FEW;
+    }
+    e1000_cause(d, causes);
 }
 
 void e1000_input(struct device *d, const uint8_t *frame, uint32_t length)
 {
     struct e1000 *s = d->state;
     uint8_t bytes[FRAME_MAX + FRAME_LEAST + CHECK_SEQUENCE];
-    size_t count = length, size = buffer_bytes(s), most;
-    uint32_t free = free_count(s);
-    uint16_t vlan = 0;
-    uint8_t status;
+    size_t count = length, most;
+    struct arrived f = {0};
 
     most = (s->reg[R_RCTL] & RCTL_LONG) != 0 ? 16384 - CHECK_SEQUENCE : 1518;
     if (count < FRAME_HEADER || count > most || !is_heard(s, frame, count)) {
         return;
     }
-    status = (uint8_t)(RX_DONE | sums_of(s, frame, count));
+    f.status = (uint8_t)(RX_DONE | sums_of(s, frame, count));
+    if (e1000_is_express(d)) {
+        f.hash = e1000e_hash(s, frame, count, &f.hash_kind);
+        f.queue = e1000e_queue(s, f.hash, f.hash_kind);
+    }
     memcpy(bytes, frame, count);
-    if ((s->reg[R_CTRL] & CTRL_VLAN) != 0 && is_tagged(s, frame, count)) {
-        vlan = (uint16_t)bytes_get_be(frame + 14, 2);
-        status |= RX_VLAN;
-        memmove(bytes + 12, bytes + 16, count - 16);
-        count -= FRAME_VLAN_TAG;
-    }
-    if (count < FRAME_LEAST) {
-        memset(bytes + count, 0, FRAME_LEAST - count);
-        count = FRAME_LEAST;
-    }
-    if ((s->reg[R_RCTL] & RCTL_STRIP) == 0) { /* zeros: no wire has damaged it */
-        memset(bytes + count, 0, CHECK_SEQUENCE);
-        count += CHECK_SEQUENCE;
-    }
-    if ((count + size - 1) / size > free) {
-        e1000_count(d, STAT_MISSED, false, 1);
-        return;
-    }
-    count_frame(d, frame, count);
-    for (size_t at = 0; at < count; at += size) {
-        bool is_last = count - at <= size;
-
-        fill_one(d, bytes + at, is_last ? count - at : size,
-                 (uint8_t)(is_last ? status | RX_END : RX_DONE), is_last ? vlan : 0);
-    }
-    e1000_cause(d, CAUSE_RX | (free_count(s) <= ring_count(s, R_RDLEN) >>
-                                       (1 + bits_get(s->reg[R_RCTL], 8, 2))
-                                   ? CAUSE_RX_FEW
-                                   : 0));
+    count = take_tag(s, bytes, count, &f);
+    fill(d, bytes, pad(s, bytes, count), &f);
 }
