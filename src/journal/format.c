@@ -190,6 +190,21 @@ static uint64_t chunk_sum(const uint8_t *head, const uint8_t *payload, size_t co
     return hash_bytes(payload, count, hash_bytes(head, 8, chain));
 }
 
+/* How many bytes it wrote; 0: none, as they would not be fewer, or more would come of them than readers take. */
+static size_t put_heads(uint8_t *body, const uint8_t *payload, size_t count)
+{
+    byte_vec packed = {0};
+    size_t stored = 0;
+
+    if (heads_pack(&packed, payload, count) && packed.count < count &&
+        count / INPUTS_GROWTH < packed.count) {
+        stored = packed.count;
+        memcpy(body, packed.data, stored);
+    }
+    vec_fini(&packed);
+    return stored;
+}
+
 void chunk_make(byte_vec *out, enum chunk_type type, const void *payload, size_t count, bool pack,
                 uint64_t *chain)
 {
@@ -208,6 +223,10 @@ void chunk_make(byte_vec *out, enum chunk_type type, const void *payload, size_t
         stored = ZSTD_compress(body, ZSTD_compressBound(count), payload, count, level);
         stored = ZSTD_isError(stored) || stored >= count - count / 16 ? 0 : stored;
         head[1] = stored != 0 ? ENCODING_ZSTD : ENCODING_PLAIN;
+    }
+    if (stored == 0 && type == CHUNK_INPUTS && count >= PACK_FROM) {
+        stored = put_heads(body, payload, count);
+        head[1] = stored != 0 ? ENCODING_HEADS : ENCODING_PLAIN;
     }
     if (stored == 0 && count > 0) {
         memcpy(body, payload, count);
@@ -260,6 +279,15 @@ int chunk_read(const uint8_t *bytes, size_t left, uint64_t *chain, struct chunk 
         if (unpack(body, c->stored_bytes, payload, count, e) != 0) {
             return -1;
         }
+    } else if (c->encoding == ENCODING_HEADS && c->type == CHUNK_INPUTS) {
+        byte_vec unpacked = {0};
+
+        if (heads_unpack(&unpacked, body, c->stored_bytes) != 0) {
+            vec_fini(&unpacked);
+            return error_set(e, "packed inputs that make no sense");
+        }
+        *payload = unpacked.data; /* never of no bytes: it says how many there are */
+        *count = unpacked.count;
     } else if (c->encoding == ENCODING_PLAIN && c->stored_bytes <= CHUNK_RAW_MAX) {
         *payload = base_alloc((size_t)c->stored_bytes + 1, 1);
         memcpy(*payload, body, c->stored_bytes);

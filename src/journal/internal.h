@@ -38,7 +38,7 @@ enum chunk_type {
     CHUNK_RATE = 7, /* reserved */
     CHUNK_END = 8
 };
-enum { ENCODING_PLAIN = 0, ENCODING_ZSTD = 1 };
+enum { ENCODING_PLAIN = 0, ENCODING_ZSTD = 1, ENCODING_HEADS = 2 };
 
 /* Bounds, so that no file makes a reader allocate without limit, however well it is packed. The
  * writer keeps to them: whatever it makes can be read. */
@@ -96,7 +96,12 @@ struct chunk {
     uint32_t stored_bytes;
     uint64_t sum;
 };
-/* Appends a chunk to `out`, packed if that is shorter and `pack`; moves *chain on. */
+/* heads.c: the payload of INPUTS in the encoding of that name; false: it is none, and `out` is not good. */
+bool heads_pack(byte_vec *out, const uint8_t *payload, size_t count);
+/* The way back; -1: it is none. No more than CHUNK_RAW_MAX bytes and one input come of it. */
+int heads_unpack(byte_vec *out, const uint8_t *stored, size_t count);
+/* Appends a chunk to `out`, packed if that is shorter and `pack`, inputs without what their heads have in
+ * common if that is shorter; moves *chain on. */
 void chunk_make(byte_vec *out, enum chunk_type type, const void *payload, size_t count, bool pack,
                 uint64_t *chain);
 /* Splits one chunk off: *payload is malloc'ed, *count its unpacked size. 0, or -1 with a sentence
