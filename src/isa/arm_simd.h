@@ -365,6 +365,30 @@ static inline void simd_note(struct cpu *cpu, const struct fp_env *env, bool hal
     cpu->hart->fp_flags |= counts ? env->flags : env->flags & (FP_ID - 1);
 }
 
+/* AES, SHA and the like: helpers_crypto.c of arm64, also for AArch32 there. */
+enum crypto_op {
+    CRYPTO_AESE,
+    CRYPTO_AESD,
+    CRYPTO_AESMC,
+    CRYPTO_AESIMC,
+    CRYPTO_SHA1C,
+    CRYPTO_SHA1P,
+    CRYPTO_SHA1M,
+    CRYPTO_SHA1H,
+    CRYPTO_SHA1SU0,
+    CRYPTO_SHA1SU1,
+    CRYPTO_SHA256H,
+    CRYPTO_SHA256H2,
+    CRYPTO_SHA256SU0,
+    CRYPTO_SHA256SU1,
+    CRYPTO_SHA512H,
+    CRYPTO_SHA512H2,
+    CRYPTO_SHA512SU0,
+    CRYPTO_SHA512SU1,
+    CRYPTO_RAX1,
+    CRYPTO_PMULL64
+};
+
 /* ---- operations: arm_simd.c, arm_simd_fp.c ---- */
 
 /* The constant of FMOV and VMOV (VFPExpandImm). */

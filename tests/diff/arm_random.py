@@ -109,8 +109,8 @@ def is_good(text):
 class Pool:
     """Words of templates that are no nonsense."""
 
-    def __init__(self, rng, thumb, classes, where, fp_words):
-        self.rng, self.thumb = rng, thumb
+    def __init__(self, rng, thumb, classes, where, fp_words, v8):
+        self.rng, self.thumb, self.v8 = rng, thumb, v8
         self.words = {}
         for name in classes:
             kinds = self.templates(name)
@@ -118,13 +118,14 @@ class Pool:
                 self.words[name] = [k for k in (self.fill(t, where) for t in kinds) if k]
         for name in ("vfp", "neon"):
             if name in classes:
-                self.words[name] = [k for k in (self.keep(ws, where) for ws in fp_words(name, rng, thumb)) if k]
+                self.words[name] = [k for k in (self.keep(ws, where) for ws in fp_words(name, rng, thumb, v8)) if k]
 
     def templates(self, name):
+        crc = self.v8 and name == "int"
         if not self.thumb:
-            return A32.get(name, "").split()
+            return A32.get(name, "").split() + (["c00010..0nnnndddd00.00100nnnn"] if crc else [])
         if name == "int":
-            return T16["int"].split() + T32_INT.split()
+            return T16["int"].split() + T32_INT.split() + (["11111010110.nnnn1111dddd10..nnnn"] if crc else [])
         if name == "system":
             return """1011111100000000 11011111........ 11011110........ 10111110........ 11110011111011111000dddd00000000
                 111100111000nnnn1000..0000000000 1110111000010000dddd111100000101 111011100001000.dddd1111...1....
@@ -186,7 +187,7 @@ class Pool:
         return not any(t in ("pc", "sp", "fp", "ip", "r11", "r12", "r13") for t in targets)
 
 
-def fp_words(name, rng, thumb):
+def fp_words(name, rng, thumb, v8):
     """Templates of floating point and Advanced SIMD, in A32's form."""
     vfp = """c_1110_0.00_...._...._101._...0_.... c_1110_0.01_...._...._101._...0_....
         c_1110_0.10_...._...._101._...0_.... c_1110_0.11_...._...._101._...0_....
@@ -198,6 +199,9 @@ def fp_words(name, rng, thumb):
         c_1110_1..0_...._tttt_1011_.0.1_0000 c_1100_010._tttt_uuuu_101._00.1_.... c_1110_1111_0001_tttt_1010_0001_0000
         c_1110_1111_0001_1111_1010_0001_0000 c_1110_1110_0001_tttt_1010_0001_0000
         c_1110_111._1000_tttt_1010_0001_0000 c_1110_1111_0.11_tttt_1010_0001_0000"""
+    if v8:
+        vfp += """ 11111110_0..._...._...._101._.0.0_.... 11111110_1.00_...._...._101._...0_.... 11111110_1.11_10.._...._101._01.0_....
+            11111110_1.11_11.._...._101._.1.0_.... c_1110_1.11_011._...._101._.1.0_.... c_1110_1.11_001._...._1011_.1.0_...."""
     vfp = vfp.replace("_", "")
     out = []
     if name == "vfp":
@@ -321,6 +325,11 @@ class Maker:
             r = rng.choice([0, 2, 4, 6, 8])
             d = rng.choice([10, 14])
             n = rng.choice([11, 12])
+            if self.pool.v8 and rng.random() < 0.6:  # with acquire and release, and those that are not exclusive
+                if size != 1 and rng.random() < 0.5:
+                    return [(c | 0x01900c9f | size << 21 | n << 16 | r << 12, 4), (c | 0x0180fc90 | size << 21 | n << 16 | r, 4)]
+                return [(c | 0x01900e9f | size << 21 | n << 16 | r << 12, 4),
+                        (c | 0x01800e90 | size << 21 | n << 16 | d << 12 | rng.choice([0, 2, 4, 6, 8]), 4)]
             out = [(c | 0x01900f9f | size << 21 | n << 16 | r << 12, 4)]
             if rng.random() < 0.2:
                 out.append((0xf57ff01f, 4))
@@ -372,6 +381,11 @@ class Maker:
             r, d, r2 = rng.sample(FREE, 3)
             n = rng.choice([11, 12])
             k = rng.randrange(4)
+            if self.pool.v8 and rng.random() < 0.6:
+                second = r2 << 8 if k == 3 else 0xf00
+                if k != 3 and rng.random() < 0.5:
+                    return [(0xe8d00f8f | k << 4 | n << 16 | r << 12, 4), (0xe8c00f8f | k << 4 | n << 16 | r2 << 12, 4)]
+                return [(0xe8d000cf | k << 4 | n << 16 | r << 12 | second, 4), (0xe8c000c0 | k << 4 | n << 16 | r << 12 | second | d, 4)]
             if k == 3:
                 off = rng.randrange(0, 16)
                 return [(0xe8500f00 | n << 16 | r << 12 | off, 4), (0xe8400000 | n << 16 | r << 12 | d << 8 | off, 4)]
@@ -423,7 +437,7 @@ class Maker:
             body = []
             while len(body) < count:
                 word = self.data(rng.choice([n for n in self.classes if n in self.pool.words]))
-                if word[0][0] >> 24 != 0xee and word[0][0] >> 8 != 0xde and (word[0][0] & 0xff00) not in (0xbf00, 0xbe00, 0xb600) and word[0][0] >> 12 != 0xd:
+                if word[0][0] >> 24 not in (0xee, 0xfe) and word[0][0] >> 8 != 0xde and (word[0][0] & 0xff00) not in (0xbf00, 0xbe00, 0xb600) and word[0][0] >> 12 != 0xd:
                     body += word
             return [(0xbf00 | cond << 4 | mask, 2)] + body, None
         if name == "mem" or (name == "vfp" and rng.random() < 0.2):
@@ -490,7 +504,7 @@ class Image:
     def __init__(self, args, classes, where):
         rng = random.Random(args.seed)
         sets = [args.set] if args.set else ["a32", "t32"]
-        makers = [Maker(rng, Pool(rng, s == "t32", classes, where, fp_words), s == "t32", classes) for s in sets]
+        makers = [Maker(rng, Pool(rng, s == "t32", classes, where, fp_words, args.el0), s == "t32", classes) for s in sets]
         blocks = initial_blocks(rng)
         count = max(1, (args.count + LENGTH - 1) // LENGTH)
         self.places, self.texts, code, settings = [], [], b"", []

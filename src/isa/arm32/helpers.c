@@ -36,6 +36,15 @@ uint64_t arm_help_watchpoint(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c
     return 0;
 }
 
+/* No processor of this folder has instructions for it. */
+uint64_t arm_help_crypto(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)cpu;
+    UNUSED3(a, b, c);
+    must(false);
+    return 0;
+}
+
 uint64_t arm_help_pc_alignment(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 {
     (void)b;

@@ -43,14 +43,15 @@ uint64_t arm_help_vfp_fixed(struct cpu *cpu, uint64_t a, uint64_t how, uint64_t 
     return a;
 }
 
-/* Between half and single precision. */
+/* Between half precision and the format that VFP_HOW() says. */
 uint64_t arm_help_vfp_half(struct cpu *cpu, uint64_t a, uint64_t how, uint64_t c)
 {
     struct fp_env env = simd_env((unsigned)(how >> 32), false);
     bool to_half = how >> 17 & 1, alternative = how >> 32 & MODE_FPCR_AHP;
+    unsigned log2 = how & 0xff;
 
     (void)c;
-    a = arm_fp_convert(to_half ? 2 : 1, to_half ? 1 : 2, a, alternative, &env);
+    a = arm_fp_convert(to_half ? log2 : 1, to_half ? 1 : log2, a, alternative, &env);
     simd_note(cpu, &env, !to_half);
     return a;
 }

@@ -122,7 +122,7 @@ static bool is_shared(uint32_t w, uint32_t *a32)
         return (w & 0x00100000) == 0;
     }
     *a32 = w;
-    return (w & 0xfc000e00) == 0xec000a00; /* cp10 and cp11, where A32 has "always" or 1111 */
+    return (w & 0xec000e00) == 0xec000a00; /* cp10 and cp11, where A32 has "always" or 1111 */
 }
 
 bool arm_decode_bytes(const uint8_t *bytes, unsigned available, bool thumb, struct arm_insn *i)

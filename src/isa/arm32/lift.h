@@ -76,6 +76,7 @@ arm_lift_fn arm_lift_mul, arm_lift_mla, arm_lift_mls, arm_lift_umaal, arm_lift_m
     arm_lift_smlaxy, arm_lift_smulxy, arm_lift_smlalxy, arm_lift_smlaw, arm_lift_smulw,
     arm_lift_smlaw_t, arm_lift_smlad, arm_lift_smlad_t, arm_lift_smlald, arm_lift_smlald_t,
     arm_lift_smmla, arm_lift_smmla_t, arm_lift_div, arm_lift_usada;
+arm_lift_fn arm_lift_crc, arm_lift_lda, arm_lift_stl;
 arm_lift_fn arm_lift_qadd, arm_lift_parallel, arm_lift_pkh, arm_lift_sat, arm_lift_sat16,
     arm_lift_sel;
 arm_lift_fn arm_lift_ls, arm_lift_lsd, arm_lift_strex, arm_lift_ldrex, arm_lift_clrex, arm_lift_ldm,

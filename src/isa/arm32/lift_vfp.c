@@ -255,3 +255,83 @@ void arm_lift_vfp_half(struct lift *l, const struct arm_insn *i)
     }
     ir_put(l->b, IR_I32, s_slot(i->rd), v);
 }
+
+/* Between half and double precision. */
+void arm_lift_vfp_half_double(struct lift *l, const struct arm_insn *i)
+{
+    bool to_half = i->info->argument & VFP_TO;
+    unsigned at = i->info->argument & VFP_TOP ? 16 : 0;
+    ir_ref v, how = ir_const(l->b, IR_I64, VFP_HOW(3, 0, false, to_half, 0, vfp_fpcr(l)));
+
+    if (!arm_lift_vfp_on(l)) {
+        return;
+    }
+    if (to_half) {
+        v = ir_call(l->b, HELP_VFP_HALF, ir_get(l->b, IR_I64, d_slot(i->rm)), how, IR_ABSENT);
+        v = ir_un(l->b, IR_TRUNC, IR_I32, v);
+        v = ir_deposit(l->b, IR_I32, ir_get(l->b, IR_I32, s_slot(i->rd)), v, at, 16);
+        ir_put(l->b, IR_I32, s_slot(i->rd), v);
+        return;
+    }
+    v = ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, s_slot(i->rm)));
+    v = ir_bini(l->b, IR_AND, IR_I64, ir_bini(l->b, IR_SHR, IR_I64, v, at), UINT16_MAX);
+    ir_put(l->b, IR_I64, d_slot(i->rd), ir_call(l->b, HELP_VFP_HALF, v, how, IR_ABSENT));
+}
+
+/* ---- Armv8 ---- */
+
+void arm_lift_vfp_sel(struct lift *l, const struct arm_insn *i)
+{
+    static const uint8_t conditions[] = {0, 6, 10, 12}; /* EQ, VS, GE, GT */
+    enum ir_type bits = is_double(i) ? IR_I64 : IR_I32;
+
+    if (arm_lift_vfp_on(l)) {
+        ir_ref holds = arm_condition(l, conditions[VFP_OP(i->info->argument) & 3]);
+
+        ir_put(l->b, bits, slot_of(i, i->rd),
+               ir_select(l->b, bits, holds, ir_get(l->b, bits, slot_of(i, i->rn)),
+                         ir_get(l->b, bits, slot_of(i, i->rm))));
+    }
+}
+
+void arm_lift_vfp_maxnm(struct lift *l, const struct arm_insn *i)
+{
+    enum ir_opcode op = VFP_OP(i->info->argument) ? IR_FMIN : IR_FMAX;
+
+    if (scalar_on(l)) {
+        put(l, i,
+            ir_fp(l->b, op, type_of(i), attributes(l), FMINMAX_ARM_NUMBER, get(l, i, i->rn),
+                  get(l, i, i->rm), IR_ABSENT));
+    }
+}
+
+static uint8_t rounded(const struct lift *l, unsigned by)
+{
+    static const uint8_t roundings[] = {FP_RMM, FP_RNE, FP_RUP, FP_RDN, FP_RTZ};
+
+    return by < ARRAY_LEN(roundings) ? (uint8_t)((attributes(l) & ~7u) | roundings[by])
+                                     : attributes(l);
+}
+
+void arm_lift_vfp_round(struct lift *l, const struct arm_insn *i)
+{
+    unsigned by = VFP_OP(i->info->argument);
+
+    if (arm_lift_vfp_on(l)) {
+        put(l, i,
+            ir_fp(l->b, IR_FROUND, type_of(i), rounded(l, by), by == VFP_ROUND_X, get(l, i, i->rm),
+                  IR_ABSENT, IR_ABSENT));
+    }
+}
+
+void arm_lift_vfp_to_int_by(struct lift *l, const struct arm_insn *i)
+{
+    bool is_signed = i->info->argument & VFP_SIGNED;
+
+    if (arm_lift_vfp_on(l)) {
+        ir_put(l->b, IR_I32, s_slot(i->rd),
+               ir_fp(l->b, IR_FCVT_FI, IR_I32, rounded(l, VFP_OP(i->info->argument)),
+                     IR_CVT(type_of(i), is_signed, FP_INT_ARM), get(l, i, i->rm), IR_ABSENT,
+                     IR_ABSENT));
+    }
+}

@@ -52,6 +52,8 @@ arm_lift_fn arm_lift_neon_long_element, arm_lift_neon_high, arm_lift_neon_shift;
 arm_lift_fn arm_lift_neon_shift_narrow, arm_lift_neon_shift_long, arm_lift_neon_misc;
 arm_lift_fn arm_lift_neon_narrow, arm_lift_neon_shll, arm_lift_neon_fv_same, arm_lift_neon_fv_misc;
 arm_lift_fn arm_lift_neon_fv_element, arm_lift_neon_fv_fixed, arm_lift_neon_half;
+/* lift_v8.c */
+arm_lift_fn arm_lift_neon_crypto_2, arm_lift_neon_crypto_3, arm_lift_neon_pmull;
 /* lift_neon_move.c */
 arm_lift_fn arm_lift_neon_logic, arm_lift_neon_imm, arm_lift_neon_swap, arm_lift_neon_permute;
 arm_lift_fn arm_lift_neon_ext, arm_lift_neon_table, arm_lift_neon_dup;

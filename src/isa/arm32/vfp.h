@@ -28,6 +28,8 @@ enum {
     VFP_NEG,
     VFP_SQRT
 };
+/* How values are rounded to integers: R and X by FPSCR, of which X says when it was inexact. */
+enum { VFP_ROUND_A, VFP_ROUND_N, VFP_ROUND_P, VFP_ROUND_M, VFP_ROUND_Z, VFP_ROUND_R, VFP_ROUND_X };
 #define VFP_OP(argument) ((argument)&15u)
 #define VFP_D            0x20u /* double precision */
 #define VFP_TO           0x40u /* to the other side: a general register, a fixed format, from memory */
@@ -62,6 +64,8 @@ bool arm_lift_vfp_on(struct lift *l);
 arm_lift_fn arm_lift_vfp_3, arm_lift_vfp_2, arm_lift_vfp_1, arm_lift_vfp_imm, arm_lift_vfp_compare;
 arm_lift_fn arm_lift_vfp_half, arm_lift_vfp_format, arm_lift_vfp_of_int, arm_lift_vfp_to_int;
 arm_lift_fn arm_lift_vfp_fixed;
+arm_lift_fn arm_lift_vfp_sel, arm_lift_vfp_maxnm, arm_lift_vfp_round, arm_lift_vfp_to_int_by;
+arm_lift_fn arm_lift_vfp_half_double;
 /* lift_vfp_move.c */
 arm_lift_fn arm_lift_vfp_core, arm_lift_vfp_core_pair, arm_lift_vfp_element, arm_lift_vfp_dup;
 arm_lift_fn arm_lift_vfp_vmrs, arm_lift_vfp_vmsr, arm_lift_vfp_ls, arm_lift_vfp_several;

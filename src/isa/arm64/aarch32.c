@@ -54,6 +54,11 @@ uint64_t arm64_a32_watchpoint(struct cpu *cpu, uint64_t va, uint64_t bytes, uint
     return arm64_help_watchpoint(cpu, va, bytes, is_write);
 }
 
+uint64_t arm64_a32_crypto(struct cpu *cpu, uint64_t bits, uint64_t op, uint64_t c)
+{
+    return arm64_help_crypto(cpu, bits, op, c);
+}
+
 uint64_t arm64_a32_wfi(struct cpu *cpu, uint64_t length, uint64_t b, uint64_t c)
 {
     (void)arm64_help_wfi(cpu, 0, b, c);

@@ -309,7 +309,9 @@ uint64_t arm64_help_crypto(struct cpu *cpu, uint64_t bits, uint64_t op, uint64_t
 
     (void)unused;
     if (op == CRYPTO_PMULL64) {
-        d = carry_less(n.d[simd_q(w)], m.d[simd_q(w)]);
+        unsigned half = simd_q(w);
+
+        d = carry_less(n.d[half], m.d[half ^ w >> 31]); /* bit 31: AArch32's D registers */
     } else {
         d = result_of((enum crypto_op)op, d, n, m);
     }

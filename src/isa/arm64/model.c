@@ -5,7 +5,7 @@
 #include "isa/arm64/arm64.h"
 
 /* In id32. */
-enum { ID32_ISAR5 = 13 };
+enum { ID32_ISAR5 = 13, ID32_ISAR6 = 15, ID32_MVFR1 = 17 };
 
 #define EXT_CRYPTO (EXT_AES | EXT_SHA1 | EXT_SHA256)
 #define EXT_V8_2                                                                                   \
@@ -174,6 +174,12 @@ static void take_away(struct arm64_model *m)
     pfr0 = bits_set(pfr0, 32, 4, 0); /* SVE */
     pfr0 = bits_set(pfr0, 40, 8, 0); /* MPAM, AMU */
     m->id[ID_PFR0] = pfr0;
+    /* Of AArch32: RDM, FCMA; all of ISAR6; arithmetic of half precision. */
+    m->id32[ID32_ISAR5] = (uint32_t)bits_set(m->id32[ID32_ISAR5], 24, 8, 0);
+    m->id32[ID32_ISAR6] = 0;
+    if ((m->id32[ID32_MVFR1] >> 24 & 15) > 2) {
+        m->id32[ID32_MVFR1] = (uint32_t)bits_set(m->id32[ID32_MVFR1], 20, 8, 0x21);
+    }
     if ((m->features & EXT_EL2) == 0) {
         m->id32[1] = (uint32_t)bits_set(m->id32[1], 12, 4, 0);
     }

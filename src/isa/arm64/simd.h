@@ -34,29 +34,6 @@ enum f3_op { F3_MADD, F3_MSUB, F3_NMADD, F3_NMSUB };
 #define FCMP_E    1u
 #define FCMP_ZERO 2u
 
-enum crypto_op {
-    CRYPTO_AESE,
-    CRYPTO_AESD,
-    CRYPTO_AESMC,
-    CRYPTO_AESIMC,
-    CRYPTO_SHA1C,
-    CRYPTO_SHA1P,
-    CRYPTO_SHA1M,
-    CRYPTO_SHA1H,
-    CRYPTO_SHA1SU0,
-    CRYPTO_SHA1SU1,
-    CRYPTO_SHA256H,
-    CRYPTO_SHA256H2,
-    CRYPTO_SHA256SU0,
-    CRYPTO_SHA256SU1,
-    CRYPTO_SHA512H,
-    CRYPTO_SHA512H2,
-    CRYPTO_SHA512SU0,
-    CRYPTO_SHA512SU1,
-    CRYPTO_RAX1,
-    CRYPTO_PMULL64
-};
-
 /* Loads and stores: info->argument. */
 #define V_SIZE(log2)               (log2)
 #define V_SIZE_OF(x)               ((x)&0xfu)
