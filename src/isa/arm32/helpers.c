@@ -72,14 +72,14 @@ uint64_t arm_help_hvc(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
     return 0;
 }
 
-uint64_t arm_help_semihosting(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
+/* Where there is none, the instruction is what it is otherwise: this exception. */
+uint64_t arm_help_semihosting(struct cpu *cpu, uint64_t fault, uint64_t value, uint64_t status)
 {
     struct arm *s = arm_of(cpu);
     struct platform_call call = {.service = SERVICE_SEMIHOSTING, .words = {s->r[0], s->r[1]}};
 
-    UNUSED3(a, b, c);
     if (cpu->platform == NULL || cpu->platform->call(cpu, &call) != PLATFORM_DONE) {
-        arm_raise_undefined(cpu);
+        (void)arm_help_raise(cpu, fault, value, status);
     } else {
         s->r[0] = (uint32_t)call.words[0];
     }

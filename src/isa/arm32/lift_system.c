@@ -4,9 +4,25 @@
  */
 #include "isa/arm32/lift.h"
 
+static void lift_semihosting(struct lift *l, enum arm_fault otherwise, uint32_t value,
+                             uint32_t status)
+{
+    l->several = true; /* blocks of arguments */
+    ir_call(l->b, HELP_SEMIHOSTING, ir_const(l->b, IR_I64, otherwise),
+            ir_const(l->b, IR_I64, value), ir_const(l->b, IR_I64, status));
+    arm_lift_leave(l, IR_EXIT_LOOK);
+}
+
+/* One number means semihosting, where there is any, unless it is a user's. */
 void arm_lift_svc(struct lift *l, const struct arm_insn *i)
 {
-    arm_lift_raise(l, FAULT_SVC, (uint32_t)i->imm & 0xffff, l->length);
+    uint32_t comment = (uint32_t)i->imm & 0xffff;
+
+    if ((l->mode & MODE_PRIVILEGED) && i->imm == (is_thumb(l) ? 0xab : 0x123456)) {
+        lift_semihosting(l, FAULT_SVC, comment, l->length);
+    } else {
+        arm_lift_raise(l, FAULT_SVC, comment, l->length);
+    }
 }
 
 void arm_lift_udf(struct lift *l, const struct arm_insn *i)
@@ -36,16 +52,14 @@ void arm_lift_hvc(struct lift *l, const struct arm_insn *i)
     arm_lift_leave(l, IR_EXIT_LOOK);
 }
 
-/* Means semihosting by its number, and that alone: undefined where there is none. */
+/* Means semihosting by its number, and that alone: undefined where there is none, and for users. */
 void arm_lift_hlt(struct lift *l, const struct arm_insn *i)
 {
-    if (i->imm != (is_thumb(l) ? 0x3c : 0xf000) || (l->mode & MODE_A32)) {
+    if (!(l->mode & MODE_PRIVILEGED) || i->imm != (is_thumb(l) ? 0x3c : 0xf000)) {
         arm_lift_undefined(l);
         return;
     }
-    l->several = true; /* blocks of arguments */
-    ir_call(l->b, HELP_SEMIHOSTING, IR_ABSENT, IR_ABSENT, IR_ABSENT);
-    arm_lift_leave(l, IR_EXIT_LOOK);
+    lift_semihosting(l, FAULT_UNDEFINED, 0, 0);
 }
 
 void arm_lift_nop(struct lift *l, const struct arm_insn *i)
