@@ -125,6 +125,7 @@ static int load_into(struct ram_layout *r, struct machine *m, const struct machi
         .is_32 = machine_isa(m)->elf_machine == ELF_ARM,
         .align = KERNEL_ALIGN,
         .image_mark = "ARM\x64",
+        .takes_zimage = machine_isa(m)->elf_machine == ELF_ARM,
         .raw_offset = machine_isa(m)->elf_machine == ELF_ARM ? ZIMAGE_OFFSET : RAW_OFFSET};
     const struct machine_image *kernel = &c->images[IMAGE_KERNEL];
     struct program p;

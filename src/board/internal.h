@@ -39,6 +39,7 @@ struct program_kind {
     bool is_32;     /* ELF files of class 1, else of class 2 */
     uint64_t align; /* of what is not placed: a page of the next size, by the Linux boot rules */
     const char *image_mark; /* of its Linux Image, 4 bytes; NULL: RISC-V's */
+    bool takes_zimage;      /* 32-bit Arm's kernels, and no Image */
     uint64_t raw_offset;    /* what has no header runs so many bytes after a multiple of `align` */
 };
 

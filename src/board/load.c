@@ -24,18 +24,26 @@ static bool has_mark(const uint8_t *data, uint64_t size, uint64_t at, const char
     return size >= at + mark_bytes && memcmp(data + at, mark, mark_bytes) == 0;
 }
 #define HAS_MARK(at, mark) has_mark(data, size, at, mark, sizeof(mark) - 1)
+#define ZIMAGE_MARK        "\x18\x28\x6f\x01"
+enum { ZIMAGE_MAGIC = 36, ZIMAGE_START = 40, ZIMAGE_END = 44 };
 
 /* Formats that running as bytes would only send astray. */
 static const char *foreign_format(const uint8_t *data, uint64_t size)
 {
     if (HAS_MARK(IMAGE_MAGIC, ARM64_MARK)) {
-        return "an Arm Linux Image";
+        return "an AArch64 Linux Image";
     }
     if (HAS_MARK(IMAGE_MAGIC, RISCV_MARK)) {
         return "a RISC-V Linux Image";
     }
     if (HAS_MARK(0x202, "HdrS")) {
         return "an x86 Linux bzImage";
+    }
+    if (HAS_MARK(ZIMAGE_MAGIC, ZIMAGE_MARK)) {
+        return "a zImage of 32-bit Arm";
+    }
+    if (HAS_MARK(ZIMAGE_MAGIC, "\x01\x6f\x28\x18")) {
+        return "a zImage of big-endian Arm";
     }
     if (HAS_MARK(0, "MZ\0\0zimg")) {
         return "a self-unpacking EFI image";
@@ -80,10 +88,64 @@ static int read_linux_image(const uint8_t *data, uint64_t size, const struct pro
     return 0;
 }
 
+static bool has_image_mark(const uint8_t *data, uint64_t size, const struct program_kind *kind)
+{
+    const char *mark = kind->image_mark != NULL ? kind->image_mark : RISCV_MARK;
+
+    return !kind->takes_zimage && size >= IMAGE_HEADER_BYTES &&
+           memcmp(data + IMAGE_MAGIC, mark, IMAGE_MARK_BYTES) == 0;
+}
+
+static int is_cut(uint64_t has, uint64_t says, struct error *e)
+{
+    return error_set(
+        e, "it is cut short: by its header it has %" PRIu64 " bytes, and there are %" PRIu64, says,
+        has);
+}
+
+/* Images that EFI can start say where their sections end: so it is known whether one is whole. By the PE format. */
+static int check_sections(const uint8_t *data, uint64_t size, struct error *e)
+{
+    enum { PE_AT = 60, COFF_BYTES = 24, SECTIONS = 6, OPTIONAL_BYTES = 20, SECTION_BYTES = 40 };
+    enum { RAW_BYTES = 16, RAW_AT = 20 };
+    uint64_t pe = bytes_get_le(data + PE_AT, 4), at;
+    unsigned count;
+
+    if (!HAS_MARK(0, "MZ") || !HAS_MARK(pe, "PE\0\0") || size < pe + COFF_BYTES) {
+        return 0;
+    }
+    count = (unsigned)bytes_get_le(data + pe + SECTIONS, 2);
+    at = pe + COFF_BYTES + bytes_get_le(data + pe + OPTIONAL_BYTES, 2);
+    for (unsigned i = 0; i < count && at + SECTION_BYTES <= size; i++, at += SECTION_BYTES) {
+        uint64_t end = bytes_get_le(data + at + RAW_AT, 4) + bytes_get_le(data + at + RAW_BYTES, 4);
+
+        if (end > size) {
+            return is_cut(size, end, e);
+        }
+    }
+    return 0;
+}
+
+/* After the kernel's Documentation/arch/arm/booting.rst and the header itself. */
+static int read_zimage(const uint8_t *data, uint64_t size, struct error *e)
+{
+    uint64_t start, end;
+
+    if (size < ZIMAGE_END + 4) {
+        return error_set(e, "it is a zImage, and cut short in its header");
+    }
+    start = bytes_get_le(data + ZIMAGE_START, 4);
+    end = bytes_get_le(data + ZIMAGE_END, 4);
+    if (end < start) {
+        return error_set(e, "it is a zImage, and ends before it starts");
+    }
+    return end - start <= size ? 0 : is_cut(size, end - start, e);
+}
+
 static int read_bytes(const uint8_t *data, uint64_t size, const struct program_kind *kind,
                       struct program *p, struct error *e)
 {
-    const char *foreign, *mark;
+    const char *foreign;
 
     if (size == 0) {
         return error_set(e, "it is empty");
@@ -95,11 +157,13 @@ static int read_bytes(const uint8_t *data, uint64_t size, const struct program_k
     vec_push(&p->segments,
              ((struct segment){.data = data, .data_bytes = size, .size_bytes = size}));
     p->has_entry = true;
-    mark = kind->image_mark != NULL ? kind->image_mark : RISCV_MARK;
-    if (size >= IMAGE_HEADER_BYTES && memcmp(data + IMAGE_MAGIC, mark, IMAGE_MARK_BYTES) == 0) {
-        return read_linux_image(data, size, kind, p, e);
+    if (has_image_mark(data, size, kind)) {
+        return check_sections(data, size, e) < 0 ? -1 : read_linux_image(data, size, kind, p, e);
     }
     p->modulo = kind->raw_offset;
+    if (kind->takes_zimage && HAS_MARK(ZIMAGE_MAGIC, ZIMAGE_MARK)) {
+        return read_zimage(data, size, e);
+    }
     foreign = foreign_format(data, size);
     return foreign != NULL ? error_set(e, "it is %s, which cannot be started here", foreign) : 0;
 }

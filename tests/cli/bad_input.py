@@ -94,6 +94,81 @@ def bad_images():
     refuses("a folder as firmware", "run", "-serial", "null", "-bios", "/", "-kernel", KERNEL)
 
 
+def pe_image(mark, sections_end, size):
+    """A Linux Image with the header that EFI looks for, whose one section ends there."""
+    b = bytearray(linux_image(size, bytes(size - 64)))
+    b[:2], b[56:64] = b"MZ", mark + struct.pack("<I", 64)
+    b[64:] = (b"PE\0\0" + struct.pack("<HH12xHH", 0xAA64, 1, 8, 0x206) + bytes(8) +
+              struct.pack("<8s4I16x", b".text", sections_end, 0, sections_end, 0)).ljust(len(b) - 64, b"\0")
+    return bytes(b)
+
+
+def z_image(size, start=0, end=None, magic=0x016F2818):
+    return struct.pack("<36xIII", magic, start, size if end is None else end).ljust(size, b"\0")
+
+
+def arm():
+    """Kernels, trees and processors of Arm's boards."""
+    wide = ["run", "-serial", "null", "-arch", "aarch64", "-kernel"]
+    narrow = ["run", "-serial", "null", "-arch", "arm", "-kernel"]
+    image, zimage = pe_image(b"ARM\x64", 8192, 8192), z_image(8192)
+    for name, data in (("Image", image), ("zImage", zimage)):
+        write(name, data)
+        write(name + ".cut", data[:4096])
+        write(name + ".gz", gzip.compress(data)[:-9])
+        write(name + ".cut.gz", gzip.compress(data[:4096]))
+    for name in ("Image.cut", "Image.cut.gz"):
+        refuses("a truncated " + name, *wide, name, says="has 8192 bytes, and there are 4096")
+    for name in ("zImage.cut", "zImage.cut.gz"):
+        refuses("a truncated " + name, *narrow, name, says="has 8192 bytes, and there are 4096")
+    refuses("a truncated Image.gz", *wide, "Image.gz")
+    refuses("a truncated zImage.gz", *narrow, "zImage.gz")
+    refuses("a zImage for AArch64", *wide, "zImage", says="a zImage of 32-bit Arm")
+    refuses("a zImage for RISC-V", "run", "-serial", "null", "-bios", "none", "-arch", "riscv64", "-kernel", "zImage",
+            says="a zImage of 32-bit Arm")
+    refuses("an Image for 32-bit Arm", *narrow, "Image", says="an AArch64 Linux Image")
+    refuses("an Image of RISC-V", *wide, write("riscv.img", linux_image(4096)), says="a RISC-V Linux Image")
+    refuses("a zImage of the other byte order", *narrow, write("be", z_image(4096, magic=0x18286F01)),
+            says="big-endian")
+    refuses("a zImage that ends before it starts", *narrow, write("back", z_image(4096, 8, 4)), says="before it starts")
+    refuses("a zImage's header alone", *narrow, write("head", zimage[:44]), says="in its header")
+    refuses("an Image larger than memory", *wide, write("large.img", pe_image(b"ARM\x64", 4096, 4096)[:16] +
+            struct.pack("<Q", 1 << 40) + image[24:]), says="does not fit")
+    for arch, run in (("arm64", wide), ("arm", narrow)):
+        elf = open(guest("console-" + arch), "rb").read()
+        for what, at, byte in (("class", 4, b"\1" if arch == "arm64" else b"\2"), ("byte order", 5, b"\2"),
+                               ("machine", 18, b"\xf3")):
+            refuses("an ELF file of another " + what, *run, write("elf", elf[:at] + byte + elf[at + 1:]),
+                    says="ELF file for another machine")
+        refuses("an ELF file of RISC-V", *run, KERNEL, says="ELF file for another machine")
+        tree_over_kernel(run, elf, arch)
+    refuses("32-bit Arm's ELF file", *wide, guest("console-arm"), says="another machine")
+    refuses("AArch64's ELF file", *narrow, guest("console-arm64"), says="another machine")
+    with open("initrd", "wb") as f:
+        f.truncate(70 << 20)
+    refuses("a RAM disk that leaves no room for the tree", *wide, "Image", "-m", "140", "-initrd", "initrd",
+            says="device tree")
+    refuses("a RAM disk that does not fit", *wide, "Image", "-m", "128", "-initrd", "initrd", says="initial RAM disk")
+    refuses("a device tree that is none", *wide, "Image", "-dtb", "zImage", says="device tree")
+    for cpu, says in (("cortex-a510", "cortex-a57"), ("host", "host"), ("cortex-a57,sve=on", "sve"),
+                      ("max,pauth-impdef=maybe", "pauth-impdef"), ("cortex-a15", "cortex-a15"), ("rv64", "rv64"),
+                      ("cortex-a57,aarch64=off", "aarch64")):
+        refuses("-cpu " + cpu, *wide, "Image", "-cpu", cpu, says=says)
+    for cpu in ("cortex-a57", "cortex-m3", "cortex-a15,neon=maybe", "cortex-a15,nonsense=on", "arm1176"):
+        refuses("-cpu " + cpu, *narrow, "zImage", "-cpu", cpu, says=cpu.split(",")[-1].split("=")[0])
+    for more in ("gic-version=4", "gic-version=host", "its=maybe", "nonsense=1", "secure=on"):
+        refuses("-M virt," + more, *wide, "Image", "-M", "virt," + more, says=more.split("=")[0])
+
+
+def tree_over_kernel(run, elf, arch):
+    """The tree lies at the beginning of RAM, where a program may not be then."""
+    wide = arch == "arm64"
+    b, headers = bytearray(elf), 64 if wide else 52
+    at, width = (headers + 16, "<QQ") if wide else (headers + 8, "<II")
+    struct.pack_into(width, b, at, 0x40000000, 0x40000000)
+    refuses("a program where the tree lies", *run, write("low.elf", bytes(b)), says="overlaps the kernel")
+
+
 def bad_options():
     base = ["run", "-serial", "null", "-bios", "none", "-kernel", KERNEL]
     for values in (["-smp", "0"], ["-smp", "9"], ["-smp", "x"], ["-smp", ""], ["-smp", "-1"],
@@ -231,6 +306,7 @@ def bad_outputs():
 with Room():
     bad_kernels()
     bad_images()
+    arm()
     bad_options()
     ranges()
     listening_ports()
