@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fuzz_image: a kernel file of any format: read, placed, and laid out in RAM as boards of both kinds of
- * Linux Image do it.
+ * fuzz_image: a kernel file of any format: read, placed, and laid out in RAM as boards of each kind of
+ * Linux's images do it.
  */
 #include "board/internal.h"
 
@@ -46,6 +46,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct program_kind kinds[] = {
         {.elf_machine = 243, .align = 2 * MIB},
         {.elf_machine = 183, .align = 2 * MIB, .image_mark = "ARM\x64", .raw_offset = 0x80000},
+        {.elf_machine = 40,
+         .is_32 = true,
+         .align = 2 * MIB,
+         .takes_zimage = true,
+         .raw_offset = 0x10000},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
