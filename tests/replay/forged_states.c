@@ -3,8 +3,8 @@
  * a guest program: the state is refused with a sentence, or the machine runs on from it, interpreted
  * and compiled, without going out of bounds (which the sanitizers see) or down.
  *
- *   forged-states --ticks N --smp N ELF... [--pci ELF...]      N: run on for so long
- * With PCI there are two functions on it, one behind a root port.
+ *   forged-states --ticks N --smp N ELF... [--disks] [--pci ELF...]      N: run on for so long
+ * With PCI there are two functions on it, one behind a root port; with --disks controllers of NVMe and SCSI, too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,15 +30,26 @@ struct subject {
     bool failed;
 };
 
-static void plug(struct machine_config *c)
+static void plug(struct machine_config *c, bool has_disks)
 {
     thing_set_text(machine_config_add_thing(c, "device", "a"), "driver", "pci-scratch");
     thing_set_text(machine_config_add_thing(c, "device", "rp"), "driver", "pcie-root-port");
     thing_set_text(machine_config_add_thing(c, "device", "b"), "driver", "pci-scratch");
     thing_set_text(&c->things.data[c->things.count - 1], "bus", "rp");
+    if (has_disks) {
+        struct machine_thing *t = machine_config_add_thing(c, "device", "n");
+
+        thing_set_text(t, "driver", "nvme");
+        thing_set_text(t, "serial", "n");
+        thing_set_text(t, "addr", "5");
+        t = machine_config_add_thing(c, "device", "h");
+        thing_set_text(t, "driver", "virtio-scsi-pci");
+        thing_set_text(t, "addr", "6");
+        thing_set_text(machine_config_add_thing(c, "device", "d"), "driver", "scsi-cd");
+    }
 }
 
-static struct machine *build(const char *elf, unsigned harts, bool has_pci)
+static struct machine *build(const char *elf, unsigned harts, bool has_pci, bool has_disks)
 {
     struct machine_config config;
     struct machine_image *kernel = &config.images[IMAGE_KERNEL];
@@ -50,7 +61,7 @@ static struct machine *build(const char *elf, unsigned harts, bool has_pci)
     config.bios_none = 1;
     config.hart_count = harts;
     if (has_pci) {
-        plug(&config);
+        plug(&config, has_disks);
     }
     kernel->name = base_strdup(elf);
     if (host_file_read_all(elf, 64 * MIB, &kernel->data, &size, &e) < 0) {
@@ -193,9 +204,10 @@ static void at_some_ticks(struct subject *g)
     }
 }
 
-static void run_subject(struct subject *g, const char *elf, unsigned harts, bool has_pci)
+static void run_subject(struct subject *g, const char *elf, unsigned harts, bool has_pci,
+                        bool has_disks)
 {
-    g->machine = build(elf, harts, has_pci);
+    g->machine = build(elf, harts, has_pci, has_disks);
     g->store = checkpoint_store_new(g->machine);
     g->here = checkpoint_save(g->store);
     g->size = 0;
@@ -214,7 +226,7 @@ int main(int argc, char **argv)
 {
     struct subject g = {.ticks = 1000, .seed = 8};
     unsigned harts = 2;
-    bool has_pci = false;
+    bool has_pci = false, has_disks = false;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--ticks") == 0 && i + 1 < argc) {
@@ -223,8 +235,10 @@ int main(int argc, char **argv)
             harts = (unsigned)atoi(argv[++i]);
         } else if (strcmp(argv[i], "--pci") == 0) {
             has_pci = true;
+        } else if (strcmp(argv[i], "--disks") == 0) {
+            has_disks = true;
         } else {
-            run_subject(&g, argv[i], harts, has_pci);
+            run_subject(&g, argv[i], harts, has_pci, has_disks);
         }
     }
     printf("%llu forged states refused, %llu run on from for %llu ticks\n", g.refused, g.ran,
