@@ -24,7 +24,7 @@ _reprise_values() {
     case $1 in
     -accel) echo jit interp verify ;;
     -arch) echo aarch64 arm riscv64 riscv32 ;;
-    -M | -machine) echo virt ;;
+    -M | -machine) echo virt vexpress-a9 vexpress-a15 ;;
     -display | -monitor) echo none ;;
     -d) echo ir code dev ;;
     -device) echo help ;;

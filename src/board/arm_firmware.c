@@ -41,14 +41,14 @@ static int lay_firmware(struct machine *m, const struct mem_block *b,
     return 0;
 }
 
-/* Bank `unit`, which holds what a drive has for it, or the firmware (NULL: there is none), or zeros. */
-static int add_bank(struct machine *m, const struct machine_config *c, unsigned unit,
-                    const struct machine_image *firmware, struct error *e)
+/* Bank `unit` at this address, which holds what a drive has for it, or the firmware (NULL: there is none), or zeros. */
+static int add_bank(struct machine *m, const struct machine_config *c, unsigned unit, paddr at,
+                    bool is_low, const struct machine_image *firmware, struct error *e)
 {
     const char *name = flash_name(unit);
     const struct machine_thing *drive = flash_find(c, unit);
     struct mem_block *b = mem_add_storage(machine_mem(m), name, CFI_FLASH_BYTES, false, e);
-    struct cfi_flash_config config = {.file = NULL};
+    struct cfi_flash_config config = {.is_low = is_low};
     struct device *d;
 
     if (b == NULL) {
@@ -61,8 +61,7 @@ static int add_bank(struct machine *m, const struct machine_config *c, unsigned 
         (firmware != NULL && lay_firmware(m, b, firmware, e) < 0)) {
         return -1;
     }
-    d = machine_add_device(m, &cfi_flash, name, ARM_VIRT_FLASH + unit * ARM_VIRT_FLASH_SIZE,
-                           &config, sizeof config, NULL, e);
+    d = machine_add_device(m, &cfi_flash, name, at, &config, sizeof config, NULL, e);
     if (d == NULL) {
         return -1;
     }
@@ -70,13 +69,16 @@ static int add_bank(struct machine *m, const struct machine_config *c, unsigned 
     return 0;
 }
 
-int arm_add_flash(struct machine *m, const struct machine_config *c, struct error *e)
+int arm_add_flash(struct machine *m, const struct machine_config *c, const paddr at[2], bool is_low,
+                  struct error *e)
 {
     const struct machine_image *bios = &c->images[IMAGE_BIOS];
     bool is_given = bios->data != NULL && !c->bios_none;
 
-    return add_bank(m, c, 0, is_given ? bios : NULL, e) < 0 || add_bank(m, c, 1, NULL, e) < 0 ? -1
-                                                                                              : 0;
+    return add_bank(m, c, 0, at[0], is_low, is_given ? bios : NULL, e) < 0 ||
+                   add_bank(m, c, 1, at[1], false, NULL, e) < 0
+               ? -1
+               : 0;
 }
 
 /* ---- what firmware asks ------------------------------------------------------------------------*/

@@ -25,7 +25,12 @@ static const uint32_t start_code[] = {
     0x58000084, /* 0x10: ldr x4, 0x20 */
     0xd61f0080, /* 0x14: br  x4 */
 };
-enum { START_TREE = 0x18, START_ENTRY = 0x20, START_BYTES = 0x28 };
+enum {
+    START_MACHINE = 0x04 /* of 32 bits */,
+    START_TREE = 0x18,
+    START_ENTRY = 0x20,
+    START_BYTES = 0x28
+};
 
 /* 32-bit processors, by Documentation/arch/arm/booting.rst: r0 = 0, r1 = no machine, r2 = device tree. */
 static const uint32_t start_code_32[] = {
@@ -38,8 +43,8 @@ static const uint32_t start_code_32[] = {
 #define ZIMAGE_OFFSET UINT64_C(0x10000)
 #define START_ROOM    PAGE_SIZE
 
-static int add_start(struct ram_layout *r, struct machine *m, paddr tree, paddr entry,
-                     struct error *e)
+static int add_start(struct ram_layout *r, struct machine *m, const struct arm_boot *boot,
+                     paddr tree, paddr entry, struct error *e)
 {
     bool narrow = machine_isa(m)->elf_machine == ELF_ARM;
     const uint32_t *code = narrow ? start_code_32 : start_code;
@@ -48,19 +53,21 @@ static int add_start(struct ram_layout *r, struct machine *m, paddr tree, paddr 
     for (unsigned i = 0; i < (narrow ? ARRAY_LEN(start_code_32) : ARRAY_LEN(start_code)); i++) {
         bytes_set_le(bytes + 4 * i, 4, code[i]);
     }
+    if (boot->set_machine != 0) {
+        bytes_set_le(bytes + START_MACHINE, 4, boot->set_machine);
+    }
     bytes_set_le(bytes + START_TREE, 8, tree);
     bytes_set_le(bytes + START_ENTRY, 8, entry);
     return ram_load_bytes(r, m, "start code", r->base, bytes, sizeof bytes, NULL, e);
 }
 
-static void *make_tree(const struct machine_config *c, const struct arm_virt *v, struct error *e)
+static void *make_tree(const struct machine_config *c, const struct arm_boot *boot,
+                       bool by_firmware, struct error *e)
 {
-    bool by_firmware = arm_has_firmware(c);
     const struct fdt_chosen chosen = {.bootargs = by_firmware ? "" : c->append,
                                       .has_initrd =
                                           !by_firmware && c->images[IMAGE_INITRD].data != NULL};
-    void *tree = c->images[IMAGE_DTB].data != NULL ? fdt_from_image(&c->images[IMAGE_DTB], e)
-                                                   : arm_virt_fdt(c, v);
+    void *tree = boot->make_tree(c, boot->board, e);
 
     if (tree != NULL && fdt_add_chosen(tree, &chosen, e) < 0) {
         free(tree);
@@ -72,14 +79,14 @@ static void *make_tree(const struct machine_config *c, const struct arm_virt *v,
 /* The kernel's RAM disk, and the tree behind it or, with ELF files, at the beginning of RAM. Returns the tree's
  * address, or 0 (where there is no RAM). */
 static paddr load_tree_and_initrd(struct ram_layout *r, struct machine *m,
-                                  const struct machine_config *c, const struct arm_virt *v,
+                                  const struct machine_config *c, const struct arm_boot *boot,
                                   const struct program *kernel, struct error *e)
 {
     const struct machine_image *initrd = &c->images[IMAGE_INITRD];
     uint64_t half = r->size / 2;
     paddr at = r->base + (half < INITRD_OFFSET_MOST ? half : INITRD_OFFSET_MOST);
     paddr end = kernel != NULL ? program_end(kernel) : r->base;
-    void *tree = make_tree(c, v, e);
+    void *tree = make_tree(c, boot, kernel == NULL, e);
     int result = 0;
 
     if (tree == NULL) {
@@ -101,24 +108,26 @@ static paddr load_tree_and_initrd(struct ram_layout *r, struct machine *m,
 }
 
 static int load_kernel(struct ram_layout *r, struct machine *m, const struct machine_config *c,
-                       const struct arm_virt *v, struct program *p, paddr *start, struct error *e)
+                       const struct arm_boot *boot, struct program *p, struct arm_start *start,
+                       struct error *e)
 {
+    bool wants_tree = boot->has_tree || !p->is_elf || c->images[IMAGE_DTB].data != NULL;
     paddr tree;
 
     program_place(p, r->base + START_ROOM);
     if (ram_clip_program(r, "kernel", p, e) < 0 || ram_load_program(r, m, "kernel", p, e) < 0) {
         return -1;
     }
-    tree = load_tree_and_initrd(r, m, c, v, p, e);
+    tree = wants_tree ? load_tree_and_initrd(r, m, c, boot, p, e) : r->base;
     if (tree == 0) {
         return -1;
     }
-    *start = p->is_elf ? p->entry : r->base;
-    return p->is_elf ? 0 : add_start(r, m, tree, p->entry, e);
+    *start = (struct arm_start){.at = p->is_elf ? p->entry : r->base, .is_kernel = !p->is_elf};
+    return p->is_elf ? 0 : add_start(r, m, boot, tree, p->entry, e);
 }
 
 static int load_into(struct ram_layout *r, struct machine *m, const struct machine_config *c,
-                     const struct arm_virt *v, paddr *start, struct error *e)
+                     const struct arm_boot *boot, struct arm_start *start, struct error *e)
 {
     const struct program_kind kind = {
         .elf_machine = machine_isa(m)->elf_machine,
@@ -131,10 +140,10 @@ static int load_into(struct ram_layout *r, struct machine *m, const struct machi
     struct program p;
     int result;
 
-    if (arm_has_firmware(
-            c)) { /* which takes the kernel itself, and finds the tree at RAM's beginning */
-        *start = ARM_VIRT_FLASH;
-        return load_tree_and_initrd(r, m, c, v, NULL, e) != 0 ? 0 : -1;
+    if (arm_has_firmware(c) && (boot->has_tree || kernel->data == NULL)) {
+        /* It takes the kernel itself, and finds the tree at RAM's beginning. */
+        *start = (struct arm_start){.at = boot->firmware};
+        return !boot->has_tree || load_tree_and_initrd(r, m, c, boot, NULL, e) != 0 ? 0 : -1;
     }
     if (kernel->data == NULL) {
         return error_set(e, "nothing to run: there is neither a firmware nor a kernel");
@@ -142,16 +151,16 @@ static int load_into(struct ram_layout *r, struct machine *m, const struct machi
     if (program_read(kernel, "kernel", &kind, r->size, &p, e) < 0) {
         return -1;
     }
-    result = load_kernel(r, m, c, v, &p, start, e);
+    result = load_kernel(r, m, c, boot, &p, start, e);
     program_fini(&p);
     return result;
 }
 
-int arm_load(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
-             paddr *start, struct error *e)
+int arm_load(struct machine *m, const struct machine_config *c, const struct arm_boot *boot,
+             struct arm_start *start, struct error *e)
 {
-    struct ram_layout r = {.base = ARM_VIRT_RAM, .size = c->ram_bytes};
-    int result = load_into(&r, m, c, v, start, e);
+    struct ram_layout r = {.base = boot->ram, .size = c->ram_bytes};
+    int result = load_into(&r, m, c, boot, start, e);
 
     vec_fini(&r.places);
     return result;

@@ -185,6 +185,7 @@ static int add_second_uart(struct machine *m, const struct machine_config *c, st
 static int add_chips(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
                      struct error *e)
 {
+    static const paddr banks[2] = {ARM_VIRT_FLASH, ARM_VIRT_FLASH + ARM_VIRT_FLASH_SIZE};
     const struct pl011_config uart_config = {.clock_hz = ARM_VIRT_CLOCK_HZ};
     const struct pl031_config rtc_config = {.epoch_ns = c->epoch_ns};
     const struct psci_config psci_config = {
@@ -211,7 +212,8 @@ static int add_chips(struct machine *m, const struct machine_config *c, const st
                                                  sizeof semihost_config, NULL, e) == NULL) {
         return -1;
     }
-    if (arm_add_flash(m, c, e) < 0 || arm_add_fw_cfg(m, c, arm_has_firmware(c), e) < 0) {
+    if (arm_add_flash(m, c, banks, false, e) < 0 ||
+        arm_add_fw_cfg(m, c, arm_has_firmware(c), e) < 0) {
         return -1;
     }
     connect_harts(m, gic);
@@ -292,22 +294,35 @@ static struct machine *new_machine(const struct machine_config *c, const struct 
     return m;
 }
 
+static void *make_tree(const struct machine_config *c, const void *board, struct error *e)
+{
+    return c->images[IMAGE_DTB].data != NULL ? fdt_from_image(&c->images[IMAGE_DTB], e)
+                                             : arm_virt_fdt(c, board);
+}
+
 struct machine *arm_virt_build(const struct machine_config *c, const struct isa *isa,
                                struct error *e)
 {
     struct machine_board board = {.reset = arm_virt_reset, .press_power = arm_virt_press_power};
+    struct arm_start start;
     struct machine *m;
     struct arm_virt v;
+    const struct arm_boot boot = {.ram = ARM_VIRT_RAM,
+                                  .firmware = ARM_VIRT_FLASH,
+                                  .has_tree = true,
+                                  .make_tree = make_tree,
+                                  .board = &v};
 
     if (check_config(c, e) < 0 || read_options(c, &v, e) < 0 ||
         (m = new_machine(c, &v, isa, e)) == NULL) {
         return NULL;
     }
     if (mem_add_block(machine_mem(m), "ram", ARM_VIRT_RAM, c->ram_bytes, true, e) < 0 ||
-        add_chips(m, c, &v, e) < 0 || arm_load(m, c, &v, &board.start[0], e) < 0) {
+        add_chips(m, c, &v, e) < 0 || arm_load(m, c, &boot, &start, e) < 0) {
         machine_free(m);
         return NULL;
     }
+    board.start[0] = start.at;
     machine_set_board(m, &board);
     if (machine_seal(m, e) < 0) {
         machine_free(m);

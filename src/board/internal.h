@@ -301,12 +301,68 @@ struct machine *arm_virt_build(const struct machine_config *c, const struct isa 
 struct pci_host_config arm_virt_pci(const struct arm_virt *v);
 /* arm_virt_fdt.c: the tree without what the loader adds to /chosen; the caller frees it. */
 void *arm_virt_fdt(const struct machine_config *c, const struct arm_virt *v);
-/* arm_firmware.c: banks of flash, with what is given for them; what firmware asks of the board. */
-int arm_add_flash(struct machine *m, const struct machine_config *c, struct error *e);
+/* arm_firmware.c: two banks of flash, with what is given for them, the first of which is at address 0 as well where
+ * `is_low`; what firmware asks of the board. */
+int arm_add_flash(struct machine *m, const struct machine_config *c, const paddr at[2], bool is_low,
+                  struct error *e);
 int arm_add_fw_cfg(struct machine *m, const struct machine_config *c, bool has_firmware,
                    struct error *e);
-/* arm_load.c: puts programs, tree and RAM disk into memory; *start is where the first hart starts. */
-int arm_load(struct machine *m, const struct machine_config *c, const struct arm_virt *v,
-             paddr *start, struct error *e);
+
+/* What loading depends on, for arm_load(). */
+struct arm_boot {
+    paddr ram;
+    paddr firmware; /* where the first hart starts with -bios */
+    /* The board describes itself, and tells firmware of the kernel. Else a tree is the user's, of which only ELF files and
+     * firmware have no need, and a kernel is started instead of the firmware. */
+    bool has_tree;
+    uint32_t
+        set_machine; /* the instruction that tells a 32-bit kernel its machine by r1; 0: there is none */
+    /* The tree without what goes into /chosen, with room for that; NULL and a sentence. */
+    void *(*make_tree)(const struct machine_config *c, const void *board, struct error *e);
+    const void *board; /* for make_tree() */
+};
+struct arm_start {
+    paddr at; /* of the first hart */
+    bool is_kernel;
+};
+/* arm_load.c: puts programs, tree and RAM disk into memory. */
+int arm_load(struct machine *m, const struct machine_config *c, const struct arm_boot *boot,
+             struct arm_start *start, struct error *e);
+
+/* ---- vexpress: vexpress.c, vexpress_load.c ---- */
+
+/* What the reference's boards vexpress-a9 and vexpress-a15 differ in. */
+struct vexpress {
+    const char *name;
+    const char *cpu; /* the default, and the only one but for cortex-a7 on vexpress-a15 */
+    paddr flash[2], sram, video, ram;
+    paddr sysreg, io, io_step; /* chip n of the motherboard is at io + n * io_step */
+    paddr private;             /* of the processors: interrupt controller, timers */
+    uint64_t ram_most;
+    uint32_t id;
+    uint32_t clocks[9], voltages[6]; /* oscillators, Hz; supplies, microvolts; up to a 0 */
+    bool is_a9;
+};
+struct machine *vexpress_a9_build(const struct machine_config *c, const struct isa *isa,
+                                  struct error *e);
+struct machine *vexpress_a15_build(const struct machine_config *c, const struct isa *isa,
+                                   struct error *e);
+#define VEXPRESS_THINGS 2
+extern const struct thing_class *const vexpress_things[VEXPRESS_THINGS];
+enum {
+    VEXPRESS_VIRTIO_COUNT = 4,
+    VEXPRESS_VIRTIO_BYTES = 0x200, /* of each */
+    VEXPRESS_VIRTIO_CHIP = 0x13,
+    VEXPRESS_VIRTIO_SPI = 40
+};
+/* The address of a motherboard's chip by its number. */
+static inline paddr vexpress_chip(const struct vexpress *v, unsigned n)
+{
+    return v->io + n * v->io_step;
+}
+/* vexpress_load.c: kernel, tree and RAM disk, and where harts but the first wait in the SRAM, `sram`, to be told where to go. start[0] and
+ * start[1] become where the first hart and the others start. */
+int vexpress_load(struct machine *m, const struct machine_config *c, const struct vexpress *v,
+                  uint64_t start[2], struct error *e);
 
 #endif

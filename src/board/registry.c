@@ -40,6 +40,22 @@ const struct board board_registry[] = {
      .things = arm_virt_things,
      .thing_count = ARM_VIRT_THINGS,
      .build = arm_virt_build},
+    {.arch = "arm",
+     .name = "vexpress-a9",
+     .summary = "Versatile Express for Cortex-A9",
+     .behaviour = 1,
+     .serial_count = 4,
+     .things = vexpress_things,
+     .thing_count = VEXPRESS_THINGS,
+     .build = vexpress_a9_build},
+    {.arch = "arm",
+     .name = "vexpress-a15",
+     .summary = "Versatile Express for Cortex-A15",
+     .behaviour = 1,
+     .serial_count = 4,
+     .things = vexpress_things,
+     .thing_count = VEXPRESS_THINGS,
+     .build = vexpress_a15_build},
 };
 const size_t board_registry_count = ARRAY_LEN(board_registry);
 

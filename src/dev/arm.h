@@ -26,7 +26,11 @@ enum arm_output {
 #define GIC_SPIS                       256
 #define GIC_INTERRUPTS                 (GIC_PRIVATE + GIC_SPIS)
 #define GIC_INPUT_PRIVATE(hart, intid) (GIC_SPIS + GIC_PRIVATE * (hart) + (intid))
-/* Windows: the distributor, the CPU interfaces. */
+/* Windows: the distributor, the CPU interfaces. Without a config it has all interrupts that there may be. */
+struct gicv2_config {
+    uint32_t is_a9; /* that of a Cortex-A9, whose CPU interfaces have 256 bytes */
+    uint32_t spis;  /* a multiple of 32, at most GIC_SPIS */
+};
 extern const struct device_class gicv2;
 
 /* gicv3*.c. Windows: the distributor, the redistributors, the ITS. */
@@ -66,12 +70,17 @@ void gpio_key_press(struct device *d);
 /* virtio_none.c: transports of virtio over MMIO with nothing behind them. */
 #define VIRTIO_NONE_COUNT 32
 #define VIRTIO_NONE_BYTES 0x200 /* of each */
+struct virtio_none_config {
+    uint32_t count; /* at least 1; without a config, and at most, VIRTIO_NONE_COUNT */
+};
 extern const struct device_class virtio_none;
 
-/* cfi_flash.c: a bank of flash, whose storage 0 is what it holds; it lies where it was added. */
+/* cfi_flash.c: a bank of flash, whose storage 0 is what it holds; it lies where it was added, and where `is_low` at
+ * address 0 as well. */
 #define CFI_FLASH_BYTES (64 * MIB)
 struct cfi_flash_config {
     struct flash *file; /* the machine's; NULL: there is none */
+    bool is_low;
 };
 extern const struct device_class cfi_flash;
 
@@ -94,6 +103,56 @@ struct semihost_config {
     uint64_t is_narrow; /* arguments are of 32 bits, as AArch32 has them */
 };
 extern const struct device_class semihost;
+
+/* ---- of Versatile Express boards and Cortex-A9 ---- */
+
+/* absent.c: reads 0 wherever else there is nothing. */
+extern const struct device_class absent;
+
+/* sp804.c: two timers. */
+enum { SP804_LINE_BOTH /* one or the other */, SP804_LINE_TIMER1, SP804_LINE_TIMER2 };
+struct sp804_config {
+    uint32_t clock_hz; /* at least 1 */
+};
+extern const struct device_class sp804;
+
+/* sp805.c: a watchdog; one line. */
+struct sp805_config {
+    uint32_t clock_hz; /* at least 1 */
+};
+extern const struct device_class sp805;
+
+/* pl050.c: a keyboard's or mouse's interface without any; one line. */
+extern const struct device_class pl050;
+
+/* pl111.c: a display controller without a display. */
+extern const struct device_class pl111;
+
+/* pl181.c: an empty slot for memory cards; two lines, by its two masks. */
+extern const struct device_class pl181;
+
+/* pl310.c: the controller of a level 2 cache. */
+extern const struct device_class pl310;
+
+/* vexpress_sysreg.c: system registers of the motherboard. */
+#define VEXPRESS_CLOCKS_MAX   9
+#define VEXPRESS_VOLTAGES_MAX 6
+struct vexpress_sysreg_config {
+    uint32_t processor_id; /* SYS_PROCID0: of the daughterboard */
+    uint32_t clock_count, voltage_count;
+    uint32_t clocks[VEXPRESS_CLOCKS_MAX];     /* the daughterboard's oscillators, Hz */
+    uint32_t voltages[VEXPRESS_VOLTAGES_MAX]; /* and its supplies, microvolts */
+};
+extern const struct device_class vexpress_sysreg;
+
+/* a9_scu.c, a9_global.c, a9_timers.c: what is private to a cluster of Cortex-A9. Line n of the global timer is that of hart
+ * n; lines 2n and 2n + 1 of the timers are a hart's timer and its watchdog. */
+struct a9_timer_config {
+    uint32_t clock_hz; /* PERIPHCLK, at least 1 */
+};
+extern const struct device_class a9_scu;
+extern const struct device_class a9_global;
+extern const struct device_class a9_timers;
 
 /* psci.c: starting and stopping harts, and power, by calls of a firmware that is not there. */
 struct psci_config {

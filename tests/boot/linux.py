@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # linux: the Debian guest for tests: its kernel and initramfs, made by tools/guests on first use
 # (then a mirror is needed, and a test without one is skipped), or named by LINUX_KERNEL and
-# LINUX_INITRD. LINUX_ARCH says whose it is (riscv64 without it), LINUX_MACHINE what else -M is to say.
+# LINUX_INITRD. LINUX_ARCH says whose it is (riscv64 without it), LINUX_MACHINE what else -M is to say, LINUX_BOARD on which
+# board (virt), which may want a device tree that comes with the kernel: LINUX_DTB.
 import os
 import subprocess
 
@@ -24,14 +25,19 @@ def guest():
 
 def board():
     """What LINUX_MACHINE asks for, as options."""
-    more = os.environ.get("LINUX_MACHINE")
-    return ["-M", "virt," + more] if more else []
+    name, more = os.environ.get("LINUX_BOARD", "virt"), os.environ.get("LINUX_MACHINE")
+    return ["-M", ",".join([name] + [more] * bool(more))] if more or name != "virt" else []
+
+
+def tree(kernel):
+    name = os.environ.get("LINUX_DTB")
+    return ["-dtb", os.path.join(os.path.dirname(kernel), name)] if name else []
 
 
 def machine(words="", harts=1, memory="256M"):
     """Options for a boot of it; `words` go to guest-init."""
     kernel, initrd = guest()
-    return board() + ["-smp", str(harts), "-m", memory, "-kernel", kernel, "-initrd", initrd, "-no-reboot",
+    return board() + tree(kernel) + ["-smp", str(harts), "-m", memory, "-kernel", kernel, "-initrd", initrd, "-no-reboot",
             "-append", ("console=%s panic=-1 %s" % (CONSOLE, words)).strip()]
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every register number of coprocessors 14 and 15, read and written in system and in user mode, on the reference and on ours.
 
-usage: arm_cp.py [--cpu CPU] [--reference PROGRAM] COMMAND...
-COMMAND runs an image, as with arm_random.py. Exits 77 (skipped) without the reference or the cross tools.
+usage: arm_cp.py [--cpu CPU] [--board BOARD] [--reference PROGRAM] COMMAND...
+COMMAND runs an image, as with arm_random.py, on BOARD (virt). Exits 77 (skipped) without the reference or the cross tools.
 
 Of each number it is compared whether reading and writing are undefined, and what is read at first, after a
 write of ones and after one of zeros; what was read at first is written back. EXPECTED has what rightly differs.
@@ -23,6 +23,11 @@ UNWRITTEN = {(15, 0, 1, 0, 0): "SCTLR", (15, 0, 12, 0, 0): "VBAR", (15, 0, 7, 0,
 COUNTERS = {(15, 0, 9, 13, 0), (15, 0, 14, 2, 0), (15, 0, 14, 3, 0), (15, 0, 14, 2, 1), (15, 0, 14, 3, 1)}
 COUNTERS64 = {(15, 0, 14), (15, 1, 14), (15, 0, 9)}
 COUNTERS64 |= {(15, 2, 14), (15, 3, 14)}
+# What the program needs to know of a board: the UART, RAM, and the register that ends it, if PSCI does not; and the
+# reference's name of it without a secure world.
+BOARDS = {"virt": (0x09000000, 0x40000000, 0, "virt"),
+          "vexpress-a9": (0x10009000, 0x60000000, 0x100000a4, "vexpress-a9,secure=off"),
+          "vexpress-a15": (0x1c090000, 0x80000000, 0x1c0100a4, "vexpress-a15,secure=off,virtualization=off")}
 # What differs, and why: the beginning of "cp opc1 CRn CRm opc2" or, of 64 bits, of "cp opc1 CRm ".
 EXPECTED = [
     (r"15 \d 3 ", "DACR is c3, c0, 0 alone, not all of c3"),
@@ -39,7 +44,6 @@ EXPECTED = [
 PROGRAM = """
         .syntax unified
         .arch armv7ve
-        .equ UART, 0x09000000
         .text
         .globl _start
 _start: cpsid   aif, #0x1f
@@ -50,7 +54,7 @@ _start: cpsid   aif, #0x1f
         ldr     r0, =vectors
         mcr     p15, 0, r0, c12, c0, 0
         isb
-        ldr     sp, =0x40600000
+        ldr     sp, =RAM + 0x600000
         ldr     r10, =table
         ldr     r11, =table_end
 1:      ldr     r9, [r10], #4           @ reads r2, r3; its second word is another that writes them
@@ -123,8 +127,12 @@ _start: cpsid   aif, #0x1f
         str     r0, [r1]
         cmp     r10, r11
         bne     1b
-        ldr     r0, =0x84000008
-        hvc     #0
+        ldr     r1, =END
+        cmp     r1, #0
+        ldrne   r0, =0xc0800000         @ SYS_CFGCTRL: start, write, shut down
+        strne   r0, [r1]
+        ldr     r0, =0x84000008         @ else PSCI
+        hvceq   #0
         b       .
 
 hex:    ldr     r1, =UART
@@ -179,8 +187,8 @@ def numbers():
                 yield f"{cp} {op1} {m}", "mrrc " + text, "mcrr " + text, (cp, op1, m) not in COUNTERS64
 
 
-def build(where):
-    lines, table = [PROGRAM], []
+def build(where, board):
+    lines, table = [".equ UART, 0x%x\n.equ RAM, 0x%x\n.equ END, 0x%x\n%s" % (*BOARDS[board][:3], PROGRAM)], []
     for index, (_, read, write, _) in enumerate(numbers()):
         lines.append(f"r{index}: {read}\n bx lr")
         if write:
@@ -195,7 +203,7 @@ def build(where):
     with open(f"{where}/cp.S", "w", encoding="ascii") as file:
         file.write(text + "\n")
     subprocess.run([TOOLS + "as", "-o", f"{where}/cp.o", f"{where}/cp.S"], check=True)
-    subprocess.run([TOOLS + "ld", "--nmagic", "--no-warn-rwx-segments", "-Ttext=0x40200000", "-o", f"{where}/cp.elf",
+    subprocess.run([TOOLS + "ld", "--nmagic", "--no-warn-rwx-segments", f"-Ttext={BOARDS[board][1] + 0x200000:#x}", "-o", f"{where}/cp.elf",
                     f"{where}/cp.o"], check=True)
     return f"{where}/cp.elf"
 
@@ -210,6 +218,7 @@ def say(line, compared):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--cpu", default="cortex-a15")
+    parser.add_argument("--board", choices=BOARDS, default="virt")
     parser.add_argument("--reference")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     args = parser.parse_args()
@@ -218,8 +227,10 @@ def main():
         print("skipped: the reference, or binutils for arm-linux-gnueabihf, are not there")
         sys.exit(77)
     with tempfile.TemporaryDirectory() as where:
-        elf = build(where)
-        want = run(reference(elf, program, args.cpu), "the reference")
+        elf = build(where, args.board)
+        command = [BOARDS[args.board][3] if w == "virt" else w for w in reference(elf, program, args.cpu)]
+        command += ["-audio", "driver=none"] if args.board != "virt" else []
+        want = run(command, "the reference")
         got = run(ours(args, elf), "ours")
     every = list(numbers())
     if len(want) != len(every) or len(got) != len(every):

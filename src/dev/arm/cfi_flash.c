@@ -299,15 +299,23 @@ static void cfi_flash_write(struct device *d, struct mem_access a, uint64_t valu
 
 /* ---- the rest ---------------------------------------------------------------------------------*/
 
-static void cfi_flash_map(struct device *d)
+static void map_at(struct device *d, paddr base)
 {
     const struct cfi_flash *s = d->state;
 
     if (s->mode == MODE_ARRAY) {
-        device_map_storage(d, 0, d->base, 0, CFI_FLASH_BYTES, MEM_READS, MEM_LEVEL_FIXED);
-        device_map_window(d, 0, d->base, MEM_WRITES, MEM_LEVEL_FIXED);
+        device_map_storage(d, 0, base, 0, CFI_FLASH_BYTES, MEM_READS, MEM_LEVEL_FIXED);
+        device_map_window(d, 0, base, MEM_WRITES, MEM_LEVEL_FIXED);
     } else {
-        device_map_window(d, 0, d->base, MEM_BOTH, MEM_LEVEL_FIXED);
+        device_map_window(d, 0, base, MEM_BOTH, MEM_LEVEL_FIXED);
+    }
+}
+
+static void cfi_flash_map(struct device *d)
+{
+    map_at(d, d->base);
+    if (config_of(d)->is_low) {
+        map_at(d, 0);
     }
 }
 

@@ -27,7 +27,7 @@ enum {
     GICD_ID = 0xfd0, /* ICPIDR4 to 7, 0 to 3, ICCIDR0 to 3 */
     GICD_END = 0x1000
 };
-enum { IIDR_ARM = 0x43b };
+enum { IIDR_ARM = 0x43b, IIDR_A9 = 0x0102043b };
 enum { SGIR_TO_LIST, SGIR_TO_OTHERS, SGIR_TO_SELF };
 
 #define SGI_BITS     0xffffu
@@ -96,6 +96,13 @@ static void gicv2_line(struct device *d, uint32_t n, bool level)
 
 /* ---- registers with a bit an interrupt --------------------------------------------------------*/
 
+static unsigned interrupts(const struct device *d)
+{
+    const struct gicv2_config *config = gicv2_config_of(d);
+
+    return GIC_PRIVATE + (config != NULL && config->spis <= GIC_SPIS ? config->spis : GIC_SPIS);
+}
+
 /* The hart whose registers an access reaches: DMA has those of the first. */
 static unsigned bank_of(struct mem_access a)
 {
@@ -153,7 +160,7 @@ static uint8_t read_byte(const struct device *d, unsigned hart, uint64_t at)
     if (at >= GICD_CPENDSGIR) {
         return s->sgi_from[hart * GIC_SGIS + at % 16];
     }
-    if (intid >= GIC_INTERRUPTS) {
+    if (intid >= interrupts(d)) {
         return 0;
     }
     if (at < GICD_ITARGETSR) {
@@ -174,10 +181,10 @@ static void write_byte(struct device *d, unsigned hart, uint64_t at, uint8_t val
         uint8_t *from = &s->sgi_from[hart * GIC_SGIS + at % 16];
 
         *from = (uint8_t)(at < GICD_SPENDSGIR ? *from & ~value : *from | (value & all_harts(d)));
-    } else if (intid >= GIC_INTERRUPTS) {
+    } else if (intid >= interrupts(d)) {
         return;
     } else if (at < GICD_ITARGETSR) {
-        s->priority[gicv2_byte(hart, intid)] = value;
+        s->priority[gicv2_byte(hart, intid)] = value & gicv2_priority_bits(d);
     } else if (intid >= GIC_PRIVATE && device_hart_count(d) > 1) {
         s->target[intid - GIC_PRIVATE] = value & all_harts(d);
     }
@@ -229,6 +236,7 @@ static void send_sgi(struct device *d, unsigned hart, uint32_t value)
 }
 
 static const uint8_t ids[] = {0x04, 0, 0, 0, 0x90, 0xb4, 0x2b, 0, 0x0d, 0xf0, 0x05, 0xb1};
+static const uint8_t ids_a9[] = {0x04, 0, 0, 0, 0x90, 0xb3, 0x1b, 0, 0x0d, 0xf0, 0x05, 0xb1};
 
 static uint64_t read_register(struct device *d, struct mem_access a)
 {
@@ -237,18 +245,18 @@ static uint64_t read_register(struct device *d, struct mem_access a)
 
     switch (a.at) {
     case GICD_CTLR: return s->dist_ctlr;
-    case GICD_TYPER: return (device_hart_count(d) - 1) << 5 | (GIC_INTERRUPTS / 32 - 1);
-    case GICD_IIDR: return IIDR_ARM;
+    case GICD_TYPER: return (device_hart_count(d) - 1) << 5 | (interrupts(d) / 32 - 1);
+    case GICD_IIDR: return gicv2_is_a9(d) ? IIDR_A9 : IIDR_ARM;
     default: break;
     }
     if (a.at >= GICD_IGROUPR && a.at < GICD_IPRIORITYR) {
-        return a.at % 0x80 / 4 < GICV2_WORDS ? read_bits(s, hart, a.at) : 0;
+        return a.at % 0x80 * 8 < interrupts(d) ? read_bits(s, hart, a.at) : 0;
     }
     if (a.at >= GICD_ICFGR && a.at < GICD_NSACR) {
-        return (a.at - GICD_ICFGR) * 4 < GIC_INTERRUPTS ? read_config(s, hart, a.at) : 0;
+        return (a.at - GICD_ICFGR) * 4 < interrupts(d) ? read_config(s, hart, a.at) : 0;
     }
     if (a.at >= GICD_ID) {
-        return ids[(a.at - GICD_ID) / 4];
+        return (gicv2_is_a9(d) ? ids_a9 : ids)[(a.at - GICD_ID) / 4];
     }
     return a.at >= GICD_NSACR && a.at < GICD_SGIR ? 0 : device_bad_read(d, a);
 }
@@ -261,11 +269,11 @@ static void write_register(struct device *d, struct mem_access a, uint64_t value
     if (a.at == GICD_CTLR) {
         s->dist_ctlr = value & GIC_GROUPS;
     } else if (a.at >= GICD_IGROUPR && a.at < GICD_IPRIORITYR) {
-        if (a.at % 0x80 / 4 < GICV2_WORDS) {
+        if (a.at % 0x80 * 8 < interrupts(d)) {
             write_bits(s, hart, a.at, (uint32_t)value);
         }
     } else if (a.at >= GICD_ICFGR && a.at < GICD_NSACR) {
-        if ((a.at - GICD_ICFGR) * 4 < GIC_INTERRUPTS) {
+        if ((a.at - GICD_ICFGR) * 4 < interrupts(d)) {
             write_config(s, hart, a.at, (uint32_t)value);
         }
     } else if (a.at == GICD_SGIR) {
@@ -324,6 +332,12 @@ static void gicv2_reset(struct device *d)
     gicv2_update(d);
 }
 
+static uint64_t gicv2_window_bytes(const struct device *d, unsigned window)
+{
+    return window == GICV2_WINDOW_CPU && gicv2_is_a9(d) ? GICV2_A9_CPU_BYTES
+                                                        : gicv2.windows[window].bytes;
+}
+
 /* The outputs of a hart that was reset alone are down. */
 static void gicv2_hart_reset(struct device *d, unsigned hart)
 {
@@ -340,6 +354,7 @@ const struct device_class gicv2 = {
                                               .sizes = 1 | 2 | 4,
                                               .splits = true},
                 [GICV2_WINDOW_CPU] = {.bytes = 0x2000, .sizes = 4, .splits = true}},
+    .window_bytes = gicv2_window_bytes,
     .state = FIELD_TABLE(struct gicv2, fields),
     .reset = gicv2_reset,
     .hart_reset = gicv2_hart_reset,

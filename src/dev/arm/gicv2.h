@@ -7,6 +7,7 @@
 #include "dev/arm.h"
 
 enum { GICV2_WINDOW_DISTRIBUTOR, GICV2_WINDOW_CPU };
+enum { GICV2_A9_CPU_BYTES = 0x100 };
 enum { GIC_GROUP0 = 1, GIC_GROUP1 = 2, GIC_GROUPS = 3 };
 enum {
     GICC_CTLR_ACKCTL = 0x4,
@@ -54,6 +55,24 @@ static inline unsigned gicv2_byte(unsigned hart, unsigned intid)
 {
     return intid < GIC_PRIVATE ? GIC_PRIVATE * hart + intid
                                : GIC_PRIVATE * MACHINE_HARTS_MAX + intid - GIC_PRIVATE;
+}
+
+/* What the board says of it; NULL: a GICv2 with all that it can have. */
+static inline const struct gicv2_config *gicv2_config_of(const struct device *d)
+{
+    return d->config;
+}
+/* Cortex-A9's, which is of architecture 1 and has 32 priorities. */
+static inline bool gicv2_is_a9(const struct device *d)
+{
+    const struct gicv2_config *config = gicv2_config_of(d);
+
+    return config != NULL && config->is_a9 != 0;
+}
+/* The bits of a priority that are there. */
+static inline uint8_t gicv2_priority_bits(const struct device *d)
+{
+    return gicv2_is_a9(d) ? 0xf8 : 0xff;
 }
 
 /* A word of interrupts that are pending, for a hart. */

@@ -22,7 +22,7 @@ enum {
     GICC_IIDR = 0xfc,
     GICC_DIR = 0x1000
 };
-enum { IIDR_GICV2_ARM = 0x2043b };
+enum { IIDR_GICV2_ARM = 0x2043b, IIDR_A9 = 0x3901243b };
 enum { PRIORITY_IDLE = 0x100, RPR_IDLE = 0xff };
 
 struct best {
@@ -237,7 +237,7 @@ uint64_t gicv2_cpu_read(struct device *d, unsigned hart, struct mem_access a)
     case GICC_ABPR: return s->abpr[hart];
     case GICC_AIAR: return acknowledge(d, hart, true);
     case GICC_AHPPIR: return highest_pending(s, hart, true);
-    case GICC_IIDR: return IIDR_GICV2_ARM;
+    case GICC_IIDR: return gicv2_is_a9(d) ? IIDR_A9 : IIDR_GICV2_ARM;
     default: return word != NULL ? *word : device_bad_read(d, a);
     }
 }
@@ -254,7 +254,7 @@ void gicv2_cpu_write(struct device *d, unsigned hart, struct mem_access a, uint3
 
     switch (a.at) {
     case GICC_CTLR: s->ctlr[hart] = value & GICC_CTLR_KEPT; break;
-    case GICC_PMR: s->pmr[hart] = (uint8_t)value; break;
+    case GICC_PMR: s->pmr[hart] = (uint8_t)value & gicv2_priority_bits(d); break;
     case GICC_BPR: s->bpr[hart] = value & GICC_BPR_MAX; break;
     case GICC_ABPR: s->abpr[hart] = at_least(value & GICC_BPR_MAX, GICC_ABPR_LEAST); break;
     case GICC_EOIR:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * virtio_none: 32 transports of virtio over MMIO, after the Virtual I/O Device specification 1.2, 4.2.2,
+ * virtio_none: up to 32 transports of virtio over MMIO, after the Virtual I/O Device specification 1.2, 4.2.2,
  * in the legacy interface, with no device behind any of them: a driver reads the device number 0 and goes
  * on. It has no state.
  */
@@ -33,10 +33,20 @@ static void virtio_none_write(struct device *d, struct mem_access a, uint64_t va
     device_bad_write(d, a, value);
 }
 
+static uint64_t virtio_none_window_bytes(const struct device *d, unsigned window)
+{
+    const struct virtio_none_config *config = d->config;
+    bool is_fewer = config != NULL && config->count < VIRTIO_NONE_COUNT;
+
+    (void)window;
+    return (is_fewer ? config->count : VIRTIO_NONE_COUNT) * (uint64_t)VIRTIO_NONE_BYTES;
+}
+
 const struct device_class virtio_none = {
     .name = "virtio-none",
     .behaviour = 1,
     .windows = {{.bytes = VIRTIO_NONE_COUNT * VIRTIO_NONE_BYTES, .sizes = 4}},
+    .window_bytes = virtio_none_window_bytes,
     .state = FIELD_TABLE(struct virtio_none, fields),
     .read = virtio_none_read,
     .write = virtio_none_write,

@@ -72,6 +72,8 @@ struct arm {
     uint32_t pmu_out; /* the level of its interrupt */
     uint32_t pmevcntr[ARM_EVENT_COUNTERS], pmevtyper[ARM_EVENT_COUNTERS];
 
+    uint32_t c15[3]; /* of Cortex-A9: power control, diagnostic, power diagnostic */
+    uint32_t zero;
     uint32_t lines;  /* ARM_PIN_*, a bit each */
     uint32_t number; /* of the hart: MPIDR's affinity */
 };
@@ -96,7 +98,9 @@ enum {
     EXT_AES = A32_AES,
     EXT_PMULL = A32_PMULL,
     EXT_SHA1 = A32_SHA1,
-    EXT_SHA256 = A32_SHA256
+    EXT_SHA256 = A32_SHA256,
+    EXT_C15 = 1 << 24, /* all of c15 reads as zero, but for CBAR */
+    EXT_A9 = 1 << 25   /* c15 has the registers of Cortex-A9, and no other */
 };
 
 struct arm_model {

@@ -59,6 +59,8 @@ static void set_ttbcr(struct cpu *cpu, uint32_t number, uint64_t value)
     arm_of(cpu)->ttbcr = (uint32_t)value;
 }
 
+#define PAR_SHORT UINT32_C(0xfffff6ff) /* what a PAR has that knows short descriptors alone */
+
 static uint64_t get_par(struct cpu *cpu, uint32_t number)
 {
     return (number & ARM_CP64) != 0 ? arm_of(cpu)->par : (uint32_t)arm_of(cpu)->par;
@@ -68,6 +70,9 @@ static void set_par(struct cpu *cpu, uint32_t number, uint64_t value)
 {
     uint64_t *par = &arm_of(cpu)->par;
 
+    if (!arm_has(cpu, EXT_LPAE)) {
+        value &= PAR_SHORT;
+    }
     *par = (number & ARM_CP64) != 0 ? value : bits_set(*par, 0, 32, value);
 }
 
@@ -394,7 +399,17 @@ static const struct cp_register registers[] = {
     {P15(0, 14, 3, 1), .may_read = R_USER, .write = W_CALL | W_USER, .get = get_timer,
      .set = set_timer, .needs = EXT_TIMER},
     {P15(4, 15, 0, 0), MODEL(cbar)},
-    {P15(0, 15, 0, 0), .any = ANY_REGISTER | ANY_OP1, .write = W_IGNORED, .get = get_zero},
+    {P15(0, 15, 0, 0), SLOT(c15[0]), ALL_BITS, .needs = EXT_A9},
+    {P15(0, 15, 0, 1), SLOT(c15[1]), ALL_BITS, .needs = EXT_A9},
+    {P15(0, 15, 0, 2), SLOT(c15[2]), ALL_BITS, .needs = EXT_A9},
+    {P15(0, 15, 1, 0), .write = W_IGNORED, .get = get_zero, .needs = EXT_A9}, /* NEON is busy */
+    {P15(5, 15, 4, 2), IGNORED, .needs = EXT_A9},                             /* TLB lockdown */
+    {P15(5, 15, 4, 4), IGNORED, .needs = EXT_A9},
+    {P15(5, 15, 5, 2), .write = W_IGNORED, .get = get_zero, .needs = EXT_A9},
+    {P15(5, 15, 6, 2), .write = W_IGNORED, .get = get_zero, .needs = EXT_A9},
+    {P15(5, 15, 7, 2), .write = W_IGNORED, .get = get_zero, .needs = EXT_A9},
+    {P15(0, 15, 0, 0), .any = ANY_REGISTER | ANY_OP1, .write = W_IGNORED, .get = get_zero,
+     .needs = EXT_C15},
     {ARM_CP(14, 0, 0, 0, 0), .may_read = R_USER, .write = W_NEVER, .get = get_zero},
     {ARM_CP(14, 0, 1, 0, 0), .write = W_NEVER, .get = get_zero},
     {ARM_CP(14, 0, 2, 0, 0), .write = W_NEVER, .get = get_zero},
@@ -438,8 +453,8 @@ static const struct cp_register *find(const struct arm_model *m, uint32_t number
     for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
         const struct cp_register *r = &registers[i];
 
-        if (r->number == (number & ~r->any)) {
-            return (r->needs & ~m->features) == 0 ? r : NULL;
+        if (r->number == (number & ~r->any) && (r->needs & ~m->features) == 0) {
+            return r;
         }
     }
     return NULL;

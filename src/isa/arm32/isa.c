@@ -63,6 +63,8 @@ static const struct field fields[] = {
     FIELD_BOOL(struct arm, pmu_out),
     FIELD_ARRAY(struct arm, pmevcntr),
     FIELD_ARRAY(struct arm, pmevtyper),
+    FIELD_ARRAY(struct arm, c15),
+    FIELD(struct arm, zero),
     FIELD_MASK(struct arm, lines, (1 << ARM_PIN_COUNT) - 1),
     FIELD(struct arm, number),
 };

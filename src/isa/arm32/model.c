@@ -11,7 +11,7 @@ static const struct named_model {
     struct arm_model model;
 } models[] = {
     {"cortex-a15",
-     {.features = EXT_DIV | EXT_LPAE | EXT_TIMER | EXT_VFP | EXT_NEON | EXT_FMA,
+     {.features = EXT_DIV | EXT_LPAE | EXT_TIMER | EXT_VFP | EXT_NEON | EXT_FMA | EXT_C15,
       .midr = 0x414fc0f0,
       .l2ctlr = 0x00800000,
       .ctr = 0x8444c004,
@@ -27,7 +27,7 @@ static const struct named_model {
       .id_mmfr = {0x10201105, 0x20000000, 0x01240000, 0x02102211},
       .id_isar = {0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142}}},
     {"cortex-a7",
-     {.features = EXT_DIV | EXT_LPAE | EXT_TIMER | EXT_VFP | EXT_NEON | EXT_FMA,
+     {.features = EXT_DIV | EXT_LPAE | EXT_TIMER | EXT_VFP | EXT_NEON | EXT_FMA | EXT_C15,
       .midr = 0x410fc075,
       .l2ctlr = 0x00800000,
       .ctr = 0x84448003,
@@ -43,7 +43,7 @@ static const struct named_model {
       .id_mmfr = {0x10101105, 0x40000000, 0x01240000, 0x02102211},
       .id_isar = {0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142}}},
     {"cortex-a9",
-     {.features = EXT_VFP | EXT_NEON,
+     {.features = EXT_VFP | EXT_NEON | EXT_A9,
       .midr = 0x410fc090,
       .ctr = 0x80038003,
       .clidr = 0x09000003,
