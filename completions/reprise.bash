@@ -12,6 +12,7 @@ _reprise_options() {
     replay) echo $engine --allow-paths $logs -object --until --no-verify --port --serial-out --safe-console ;;
     debug) echo $engine --allow-paths --index-size --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
     info) echo --json ;;
+    pack) echo -o --force --allow-paths ;;
     index) echo $engine --allow-paths --index-size --trust-index ;;
     query) echo $engine --allow-paths --index-size --phys --before --no-index --trust-index ;;
     diff) echo $engine --allow-paths --json ;;
@@ -47,12 +48,12 @@ _reprise() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= at values
     for ((at = 1; at < COMP_CWORD; at++)); do
         case ${COMP_WORDS[at]} in
-        run | record | replay | debug | info | index | query | diff) command=${COMP_WORDS[at]}; break ;;
+        run | record | replay | debug | info | pack | index | query | diff) command=${COMP_WORDS[at]}; break ;;
         esac
     done
     COMPREPLY=()
     if [[ -z $command ]]; then
-        COMPREPLY=($(compgen -W 'run record replay debug info index query diff --help --version' -- "$current"))
+        COMPREPLY=($(compgen -W 'run record replay debug info pack index query diff --help --version' -- "$current"))
         return
     fi
     if values=$(_reprise_values "$previous"); then

@@ -22,6 +22,7 @@ int command_run(struct options *o); /* run and record; gives up the images' byte
 int command_replay(struct options *o);
 int command_debug(struct options *o);
 int command_info(struct options *o);
+int command_pack(struct options *o);
 int command_diff(struct options *o);
 int command_index(struct options *o);
 int command_query(struct options *o);

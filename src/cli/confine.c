@@ -197,13 +197,13 @@ static int allow_all(struct confinement *c, struct options *o, const char *made,
     if (o->stats != NULL) {
         confine_allow(c, o->stats, CONFINE_WRITE);
     }
+    if (made != NULL) {
+        allow_made(c, o, made);
+    }
     if ((o->command & COMMANDS_MACHINE) == 0) {
         return allow_recordings(c, o, e);
     }
     allow_disks(c, o);
-    if (made != NULL) {
-        allow_made(c, o, made);
-    }
     return 0;
 }
 

@@ -72,7 +72,7 @@ static struct json_object *behaviours_as_json(const struct machine_uses *u)
 static void print_json(const struct recording_info *i)
 {
     struct json_object *o = json_object_new_object();
-    struct json_object *files = json_object_new_array();
+    struct json_object *files = json_object_new_array(), *needs = json_object_new_array();
 
     for (size_t n = 0; n < i->file_count; n++) {
         struct json_object *f = json_object_new_object();
@@ -81,7 +81,12 @@ static void print_json(const struct recording_info *i)
         put(f, "bytes", i->files[n].bytes);
         put_hash(f, "hash", i->files[n].hash);
         json_object_object_add(f, "embedded", json_object_new_boolean(i->files[n].embedded));
+        json_object_object_add(f, "in_part", json_object_new_boolean(i->files[n].in_part));
+        put(f, "clusters_read", i->files[n].clusters);
         json_object_array_add(files, f);
+        if (!i->files[n].embedded) {
+            json_object_array_add(needs, json_object_new_string(i->files[n].name));
+        }
     }
     put(o, "format", i->format);
     put_text(o, "program", i->program);
@@ -95,6 +100,7 @@ static void print_json(const struct recording_info *i)
     put(o, "shift", i->shift);
     put_text(o, "append", i->append);
     json_object_object_add(o, "files", files);
+    json_object_object_add(o, "needs", needs);
     json_object_object_add(o, "things", things_as_json(i->config));
     json_object_object_add(o, "behaviours", behaviours_as_json(&i->config->uses));
     put(o, "ticks", i->ticks);
@@ -153,6 +159,33 @@ static void print_behaviours(const struct machine_uses *u)
     text_fini(&line);
 }
 
+static void print_file(const struct recording_file *f)
+{
+    if (f->in_part) {
+        say_line(stdout, "%-13s %s, %llu bytes, of which %llu times 64 KiB were read%s", f->role,
+                 f->name, (unsigned long long)f->bytes, (unsigned long long)f->clusters,
+                 f->embedded ? ", embedded" : "");
+    } else {
+        say_line(stdout, "%-13s %s, %llu bytes, %016llx%s", f->role, f->name,
+                 (unsigned long long)f->bytes, (unsigned long long)f->hash,
+                 f->embedded ? ", embedded" : ", by reference");
+    }
+}
+
+/* Whoever replays it elsewhere has to have these. */
+static void print_needs(const struct recording_info *i)
+{
+    struct text line = {0};
+
+    for (size_t n = 0; n < i->file_count; n++) {
+        if (!i->files[n].embedded) {
+            text_add(&line, "%s%s", line.length > 0 ? ", " : "", i->files[n].name);
+        }
+    }
+    say_line(stdout, "needs         %s", line.length > 0 ? line.data : "no other file");
+    text_fini(&line);
+}
+
 static void print_text(const struct recording_info *i)
 {
     say_line(stdout, "recording     format %u, made by %s", i->format, i->program);
@@ -168,10 +201,9 @@ static void print_text(const struct recording_info *i)
         say_line(stdout, "append        %s", i->append);
     }
     for (size_t n = 0; n < i->file_count; n++) {
-        say_line(stdout, "%-13s %s, %llu bytes, %016llx%s", i->files[n].role, i->files[n].name,
-                 (unsigned long long)i->files[n].bytes, (unsigned long long)i->files[n].hash,
-                 i->files[n].embedded ? ", embedded" : ", by reference");
+        print_file(&i->files[n]);
     }
+    print_needs(i);
     for (size_t n = 0; n < i->config->things.count; n++) {
         print_thing(&i->config->things.data[n]);
     }

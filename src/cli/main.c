@@ -21,6 +21,7 @@ static const struct {
     {"replay", COMMAND_REPLAY, command_replay, "replay a recording and check it"},
     {"debug", COMMAND_DEBUG, command_debug, "go anywhere in a recording's time, with gdb"},
     {"info", COMMAND_INFO, command_info, "say what is in a recording"},
+    {"pack", COMMAND_PACK, command_pack, "make a recording that replays anywhere"},
     {"index", COMMAND_INDEX, command_index, "make debugging a recording start at once"},
     {"query", COMMAND_QUERY, command_query, "answer a question about a recording"},
     {"diff", COMMAND_DIFF, command_diff, "name the first difference of two recordings"},

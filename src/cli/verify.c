@@ -28,6 +28,7 @@ struct verify {
     struct checkpoint *common; /* of a: memory was compared there */
     tick next_memory;
     bool from_start;    /* b is made anew for each try */
+    bool is_alone;      /* b could not go on */
     VEC(tick) stops;    /* ticks at which b was stopped, in order */
     VEC(char *) blocks; /* IR and code of b's last run, as text */
 };
@@ -327,7 +328,16 @@ enum journal_stop verify_drive(struct verify *v, tick until, bool *differs)
             until - machine_state(v->a)->now > PARTS ? machine_state(v->a)->now + PARTS : until;
 
         stop = journal_drive(v->journal, v->a, next, false);
+        if (stop == JOURNAL_LOST || v->is_alone) {
+            continue;
+        }
         follow(v->b, machine_state(v->a)->now);
+        if (recording_lost(journal_recording(v->journal)) != NULL) { /* b's files have changed */
+            say("verify: %s; from here on nothing is compared",
+                recording_lost(journal_recording(v->journal)));
+            v->is_alone = true;
+            continue;
+        }
         *differs = !compare(v, stop != JOURNAL_TICK);
     }
     if (*differs) {

@@ -79,7 +79,8 @@ static const struct machine_thing *find(const struct machine_config *c, const ch
 /* ---- opening ---- */
 
 struct drive {
-    struct disk *image;
+    struct disk *image; /* NULL: what was read of it is in */
+    const struct machine_pieces *pieces;
     struct disk_overlay overlay;
     struct device *device;
     unsigned file; /* its number in the configuration */
@@ -132,37 +133,45 @@ static int finish(void *what, struct error *e)
     return v->reaches_file ? disk_flush(v->image, e) : 0;
 }
 
+struct disk *drive_open_image(const struct machine_config *c, const struct machine_thing *t,
+                              bool is_writable, struct error *e)
+{
+    struct behind behind = {.config = c, .id = t->id};
+    struct disk_options options = {
+        .open = open_behind, .opaque = &behind, .is_writable = is_writable};
+    struct disk_bytes *bytes;
+    struct disk *image;
+    uint64_t size = thing_number(t, "bytes", 0);
+
+    must(drive_format(thing_text(t, "format", ""), &options.format)); /* it was checked */
+    bytes = disk_bytes_open(t->file.name, is_writable ? DISK_WRITES : DISK_READS, e);
+    image = bytes != NULL ? disk_open_bytes(bytes, &options, e) : NULL;
+    if (image != NULL && disk_size(image) != size) {
+        error_set(e, "%s: has changed since it was recorded: the disk has %llu bytes, and had %llu",
+                  t->file.name, (unsigned long long)disk_size(image), (unsigned long long)size);
+        (void)disk_close(image, NULL);
+        return NULL;
+    }
+    return image;
+}
+
 static struct drive *open_drive(const struct plug *p, const struct machine_thing *t,
                                 unsigned number, struct error *e)
 {
-    struct behind behind = {.config = p->config, .id = t->id};
-    struct disk_options options = {.open = open_behind, .opaque = &behind};
     struct drive *v = base_alloc(1, sizeof(*v));
-    struct disk_bytes *bytes;
-    enum disk_format format;
 
-    must(drive_format(thing_text(t, "format", ""), &format)); /* it was checked */
     v->file = IMAGE_COUNT + number;
     v->bytes = thing_number(t, "bytes", 0);
     v->is_cd = thing_number(t, "cd", 0) != 0;
     v->is_readonly = v->is_cd || thing_number(t, "readonly", 0) != 0;
+    v->pieces = t->file.pieces;
     v->reaches_file =
         p->config->writes_files && !v->is_readonly && thing_number(t, "snapshot", 0) == 0;
-    options.format = format;
-    options.is_writable = v->reaches_file;
     machine_keep(p->machine, &(struct machine_kept){.what = v, .finish = finish, .drop = drop});
-    bytes = disk_bytes_open(t->file.name, v->reaches_file ? DISK_WRITES : DISK_READS, e);
-    v->image = bytes != NULL ? disk_open_bytes(bytes, &options, e) : NULL;
-    if (v->image == NULL) {
-        return NULL;
+    if (v->pieces == NULL) {
+        v->image = drive_open_image(p->config, t, v->reaches_file, e);
     }
-    if (disk_size(v->image) != v->bytes) {
-        error_set(e, "%s: has changed since it was recorded: the disk has %llu bytes, and had %llu",
-                  t->file.name, (unsigned long long)disk_size(v->image),
-                  (unsigned long long)v->bytes);
-        return NULL;
-    }
-    return v;
+    return v->pieces != NULL || v->image != NULL ? v : NULL;
 }
 
 /* Nobody before this one has the drive. */
@@ -216,9 +225,23 @@ static int took(void *opaque, uint64_t cluster, uint64_t hash, struct error *e)
     return v->reaches_file ? 0 : device_took(v->device, v->file, cluster, hash, e);
 }
 
+static int read_pieces(void *opaque, uint64_t at, void *bytes, size_t size, struct error *e)
+{
+    const struct drive *v = opaque;
+    uint8_t *whole = base_alloc(DISK_READ_CLUSTER, 1);
+    int result = v->pieces->read(v->pieces->opaque, at / DISK_READ_CLUSTER, whole, e);
+
+    must(at % DISK_READ_CLUSTER == 0 && size <= DISK_READ_CLUSTER);
+    memcpy(bytes, whole, size);
+    free(whole);
+    return result;
+}
+
 void drive_attach(struct drive *v, struct device *d)
 {
-    const struct disk_source source = disk_source_of(v->image);
+    const struct disk_source source =
+        v->pieces != NULL ? (struct disk_source){.read = read_pieces, .opaque = v, .size = v->bytes}
+                          : disk_source_of(v->image);
     const struct disk_listener listener = {.read = took, .opaque = v};
 
     v->device = d;

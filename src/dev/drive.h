@@ -18,6 +18,11 @@ extern const struct thing_class drive_thing, drive_backing_thing;
 /* As `format` has it: raw, qcow2, or empty for what the file begins with. False: there is no such format. */
 bool drive_format(const char *name, enum disk_format *format);
 
+/* The image of a drive, with the files behind it that the configuration names. NULL and a sentence: it cannot be
+ * opened, or is another one than it was. */
+struct disk *drive_open_image(const struct machine_config *c, const struct machine_thing *t,
+                              bool is_writable, struct error *e);
+
 struct drive;
 /* The one that the device's property `drive` names, opened; the machine keeps it. NULL and a sentence: none is
  * named, it is another device's, its file cannot be opened or is another one than it was. */

@@ -49,7 +49,7 @@ int blob_read(const uint8_t *bytes, size_t count, size_t stored, bool keep, stru
     uint64_t offset = cursor_varint(&cur);
     struct machine_image *file = machine_config_file(c, role);
 
-    if (cur.bad || file == NULL || !notes[role].embedded || cur.left == 0 ||
+    if (cur.bad || file == NULL || file->in_part || !notes[role].embedded || cur.left == 0 ||
         offset != notes[role].loaded || cur.left > file->size - offset) {
         return error_set(e, "a piece of an embedded file is not where it belongs");
     }

@@ -40,6 +40,7 @@ static struct recording *shared_past(const struct recording *parent, tick at, st
     r->known = at;
     r->extra.skips_idle = parent->extra.skips_idle;
     recording_set_by_reference(r, recording_is_by_reference(parent));
+    recording_share_held(r, parent);
     return r;
 }
 

@@ -70,7 +70,7 @@ void setting_set(const struct config_setting *s, struct machine_config *c, uint6
 
 /* ---- a thing, both ways ------------------------------------------------------------------------ */
 
-enum { FILE_NONE, FILE_EMBEDDED, FILE_BY_REFERENCE, FILE_IN_PART };
+enum { FILE_NONE, FILE_EMBEDDED, FILE_BY_REFERENCE, FILE_IN_PART, FILE_HELD_IN_PART };
 
 static void add_text(byte_vec *out, const char *text)
 {
@@ -98,9 +98,11 @@ void thing_write(byte_vec *out, const struct machine_thing *t, bool embedded)
         bytes_add_u8(out, FILE_NONE);
         return;
     }
-    bytes_add_u8(out, t->file.in_part ? FILE_IN_PART
-                      : embedded      ? FILE_EMBEDDED
-                                      : FILE_BY_REFERENCE);
+    if (t->file.in_part) {
+        bytes_add_u8(out, embedded ? FILE_HELD_IN_PART : FILE_IN_PART);
+    } else {
+        bytes_add_u8(out, embedded ? FILE_EMBEDDED : FILE_BY_REFERENCE);
+    }
     bytes_add_varint(out, t->file.size);
     bytes_add_u64(out, t->file.hash);
     add_text(out, t->file.name);
@@ -149,15 +151,15 @@ static bool read_file(struct cursor *c, struct machine_image *file, bool *embedd
     uint8_t how = cursor_u8(c);
     char *name;
 
-    *embedded = how == FILE_EMBEDDED;
+    *embedded = how == FILE_EMBEDDED || how == FILE_HELD_IN_PART;
     if (how == FILE_NONE || c->bad) {
         return !c->bad;
     }
     file->size = cursor_varint(c);
     file->hash = cursor_u64(c);
-    file->in_part = how == FILE_IN_PART;
+    file->in_part = how == FILE_IN_PART || how == FILE_HELD_IN_PART;
     name = base_alloc(MACHINE_TEXT_MAX, 1);
-    if (how > FILE_IN_PART || c->bad || (!file->in_part && file->size > MACHINE_IMAGE_MAX) ||
+    if (how > FILE_HELD_IN_PART || c->bad || (!file->in_part && file->size > MACHINE_IMAGE_MAX) ||
         !read_text(c, name, MACHINE_TEXT_MAX)) {
         free(name);
         return false;
@@ -309,7 +311,9 @@ void config_write(byte_vec *out, const struct machine_config *c, const struct co
         }
     }
     for (size_t i = 0; i < c->things.count; i++) {
-        thing_write(out, &c->things.data[i], !by_reference);
+        const struct machine_thing *t = &c->things.data[i];
+
+        thing_write(out, t, t->file.in_part ? x->holds_pieces : !by_reference);
     }
 }
 

@@ -10,12 +10,18 @@ static void add_files(const struct recording *r, struct recording_info *out)
     for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
         const struct machine_image *image = machine_config_get_file(r->config, i);
         if (image != NULL) {
-            out->files[out->file_count++] =
-                (struct recording_file){.role = config_file_role(r->config, i),
-                                        .name = image->name,
-                                        .bytes = image->size,
-                                        .hash = image->hash,
-                                        .embedded = r->notes[i].embedded};
+            uint64_t clusters, stored;
+
+            held_count(r, i, &clusters, &stored);
+            out->blob_bytes += stored;
+            out->files[out->file_count++] = (struct recording_file){
+                .role = config_file_role(r->config, i),
+                .name = image->name,
+                .bytes = image->size,
+                .hash = image->hash,
+                .embedded = r->notes[i].embedded,
+                .in_part = image->in_part,
+                .clusters = r->reads[i] != NULL ? r->reads[i]->list.count : 0};
         }
     }
 }

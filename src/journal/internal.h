@@ -36,7 +36,8 @@ enum chunk_type {
     CHUNK_STATE = 5, /* reserved */
     CHUNK_READ = 6,
     CHUNK_RATE = 7, /* reserved */
-    CHUNK_END = 8
+    CHUNK_END = 8,
+    CHUNK_PIECE = 9
 };
 enum { ENCODING_PLAIN = 0, ENCODING_ZSTD = 1, ENCODING_HEADS = 2 };
 
@@ -112,7 +113,7 @@ int chunk_read(const uint8_t *bytes, size_t left, uint64_t *chain, struct chunk 
 /* ---- config.c: CONFIG and BLOB, both ways ---------------------------------------------------- */
 
 struct image_note {
-    bool embedded;
+    bool embedded;   /* or, of one that is read in part: what was read of it */
     uint64_t loaded; /* bytes of it seen in BLOB chunks */
     uint64_t room;   /* for bytes at its data */
 };
@@ -123,6 +124,8 @@ struct config_extra {
     bool is_branch; /* of `origin` */
     struct recording_origin origin;
     const struct machine_uses *uses; /* written instead of the config's; NULL: those */
+    bool
+        holds_pieces; /* written: what was read of files that are read in part is in the recording */
 };
 /* A configuration that config_read() would read back as what it is: no thing of it has the class of
  * something else, or a bad name. -1 and a sentence. */
@@ -153,7 +156,7 @@ void setting_set(const struct config_setting *s, struct machine_config *c, uint6
 int setting_read(const struct config_setting *s, uint64_t number, const char *text,
                  struct machine_config *c, struct error *e);
 void note_text(const char *text, char *out, size_t room);
-/* One thing of the list; also where false: the caller's for thing_fini(). */
+/* `embedded`, of a file that is read in part: what was read of it. One thing of the list; also where false: the caller's for thing_fini(). */
 bool thing_read(struct cursor *c, struct machine_thing *t, bool *embedded);
 void thing_write(byte_vec *out, const struct machine_thing *t, bool embedded);
 /* The images' bytes together. */
@@ -179,6 +182,7 @@ struct recording {
     VEC(struct witness) witnesses;
     /* What was read of files that are read in part; NULL: nothing yet. Facts, without a tick. */
     struct disk_reads *reads[MACHINE_FILES_MAX];
+    struct held *held[MACHINE_FILES_MAX]; /* their bytes; NULL: it has none */
     tick known;
     bool ended;
     struct recording_end end;
@@ -204,6 +208,23 @@ int recording_note_read(struct recording *r, unsigned file, uint64_t cluster, ui
                         struct error *e);
 void recording_copy_reads(struct recording *r,
                           const struct recording *from); /* of the same files */
+/* held.c: what was read of files that are read in part, where the recording has it. All that CONFIG says to be
+ * there; one chunk of it. */
+struct backing;
+void held_begin(struct recording *r, struct backing *backing);
+/* `stored` bytes in the file at `at`, behind a chunk with the sum `chain`. */
+int held_read(const uint8_t *bytes, size_t count, uint64_t at, uint64_t chain, size_t stored,
+              struct recording *r);
+void held_free(struct held *h); /* NULL is fine */
+void held_write(byte_vec *out, unsigned file, uint64_t cluster,
+                const uint8_t bytes[DISK_READ_CLUSTER]);
+/* Of the same files, and in the same place. */
+void recording_share_held(struct recording *r, const struct recording *from);
+bool recording_holds(const struct recording *r, unsigned file);
+/* The bytes of one that was read, as they were: compared with what is known of them. */
+int held_get(const struct recording *r, unsigned file, uint64_t cluster,
+             uint8_t bytes[DISK_READ_CLUSTER], struct error *e);
+void held_count(const struct recording *r, unsigned file, uint64_t *clusters, uint64_t *stored);
 /* From any thread: why no more inputs can be read. The first sentence is the one that is told. */
 void recording_lose(const struct recording *r, const char *why);
 
@@ -243,7 +264,8 @@ struct recording *recording_read(const struct recording_bytes *from, const char 
                                  enum images_wanted images, struct error *e);
 void inputs_add(byte_vec *out, tick *base, const struct input *in); /* write.c; as read.c reads */
 void witnesses_add(byte_vec *out, struct witness *previous, const struct witness *w);
-/* reads.c: the payload of READ, both ways. */
+/* reads.c: a copy of the list, by rising cluster; the caller's to free. The payload of READ, both ways. */
+struct disk_read *reads_sorted(const struct disk_reads *r);
 void reads_write(byte_vec *out, unsigned file, const struct disk_read *list, size_t count);
 int reads_read(struct cursor *c, struct recording *r);
 void end_write(byte_vec *out, const struct recording_end *end);
@@ -251,6 +273,9 @@ void end_write(byte_vec *out, const struct recording_end *end);
 /* ---- write.c: the file being made; a helper thread does the writing -------------------------- */
 
 struct writer;
+/* recording_pack() of the same recording, of which all that is embedded is there. */
+int writer_pack(const char *path, const struct recording *r, const struct journal_options *options,
+                const struct pack_source *from, struct error *e);
 /* Header, CONFIG, BLOBs and all that the recording knows are in the file when this returns; of one
  * that begins, the BLOBs, and what comes after them, are written later. */
 struct writer *writer_open(const char *path, const struct recording *r,

@@ -290,6 +290,19 @@ struct journal_stats {
 };
 void journal_stats(const struct journal *j, struct journal_stats *out);
 
+/* ---- pack.c: a recording that needs no other file -------------------------------------------- */
+
+/* The bytes of 64 KiB of what is on a file of the configuration that is read in part; behind its end are zeros. */
+struct pack_source {
+    int (*read)(void *opaque, unsigned file, uint64_t cluster, void *bytes, struct error *e);
+    void *opaque;
+};
+/* Makes a copy, which has its name once it is whole; of the options, `force` and `file` count. -1 and a sentence:
+ * it cannot be made, or something that was read is not what it was, with the file's name and the place. */
+int recording_pack(const struct recording *r, const char *path,
+                   const struct journal_options *options, const struct pack_source *from,
+                   struct error *e);
+
 /* ---- inbox.c: the world's side; any thread ------------------------------------------------- */
 
 /* Each port has an inbox of JOURNAL_INBOX_MAX bytes. What waits is delivered in order for each port, one
@@ -317,7 +330,9 @@ struct recording_file {
     const char *role; /* "kernel", or the id of a thing */
     const char *name;
     uint64_t bytes, hash;
-    bool embedded;
+    bool embedded;     /* what there is, or was read, of it is in the recording */
+    bool in_part;      /* then it has no hash, and */
+    uint64_t clusters; /* so many pieces of 64 KiB were read of what is on it, as far as is known */
 };
 struct recording_info {
     uint32_t format;
@@ -339,7 +354,7 @@ struct recording_info {
     const char *ended;   /* journal_end_name() */
     uint32_t exit_status;
     uint64_t recording_bytes; /* the whole file; */
-    uint64_t blob_bytes;      /* of which embedded files take */
+    uint64_t blob_bytes;      /* of which embedded files, and pieces of files, take */
     const char *problem;      /* recording_problem() */
 };
 /* Strings point into the recording. */

@@ -164,6 +164,9 @@ int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
         in->configured = true;
         in->refused =
             config_read(r->format, payload, count, r->config, &r->extra, r->notes, e) != 0;
+        if (!in->refused) {
+            held_begin(r, in->backing);
+        }
         return in->refused ? -1 : 0;
     case CHUNK_BLOB: return blob_read(payload, count, stored, in->keeps_images, r, e);
     case CHUNK_INPUTS:
@@ -177,6 +180,7 @@ int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
     case CHUNK_READ: /* packed it would be no bound of what it becomes */
         result = c->encoding == ENCODING_PLAIN ? reads_read(&cur, r) : -1;
         break;
+    case CHUNK_PIECE: result = held_read(payload, count, in->at, in->chain, stored, r); break;
     case CHUNK_STATE:
     case CHUNK_RATE:
     default:

@@ -55,6 +55,22 @@ void recording_copy_reads(struct recording *r, const struct recording *from)
     }
 }
 
+static int by_cluster(const void *a, const void *b)
+{
+    const struct disk_read *x = a, *y = b;
+
+    return x->cluster < y->cluster ? -1 : x->cluster > y->cluster;
+}
+
+struct disk_read *reads_sorted(const struct disk_reads *r)
+{
+    struct disk_read *list = base_alloc(r->list.count + 1, sizeof(*list));
+
+    memcpy(list, r->list.data, r->list.count * sizeof(*list));
+    qsort(list, r->list.count, sizeof(*list), by_cluster);
+    return list;
+}
+
 /* ---- the payload of READ ---- */
 
 void reads_write(byte_vec *out, unsigned file, const struct disk_read *list, size_t count)

@@ -127,6 +127,7 @@ void recording_close(struct recording *r)
     vec_fini(&r->witnesses);
     for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
         disk_reads_free(r->reads[i]);
+        held_free(r->held[i]);
     }
     follow_free(r->follow);
     free(r->problem);

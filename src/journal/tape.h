@@ -21,6 +21,9 @@ struct backing *backing_of_file(int fd, bool owns_fd);
 struct backing *backing_of_memory(uint8_t *bytes, uint64_t count); /* takes the bytes over */
 struct backing *backing_hold(struct backing *b);
 void backing_drop(struct backing *b); /* NULL is fine */
+/* -1 and a sentence if they are not there any more. */
+int backing_read(const struct backing *b, uint64_t offset, uint8_t *out, size_t count,
+                 struct error *e);
 
 /* So much is read at once, if there is so much: a piece takes no further chunk then. Either bound is
  * passed by one chunk at most. */

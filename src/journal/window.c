@@ -142,8 +142,8 @@ static void keep(struct window *w, const struct records *r)
     w->noted_bytes += r->bytes;
 }
 
-static int read_backing(const struct backing *b, uint64_t offset, uint8_t *out, size_t count,
-                        struct error *e)
+int backing_read(const struct backing *b, uint64_t offset, uint8_t *out, size_t count,
+                 struct error *e)
 {
     size_t done = 0;
 
@@ -215,7 +215,7 @@ int window_load(struct window *w, const struct piece *p, struct records *out, st
 {
     uint8_t *bytes = base_alloc(p->span, 1);
     struct error why;
-    int result = read_backing(p->backing, p->offset, bytes, p->span, e);
+    int result = backing_read(p->backing, p->offset, bytes, p->span, e);
 
     *out = (struct records){.base = p->base};
     empty(w, p->first, p->first_byte, p->base);

@@ -358,13 +358,11 @@ static bool has_vanished(const struct writer *w)
     return fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0;
 }
 
-int writer_finish(struct writer *w, const struct recording_end *end, struct error *e)
+bool writer_append_end(struct writer *w, const struct recording_end *end)
 {
     byte_vec payload = {0};
     byte_vec out = {0};
 
-    stop_helper(w);
-    writer_flush(w, true);
     end_write(&payload, end);
     chunk_make(&out, CHUNK_END, payload.data, payload.count, true, &w->chain);
     if (writer_append(w, &out) && fdatasync(w->fd) != 0 && errno != EINVAL && errno != EROFS) {
@@ -372,7 +370,14 @@ int writer_finish(struct writer *w, const struct recording_end *end, struct erro
     }
     vec_fini(&payload);
     vec_fini(&out);
-    if (atomic_load(&w->failed)) {
+    return !atomic_load(&w->failed);
+}
+
+int writer_finish(struct writer *w, const struct recording_end *end, struct error *e)
+{
+    stop_helper(w);
+    writer_flush(w, true);
+    if (!writer_append_end(w, end)) {
         return error_set(e, "%s", w->failure.text);
     }
     return has_vanished(w) ? error_set(e,

@@ -113,8 +113,10 @@ static bool append_images(struct writer *w, const struct recording *r)
     bool written = true;
 
     for (unsigned i = 0; written && i < MACHINE_FILES_MAX; i++) {
-        if (r->notes[i].embedded) {
-            written = append_image(w, i, machine_config_get_file(r->config, i), pack);
+        const struct machine_image *image = machine_config_get_file(r->config, i);
+
+        if (r->notes[i].embedded && !image->in_part) {
+            written = append_image(w, i, image, pack);
         }
     }
     return written;
@@ -142,10 +144,56 @@ static bool append_past_reads(struct writer *w, const struct recording *r)
     return written;
 }
 
-static bool append_past(struct writer *w, const struct recording *r)
+/* The bytes of what was read of one file, compared with what they were. */
+static bool append_pieces_of(struct writer *w, const struct recording *r, unsigned file,
+                             const struct pack_source *from)
 {
-    return r->known == 0 ||
-           (append_past_reads(w, r) && append_past_inputs(w, r) && append_past_witnesses(w, r));
+    struct disk_read *list = reads_sorted(r->reads[file]);
+    size_t count = r->reads[file]->list.count;
+    uint8_t *bytes = base_alloc(DISK_READ_CLUSTER, 1);
+    bool written = true;
+
+    for (size_t i = 0; written && i < count; i++) {
+        uint64_t cluster = list[i].cluster;
+        byte_vec payload = {0}, out = {0};
+        struct error e;
+
+        if ((recording_holds(r, file) ? held_get(r, file, cluster, bytes, &e)
+                                      : from->read(from->opaque, file, cluster, bytes, &e)) < 0 ||
+            recording_compare_read(r, file, cluster, disk_read_hash(cluster, bytes), &e) < 0) {
+            writer_fail(w, e.text);
+            written = false;
+            break;
+        }
+        held_write(&payload, file, cluster, bytes);
+        chunk_make(&out, CHUNK_PIECE, payload.data, payload.count, true, &w->chain);
+        written = writer_append(w, &out);
+        vec_fini(&payload);
+        vec_fini(&out);
+    }
+    free(bytes);
+    free(list);
+    return written;
+}
+
+static bool append_pieces(struct writer *w, const struct recording *r,
+                          const struct pack_source *from)
+{
+    bool written = true;
+
+    for (unsigned file = 0; written && file < MACHINE_FILES_MAX; file++) {
+        if (r->reads[file] != NULL && (from != NULL || recording_holds(r, file))) {
+            written = append_pieces_of(w, r, file, from);
+        }
+    }
+    return written;
+}
+
+/* `from`: bytes of what was read and is in no recording yet; NULL: they stay where they are. */
+static bool append_past(struct writer *w, const struct recording *r, const struct pack_source *from)
+{
+    return r->known == 0 || (append_past_reads(w, r) && append_pieces(w, r, from) &&
+                             append_past_inputs(w, r) && append_past_witnesses(w, r));
 }
 
 /* A plain file is read again, if it may be. */
@@ -243,7 +291,7 @@ void writer_write_images(struct writer *w)
  * be done behind the machine's back. */
 static int write_start(struct writer *w, const struct recording *r, bool later, struct error *e)
 {
-    if (!append_start(w, r) || (!later && (!append_images(w, r) || !append_past(w, r)))) {
+    if (!append_start(w, r) || (!later && (!append_images(w, r) || !append_past(w, r, NULL)))) {
         return error_set(e, "%s", w->failure.text);
     }
     if (!later && w->nameless) {
@@ -262,12 +310,12 @@ static bool can_be_read(int fd)
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
 }
 
-struct writer *writer_open(const char *path, const struct recording *r,
-                           const struct journal_options *options, const struct pace *pace,
-                           struct error *e)
+static struct writer *writer_new(const char *path, const struct recording *r,
+                                 const struct journal_options *options, const struct pace *pace,
+                                 struct error *e)
 {
     struct writer *w;
-    bool nameless, later = !recording_is_by_reference(r) && !r->extra.is_branch;
+    bool nameless;
     int fd;
 
     if (config_check(r->config, e) < 0 || (fd = open_new(path, options, &nameless, e)) < 0) {
@@ -285,6 +333,19 @@ struct writer *writer_open(const char *path, const struct recording *r,
     }
     init_shared(w);
     w->images_of = r;
+    return w;
+}
+
+struct writer *writer_open(const char *path, const struct recording *r,
+                           const struct journal_options *options, const struct pace *pace,
+                           struct error *e)
+{
+    struct writer *w = writer_new(path, r, options, pace, e);
+    bool later = !recording_is_by_reference(r) && !r->extra.is_branch;
+
+    if (w == NULL) {
+        return NULL;
+    }
     if (write_start(w, r, later, e) == 0) {
         if (!later) {
             images_are_done(w);
@@ -297,4 +358,26 @@ struct writer *writer_open(const char *path, const struct recording *r,
         return NULL;
     }
     return w;
+}
+
+int writer_pack(const char *path, const struct recording *r, const struct journal_options *options,
+                const struct pack_source *from, struct error *e)
+{
+    struct writer *w = writer_new(path, r, options, NULL, e);
+    int result = 0;
+
+    if (w == NULL) {
+        return -1;
+    }
+    if (!append_start(w, r) || !append_images(w, r) || !append_past(w, r, from) ||
+        (r->ended && !writer_append_end(w, &r->end))) {
+        result = error_set(e, "%s", w->failure.text);
+    } else if (w->nameless) {
+        result = publish(w->fd, path, options->force, e);
+    }
+    if (result < 0) {
+        remove_file(w);
+    }
+    writer_free(w);
+    return result;
 }

@@ -75,6 +75,8 @@ void writer_add_reads(struct writer *w, byte_vec *out, const struct noted_read *
 void writer_tell_place(struct writer *w, const struct placed *p);
 /* Writes what is pending, and how far history is known; `final`: all of it. */
 void writer_flush(struct writer *w, bool final);
+/* END, and all is on the disk. False: it has failed, now or before. */
+bool writer_append_end(struct writer *w, const struct recording_end *end);
 /* The helper's thread. */
 void *writer_run(void *argument);
 

@@ -14,11 +14,20 @@
 #define MACHINE_NAME_MAX       32   /* of a class, an id or a property, with the zero at its end */
 #define MACHINE_TEXT_MAX       4096 /* bytes of a text, with the zero at its end */
 
+/* What was read of a file that is read in part, where it is kept with others: 64 KiB of what is on it, by their
+ * number, from any thread. -1 and a sentence: they are not there, or cannot be read. */
+struct machine_pieces {
+    int (*read)(void *opaque, uint64_t number, void *bytes, struct error *e);
+    void *opaque;
+};
+
 /* A file that is part of the machine. One that is read in part is so when its bytes are needed, for what is
  * on it (a disk's content), and only what was read is known, by hash (struct inlet). */
 struct machine_image {
-    char *name;                  /* as the user wrote it; NULL: not given */
-    bool in_part;                /* then it has no bytes and no hash here */
+    char *name;   /* as the user wrote it; NULL: not given */
+    bool in_part; /* then it has no bytes and no hash here */
+    const struct machine_pieces
+        *pieces;                 /* borrowed, of one in part; NULL: the file of its name is read */
     uint8_t *data;               /* owned, or held with others by `shared`; NULL while only named */
     struct shared_bytes *shared; /* NULL: alone */
     uint64_t size;               /* bytes */

@@ -21,9 +21,10 @@ enum command {
     COMMAND_DIFF = 32,
     COMMAND_INDEX = 64,
     COMMAND_QUERY = 128,
+    COMMAND_PACK = 256,
 };
 #define COMMANDS_MACHINE (COMMAND_RUN | COMMAND_RECORD)
-#define COMMANDS_ALL     255
+#define COMMANDS_ALL     511
 
 #define OPTIONS_CHARDEVS_MAX 16
 /* The port of a device on the character device of this id, and how much room its name takes. */
@@ -78,7 +79,7 @@ struct options {
     const char *debug_items; /* -d */
     const char *debug_file;  /* -D */
 
-    const char *output; /* record -o */
+    const char *output; /* record -o, pack -o */
     bool force;
     bool by_reference;
     bool index; /* record --index */

@@ -37,6 +37,7 @@ static int files_wanted(enum command command)
     case COMMAND_REPLAY:
     case COMMAND_DEBUG:
     case COMMAND_INDEX:
+    case COMMAND_PACK:
     case COMMAND_INFO: return 1;
     case COMMAND_RUN:
     case COMMAND_RECORD: break;
@@ -121,6 +122,8 @@ static const struct {
     {COMMAND_DEBUG, "debug FILE [-- GDB-ARGUMENTS]",
      "starts the replay with a gdb already attached, at the end"},
     {COMMAND_INFO, "info FILE", "says what is in a recording"},
+    {COMMAND_PACK, "pack FILE [-o FILE]",
+     "copies a recording with all that it needs, so that it replays anywhere"},
     {COMMAND_INDEX, "index FILE",
      "replays FILE once and writes FILE.idx, by which 'reprise debug' goes anywhere at once"},
     {COMMAND_QUERY, "query FILE last-write ADDR[,LEN]",

@@ -88,7 +88,8 @@ TAKE_FLAG(help)
     (COMMAND_REPLAY | COMMAND_DEBUG | COMMAND_DIFF | COMMAND_INDEX | COMMAND_QUERY)
 static const struct option_entry entries_of_recording[] = {
     {"-o", COMMAND_RECORD, "FILE", "the recording to write (recording.rr)", take_output},
-    {"--force", COMMAND_RECORD, NULL, "replace FILE if it exists", take_force},
+    {"-o", COMMAND_PACK, "FILE", "the recording to write (packed.rr)", take_output},
+    {"--force", COMMAND_RECORD | COMMAND_PACK, NULL, "replace FILE if it exists", take_force},
     {"--by-reference", COMMAND_RECORD, NULL, "name kernel, initrd, ... instead of embedding them",
      take_by_reference},
     {"--index", COMMAND_RECORD, NULL, "make FILE.idx in any case, and wait for it", take_index},
@@ -130,8 +131,8 @@ static const struct option_entry entries[] = {
     {"--symbols", COMMAND_DEBUG, "ELF", "symbols that the kernel image does not carry",
      take_symbols},
     {"--json", COMMAND_INFO | COMMAND_DIFF, NULL, "machine-readable", take_json},
-    {"--allow-paths", COMMANDS_REPLAYING, NULL, "open what FILE names outside its folder",
-     take_allow_paths},
+    {"--allow-paths", COMMANDS_REPLAYING | COMMAND_PACK, NULL,
+     "open what FILE names outside its folder", take_allow_paths},
     {"--no-sandbox", COMMANDS_ALL, NULL, "let the process do what its user may", take_no_sandbox},
     {"--help", COMMANDS_ALL, NULL, "this text", take_help},
     {"-h", COMMANDS_ALL, NULL, NULL, take_help},

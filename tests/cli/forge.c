@@ -435,7 +435,8 @@ static void change_numbers(struct numbers *n, enum chunk_type type)
         break;
     case CHUNK_STATE:
     case CHUNK_READ:
-    case CHUNK_RATE: break;
+    case CHUNK_RATE:
+    case CHUNK_PIECE: break;
     }
     plain(n, n->in.left);
 }

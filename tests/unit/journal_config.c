@@ -263,7 +263,7 @@ static void test_damage(void **state)
     config_write(&payload, &c, &x, false);
     for (size_t i = 0; i < 40 * payload.count; i++) {
         struct machine_config got;
-        struct config_extra extra = {{0}, false, false, {0, {0}}, NULL};
+        struct config_extra extra = {.uses = NULL};
         struct image_note notes[MACHINE_FILES_MAX] = {{false, 0, 0}};
         struct error e = {{0}};
         size_t at = i % payload.count, count = i < payload.count ? at : payload.count;

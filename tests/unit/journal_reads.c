@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * journal_reads: what is read of a disk is written down by cluster, and compared by whoever replays; a
  * branch has what its parent had; a follower sees it before the tick that it was read at; a file that
- * makes no sense ends the valid prefix.
+ * makes no sense ends the valid prefix. A packed one has the bytes, and so has a branch of it.
  */
+#include <unistd.h>
+
+#include "disk/disk.h"
 #include "host/host.h"
 #include "journal_fake.h"
 
@@ -146,6 +149,120 @@ static void test_branch_has_them(void **state)
     check(branch_path, 6);
 }
 
+/* Cluster c is full of c + 1, but for zeros at its end. */
+static void fill(uint64_t cluster, uint8_t bytes[DISK_READ_CLUSTER])
+{
+    memset(bytes, 0, DISK_READ_CLUSTER);
+    memset(bytes, (int)cluster + 1, (size_t)(DISK_READ_CLUSTER - cluster * 1000));
+}
+
+static int give(void *opaque, unsigned file, uint64_t cluster, void *bytes, struct error *e)
+{
+    (void)e;
+    assert_int_equal(file, DISK);
+    fill(cluster, bytes);
+    *((uint8_t *)bytes + 5) ^= cluster == *(uint64_t *)opaque;
+    return 0;
+}
+
+static void check_pieces(const char *name, uint64_t clusters)
+{
+    uint8_t *bytes = base_alloc(DISK_READ_CLUSTER, 1), *want = base_alloc(DISK_READ_CLUSTER, 1);
+    struct error e = {{0}};
+    struct recording *r = recording_open(name, &e);
+    const struct machine_pieces *pieces;
+
+    assert_string_equal(e.text, "");
+    assert_null(recording_problem(r));
+    pieces = machine_config_get_file(recording_config(r), DISK)->pieces;
+    for (uint64_t c = 0; c < clusters; c++) {
+        fill(c, want);
+        assert_int_equal(pieces->read(pieces->opaque, c, bytes, &e), 0);
+        assert_memory_equal(bytes, want, DISK_READ_CLUSTER);
+    }
+    assert_int_equal(pieces->read(pieces->opaque, clusters, bytes, &e), -1);
+    assert_non_null(strstr(e.text, "/no/such/disk.qcow2: the recording holds what was read of it"));
+    recording_close(r);
+    free(bytes);
+    free(want);
+}
+
+static void pack(uint64_t bad, struct error *e)
+{
+    const struct journal_options options = {.force = true};
+    struct recording *r = recording_open(path, e);
+
+    assert_non_null(r);
+    (void)recording_pack(r, branch_path, &options, &(struct pack_source){give, &bad}, e);
+    recording_close(r);
+}
+
+/* Goes on from the end of the packed one, and reads what it has. */
+static void branch_of_packed(const struct pace *pace)
+{
+    struct error e = {{0}};
+    struct recording *r = recording_open(branch_path, &e);
+    struct fake f, *again = base_alloc(1, sizeof(*again));
+    struct journal_branch from = {.parent = r, .machine = &f.m, .again = &again->m};
+    uint8_t *bytes = base_alloc(DISK_READ_CLUSTER, 1);
+    struct replay p;
+    struct inlet inlet;
+    struct journal *b;
+
+    fake_init(&f, PERIOD, BUSY);
+    fake_init(again, PERIOD, BUSY);
+    replay_init(&p, r, 0, NULL);
+    inlet = replay_inlet(&p);
+    machine_set_inlet(&f.m, &inlet);
+    assert_int_equal(machine_run(&f.m, 1500, false), STOP_TICK);
+    remove(path);
+    b = journal_branch(path, &from, NULL, pace, NULL, &e);
+    assert_string_equal(e.text, "");
+    inlet = journal_inlet(b);
+    machine_set_inlet(&f.m, &inlet);
+    fill(4, bytes);
+    assert_int_equal(took(&f, 4, disk_read_hash(4, bytes), &e), 0);
+    assert_int_equal(journal_drive(b, &f.m, 3000, false), JOURNAL_TICK);
+    journal_close(b);
+    replay_fini(&p);
+    recording_close(r);
+    free(bytes);
+}
+
+static void test_packed(void **state)
+{
+    struct fake_world w = {0};
+    struct pace pace = fake_pace(&w);
+    struct error e = {{0}};
+    uint8_t *bytes = base_alloc(DISK_READ_CLUSTER, 1);
+    struct journal *j;
+    struct fake f;
+
+    (void)state;
+    j = journal_record(path, &config, NULL, &pace, NULL, &e);
+    fake_init(&f, PERIOD, BUSY);
+    journal_attach(j, &f.m);
+    for (uint64_t c = 9; c-- > 0;) {
+        fill(c, bytes);
+        assert_int_equal(took(&f, c, disk_read_hash(c, bytes), &e), 0);
+    }
+    free(bytes);
+    assert_int_equal(journal_drive(j, &f.m, 2000, false), JOURNAL_TICK);
+    journal_close(j);
+    pack(3, &e);
+    assert_string_equal(e.text,
+                        "/no/such/disk.qcow2: has changed since it was recorded: the 64 KiB "
+                        "at byte 196608 of the disk are not what they were");
+    assert_int_equal(access(branch_path, F_OK), -1);
+    e.text[0] = '\0';
+    pack(UINT64_MAX, &e);
+    assert_string_equal(e.text, "");
+    check_pieces(branch_path, 9);
+    branch_of_packed(&pace);
+    remove(branch_path);
+    check_pieces(path, 9);
+}
+
 /* Whatever its bytes are after the config, a READ chunk is taken whole or not at all. */
 static void test_damage(void **state)
 {
@@ -175,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_written_and_compared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_branch_has_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_packed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
