@@ -44,6 +44,11 @@ int cli_check_paths(const struct options *o, const char *recording, const char *
 /* machine.c: a machine at tick 0, run as -accel says. */
 struct machine *cli_machine(const struct machine_config *c, const struct options *o,
                             struct error *e);
+/* Of its disks' overlays and its checkpoints so many bytes are in memory, the rest in the file (NULL: all is in
+ * memory): of the machine that the command is about, and of one beside it. */
+#define CLI_PAGES       (512 * MIB)
+#define CLI_PAGES_ASIDE (128 * MIB)
+void cli_bound_pages(struct machine *m, struct host_scratch *scratch, uint64_t bytes);
 
 /* index.c: travel, at the beginning, goes by the index beside the recording, or makes it on the way,
  * or, if `behind` and there is another core, has it made meanwhile; and shares searches with the other

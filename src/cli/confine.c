@@ -207,6 +207,24 @@ static int allow_all(struct confinement *c, struct options *o, const char *made,
     return 0;
 }
 
+/* Where pages of machines go that memory has no room for: a file without a name, while it can be made. Without one
+ * they stay in memory. */
+static void open_scratch(struct options *o)
+{
+    const char *folder = getenv("TMPDIR");
+    struct host_scratch *s;
+
+    if (o->command == COMMAND_INFO || o->command == COMMAND_PACK) {
+        return;
+    }
+    s = base_alloc(1, sizeof(*s));
+    if (host_scratch_open(s, folder != NULL ? folder : "/var/tmp", NULL) < 0) {
+        free(s);
+        return;
+    }
+    o->scratch = s;
+}
+
 static int enter(const struct confinement *c, const struct options *o, struct error *e)
 {
     const struct confine_kernel kernel = confine_kernel();
@@ -226,6 +244,7 @@ int cli_confine(struct options *o, bool accepts, const char *made, struct error 
     struct confinement c = {.accepts = accepts};
     int result = allow_all(&c, o, made, e);
 
+    open_scratch(o);
     if (result == 0) {
         result = enter(&c, o, e);
     }
@@ -241,6 +260,7 @@ int cli_confine_follower(struct options *o, const char *recording, int file, str
     confine_allow_open(&c, file, CONFINE_READ);
     allow_disks(&c, o);
     allow_index(&c, o, recording);
+    open_scratch(o);
     result = enter(&c, o, e);
     confinement_fini(&c);
     return result;

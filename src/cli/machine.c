@@ -4,6 +4,13 @@
 #include "board/board.h"
 #include "cli/cli.h"
 
+void cli_bound_pages(struct machine *m, struct host_scratch *scratch, uint64_t bytes)
+{
+    if (scratch != NULL) {
+        tree_pool_spill(machine_pages(m), scratch, (size_t)(bytes / PAGE_SIZE));
+    }
+}
+
 struct machine *cli_machine(const struct machine_config *c, const struct options *o,
                             struct error *e)
 {
@@ -11,6 +18,9 @@ struct machine *cli_machine(const struct machine_config *c, const struct options
     bool interpret = o->accel && strcmp(o->accel, "jit") != 0; /* verify has its own compiled one */
     bool insist = o->accel && !interpret;
 
+    if (m != NULL) {
+        cli_bound_pages(m, o->scratch, CLI_PAGES);
+    }
     if (!m || interpret) {
         return m;
     }

@@ -19,6 +19,7 @@ int side_open(struct side *s, const struct recording *r, const struct options *o
     if (!s->machine) {
         return -1;
     }
+    cli_bound_pages(s->machine, o->scratch, CLI_PAGES_ASIDE);
     source = travel_of_recording(&s->source, r, NULL);
     s->travel = travel_new(s->machine, &source, limits);
     return 0;

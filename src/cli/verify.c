@@ -33,9 +33,14 @@ struct verify {
     VEC(char *) blocks; /* IR and code of b's last run, as text */
 };
 
-static struct machine *compiled_machine(const struct machine_config *c, struct error *e)
+static struct machine *compiled_machine(const struct machine_config *c, struct machine *beside,
+                                        struct error *e)
 {
     struct machine *m = board_build(c, e);
+
+    if (m != NULL) {
+        cli_bound_pages(m, machine_pages(beside)->scratch, CLI_PAGES_ASIDE);
+    }
 
     if (m && engine_use_jit(machine_engine(m), true, e) < 0) {
         machine_free(m);
@@ -55,7 +60,7 @@ struct verify *verify_new(struct journal *j, struct machine *m, struct error *e)
 
     v->journal = j;
     v->a = m;
-    v->b = compiled_machine(journal_config(j), e);
+    v->b = compiled_machine(journal_config(j), m, e);
     if (!v->b) {
         free(v);
         return NULL;
@@ -125,7 +130,7 @@ static bool restart(struct verify *v, struct error *e)
     struct inlet inlet;
 
     machine_free(v->b);
-    v->b = compiled_machine(journal_config(v->journal), e);
+    v->b = compiled_machine(journal_config(v->journal), v->a, e);
     if (!v->b) {
         return false;
     }

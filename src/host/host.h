@@ -64,8 +64,11 @@ int host_file_sync(const struct host_file *f, struct error *e);
 /* A file without a name, for what memory has no room for; it is gone when it is closed. */
 struct host_scratch {
     int descriptor;
+    _Atomic uint64_t taken; /* bytes, from its beginning */
 };
 int host_scratch_open(struct host_scratch *s, const char *folder, struct error *e);
+/* A place for so many bytes that nobody else has or gets. From any thread. */
+uint64_t host_scratch_take(struct host_scratch *s, uint64_t bytes);
 int host_scratch_write(const struct host_scratch *s, uint64_t at, const void *bytes, size_t count,
                        struct error *e);
 /* Bytes that were written before. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@ static int make_named(const char *folder)
 
 int host_scratch_open(struct host_scratch *s, const char *folder, struct error *e)
 {
+    atomic_init(&s->taken, 0);
     s->descriptor = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
     if (s->descriptor < 0) {
         s->descriptor = make_named(folder);
@@ -33,6 +35,11 @@ int host_scratch_open(struct host_scratch *s, const char *folder, struct error *
     return s->descriptor >= 0
                ? 0
                : error_set(e, "%s: no file can be made there: %s", folder, strerror(errno));
+}
+
+uint64_t host_scratch_take(struct host_scratch *s, uint64_t bytes)
+{
+    return atomic_fetch_add(&s->taken, bytes);
 }
 
 int host_scratch_write(const struct host_scratch *s, uint64_t at, const void *bytes, size_t count,

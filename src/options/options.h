@@ -92,6 +92,7 @@ struct options {
     uint64_t index_bytes; /* --index-size */
     bool trust_index;     /* one that another user made */
     struct index_key index_key;
+    struct host_scratch *scratch; /* for what memory has no room for; NULL: there is none */
     /* host_file_open_nameless()'s, for what may be made; 0: none. */
     int index_file, recording_file;
     const char *serial_out, *shown_port;

@@ -5,6 +5,9 @@
 #include "options/internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "host/host.h"
 
 static const struct option_group *const groups[] = {&options_of_recording, &options_of_machine,
                                                     &options_of_chardevs, &options_of_nets,
@@ -109,6 +112,10 @@ void options_fini(struct options *o)
     machine_config_fini(&o->machine);
     options_fini_nets(o);
     text_fini(&o->list);
+    if (o->scratch != NULL) {
+        host_scratch_close(o->scratch);
+        free(o->scratch);
+    }
 }
 
 static const struct {

@@ -8,6 +8,8 @@
 
 #include "tree/tree.h"
 
+#define PLACES_TAKEN UINT64_C(4096) /* pages of the file, at once */
+
 void tree_pool_init(struct tree_pool *p)
 {
     *p = (struct tree_pool){.bucket_count = 4096};
@@ -57,7 +59,15 @@ static void ring_remove(struct tree_pool *p, struct page *page)
 
 static uint64_t new_place(struct tree_pool *p)
 {
-    return p->free_places.count != 0 ? p->free_places.data[--p->free_places.count] : ++p->places;
+    if (p->free_places.count != 0) {
+        return p->free_places.data[--p->free_places.count];
+    }
+    if (p->places == 0) {
+        p->next_place = host_scratch_take(p->scratch, PLACES_TAKEN * PAGE_SIZE) / PAGE_SIZE + 1;
+        p->places = PLACES_TAKEN;
+    }
+    p->places--;
+    return p->next_place++;
 }
 
 static bool put_in_file(struct tree_pool *p, struct page *page)

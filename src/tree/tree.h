@@ -39,11 +39,12 @@ struct tree_pool {
     uint64_t last_page_id, last_node_id; /* given by checkpoint_put() */
 
     /* Pages beyond the bound lie in a file. */
-    struct host_scratch *scratch; /* borrowed; NULL: there is no bound */
+    struct host_scratch *scratch; /* borrowed, and other pools' as well; NULL: there is no bound */
     size_t resident_most;
-    size_t resident;   /* pages that have bytes */
-    struct page *hand; /* the ring */
-    uint64_t places;   /* in the file, ever given */
+    size_t resident;     /* pages that have bytes */
+    struct page *hand;   /* the ring */
+    uint64_t next_place; /* in the file, in pages from 1, */
+    uint64_t places;     /* and how many from there on are this pool's, and were never given */
     VEC(uint64_t) free_places;
     uint64_t spilled, fetched; /* pages, for statistics */
 };
