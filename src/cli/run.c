@@ -129,20 +129,24 @@ static int open_sockets(struct live *l, struct error *e)
     return job.socket_count == 0 || l->options->no_sandbox ? 0 : keeper_open(&l->keeper, &job, e);
 }
 
-/* A `run` writes to disks as people expect. Where it is recorded, gone back in, or run twice at once, what the
- * guest writes is the machine's own, and that is said once. */
+/* A `run` writes to disks as people expect; where a debugger may go back in it, at its end. Where it is recorded, or
+ * run twice at once, what the guest writes is the machine's own. Both are said once. */
 static void choose_disks(struct options *o)
 {
-    bool is_own = o->command == COMMAND_RECORD || o->gdb != NULL || verify_wanted(o);
+    bool is_own = o->command == COMMAND_RECORD || verify_wanted(o);
+    bool waits = !is_own && o->gdb != NULL;
 
     o->machine.writes_files = !is_own;
-    for (size_t i = 0; is_own && i < o->machine.things.count; i++) {
+    o->machine.writes_at_end = waits;
+    for (size_t i = 0; (is_own || waits) && i < o->machine.things.count; i++) {
         const struct machine_thing *t = &o->machine.things.data[i];
 
         if ((strcmp(t->class, DRIVE_CLASS) == 0 || strcmp(t->class, FLASH_CLASS) == 0) &&
             t->file.name != NULL && thing_find(t, "snapshot") == NULL &&
             thing_find(t, "readonly") == NULL && thing_find(t, "cd") == NULL) {
-            say("%s: is not written to: what the guest writes stays in the machine (snapshot=on)",
+            say(waits ? "%s: is written to when the machine ends, because of -gdb"
+                      : "%s: is not written to: what the guest writes stays in the machine "
+                        "(snapshot=on)",
                 t->file.name);
         }
     }

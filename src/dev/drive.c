@@ -86,7 +86,8 @@ struct drive {
     unsigned file; /* its number in the configuration */
     uint64_t bytes;
     bool is_readonly, is_cd;
-    bool reaches_file; /* what is written goes to the image as well */
+    bool reaches_file;   /* what is written goes to the image as well, */
+    bool reaches_at_end; /* or what was written goes there once the machine is finished */
 };
 
 /* Files behind an image are those that the configuration names. */
@@ -130,6 +131,9 @@ static int finish(void *what, struct error *e)
 {
     struct drive *v = what;
 
+    if (v->reaches_at_end && v->device != NULL) {
+        return disk_overlay_commit(&v->overlay, v->image, e);
+    }
     return v->reaches_file ? disk_flush(v->image, e) : 0;
 }
 
@@ -159,17 +163,19 @@ static struct drive *open_drive(const struct plug *p, const struct machine_thing
                                 unsigned number, struct error *e)
 {
     struct drive *v = base_alloc(1, sizeof(*v));
+    bool writes;
 
     v->file = IMAGE_COUNT + number;
     v->bytes = thing_number(t, "bytes", 0);
     v->is_cd = thing_number(t, "cd", 0) != 0;
     v->is_readonly = v->is_cd || thing_number(t, "readonly", 0) != 0;
     v->pieces = t->file.pieces;
-    v->reaches_file =
-        p->config->writes_files && !v->is_readonly && thing_number(t, "snapshot", 0) == 0;
+    writes = p->config->writes_files && !v->is_readonly && thing_number(t, "snapshot", 0) == 0;
+    v->reaches_file = writes && !p->config->writes_at_end;
+    v->reaches_at_end = writes && p->config->writes_at_end;
     machine_keep(p->machine, &(struct machine_kept){.what = v, .finish = finish, .drop = drop});
     if (v->pieces == NULL) {
-        v->image = drive_open_image(p->config, t, v->reaches_file, e);
+        v->image = drive_open_image(p->config, t, writes, e);
     }
     return v->pieces != NULL || v->image != NULL ? v : NULL;
 }

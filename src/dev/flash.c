@@ -64,6 +64,9 @@ const struct machine_thing *flash_find(const struct machine_config *c, unsigned 
 struct flash {
     struct disk *file; /* that writes reach; NULL: there is none */
     bool is_readonly;
+    struct machine *at_end; /* they do when it is finished: all that it holds then; NULL: at once */
+    haddr home;
+    uint64_t bytes;
 };
 
 static void drop(void *what)
@@ -79,7 +82,14 @@ static void drop(void *what)
 static int finish(void *what, struct error *e)
 {
     const struct flash *f = what;
+    uint8_t page[PAGE_SIZE];
 
+    for (uint64_t at = 0; f->file != NULL && f->at_end != NULL && at < f->bytes; at += PAGE_SIZE) {
+        must(mem_peek_bytes(machine_mem(f->at_end), f->home + at, page, PAGE_SIZE));
+        if (disk_write(f->file, at, page, PAGE_SIZE, e) < 0) {
+            return -1;
+        }
+    }
     return f->file != NULL ? disk_flush(f->file, e) : 0;
 }
 
@@ -155,6 +165,9 @@ struct flash *flash_open(struct machine *m, const struct machine_config *c,
     must(drive_format(thing_text(t, "format", ""), &how.format)); /* it was checked */
     f->is_readonly = thing_number(t, "readonly", 0) != 0;
     reaches_file = c->writes_files && !f->is_readonly && thing_number(t, "snapshot", 0) == 0;
+    f->at_end = c->writes_at_end ? m : NULL;
+    f->home = b->home;
+    f->bytes = bytes;
     machine_keep(m, &(struct machine_kept){.what = f, .finish = finish, .drop = drop});
     if (load(m, t, b, bytes, &how, e) < 0 || (reaches_file && open_file(f, t, &how, e) < 0)) {
         return NULL;
@@ -173,7 +186,8 @@ void flash_wrote(struct flash *f, struct device *d, uint64_t at, const void *byt
 {
     struct error e;
 
-    if (f != NULL && f->file != NULL && disk_write(f->file, at, bytes, size, &e) < 0) {
+    if (f != NULL && f->file != NULL && f->at_end == NULL &&
+        disk_write(f->file, at, bytes, size, &e) < 0) {
         device_log(d, "%s", e.text);
     }
 }

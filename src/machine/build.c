@@ -162,6 +162,9 @@ int machine_finish(struct machine *m, struct error *e)
 {
     int result = 0;
 
+    if (m->is_lost) { /* there is nothing that was */
+        return 0;
+    }
     for (size_t i = 0; i < m->kept.count; i++) {
         const struct machine_kept *k = &m->kept.data[i];
 

@@ -47,6 +47,8 @@ struct machine_config {
     /* What guests write to files that are not `snapshot` reaches them: for one live machine without a
      * recording. In no recording. */
     bool writes_files;
+    bool
+        writes_at_end; /* they do when it is finished, as things are then: somebody may go back before */
     struct machine_uses uses; /* of a recording: what it was made with; else nothing, or what a
                                          machine that was built of it is made of */
 };
