@@ -133,6 +133,12 @@ static void close_tie(struct net_tie *t, const char *id)
     net_get_counts(t->net, &c);
     net_close(t->net);
     t->net = NULL;
+    if (c.is_gone) {
+        say("%s: the process that served this network died; its cable was cut from then on", id);
+    }
+    if (c.hung_up != 0) {
+        say("%s: the other side hung up", id);
+    }
     if (c.dropped_in != 0) {
         say("%s: %llu frames for the guest were dropped, and never entered", id,
             (unsigned long long)c.dropped_in);

@@ -27,6 +27,7 @@ struct net {
     struct host_thread *thread;
     struct net_events events;
     atomic_bool stopping, sleeps;
+    atomic_bool is_gone; /* the neighbour */
     _Atomic uint64_t in, out, dropped_in, dropped_out;
 
     /* under the lock: a ring of frames, a length of four bytes before each */
@@ -39,7 +40,6 @@ struct net {
     size_t held;                      /* 0: none */
     uint8_t leaving[NET_FRAME_MAX];
     size_t leaving_bytes; /* 0: none */
-    bool is_gone;         /* the neighbour */
 };
 
 /* ---- from the machine ------------------------------------------------------------------------- */
@@ -143,7 +143,7 @@ static void read_frames(struct net *n)
         ssize_t count = recv(n->pair, n->frame, sizeof n->frame, MSG_DONTWAIT);
 
         if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
-            n->is_gone = true; /* it died: the cable is cut, and the machine goes on */
+            atomic_store(&n->is_gone, true); /* it died: the cable is cut, the machine goes on */
             return;
         }
         if (count < 0) {
@@ -158,7 +158,7 @@ static void serve(struct net *n)
     bool posted = post_held(n);
     struct pollfd p[] = {
         {.fd = n->wake_fd, .events = POLLIN},
-        {.fd = n->is_gone || (!posted && n->leaving_bytes == 0) ? -1 : n->pair,
+        {.fd = atomic_load(&n->is_gone) || (!posted && n->leaving_bytes == 0) ? -1 : n->pair,
          .events = (short)((posted ? POLLIN : 0) | (n->leaving_bytes > 0 ? POLLOUT : 0))}};
 
     if (n->leaving_bytes == 0) {
@@ -270,6 +270,8 @@ void net_get_counts(const struct net *n, struct net_counts *out)
     out->out = atomic_load(&n->out);
     out->dropped_in = atomic_load(&n->dropped_in) + atomic_load(&n->shared->dropped_in);
     out->dropped_out = atomic_load(&n->dropped_out) + atomic_load(&n->shared->dropped_out);
+    out->hung_up = atomic_load(&n->shared->hung_up);
+    out->is_gone = atomic_load(&n->is_gone);
 }
 
 static bool is_drained(struct net *n)
@@ -288,7 +290,8 @@ static void drain(struct net *n)
     uint64_t until = wallclock_now_ns() + (uint64_t)DRAIN_MS * 1000000;
 
     send_queue(n);
-    while ((!is_drained(n) || n->leaving_bytes > 0) && !n->is_gone && wallclock_now_ns() < until) {
+    while ((!is_drained(n) || n->leaving_bytes > 0) && !atomic_load(&n->is_gone) &&
+           wallclock_now_ns() < until) {
         struct pollfd p = {.fd = n->pair, .events = POLLOUT};
 
         (void)poll(&p, 1, 50);

@@ -77,6 +77,8 @@ void net_output(struct net *n, const uint8_t *frame, size_t count);
 struct net_counts {
     uint64_t in, out; /* frames that were posted, and that left */
     uint64_t dropped_in, dropped_out;
+    uint64_t hung_up; /* how often the other side of a stream did */
+    bool is_gone;     /* the neighbour died, and nothing comes or leaves any more */
 };
 void net_get_counts(const struct net *n, struct net_counts *out);
 /* Sends what waits (at most half a second), ends the thread and the neighbour. NULL is fine. */

@@ -17,7 +17,7 @@
 
 /* In memory that both processes see. */
 struct net_shared {
-    _Atomic uint64_t dropped_in, dropped_out;
+    _Atomic uint64_t dropped_in, dropped_out, hung_up;
 };
 
 struct neighbour;

@@ -52,8 +52,9 @@ static int stream_open(struct neighbour *n, struct confinement *c, struct error 
     return 0;
 }
 
-static void hang_up(struct stream *x)
+static void hang_up(struct neighbour *n, struct stream *x)
 {
+    atomic_fetch_add(&n->shared->hung_up, 1);
     close(x->fd);
     x->fd = -1;
     x->in_bytes = x->out_bytes = x->out_at = 0;
@@ -102,11 +103,11 @@ static void stream_read(struct neighbour *n, struct stream *x)
         x->in_bytes += (size_t)count;
     }
     if (count <= 0 || !take_frames(n, x)) {
-        hang_up(x);
+        hang_up(n, x);
     }
 }
 
-static void stream_write(struct stream *x)
+static void stream_write(struct neighbour *n, struct stream *x)
 {
     while (x->out_bytes > 0) {
         ssize_t sent = send(x->fd, x->out + x->out_at, x->out_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -115,7 +116,7 @@ static void stream_write(struct stream *x)
             return;
         }
         if (sent <= 0) {
-            hang_up(x);
+            hang_up(n, x);
             return;
         }
         x->out_at += (size_t)sent;
@@ -133,7 +134,7 @@ static void stream_serve(struct neighbour *n)
         stream_read(n, x);
     }
     if (x->fd >= 0) {
-        stream_write(x);
+        stream_write(n, x);
     }
     if (x->fd < 0 && n->polls.data[x->poll_listen].revents != 0) {
         x->fd = accept4(x->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -160,7 +161,7 @@ static void stream_send(struct neighbour *n, const uint8_t *frame, size_t count)
     bytes_set_be(x->out + x->out_bytes, LENGTH_BYTES, count);
     memcpy(x->out + x->out_bytes + LENGTH_BYTES, frame, count);
     x->out_bytes += LENGTH_BYTES + count;
-    stream_write(x);
+    stream_write(n, x);
 }
 
 static void stream_close(struct neighbour *n)
@@ -168,7 +169,7 @@ static void stream_close(struct neighbour *n)
     struct stream *x = n->own;
 
     if (x->fd >= 0) {
-        stream_write(x);
+        stream_write(n, x);
     }
     if (n->spec->is_server && n->spec->remote.kind == NET_END_UNIX) {
         (void)unlink(n->spec->remote.host);

@@ -127,7 +127,7 @@ with Room():
     bare = linux.bare_bytes("net.rr")
     print("%s: %d bytes in, %d out, a recording of %d bytes without files"
           % (options.card, options.bytes, len(lines), bare))
-    check(bare < options.bytes * 1.06 + len(lines) * 0.1 + 300000, "its size: %d" % bare)
+    check(bare < options.bytes * 1.03 + len(lines) * 0.1 + 100000, "its size: %d" % bare)
     os.mkdir("elsewhere")
     shutil.move("net.rr", "elsewhere/net.rr")
     with open("recorded.pcap", "rb") as f:
