@@ -114,19 +114,37 @@ static void test_registers(void **state)
     bench_free(b);
 }
 
-/* What is left out is in no ID register, and its switch cannot be turned. */
-static void test_no_vhe(void **state)
+/* HCR_EL2.E2H is there where an ID register says so. */
+static void test_host_extensions(void **state)
 {
-    struct bench *b = bench_new("cortex-a76,el2=on", true);
+    static const char *const cpus[] = {"cortex-a72,el2=on", "cortex-a76,el2=on"};
 
     (void)state;
-    assert_int_equal(b->s->el, 2);
-    bench_one(b, 0xd5380720); /* mrs x0, id_aa64mmfr1_el1 */
-    assert_int_equal(b->s->x[0] >> 8 & 15, 0);
-    b->s->x[0] = HCR_E2H | HCR_RW;
-    bench_one(b, 0xd51c1100); /* msr hcr_el2, x0 */
-    assert_int_equal(b->s->hcr, HCR_RW);
-    bench_free(b);
+    for (unsigned has = 0; has < 2; has++) {
+        struct bench *b = bench_new(cpus[has], true);
+
+        assert_int_equal(b->s->el, 2);
+        bench_one(b, 0xd5380720); /* mrs x0, id_aa64mmfr1_el1 */
+        assert_int_equal(b->s->x[0] >> 8 & 15, has);
+        b->s->x[0] = HCR_E2H | HCR_RW | BIT64(42);
+        bench_one(b, 0xd51c1100); /* msr hcr_el2, x0 */
+        assert_int_equal(b->s->hcr, has ? HCR_RW | HCR_E2H : HCR_RW);
+        bench_free(b);
+    }
+}
+
+/* Nor is there a processor with EL3. */
+static void test_no_el3(void **state)
+{
+    struct isa_options o = {.cpu = "cortex-a57,el3=on"};
+    struct arm64_model model;
+    struct error e = {""};
+
+    (void)state;
+    assert_int_equal(isa_aarch64.make_model(&model, &o, &e), -1);
+    assert_non_null(strstr(e.text, "el3=on"));
+    o.cpu = "cortex-a57,el3=off";
+    assert_int_equal(isa_aarch64.make_model(&model, &o, &e), 0);
 }
 
 static void test_sp_alignment(void **state)
@@ -158,11 +176,11 @@ static void test_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_state),         cmocka_unit_test(test_no_vhe),
-        cmocka_unit_test(test_steps),         cmocka_unit_test(test_misaligned_pc),
-        cmocka_unit_test(test_atomic_aborts), cmocka_unit_test(test_sp_alignment),
-        cmocka_unit_test(test_registers),     cmocka_unit_test(test_undefined),
-        cmocka_unit_test(test_interrupts),
+        cmocka_unit_test(test_state),         cmocka_unit_test(test_host_extensions),
+        cmocka_unit_test(test_no_el3),        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_misaligned_pc), cmocka_unit_test(test_atomic_aborts),
+        cmocka_unit_test(test_sp_alignment),  cmocka_unit_test(test_registers),
+        cmocka_unit_test(test_undefined),     cmocka_unit_test(test_interrupts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

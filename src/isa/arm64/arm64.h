@@ -253,9 +253,12 @@ static inline bool arm64_has_el(const struct cpu *cpu, unsigned el)
 #define HCR_VF   BIT64(6)
 #define HCR_VI   BIT64(7)
 #define HCR_VSE  BIT64(8)
+#define HCR_FB   BIT64(9)
+#define HCR_BSU  (UINT64_C(3) << 10)
 #define HCR_DC   BIT64(12)
 #define HCR_TWI  BIT64(13)
 #define HCR_TWE  BIT64(14)
+#define HCR_TID0 BIT64(15)
 #define HCR_TID1 BIT64(16)
 #define HCR_TID2 BIT64(17)
 #define HCR_TID3 BIT64(18)
@@ -274,8 +277,12 @@ static inline bool arm64_has_el(const struct cpu *cpu, unsigned el)
 #define HCR_CD   BIT64(32)
 #define HCR_ID   BIT64(33)
 #define HCR_E2H  BIT64(34)
+#define HCR_TLOR BIT64(35)
 #define HCR_TERR BIT64(36)
+#define HCR_TEA  BIT64(37)
+#define HCR_APK  BIT64(40)
 #define HCR_API  BIT64(41)
+#define HCR_HOST (HCR_E2H | HCR_TGE)
 
 #define SCR_NS  BIT64(0)
 #define SCR_IRQ BIT64(1)
@@ -349,7 +356,8 @@ enum {
 
 /* block_mode(): what lifting depends on, besides what arm_user.h has. At EL0 in AArch32 state (MODE_A32) it
  * is arm32's, whose bits 0 and 1 are 0 then. All 32 bits have a meaning; at EL2 bit 31 has none. */
-#define MODE_EL(m)     ((m)&3)
+#define MODE_EL(m)     ((m)&3) /* 3: EL2 with HCR_EL2.E2H, where names of EL1 are its own registers */
+#define MODE_HOST      3
 #define MODE_FP        0x4       /* FP and SIMD are not trapped */
 #define MODE_BIG       0x8       /* data is big-endian */
 #define MODE_ALIGN     0x10      /* data has to be aligned */
@@ -381,8 +389,13 @@ void arm64_set_nzcv(struct arm64 *s, uint64_t pstate);
 void arm64_set_el(struct arm64 *s, unsigned el, unsigned spsel);
 /* ERET: the state after it, hart.pc but for what the lifter does. Returns where it goes on. */
 uint64_t arm64_eret(struct cpu *cpu, uint64_t target);
-/* HCR_EL2 as it counts: 0 where there is no EL2, or not in this world. */
+/* Whether there is an EL2 in this world, above EL1. */
+bool arm64_el2_is_on(const struct cpu *cpu);
+/* HCR_EL2 as it counts: 0 where there is no EL2, or not in this world; with TGE, and with E2H and TGE, what these
+ * make of the other bits. */
 uint64_t arm64_hcr(const struct cpu *cpu);
+/* Whether EL0 is the host's: of the regime that EL2 has with E2H and TGE. */
+bool arm64_is_host(const struct cpu *cpu);
 bool arm64_is_secure(const struct cpu *cpu);
 /* The level whose registers say how accesses from `el` are translated. */
 unsigned arm64_regime(const struct cpu *cpu, unsigned el);
@@ -431,9 +444,9 @@ uint64_t arm64_qarma5(uint64_t text, uint64_t tweak, uint64_t key0, uint64_t key
 
 tick arm64_next_alarm(const struct cpu *cpu);
 void arm64_alarm(struct cpu *cpu, tick now);
-/* The system counter, and what is subtracted from it for a timer. */
+/* The system counter, and as CNTVCT_EL0 shows it where it is read. */
 uint64_t arm64_counter(const struct cpu *cpu, tick now);
-uint64_t arm64_timer_offset(const struct cpu *cpu, enum arm64_timer t);
+uint64_t arm64_virtual_counter(const struct cpu *cpu, tick now);
 /* enum arm_timer_register says which. */
 uint64_t arm64_timer_get(const struct cpu *cpu, enum arm64_timer t, unsigned reg);
 void arm64_timer_set(struct cpu *cpu, enum arm64_timer t, unsigned reg, uint64_t value);

@@ -56,10 +56,6 @@ uint64_t arm64_help_eret(struct cpu *cpu, uint64_t key, uint64_t b, uint64_t c)
 
     (void)b;
     (void)c;
-    if (s->el == 1 && (arm64_hcr(cpu) & BIT64(42)) != 0) { /* HCR_EL2.NV */
-        arm64_raise(cpu, ESR(0x1a, key != 0 ? 1 + key : 0), 0, 2);
-        return 0;
-    }
     if (key != 0) {
         target = arm64_pauth(cpu, target, s->x[31], (key == 2 ? KEY_IB : KEY_IA) | PAC_CHECK);
         if (cpu->fault.raised) {
@@ -243,6 +239,27 @@ static unsigned lowest_level(unsigned number)
     return levels[SYS_OP1(number)];
 }
 
+/* Whether a hypervisor has asked for the instruction: maintenance of translation, by set and way, of caches up to where
+ * data and instructions meet, and up to where all see the same. */
+static bool is_asked_for(const struct cpu *cpu, unsigned number)
+{
+    uint64_t hcr = arm64_of(cpu)->el < 2 ? arm64_hcr(cpu) : 0;
+
+    if (SYS_N(number) == 8) {
+        return (hcr & HCR_TTLB) != 0;
+    }
+    switch (number) {
+    case ARM64_SYS(1, 0, 7, 6, 2):
+    case ARM64_SYS(1, 0, 7, 10, 2):
+    case ARM64_SYS(1, 0, 7, 14, 2): return (hcr & HCR_TSW) != 0;
+    case ARM64_SYS(1, 0, 7, 1, 0):
+    case ARM64_SYS(1, 0, 7, 5, 0):
+    case ARM64_SYS(1, 3, 7, 5, 1):
+    case ARM64_SYS(1, 3, 7, 11, 1): return (hcr & HCR_TPU) != 0;
+    default: return (hcr & HCR_TPC) != 0;
+    }
+}
+
 uint64_t arm64_help_sys(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t c)
 {
     const struct arm64 *s = arm64_of(cpu);
@@ -261,8 +278,8 @@ uint64_t arm64_help_sys(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t
 
         if (s->el == 0 && (s->sctlr[arm64_regime(cpu, 0)] & bit) == 0) {
             raise_sys(cpu, number, rt, 0);
-        } else if (s->el < 2 && is_zva) {
-            raise_sys(cpu, number, rt, 2); /* it is only asked about if it is trapped */
+        } else if (s->el < 2 && (is_zva || is_asked_for(cpu, number))) {
+            raise_sys(cpu, number, rt, 2); /* DC ZVA is only asked about if it is trapped */
         } else if (is_persistence(cpu, number)) {
             struct translation t;
 
@@ -270,7 +287,7 @@ uint64_t arm64_help_sys(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t
         }
     } else if (!is_maintenance(cpu, number)) {
         arm64_raise_undefined(cpu);
-    } else if (s->el == 1 && SYS_N(number) == 8 && (arm64_hcr(cpu) & HCR_TTLB) != 0) {
+    } else if (is_asked_for(cpu, number)) {
         raise_sys(cpu, number, rt, 2);
     }
     return 0;

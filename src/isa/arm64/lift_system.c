@@ -168,6 +168,22 @@ void arm64_lift_isb(struct lift *l, const struct arm64_insn *i)
 
 /* ---- system registers ---- */
 
+/* The same for EL2 where names of EL1 are its own registers. */
+static uint32_t host_slot(const struct lift *l, unsigned number, bool is_write)
+{
+    switch (number) {
+    case ARM64_SYS(3, 0, 4, 1, 0): return l->mode & MODE_SPSEL ? ARM64_SLOT(sp[0]) : 0;
+    case ARM64_SYS(3, 4, 13, 0, 2): return ARM64_SLOT(tpidr[2]);
+    case ARM64_SYS(3, 0, 4, 0, 0): return ARM64_SLOT(spsr[2]);
+    case ARM64_SYS(3, 0, 4, 0, 1): return ARM64_SLOT(elr[2]);
+    case ARM64_SYS(3, 0, 5, 2, 0): return ARM64_SLOT(esr[2]);
+    case ARM64_SYS(3, 0, 6, 0, 0): return ARM64_SLOT(far[2]);
+    case ARM64_SYS(3, 0, 2, 0, 0): return is_write ? 0 : ARM64_SLOT(ttbr0[2]);
+    case ARM64_SYS(3, 0, 2, 0, 1): return is_write ? 0 : ARM64_SLOT(ttbr1[2]);
+    default: return 0;
+    }
+}
+
 /* Registers that are nothing but memory for this level; 0: others. */
 static uint32_t fast_slot(const struct lift *l, unsigned number, bool is_write)
 {
@@ -178,6 +194,9 @@ static uint32_t fast_slot(const struct lift *l, unsigned number, bool is_write)
     }
     if (number == ARM64_SYS(3, 3, 13, 0, 3) && (el > 0 || !is_write)) {
         return ARM64_SLOT(tpidrro);
+    }
+    if (el == MODE_HOST) {
+        return host_slot(l, number, is_write);
     }
     if (el == 0 || arm64_lift_has(l, EXT_EL2)) { /* which may trap them */
         return 0;

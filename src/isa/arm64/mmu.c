@@ -631,17 +631,18 @@ static bool walk_for(const struct cpu *cpu, unsigned number, struct walk *w, boo
 {
     const struct arm64 *s = arm64_of(cpu);
     unsigned op1 = SYS_OP1(number), op2 = SYS_OP2(number);
+    bool host = arm64_is_host(cpu); /* where EL1 is none, what would be asked of it is of EL2 */
 
     *w = (struct walk){.access = op2 & 1 ? ACCESS_WRITE : ACCESS_READ};
     *twice = false;
     w->hcr = arm64_hcr(cpu);
     if (SYS_M(number) == 9) { /* S1E1RP, S1E1WP: with PAN */
-        w->regime = 1;
+        w->regime = host ? 2 : 1;
         w->pan = s->pan;
         return op1 == 0 && op2 < 2 && arm64_has(cpu, EXT_PAN) && arm64_has(cpu, EXT_UAO);
     }
     if (op1 == 0 && op2 < 4) {
-        w->regime = op2 < 2 ? 1 : arm64_regime(cpu, 0);
+        w->regime = host ? 2 : 1;
         w->user = op2 >= 2;
         return true;
     }
@@ -650,7 +651,7 @@ static bool walk_for(const struct cpu *cpu, unsigned number, struct walk *w, boo
         return arm64_has(cpu, EXT_EL2);
     }
     if (op1 == 4 && op2 >= 4) {
-        w->regime = 1;
+        w->regime = host ? 2 : 1;
         w->user = op2 >= 6;
         *twice = true;
         return arm64_has(cpu, EXT_EL2);

@@ -10,7 +10,7 @@ enum { ID32_ISAR5 = 13, ID32_ISAR6 = 15, ID32_MVFR1 = 17 };
 #define EXT_CRYPTO (EXT_AES | EXT_SHA1 | EXT_SHA256)
 #define EXT_V8_2                                                                                   \
     (EXT_CRC32 | EXT_CRYPTO | EXT_LSE | EXT_RDM | EXT_DOTPROD | EXT_FP16 | EXT_LRCPC | EXT_PAN |   \
-     EXT_UAO | EXT_HAFDBS | EXT_DPB | EXT_SSBS | EXT_RAS)
+     EXT_UAO | EXT_HAFDBS | EXT_DPB | EXT_SSBS | EXT_RAS | EXT_VHE)
 #define EXT_MAX                                                                                    \
     (EXT_V8_2 | EXT_SHA512 | EXT_SHA3 | EXT_FHM | EXT_FCMA | EXT_JSCVT | EXT_LRCPC2 |              \
      EXT_FRINTTS | EXT_FLAGM | EXT_FLAGM2 | EXT_RNG | EXT_DIT | EXT_SB | EXT_DPB2 | EXT_BTI |      \
@@ -186,7 +186,6 @@ static void take_away(struct arm64_model *m)
     if (!m->el3) {
         m->id32[1] = (uint32_t)bits_set(m->id32[1], 4, 4, 0);
     }
-    m->id[ID_MMFR1] = bits_set(m->id[ID_MMFR1], 8, 4, 0); /* VHE */
 }
 
 static const struct named_model *find_model(const char *name, size_t length)
@@ -217,7 +216,9 @@ static int apply_property(const char *word, size_t length, struct arm64_model *m
     if (name == 3 && memcmp(word, "el2", 3) == 0) {
         m->features = on ? m->features | EXT_EL2 : m->features & ~(uint32_t)EXT_EL2;
     } else if (name == 3 && memcmp(word, "el3", 3) == 0) {
-        m->el3 = on;
+        return on ? error_set(e, "-cpu: el3=on: no processor here has EL3, as there is no secure "
+                                 "world that it would be of use for")
+                  : 0;
     } else {
         return error_set(e, "-cpu: no property is called \"%.*s\"; there are el2 and el3",
                          (int)name, word);

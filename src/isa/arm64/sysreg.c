@@ -106,7 +106,7 @@ static unsigned trapped_by_hypervisor(const struct cpu *cpu, const struct arm64_
 {
     uint64_t hcr = arm64_hcr(cpu);
 
-    if (arm64_of(cpu)->el > 1 || !arm64_has(cpu, EXT_EL2) || arm64_is_secure(cpu)) {
+    if (arm64_of(cpu)->el > 1 || !arm64_el2_is_on(cpu)) {
         return 0;
     }
     if (SYS_OP0(r->number) == 2 && debug_is_trapped(cpu, r->number)) {
@@ -116,6 +116,41 @@ static unsigned trapped_by_hypervisor(const struct cpu *cpu, const struct arm64_
         return 2;
     }
     return (r->flags & SYS_ID3) != 0 && (hcr & HCR_TID3) != 0 && !is_write ? 2 : 0;
+}
+
+/* EL2 with E2H reaches registers of its own by EL1's names, and EL0 below it the timers of EL2 by those of EL1. */
+static unsigned own_number(const struct cpu *cpu, unsigned number)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    unsigned group = number & ~7u;
+    bool is_timer = group == ARM64_SYS(3, 3, 14, 2, 0) || group == ARM64_SYS(3, 3, 14, 3, 0);
+
+    if (s->el == 2 ? (arm64_hcr(cpu) & HCR_E2H) == 0
+                   : s->el != 0 || !is_timer || !arm64_is_host(cpu)) {
+        return number;
+    }
+    if (is_timer) {
+        return ARM64_SYS(3, 4, 14, SYS_M(number), SYS_OP2(number));
+    }
+    switch (number) {
+    case ARM64_SYS(3, 0, 1, 0, 2): return ARM64_SYS(3, 4, 1, 1, 2); /* CPACR_EL1, CPTR_EL2 */
+    case ARM64_SYS(3, 0, 1, 0, 0):
+    case ARM64_SYS(3, 0, 2, 0, 0):
+    case ARM64_SYS(3, 0, 2, 0, 1):
+    case ARM64_SYS(3, 0, 2, 0, 2):
+    case ARM64_SYS(3, 0, 4, 0, 0):
+    case ARM64_SYS(3, 0, 4, 0, 1):
+    case ARM64_SYS(3, 0, 5, 1, 0):
+    case ARM64_SYS(3, 0, 5, 1, 1):
+    case ARM64_SYS(3, 0, 5, 2, 0):
+    case ARM64_SYS(3, 0, 6, 0, 0):
+    case ARM64_SYS(3, 0, 10, 2, 0):
+    case ARM64_SYS(3, 0, 10, 3, 0):
+    case ARM64_SYS(3, 0, 12, 0, 0):
+    case ARM64_SYS(3, 0, 13, 0, 1):
+    case ARM64_SYS(3, 0, 14, 1, 0): return number | 4 << 11;
+    default: return number;
+    }
 }
 
 /* The lowest level that may access a register is in its op1, but for those that are said. */
@@ -137,7 +172,8 @@ static bool may_access(struct cpu *cpu, const struct arm64_sysreg *r, unsigned n
     unsigned to = 0;
 
     if (s->el < lowest_level(r, is_write) ||
-        (r->flags & (is_write ? SYS_READ_ONLY : SYS_WRITE_ONLY)) != 0) {
+        (r->flags & (is_write ? SYS_READ_ONLY : SYS_WRITE_ONLY)) != 0 ||
+        ((r->flags & SYS_NEEDS_E2H) != 0 && (arm64_hcr(cpu) & HCR_E2H) == 0)) {
         to = SYS_UNDEFINED;
     } else if ((r->flags & SYS_FP) != 0 && arm64_fp_trap(cpu) != 0) {
         arm64_raise(cpu, ESR(EC_FP, 0x1e00000), 0, arm64_fp_trap(cpu));
@@ -184,11 +220,29 @@ static uint64_t gic_field(struct cpu *cpu)
 static uint64_t read_sysreg(struct cpu *cpu, const struct arm64_sysreg *r, unsigned number,
                             unsigned index)
 {
+    unsigned own = own_number(cpu, number);
+
+    if (own != number) {
+        r = arm64_sysreg_find(cpu->model, own, &index);
+        must(r != NULL);
+    }
     if (SYS_OP1(number) == 3 && SYS_N(number) == 2 && SYS_OP0(number) == 3) {
         return next_random(arm64_of(cpu));
     }
     return arm64_sysreg_get(cpu, r, index) |
            (number == ARM64_SYS(3, 0, 0, 4, 0) ? gic_field(cpu) : 0);
+}
+
+static void write_sysreg(struct cpu *cpu, const struct arm64_sysreg *r, unsigned number,
+                         unsigned index, uint64_t value)
+{
+    unsigned own = own_number(cpu, number);
+
+    if (own != number) {
+        r = arm64_sysreg_find(cpu->model, own, &index);
+        must(r != NULL);
+    }
+    arm64_sysreg_set(cpu, r, index, value);
 }
 
 /* ---- helpers: `what` is the number and, from bit 16 on, Rt ---- */
@@ -217,7 +271,7 @@ uint64_t arm64_help_msr(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t
     if (r == NULL) {
         arm64_raise_undefined(cpu);
     } else if (may_access(cpu, r, number, what >> 16 & 31, true)) {
-        arm64_sysreg_set(cpu, r, index, value);
+        write_sysreg(cpu, r, number, index, value);
     }
     return 0;
 }

@@ -27,7 +27,8 @@ enum {
     SYS_ID3 = 128,  /* HCR_EL2.TID3 traps it */
     SYS_NEEDS_EL2 = 256,
     SYS_NEEDS_EL3 = 512,
-    SYS_FP = 1024 /* CPACR and the like trap it as FP */
+    SYS_FP = 1024,       /* CPACR and the like trap it as FP */
+    SYS_NEEDS_E2H = 2048 /* HCR_EL2.E2H */
 };
 
 /* In a number that devices are told: the access is a guest's of a hypervisor, at EL1. */

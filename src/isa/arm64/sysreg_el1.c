@@ -52,15 +52,18 @@ static unsigned trap_actlr(const struct cpu *cpu, bool is_write)
     return arm64_of(cpu)->el == 1 && (arm64_hcr(cpu) & HCR_TACR) != 0 ? 2 : 0;
 }
 
+static unsigned trap_lor(const struct cpu *cpu, bool is_write)
+{
+    (void)is_write;
+    return arm64_of(cpu)->el == 1 && (arm64_hcr(cpu) & HCR_TLOR) != 0 ? 2 : 0;
+}
+
 static unsigned trap_cpacr(const struct cpu *cpu, bool is_write)
 {
     const struct arm64 *s = arm64_of(cpu);
 
     (void)is_write;
-    return s->el == 1 && arm64_has(cpu, EXT_EL2) && !arm64_is_secure(cpu) &&
-                   (s->cptr2 & BIT64(31)) != 0
-               ? 2
-               : 0;
+    return s->el == 1 && arm64_el2_is_on(cpu) && (s->cptr2 & BIT64(31)) != 0 ? 2 : 0;
 }
 
 /* The address of reset is that of the highest level alone. */
@@ -80,10 +83,8 @@ static unsigned trap_sp_el0(const struct cpu *cpu, bool is_write)
 static unsigned trap_keys(const struct cpu *cpu, bool is_write)
 {
     (void)is_write;
-    return arm64_of(cpu)->el == 1 && arm64_has(cpu, EXT_EL2) && !arm64_is_secure(cpu) &&
-                   (arm64_hcr(cpu) & BIT64(40)) == 0
-               ? 2
-               : 0;
+    return arm64_of(cpu)->el == 1 && arm64_el2_is_on(cpu) && (arm64_hcr(cpu) & HCR_APK) == 0 ? 2
+                                                                                             : 0;
 }
 
 /* ---- identification ---- */
@@ -93,7 +94,7 @@ static uint64_t get_midr(const struct cpu *cpu, unsigned index)
     const struct arm64 *s = arm64_of(cpu);
 
     (void)index;
-    return s->el == 1 && arm64_hcr(cpu) != 0 ? s->vpidr : arm64_model_of(cpu)->midr;
+    return s->el == 1 && arm64_el2_is_on(cpu) ? s->vpidr : arm64_model_of(cpu)->midr;
 }
 
 static uint64_t get_mpidr(const struct cpu *cpu, unsigned index)
@@ -101,7 +102,7 @@ static uint64_t get_mpidr(const struct cpu *cpu, unsigned index)
     const struct arm64 *s = arm64_of(cpu);
 
     (void)index;
-    return s->el == 1 && arm64_hcr(cpu) != 0 ? s->vmpidr : BIT64(31) | s->number;
+    return s->el == 1 && arm64_el2_is_on(cpu) ? s->vmpidr : BIT64(31) | s->number;
 }
 
 static uint64_t get_revidr(const struct cpu *cpu, unsigned index)
@@ -338,17 +339,21 @@ static void set_sp_el0(struct cpu *cpu, unsigned index, uint64_t value)
 /* ---- generic timers ---- */
 
 /* CNTKCTL_EL1 lets EL0: bit 0 the physical counter, 1 the virtual one, 8 the virtual timer, 9 the
- * physical one. CNTHCTL_EL2 lets EL1: bit 0 the counter, 1 the timer. */
+ * physical one; of the host's EL0 CNTHCTL_EL2 says so by the same bits. That lets all else below EL2: bit 0 the physical counter,
+ * 1 the physical timer; with E2H they are bits 10 and 11. */
 static unsigned timer_trap(const struct cpu *cpu, unsigned bits, unsigned hypervisor_bit)
 {
     const struct arm64 *s = arm64_of(cpu);
-    uint64_t hcr = arm64_hcr(cpu);
+    bool e2h = (arm64_hcr(cpu) & HCR_E2H) != 0;
 
+    if (s->el == 0 && arm64_is_host(cpu)) {
+        return (s->cnthctl & bits) == 0 ? 2 : 0;
+    }
     if (s->el == 0 && (s->cntkctl & bits) == 0) {
         return to_el1(cpu);
     }
-    if (s->el < 2 && hypervisor_bit != 0 && arm64_has(cpu, EXT_EL2) && !arm64_is_secure(cpu) &&
-        (hcr & HCR_E2H) == 0 && (s->cnthctl & hypervisor_bit) == 0) {
+    if (s->el < 2 && hypervisor_bit != 0 && arm64_el2_is_on(cpu) &&
+        (s->cnthctl & (e2h ? hypervisor_bit << 10 : hypervisor_bit)) == 0) {
         return 2;
     }
     return 0;
@@ -398,7 +403,7 @@ static uint64_t get_pct(const struct cpu *cpu, unsigned index)
 static uint64_t get_vct(const struct cpu *cpu, unsigned index)
 {
     (void)index;
-    return arm64_counter(cpu, cpu_now(cpu)) - arm64_timer_offset(cpu, TIMER_V);
+    return arm64_virtual_counter(cpu, cpu_now(cpu));
 }
 
 static uint64_t get_timer_p(const struct cpu *cpu, unsigned index)
@@ -604,11 +609,13 @@ const struct arm64_sysreg arm64_sysregs_el1[] = {
      .count = 4,
      .name = "lor",
      .flags = QUIET,
-     .feature = EXT_PAN},
+     .feature = EXT_PAN,
+     .trap = trap_lor},
     {.number = ARM64_SYS(3, 0, 10, 4, 7),
      .name = "lorid_el1",
      .flags = SYS_READ_ONLY,
-     .feature = EXT_PAN},
+     .feature = EXT_PAN,
+     .trap = trap_lor},
     /* generic timers */
     CALLS(3, 3, 14, 0, 0, "cntfrq_el0", EL0_ALL | QUIET, get_frq, NULL, trap_frq),
     {.number = ARM64_SYS(3, 3, 14, 2, 0),

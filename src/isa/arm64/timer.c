@@ -9,9 +9,12 @@ uint64_t arm64_counter(const struct cpu *cpu, tick now)
     return arm_system_counter(cpu, arm64_model_of(cpu)->cnt_hz, now);
 }
 
-uint64_t arm64_timer_offset(const struct cpu *cpu, enum arm64_timer t)
+uint64_t arm64_virtual_counter(const struct cpu *cpu, tick now)
 {
-    return t == TIMER_V ? arm64_of(cpu)->cntvoff : 0;
+    const struct arm64 *s = arm64_of(cpu);
+    bool of_host = s->el == 2 ? (arm64_hcr(cpu) & HCR_E2H) != 0 : s->el == 0 && arm64_is_host(cpu);
+
+    return arm64_counter(cpu, now) - (of_host ? 0 : s->cntvoff);
 }
 
 static struct arm_timers timers_of(const struct cpu *cpu)
@@ -24,9 +27,7 @@ static struct arm_timers timers_of(const struct cpu *cpu)
                              .count = ARM64_TIMERS,
                              .counter_hz = arm64_model_of(cpu)->cnt_hz};
 
-    for (unsigned t = 0; t < ARM64_TIMERS; t++) {
-        all.offset[t] = arm64_timer_offset(cpu, (enum arm64_timer)t);
-    }
+    all.offset[TIMER_V] = s->cntvoff;
     return all;
 }
 

@@ -11,22 +11,42 @@ bool arm64_is_secure(const struct cpu *cpu)
     return arm64_model_of(cpu)->el3 != 0 && (arm64_of(cpu)->scr & SCR_NS) == 0;
 }
 
-uint64_t arm64_hcr(const struct cpu *cpu)
+bool arm64_el2_is_on(const struct cpu *cpu)
 {
-    if (!arm64_has(cpu, EXT_EL2) || arm64_is_secure(cpu)) {
-        return 0;
-    }
-    return arm64_of(cpu)->hcr;
+    return arm64_has(cpu, EXT_EL2) && !arm64_is_secure(cpu);
 }
 
-static bool is_host(const struct cpu *cpu)
+/* With TGE there is no EL1 that could be trapped, nor virtual interrupts; without E2H, interrupts are all EL2's, and with it
+ * EL0 is not what a hypervisor would trap. */
+#define HCR_LOST_BY_TGE                                                                            \
+    (HCR_SWIO | HCR_PTW | HCR_VF | HCR_VI | HCR_VSE | HCR_FB | HCR_TID1 | HCR_TID3 | HCR_TSC |     \
+     HCR_TACR | HCR_TSW | HCR_TTLB | HCR_TVM | HCR_HCD | HCR_TRVM | HCR_TLOR)
+#define HCR_LOST_BY_HOST                                                                           \
+    (HCR_VM | HCR_FMO | HCR_IMO | HCR_AMO | HCR_BSU | HCR_DC | HCR_TWI | HCR_TWE | HCR_TID0 |      \
+     HCR_TID2 | HCR_TPC | HCR_TPU | HCR_TDZ | HCR_CD | HCR_ID)
+
+uint64_t arm64_hcr(const struct cpu *cpu)
 {
-    return (arm64_hcr(cpu) & (HCR_E2H | HCR_TGE)) == (HCR_E2H | HCR_TGE);
+    uint64_t hcr = arm64_of(cpu)->hcr;
+
+    if (!arm64_el2_is_on(cpu)) {
+        return 0;
+    }
+    if ((hcr & HCR_TGE) == 0) {
+        return hcr;
+    }
+    hcr = (hcr & HCR_E2H) != 0 ? hcr & ~HCR_LOST_BY_HOST : hcr | HCR_FMO | HCR_IMO | HCR_AMO;
+    return hcr & ~HCR_LOST_BY_TGE;
+}
+
+bool arm64_is_host(const struct cpu *cpu)
+{
+    return (arm64_hcr(cpu) & HCR_HOST) == HCR_HOST;
 }
 
 unsigned arm64_regime(const struct cpu *cpu, unsigned el)
 {
-    return el != 0 ? el & 3 : is_host(cpu) ? 2 : 1; /* even of a level that a fault made */
+    return el != 0 ? el & 3 : arm64_is_host(cpu) ? 2 : 1; /* even of a level that a fault made */
 }
 
 /* ---- PSTATE ---- */
@@ -83,9 +103,8 @@ void arm64_set_el(struct arm64 *s, unsigned el, unsigned spsel)
 
 unsigned arm64_debug_target(const struct cpu *cpu)
 {
-    bool to_2 =
-        (arm64_hcr(cpu) & HCR_TGE) != 0 || (arm64_has(cpu, EXT_EL2) && !arm64_is_secure(cpu) &&
-                                            (arm64_of(cpu)->mdcr2 & BIT64(8)) != 0);
+    bool to_2 = (arm64_hcr(cpu) & HCR_TGE) != 0 ||
+                (arm64_el2_is_on(cpu) && (arm64_of(cpu)->mdcr2 & BIT64(8)) != 0);
 
     return to_2 ? 2 : 1;
 }
@@ -113,10 +132,10 @@ bool arm64_debug_is_on(const struct cpu *cpu)
 unsigned arm64_fp_trap(const struct cpu *cpu)
 {
     const struct arm64 *s = arm64_of(cpu);
-    bool has_2 = arm64_has(cpu, EXT_EL2) && !arm64_is_secure(cpu);
+    bool has_2 = arm64_el2_is_on(cpu);
     bool e2h = (arm64_hcr(cpu) & HCR_E2H) != 0;
 
-    if (s->el < 2 && !is_host(cpu)) {
+    if (s->el < 2 && !arm64_is_host(cpu)) {
         unsigned fpen = (unsigned)(s->cpacr >> 20 & 3);
 
         if ((fpen & 1) == 0 || (fpen == 1 && s->el == 0)) {
@@ -127,7 +146,7 @@ unsigned arm64_fp_trap(const struct cpu *cpu)
         if (e2h) {
             unsigned fpen = (unsigned)(s->cptr2 >> 20 & 3);
 
-            if ((fpen & 1) == 0 || (fpen == 1 && s->el == 0 && is_host(cpu))) {
+            if ((fpen & 1) == 0 || (fpen == 1 && s->el == 0 && arm64_is_host(cpu))) {
                 return 2;
             }
         } else if ((s->cptr2 & BIT64(10)) != 0) {
@@ -168,7 +187,7 @@ static uint32_t memory_mode(const struct cpu *cpu, unsigned regime)
     /* Without translation all memory is a device's, which must be accessed aligned. */
     mode |= (sctlr & SCTLR_A) != 0 || off ? MODE_ALIGN : 0;
     mode |= two && (tcr >> 37 & 3) == 3 ? MODE_UNTAG : 0;
-    mode |= (s->el == 1 || (s->el == 2 && is_host(cpu))) && !s->uao ? MODE_UNPRIV : 0;
+    mode |= (s->el == 1 || (s->el == 2 && arm64_is_host(cpu))) && !s->uao ? MODE_UNPRIV : 0;
     if ((tcr >> (two ? 37 : 20) & 1) != 0 && (!two || (tcr >> 51 & 1) == 0)) {
         mode |= MODE_TAG0;
     }
@@ -199,11 +218,12 @@ static uint32_t mode_32(const struct cpu *cpu)
 uint32_t arm64_block_mode(const struct cpu *cpu)
 {
     const struct arm64 *s = arm64_of(cpu);
+    unsigned level = s->el == 2 && (arm64_hcr(cpu) & HCR_E2H) != 0 ? MODE_HOST : s->el;
 
     if (unlikely(s->a32)) {
         return mode_32(cpu);
     }
-    return s->el | memory_mode(cpu, arm64_regime(cpu, s->el)) | debug_mode(cpu) |
+    return level | memory_mode(cpu, arm64_regime(cpu, s->el)) | debug_mode(cpu) |
            (arm64_fp_trap(cpu) == 0 ? MODE_FP : 0) | (s->il ? MODE_IL : 0) |
            ((s->fpcr >> 19 & 1) | (s->fpcr >> 22 & 0x1f) << 1) << MODE_FPCR_POS |
            s->btype << MODE_BTYPE_POS;
@@ -239,7 +259,7 @@ static void enter(struct cpu *cpu, unsigned to, unsigned offset)
     s->il = s->ss = s->stepped = s->uao = s->btype = s->dit = 0;
     s->a32 = s->local = s->q = s->ge = s->big = 0;
     if (arm64_has(cpu, EXT_PAN) && (sctlr & SCTLR_SPAN) == 0 &&
-        (to == 1 || (to == 2 && is_host(cpu)))) {
+        (to == 1 || (to == 2 && arm64_is_host(cpu)))) {
         s->pan = 1;
     }
     if (arm64_has(cpu, EXT_SSBS)) {
@@ -272,8 +292,8 @@ void arm64_take_exception(struct cpu *cpu)
     if (to == 0) {
         to = s->el != 0 ? s->el : (arm64_hcr(cpu) & HCR_TGE) != 0 ? 2 : 1;
     }
-    if (ec == EC_SVC || ec == EC_HVC || ec == EC_SMC) {
-        s->hart.pc += 4;
+    if (ec == EC_SVC || ec == EC_HVC || (ec == EC_SMC && to == 3)) {
+        s->hart.pc += 4; /* but an SMC that a hypervisor traps is not done */
     } else if (ec == EC_SVC32) { /* its return is to the next instruction, with its IT state */
         s->hart.pc = (uint32_t)(s->hart.pc + ((f.cause & ESR_IL) != 0 ? 4 : 2));
         s->local = arm_it_advanced(s->local);
@@ -311,7 +331,7 @@ static bool is_taken(const struct cpu *cpu, unsigned to, uint32_t mask)
     if (to < s->el) {
         return false;
     }
-    return (to > s->el && to != 1 && !(to == 2 && is_host(cpu))) || (s->daif & mask) == 0;
+    return (to > s->el && to != 1 && !(to == 2 && arm64_is_host(cpu))) || (s->daif & mask) == 0;
 }
 
 /* The level that takes an interrupt now, 0: none; *offset: of its vector. */
@@ -477,6 +497,9 @@ void arm64_begin(struct arm64 *s, const struct arm64_model *m)
     s->pmcr = m->pmcr;
     s->vpidr = m->midr;
     s->vmpidr = BIT64(31) | s->number;
+    if ((m->features & EXT_EL2) != 0 && (m->id[ID_PFR0] >> 4 & 15) == 1) {
+        s->hcr = HCR_RW; /* EL1 has AArch64 alone */
+    }
 }
 
 /* Each hart has numbers of its own; the state is never 0. */
