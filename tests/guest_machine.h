@@ -46,7 +46,8 @@ static inline bool guest_machine_option(struct machine_config *c, const char *op
         return false;
     }
     snprintf(name, sizeof name, "%.*s", (int)(equals - value), value);
-    board = c->things.count != 0 ? &c->things.data[0] : machine_config_add_thing(c, "board", NULL);
+    board =
+        c->things.count != 0 ? &c->things.data[0] : machine_config_add_thing(c, "board", "board");
     if (strcmp(equals + 1, "on") == 0) {
         thing_set_flag(board, name, true);
     } else {

@@ -15,7 +15,7 @@ harts = options.harts
 with Room():
     r = record("boot.rr", "-serial", "stdio", *linux.machine(harts=harts), timeout=240)
     check(r.status == 0, "boot: %s" % r)
-    for mark in ("REPRISE: user space reached", "REPRISE: harts %d" % harts, "REPRISE: power off"):
+    for mark in ("REPRISE: user space reached", "REPRISE: harts %d" % harts, "REPRISE: power off", linux.SAYS):
         check(mark.encode() in r.out, "the console has %r: ...%r" % (mark, r.out[-300:]))
     linux.complete("boot.rr", "boot")
     bare = linux.bare_bytes("boot.rr")

@@ -2,13 +2,15 @@
 # linux: the Debian guest for tests: its kernel and initramfs, made by tools/guests on first use
 # (then a mirror is needed, and a test without one is skipped), or named by LINUX_KERNEL and
 # LINUX_INITRD. LINUX_ARCH says whose it is (riscv64 without it), LINUX_MACHINE what else -M is to say, LINUX_BOARD on which
-# board (virt), which may want a device tree that comes with the kernel: LINUX_DTB.
+# board (virt), which may want a device tree that comes with the kernel: LINUX_DTB; LINUX_CPU which processor, LINUX_SAYS what the kernel has to
+# say besides.
 import os
 import subprocess
 
 from harness import SOURCE, check, info, skip
 
 ARCH = os.environ.get("LINUX_ARCH", "riscv64")
+SAYS = os.environ.get("LINUX_SAYS", "")
 CONSOLE = "ttyS0" if ARCH == "riscv64" else "ttyAMA0"
 MAKE = os.path.join(SOURCE, "tools", "guests", "make-debian-guest")
 
@@ -24,9 +26,10 @@ def guest():
 
 
 def board():
-    """What LINUX_MACHINE asks for, as options."""
+    """What LINUX_BOARD, LINUX_MACHINE and LINUX_CPU ask for, as options."""
     name, more = os.environ.get("LINUX_BOARD", "virt"), os.environ.get("LINUX_MACHINE")
-    return ["-M", ",".join([name] + [more] * bool(more))] if more or name != "virt" else []
+    cpu = os.environ.get("LINUX_CPU")
+    return (["-M", ",".join([name] + [more] * bool(more))] if more or name != "virt" else []) + (["-cpu", cpu] if cpu else [])
 
 
 def tree(kernel):

@@ -57,6 +57,12 @@ struct trap {
 };
 #define TRAP_IS_IRQ(t) (((t)->vector & 3) == 1)
 
+/* Whether the program began at EL2, and is a host there (see crt0.S). */
+static inline bool at_el2(void)
+{
+    return read_sysreg(currentel) == 8;
+}
+
 /* What trap_expect() saw. */
 struct trap_seen {
     uint64_t esr, far, elr, spsr, count;
@@ -94,6 +100,10 @@ void trap_default(struct trap *t);
 /* Runs fn(arg) at EL0 on stack `sp` (its end), interrupts off, and returns fn's result. */
 #define RUN_DONE 0x600d
 uint64_t run_at_el0(uint64_t (*fn)(uint64_t arg), uint64_t arg, void *sp);
+/* The same with that SPSR: `sp` is SP_EL0. fn's return is SVC #RUN_DONE. */
+uint64_t run_as(uint64_t (*fn)(uint64_t arg), uint64_t arg, void *sp, uint64_t spsr);
+/* From a hook: the run ends with that result. */
+_Noreturn void run_done(uint64_t result);
 
 #define irq_on()  __asm__ volatile("msr daifclr, #2" : : : "memory")
 #define irq_off() __asm__ volatile("msr daifset, #2" : : : "memory")
@@ -143,7 +153,7 @@ void tables_changed(void);
 
 void board_init(const void *fdt);
 
-/* PSCI's functions by HVC. */
+/* PSCI's functions by HVC, at EL2 by SMC. */
 #define PSCI_VERSION       0x84000000
 #define PSCI_CPU_OFF       0x84000002
 #define PSCI_CPU_ON        0xc4000003
@@ -153,7 +163,10 @@ void board_init(const void *fdt);
 int64_t psci(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 
 /* Interrupts, with either version of the controller. Everything is in group 1, at one priority. */
-enum { IRQ_VIRTUAL_TIMER = 27, IRQ_PHYSICAL_TIMER = 30, IRQ_UART = 33, IRQ_RTC = 34 };
+enum { IRQ_UART = 33, IRQ_RTC = 34 };
+/* Of the timers that this level has by their names of EL1. */
+#define IRQ_VIRTUAL_TIMER  (at_el2() ? 28u : 27u)
+#define IRQ_PHYSICAL_TIMER (at_el2() ? 26u : 30u)
 unsigned gic_version(void);
 /* For this hart, once; board_init() and the entry of others do it. */
 void gic_init(void);

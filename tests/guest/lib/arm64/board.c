@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// board: the virt board for guest.h: PL011 console, PSCI by HVC, the virtual timer, harts counted in the device
+// board: the virt board for guest.h: PL011 console, PSCI by HVC (by SMC at EL2), the virtual timer, harts counted in the device
 // tree. Everything is polled or waited for with WFI; interrupts stay off here, so that programs own
 // them.
 #include "arm64.h"
@@ -56,7 +56,11 @@ int64_t psci(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
     register uint64_t x1 __asm__("x1") = a;
     register uint64_t x2 __asm__("x2") = b;
     register uint64_t x3 __asm__("x3") = c;
-    __asm__ volatile("hvc 0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
+    if (at_el2()) {
+        __asm__ volatile("smc 0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
+    } else {
+        __asm__ volatile("hvc 0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
+    }
     return (int64_t)x0;
 }
 

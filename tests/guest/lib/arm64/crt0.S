@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // crt0: where the boot hart begins, and where PSCI lets the others begin (x0 = their number), at EL1 with
-// the MMU off. The boot hart clears .bss, makes the tables and runs the program; the others run
+// the MMU off; or at EL2, which becomes a host (HCR_EL2.E2H and TGE), where all that is named for EL1 is EL2's. The boot hart clears .bss, makes the tables and runs the program; the others run
 // what hart_start() gave them and turn themselves off again.
 // Offsets into struct hart are those of arm64.h.
 
@@ -45,11 +45,21 @@ secondary:
         dmb     sy
         str     xzr, [x18, RUNNING]
         ldr     w0, =0x84000002         // CPU_OFF
+        mrs     x1, currentel
+        tbz     x1, 2, 1f               // EL2
         hvc     0
+1:      smc     0
         b       .
 
 // Stack, struct hart (in x18), vectors, floating point for hart x19.
 prepare:
+        mrs     x0, currentel
+        tbnz    x0, 2, 1f               // EL1
+        ldr     x0, =0x488000000        // RW, E2H, TGE
+        msr     hcr_el2, x0
+        isb
+        msr     cnthctl_el2, xzr
+1:
         adrp    x0, stacks
         add     x0, x0, :lo12:stacks
         add     x1, x19, 1

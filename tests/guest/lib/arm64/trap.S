@@ -69,9 +69,11 @@ enter:  stp     x2, x3, [sp, 16]
         add     sp, sp, FRAME
         eret
 
-// uint64_t run_at_el0(fn, arg, sp): calls nest, each keeps the one outside.
-        .globl  run_at_el0
+// uint64_t run_at_el0(fn, arg, sp), run_as(fn, arg, sp, spsr): calls nest, each keeps the one outside.
+        .globl  run_at_el0, run_as
 run_at_el0:
+        mov     x3, 0x3c0               // EL0, interrupts off
+run_as:
         sub     sp, sp, 112
         stp     x19, x20, [sp]
         stp     x21, x22, [sp, 16]
@@ -87,8 +89,7 @@ run_at_el0:
         msr     sp_el0, x2
         adr     x10, run_stub
         msr     elr_el1, x10
-        mov     x10, 0x3c0              // EL0, interrupts off
-        msr     spsr_el1, x10
+        msr     spsr_el1, x3
         mov     x9, x0
         mov     x0, x1
         eret

@@ -3,7 +3,6 @@
 // asked for prints itself and fails the program: a wrong emulator should say where, not hang.
 #include "arm64.h"
 
-_Noreturn void run_done(uint64_t result);
 void trap_taken_at_el1(struct trap *t);
 extern const char semihosting_hlt[];
 
