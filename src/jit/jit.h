@@ -39,7 +39,7 @@ struct jit_engine {
     void *opaque;
     /* Where code goes on at hart.pc, cpu->space being chosen anew; NULL: it is left with JIT_LOOK. */
     const void *(*look)(void *opaque, struct cpu *cpu);
-    /* Enters cpu->fault, which is a tick, and is asked look() then; false: JIT_FAULT. */
+    /* Enters cpu->fault, which is a tick, and is asked look() then; false: JIT_FAULT. hart.instructions is exact, too. */
     bool (*fault)(void *opaque, struct cpu *cpu);
 };
 

@@ -455,9 +455,11 @@ void arm64_timers_changed(struct cpu *cpu, tick now);
 
 /* ---- pmu.c ---- */
 
-/* The next overflow of a counter that counts ticks, and what is due at `now`. */
+/* The next tick at which a counter may overflow, and what is due at `now`. */
 tick arm64_pmu_next(const struct arm64 *s);
 void arm64_pmu_alarm(struct cpu *cpu, tick now);
+/* Before `el` becomes another: what counts at the one and not at the other. */
+void arm64_pmu_level(struct cpu *cpu, unsigned to);
 /* All as after a reset, the interrupt's line among it. */
 void arm64_pmu_stop(struct cpu *cpu);
 

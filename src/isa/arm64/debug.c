@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * debug: debug exceptions that the guest asks for: BRK, software step, breakpoints and watchpoints, after
- * DDI 0487, D2. Left out: linked breakpoints, and matches of contexts.
+ * DDI 0487, D2. Breakpoints of contexts, and what is linked to them, are there as ID_AA64DFR0_EL1 says. What names
+ * a breakpoint that cannot be linked to, or a kind that this processor does not have, never matches.
  */
 #include "isa/arm64/helpers.h"
 
@@ -46,18 +47,86 @@ static bool level_matches(const struct cpu *cpu, uint64_t control)
     }
 }
 
+/* Kinds of breakpoints (DBGBCR.BT): an odd one is or has a link. */
+enum {
+    BT_ADDRESS = 0,
+    BT_CONTEXT = 2,
+    BT_CONTEXT1 = 6,
+    BT_VMID = 8,
+    BT_VMID_CONTEXT1 = 10,
+    BT_CONTEXT2 = 12,
+    BT_BOTH = 14
+};
+
+/* A value by the lower half of DBGBVR. */
+static bool context_matches(const struct cpu *cpu, uint64_t bvr, bool of_el1)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    bool host = s->el == 2 ? (arm64_hcr(cpu) & HCR_E2H) != 0 : s->el == 0 && arm64_is_host(cpu);
+
+    if (host || s->el > 1) {
+        return host && !of_el1 && (uint32_t)s->contextidr[2] == (uint32_t)bvr;
+    }
+    return (uint32_t)s->contextidr[1] == (uint32_t)bvr;
+}
+
+/* And by the upper half. */
+static bool vmid_matches(const struct cpu *cpu, uint64_t bvr)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    return arm64_el2_is_on(cpu) && s->el < 2 && !(s->el == 0 && arm64_is_host(cpu)) &&
+           (s->vttbr >> 48 & 0xff) == (bvr >> 32 & 0xff);
+}
+
+static bool is_context_aware(const struct cpu *cpu, unsigned n)
+{
+    unsigned aware = (unsigned)(arm64_model_of(cpu)->id[ID_DFR0] >> 28 & 15) + 1;
+
+    return n < ARM64_BREAKPOINTS && n >= ARM64_BREAKPOINTS - aware;
+}
+
+/* Whether the context is that which a breakpoint names. */
+static bool is_in_context(const struct cpu *cpu, unsigned n, bool linked)
+{
+    const struct arm64 *s = arm64_of(cpu);
+    unsigned type = (unsigned)(s->bcr[n] >> 20 & 15);
+    uint64_t bvr = s->bvr[n], upper = bvr >> 32;
+    bool in_context2 = arm64_el2_is_on(cpu) && (uint32_t)s->contextidr[2] == upper;
+
+    if (!is_context_aware(cpu, n) || (s->bcr[n] & 1) == 0 || (type & 1) != linked ||
+        (!arm64_has(cpu, EXT_VHE) && (type & 14) != BT_CONTEXT && (type & 12) != BT_VMID)) {
+        return false;
+    }
+    switch (type & 14) {
+    case BT_CONTEXT: return context_matches(cpu, bvr, false);
+    case BT_CONTEXT1: return context_matches(cpu, bvr, true);
+    case BT_VMID: return vmid_matches(cpu, bvr);
+    case BT_VMID_CONTEXT1: return vmid_matches(cpu, bvr) && context_matches(cpu, bvr, true);
+    case BT_CONTEXT2: return in_context2;
+    case BT_BOTH: return in_context2 && context_matches(cpu, bvr, true);
+    default: return false;
+    }
+}
+
 static bool break_matches(const struct cpu *cpu, unsigned n, vaddr pc)
 {
     const struct arm64 *s = arm64_of(cpu);
     unsigned type = (unsigned)(s->bcr[n] >> 20 & 15), bas = (unsigned)(s->bcr[n] >> 5 & 15);
 
+    if ((s->bcr[n] & 1) == 0 || !level_matches(cpu, s->bcr[n])) {
+        return false;
+    }
+    if ((type & 14) != BT_ADDRESS) {
+        return is_in_context(cpu, n, false);
+    }
     /* In AArch32 state BAS says which half word it is of. */
     if (s->a32 && (bas >> (pc & 2) & 3) != 3) {
         return false;
     }
-    /* Type 0: the address, of which bits 1 and 0 do not count in AArch64 state. */
-    return (s->bcr[n] & 1) != 0 && type == 0 && level_matches(cpu, s->bcr[n]) &&
-           (bits_sext(s->bvr[n], 53) & ~UINT64_C(3)) == (bits_sext(pc, 53) & ~UINT64_C(3));
+    /* Of the address bits 1 and 0 do not count in AArch64 state. */
+    return (bits_sext(s->bvr[n], 53) & ~UINT64_C(3)) == (bits_sext(pc, 53) & ~UINT64_C(3)) &&
+           ((type & 1) == 0 || is_in_context(cpu, s->bcr[n] >> 16 & 15, true));
 }
 
 uint64_t arm64_help_breakpoint(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_t c)
@@ -101,7 +170,8 @@ uint64_t arm64_help_watchpoint(struct cpu *cpu, uint64_t va, uint64_t bytes, uin
         bool kind = (s->wcr[n] >> (is_write ? 4 : 3) & 1) != 0;
 
         if ((s->wcr[n] & 1) != 0 && kind && level_matches(cpu, s->wcr[n]) &&
-            watch_covers(s, n, va, bytes)) {
+            watch_covers(s, n, va, bytes) &&
+            ((s->wcr[n] >> 20 & 1) == 0 || is_in_context(cpu, s->wcr[n] >> 16 & 15, true))) {
             raise_debug(cpu, ESR(EC_WATCHPOINT, FSC_DEBUG | (is_write ? ISS_WNR : 0)), va);
             return 0;
         }

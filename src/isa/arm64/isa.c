@@ -142,7 +142,7 @@ static int arm64_check(const struct cpu *cpu, const void *state, struct error *e
 #define X_SLOT(r) ((uint32_t)offsetof(struct arm64, x[r]))
 
 const struct isa isa_aarch64 = {
-    .behaviour = 4,
+    .behaviour = 5,
     .name = "aarch64",
     .elf_machine = 183,
     .insn_align = 2,

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * pmu: performance monitors, after DDI 0487, D13: the cycle counter counts ticks, one for each instruction
- * and each exception; event counters know SW_INCR, INST_RETIRED and CPU_CYCLES. A counter is its source
- * plus what the state holds while it counts, and that alone while it does not. What counts ticks has
- * the next overflow as an alarm. Left out: filters by level, overflows of INST_RETIRED.
+ * and each exception; event counters know SW_INCR, INST_RETIRED and CPU_CYCLES, each at the levels that its
+ * filter lets it count at. A counter is its source plus what the state holds while it counts, and that alone
+ * while it does not. What counts ticks has the next overflow as an alarm. What counts instructions has one at
+ * the tick before which it cannot overflow, as an instruction takes one; it is looked at again there. So such an
+ * overflow is noticed at most INST_SKID ticks late, and SLEEP_SKID where the hart slept. Left out:
+ * MDCR_EL2.HPMN and HPMD, which would keep counters for EL2.
  */
 #include "isa/arm64/sysreg.h"
 
@@ -11,6 +14,10 @@ enum { PMCR_E = 1, PMCR_P = 2, PMCR_C = 4, PMCR_D = 8, PMCR_LC = 0x40 };
 #define CYCLES        31 /* the cycle counter's bit */
 #define COUNTERS      (((UINT32_C(1) << ARM64_EVENT_COUNTERS) - 1) | UINT32_C(1) << CYCLES)
 enum { EVENT_SW_INCR = 0, EVENT_INST_RETIRED = 8, EVENT_CPU_CYCLES = 0x11 };
+enum { INST_SKID = 16, SLEEP_SKID = 1 << 20 };
+#define FILTER_P   BIT64(31) /* not at EL1 */
+#define FILTER_U   BIT64(30) /* not at EL0 */
+#define FILTER_NSH BIT64(27) /* at EL2 as well */
 
 static uint64_t source_of(const struct cpu *cpu, unsigned n)
 {
@@ -26,9 +33,25 @@ static uint64_t source_of(const struct cpu *cpu, unsigned n)
     }
 }
 
+static bool is_filtered(const struct arm64 *s, unsigned n, unsigned el)
+{
+    uint64_t filter = n == CYCLES ? s->pmccfiltr : s->pmevtyper[n];
+
+    switch (el) {
+    case 0: return (filter & FILTER_U) != 0;
+    case 1: return (filter & FILTER_P) != 0;
+    default: return (filter & FILTER_NSH) == 0;
+    }
+}
+
+static bool counts_at(const struct arm64 *s, unsigned n, unsigned el)
+{
+    return (s->pmcr & PMCR_E) != 0 && (s->pmcnten >> n & 1) != 0 && !is_filtered(s, n, el);
+}
+
 static bool counts(const struct arm64 *s, unsigned n)
 {
-    return (s->pmcr & PMCR_E) != 0 && (s->pmcnten >> n & 1) != 0;
+    return counts_at(s, n, s->el);
 }
 
 static uint64_t *offset_of(struct arm64 *s, unsigned n)
@@ -64,9 +87,9 @@ static unsigned due_index(unsigned n)
     return n == CYCLES ? ARM64_EVENT_COUNTERS : n;
 }
 
-static bool counts_ticks(const struct arm64 *s, unsigned n)
+static bool is_of(const struct arm64 *s, unsigned n, unsigned event)
 {
-    return counts(s, n) && (n == CYCLES || (s->pmevtyper[n] & 0xffff) == EVENT_CPU_CYCLES);
+    return n == CYCLES ? event == EVENT_CPU_CYCLES : (s->pmevtyper[n] & 0xffff) == event;
 }
 
 static void drive(struct cpu *cpu)
@@ -83,23 +106,71 @@ static void drive(struct cpu *cpu)
     cpu->look = true; /* the next alarm is another */
 }
 
+/* A counter of instructions with all that it has counted, 2^32 and more where that is not noticed yet. */
+static uint64_t unbounded(const struct arm64 *s, unsigned n, uint64_t instructions)
+{
+    return s->pmevcntr[n] + (counts(s, n) ? instructions : 0);
+}
+
+/* When a counter is to be looked at next, from `now` on. */
+static void arm(struct arm64 *s, unsigned n, tick now, uint64_t value)
+{
+    unsigned size = size_of(s, n);
+    uint64_t left = (size == 64 ? 0 : BIT64(32)) - value;
+    bool comes = counts(s, n) && is_of(s, n, EVENT_CPU_CYCLES) && left != 0;
+
+    if (n != CYCLES && is_of(s, n, EVENT_INST_RETIRED)) {
+        uint64_t least = s->hart.waiting || s->hart.stopped ? SLEEP_SKID : INST_SKID;
+
+        comes = counts(s, n) || value >= BIT64(32);
+        left = value >= BIT64(32) ? 1 : left < least ? least : left;
+    }
+    s->pmdue[due_index(n)] = comes && left <= UINT64_MAX - now ? now + left : 0;
+}
+
+/* What a counter holds: of one of instructions, all. */
+static uint64_t full_value(const struct cpu *cpu, unsigned n)
+{
+    const struct arm64 *s = arm64_of(cpu);
+
+    if (n != CYCLES && is_of(s, n, EVENT_INST_RETIRED)) {
+        return unbounded(s, n, s->hart.instructions + cpu->insn);
+    }
+    return value_of(cpu, n) & (UINT64_MAX >> (64 - size_of(s, n)));
+}
+
 /* A register was written: when the next overflows are, and what the interrupt's line says. */
 static void changed(struct cpu *cpu)
 {
     struct arm64 *s = arm64_of(cpu);
-    uint64_t now = cpu_now(cpu);
 
     for (unsigned n = 0; n < 32; n++) {
         if ((COUNTERS >> n & 1) != 0) {
-            unsigned size = size_of(s, n);
-            uint64_t value = value_of(cpu, n) & (UINT64_MAX >> (64 - size));
-            uint64_t left = (size == 64 ? 0 : BIT64(32)) - value;
-            bool comes = counts_ticks(s, n) && left != 0 && left <= UINT64_MAX - now;
-
-            s->pmdue[due_index(n)] = comes ? now + left : 0;
+            arm(s, n, cpu_now(cpu), full_value(cpu, n));
         }
     }
     drive(cpu);
+}
+
+void arm64_pmu_level(struct cpu *cpu, unsigned to)
+{
+    struct arm64 *s = arm64_of(cpu);
+    unsigned from = s->el;
+
+    if ((s->pmcr & PMCR_E) == 0 || s->pmcnten == 0 || from == to) {
+        return;
+    }
+    for (unsigned n = 0; n < 32; n++) {
+        if ((s->pmcnten >> n & 1) != 0 && counts_at(s, n, from) != counts_at(s, n, to)) {
+            uint64_t source = source_of(cpu, n);
+
+            *offset_of(s, n) += counts_at(s, n, from) ? source : 0 - source;
+            s->el = to;
+            arm(s, n, cpu_now(cpu), full_value(cpu, n));
+            s->el = from;
+            cpu->look = true; /* the next alarm is another */
+        }
+    }
 }
 
 tick arm64_pmu_next(const struct arm64 *s)
@@ -120,10 +191,19 @@ void arm64_pmu_alarm(struct cpu *cpu, tick now)
     for (unsigned n = 0; n < 32; n++) {
         uint64_t *due = (COUNTERS >> n & 1) != 0 ? &s->pmdue[due_index(n)] : NULL;
 
-        if (due != NULL && *due != 0 && *due <= now) {
+        if (due == NULL || *due == 0 || *due > now) {
+            continue;
+        }
+        any = true;
+        if (n != CYCLES && is_of(s, n, EVENT_INST_RETIRED)) {
+            if (unbounded(s, n, s->hart.instructions) >= BIT64(32)) {
+                s->pmovs |= UINT32_C(1) << n;
+                s->pmevcntr[n] -= BIT64(32);
+            }
+            arm(s, n, now, unbounded(s, n, s->hart.instructions));
+        } else {
             s->pmovs |= UINT32_C(1) << n;
             *due = size_of(s, n) == 32 ? *due + BIT64(32) : 0;
-            any = true;
         }
     }
     if (any) {
@@ -143,7 +223,7 @@ static void change(struct cpu *cpu, uint32_t *what, uint32_t to)
     uint64_t values[32];
 
     for (unsigned n = 0; n < 32; n++) {
-        values[n] = (COUNTERS >> n & 1) != 0 ? value_of(cpu, n) : 0;
+        values[n] = (COUNTERS >> n & 1) != 0 ? full_value(cpu, n) : 0;
     }
     *what = to;
     for (unsigned n = 0; n < 32; n++) {
@@ -320,12 +400,14 @@ static void set_evtyper(struct cpu *cpu, unsigned index, uint64_t value)
 {
     struct arm64 *s = arm64_of(cpu);
 
-    if (index == CYCLES) {
-        s->pmccfiltr = value & 0xfc000000;
-    } else if (index < ARM64_EVENT_COUNTERS) {
+    if (index == CYCLES || index < ARM64_EVENT_COUNTERS) {
         uint64_t now = value_of(cpu, index);
 
-        s->pmevtyper[index] = value & 0xfc00ffff;
+        if (index == CYCLES) {
+            s->pmccfiltr = value & 0xfc000000;
+        } else {
+            s->pmevtyper[index] = value & 0xfc00ffff;
+        }
         set_value(cpu, index, now);
         changed(cpu);
     }

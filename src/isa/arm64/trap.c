@@ -253,6 +253,8 @@ static void enter(struct cpu *cpu, unsigned to, unsigned offset)
     offset += s->el < to ? (below_32 ? 0x600 : 0x400) : s->spsel ? 0x200 : 0;
     s->spsr[to] = arm64_pstate(s);
     s->elr[to] = s->hart.pc;
+    s->hart.waiting = 0;
+    arm64_pmu_level(cpu, to);
     arm64_set_el(s, to, 1);
     sctlr = s->sctlr[to];
     s->daif = DAIF_ALL;
@@ -266,7 +268,6 @@ static void enter(struct cpu *cpu, unsigned to, unsigned offset)
         s->ssbs = (sctlr & SCTLR_DSSBS) != 0;
     }
     s->hart.pc = (s->vbar[to] & ~UINT64_C(0x7ff)) + offset;
-    s->hart.waiting = 0;
 }
 
 /* Aborts and the like have two classes: from a lower level and from that which takes it. */
@@ -293,7 +294,7 @@ void arm64_take_exception(struct cpu *cpu)
         to = s->el != 0 ? s->el : (arm64_hcr(cpu) & HCR_TGE) != 0 ? 2 : 1;
     }
     if (ec == EC_SVC || ec == EC_HVC || (ec == EC_SMC && to == 3)) {
-        s->hart.pc += 4; /* but an SMC that a hypervisor traps is not done */
+        s->hart.pc += 4;         /* but an SMC that a hypervisor traps is not done */
     } else if (ec == EC_SVC32) { /* its return is to the next instruction, with its IT state */
         s->hart.pc = (uint32_t)(s->hart.pc + ((f.cause & ESR_IL) != 0 ? 4 : 2));
         s->local = arm_it_advanced(s->local);
@@ -440,6 +441,7 @@ static uint64_t return_to_32(struct cpu *cpu, uint64_t spsr, uint64_t target)
     s->daif &= ~DAIF_D; /* there is none */
     s->ssbs = arm64_has(cpu, EXT_SSBS) && (spsr & PSTATE32_SSBS) != 0;
     s->uao = s->btype = 0;
+    arm64_pmu_level(cpu, 0);
     arm64_set_el(s, 0, 0);
     s->a32 = 1;
     itd = (s->sctlr[arm64_regime(cpu, 0)] & SCTLR_ITD) != 0;
@@ -476,6 +478,7 @@ uint64_t arm64_eret(struct cpu *cpu, uint64_t target)
         s->uao = arm64_has(cpu, EXT_UAO) && (spsr & PSTATE_UAO) != 0;
         s->ssbs = arm64_has(cpu, EXT_SSBS) && (spsr & PSTATE_SSBS) != 0;
         s->btype = arm64_has(cpu, EXT_BTI) ? (uint32_t)(spsr >> PSTATE_BTYPE_POS & 3) : 0;
+        arm64_pmu_level(cpu, el);
         arm64_set_el(s, el, (unsigned)spsr & 1);
     }
     return target;

@@ -200,6 +200,7 @@ const void *slow_fault(struct cpu *cpu, struct context *c, uint64_t left)
 
     cpu->block_tick = c->end - left;
     cpu->insn = 0;
+    cpu->hart->instructions = c->end_instructions - left;
     if (engine->fault == NULL || !engine->fault(engine->opaque, cpu)) {
         return NULL;
     }

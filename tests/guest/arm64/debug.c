@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // debug: breakpoints and watchpoints that the guest itself sets (DDI 0487, D2.8 to D2.10), at EL0: addresses, byte
-// selects, loads and stores told apart, levels told apart, several at once, MDE and the OS lock that switch them
+// selects, loads and stores told apart, levels told apart, several at once, contexts and what is linked to them, MDE and the OS lock that switch them
 // off; together with single steps. (exceptions.c has plain single steps.)
 #include "arm64.h"
 
@@ -88,6 +88,38 @@ static void breakpoints(void)
     write_sysreg(dbgbcr0_el1, 0);
 }
 
+// What is linked to a context counts in that context alone; and a context by itself is each instruction in it.
+static void contexts(void)
+{
+    uint64_t control = 1 | 2 << 1 | 15 << 5;
+    unsigned aware =
+        (read_sysreg(id_aa64dfr0_el1) >> 12 & 15); // the last one, which knows contexts
+    CHECK_EQ(aware, 5);
+    write_sysreg(contextidr_el1, 0x1077);
+    write_sysreg(dbgbvr5_el1, 0x1077);
+    write_sysreg(dbgbcr5_el1, control | 3 << 20);
+    write_sysreg(dbgbvr0_el1, (uint64_t)place_one);
+    write_sysreg(dbgbcr0_el1, control | 1 << 20 | 5 << 16);
+    say("linked %u", run(three_times, 3, NULL));
+    write_sysreg(contextidr_el1, 0x1078);
+    say(" %u", run(three_times, 3, NULL));
+    write_sysreg(contextidr_el1, 0x1077);
+    write_sysreg(dbgbcr0_el1, control | 1 << 20 | 1 << 16); // which knows none
+    say(" %u", run(three_times, 3, NULL));
+    write_sysreg(dbgbcr0_el1, 0);
+    write_sysreg(dbgwvr0_el1, (uint64_t)cells);
+    write_sysreg(dbgwcr0_el1, 1 | 2 << 1 | 3 << 3 | 0xff << 5 | 1 << 20 | 5 << 16);
+    say(" watchpoints %u", run(touch, (uint64_t)cells, NULL));
+    write_sysreg(dbgbcr5_el1, 0);
+    say(" %u", run(touch, (uint64_t)cells, NULL));
+    write_sysreg(dbgwcr0_el1, 0);
+    write_sysreg(dbgbcr5_el1, control | 2 << 20);
+    say(" by itself %u", run(three_times, 2, NULL));
+    write_sysreg(contextidr_el1, 0);
+    say(" %u\n", run(three_times, 2, NULL));
+    write_sysreg(dbgbcr5_el1, 0);
+}
+
 static uint64_t watch(uint64_t at, unsigned bytes, unsigned what)
 {
     write_sysreg(dbgwvr0_el1, at);
@@ -131,6 +163,7 @@ void guest_main(void)
     uint64_t id = read_sysreg(id_aa64dfr0_el1);
     CHECK((id & 15) >= 6);
     breakpoints();
+    contexts();
     watchpoints();
     write_sysreg(oslar_el1, 1);
     write_sysreg(dbgwcr0_el1, 1 | 2 << 1 | 3 << 3 | 0xff << 5);
