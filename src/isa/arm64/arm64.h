@@ -60,8 +60,7 @@ struct arm64 {
     uint64_t keys[2 * ARM64_KEYS]; /* low and high words */
 
     /* EL2 */
-    uint64_t hcr, hcrx, cptr2, hstr, hacr, mdcr2, vttbr, vtcr, hpfar, vmpidr, vpidr, cntvoff,
-        cnthctl;
+    uint64_t hcr, hcrx, cptr2, hstr, mdcr2, vttbr, vtcr, hpfar, vmpidr, vpidr, cntvoff, cnthctl;
     uint64_t vdisr, vsesr, disr; /* RAS: errors that were deferred, of which none ever is */
     /* EL3 */
     uint64_t scr, cptr3, mdcr3;
@@ -162,6 +161,7 @@ struct arm64_model {
     uint32_t ccsidr[8]; /* by CSSELR */
     uint32_t pmceid0, pmceid1;
     uint32_t pmcr, cnt_hz;
+    uint32_t sctlr; /* SCTLR_EL1 at reset; 0: the usual value */
     uint64_t id[ARM64_IDS];
     uint32_t id32[24]; /* the AArch32 ID registers, CRm 1 to 3 */
 };

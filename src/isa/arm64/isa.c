@@ -58,7 +58,6 @@ static const struct field fields[] = {
     FIELD(struct arm64, hcrx),
     FIELD(struct arm64, cptr2),
     FIELD(struct arm64, hstr),
-    FIELD(struct arm64, hacr),
     FIELD(struct arm64, mdcr2),
     FIELD(struct arm64, vttbr),
     FIELD(struct arm64, vtcr),
@@ -142,7 +141,7 @@ static int arm64_check(const struct cpu *cpu, const void *state, struct error *e
 #define X_SLOT(r) ((uint32_t)offsetof(struct arm64, x[r]))
 
 const struct isa isa_aarch64 = {
-    .behaviour = 5,
+    .behaviour = 6,
     .name = "aarch64",
     .elf_machine = 183,
     .insn_align = 2,

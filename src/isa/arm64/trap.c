@@ -494,7 +494,7 @@ void arm64_begin(struct arm64 *s, const struct arm64_model *m)
     s->spsel = 1;
     s->daif = DAIF_ALL;
     for (unsigned el = 1; el <= top; el++) {
-        s->sctlr[el] = el == 1 ? 0x00c50838 : 0x30c50830;
+        s->sctlr[el] = el > 1 ? 0x30c50830 : m->sctlr != 0 ? m->sctlr : 0x00c50838;
     }
     s->oslock = 1;
     s->pmcr = m->pmcr;
@@ -503,6 +503,7 @@ void arm64_begin(struct arm64 *s, const struct arm64_model *m)
     if ((m->features & EXT_EL2) != 0 && (m->id[ID_PFR0] >> 4 & 15) == 1) {
         s->hcr = HCR_RW; /* EL1 has AArch64 alone */
     }
+    s->mdcr2 = top == 2 ? ARM64_EVENT_COUNTERS : 0; /* HPMN */
 }
 
 /* Each hart has numbers of its own; the state is never 0. */

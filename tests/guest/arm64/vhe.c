@@ -87,6 +87,16 @@ static void registers(void)
     WRITE(hcr_el2, ~UINT64_C(0));
     say("hcr_el2 %016lx\n", READ(hcr_el2));
     WRITE(hcr_el2, HOST);
+    // As they are after a reset, and what they keep.
+    CHECK_EQ(READ(mdcr_el2), READ(pmcr_el0) >> 11 & 31);
+    CHECK_EQ(READ(SCTLR_EL12), 0x30c50838);
+    CHECK_EQ(READ(rvbar_el2), 0);
+    WRITE(cnthctl_el2, ~UINT64_C(0));
+    WRITE(hacr_el2, ~UINT64_C(0));
+    WRITE(actlr_el2, ~UINT64_C(0));
+    say("cnthctl_el2 %lx, hacr_el2 %lx, actlr_el2 %lx\n", READ(cnthctl_el2), READ(hacr_el2),
+        READ(actlr_el2));
+    WRITE(cnthctl_el2, 0);
     say("registers\n");
 }
 
