@@ -206,7 +206,8 @@ static void print_instruction(struct machine *m)
         n -= 2;
     }
     if (n) {
-        (void)machine_isa(m)->disassemble(bytes, n, cpu->hart->pc, &t);
+        (void)machine_isa(m)->disassemble(bytes, n, cpu->hart->pc,
+                                          machine_isa(m)->lifter.block_mode(cpu), &t);
     }
     say_line(stderr, "  tick %llu hart %u  %016llx  %s", (unsigned long long)machine_state(m)->now,
              machine_state(m)->current, (unsigned long long)cpu->hart->pc, t.data ? t.data : "?");

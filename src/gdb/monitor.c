@@ -27,7 +27,9 @@ static void add_instruction(struct gdb_session *s, const struct cpu *cpu, struct
     if (n != 0 && machine_isa(s->machine)->disassemble != NULL) {
         struct text words = {0};
 
-        if (machine_isa(s->machine)->disassemble(bytes, (unsigned)n, cpu->hart->pc, &words) != 0) {
+        if (machine_isa(s->machine)
+                ->disassemble(bytes, (unsigned)n, cpu->hart->pc,
+                              machine_isa(s->machine)->lifter.block_mode(cpu), &words) != 0) {
             text_add(out, ": %s", words.data);
         }
         text_fini(&words);

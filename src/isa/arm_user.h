@@ -70,6 +70,8 @@ enum arm_fault { FAULT_UNDEFINED, FAULT_SVC, FAULT_PREFETCH, FAULT_DATA };
 
 /* An instruction of A32 or T32, as l->mode says. */
 bool arm_lift(struct lift *l);
+unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+                         struct text *out);
 /* block_mode() of user code in AArch32 state, but for what the two processors have for themselves. */
 enum { A32_FP_ON = 1, A32_ALIGNED = 2, A32_NO_SETEND = 4, A32_SHORT_IT = 8 };
 uint32_t arm_user_mode(const struct arm_user *u, unsigned how);

@@ -150,8 +150,10 @@ struct isa {
     struct isa_traps traps;
     struct isa_gdb gdb;
 
-    /* Bytes of one instruction as text; returns its length, 0 if more bytes are needed. */
-    unsigned (*disassemble)(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
+    /* Bytes of one instruction as text, in lifter.block_mode() as it is there; returns its length, 0 if more
+     * bytes are needed. */
+    unsigned (*disassemble)(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+                            struct text *out);
 };
 
 extern const struct isa *const isa_registry[];

@@ -27,7 +27,8 @@ static void disassemble(struct machine *m, struct cpu *cpu, struct travel_step_n
         available--;
     }
     if (available > 0 && machine_isa(m)->disassemble != NULL &&
-        machine_isa(m)->disassemble(bytes, available, cpu->hart->pc, &text) != 0) {
+        machine_isa(m)->disassemble(bytes, available, cpu->hart->pc,
+                                    machine_isa(m)->lifter.block_mode(cpu), &text) != 0) {
         snprintf(out->text, sizeof out->text, "%s", text.data != NULL ? text.data : "");
     }
     text_fini(&text);

@@ -22,7 +22,7 @@ static size_t lift_block(const struct isa *isa, struct ir_build *b, const uint8_
                          .bytes = bytes + done,
                          .available = size - done > 16 ? 16 : (unsigned)(size - done)};
         struct text t = {0};
-        unsigned length = isa->disassemble(l.bytes, l.available, l.pc, &t);
+        unsigned length = isa->disassemble(l.bytes, l.available, l.pc, l.mode, &t);
         uint32_t ops = b->op_count;
 
         must((length == 0) == (t.length == 0));

@@ -21,7 +21,7 @@ int main(int argc, char **argv)
     for (size_t at = 0; at < size;) {
         struct text t = {0};
         unsigned available = size - at > 16 ? 16 : (unsigned)(size - at);
-        unsigned length = isa->disassemble(bytes + at, available, at, &t);
+        unsigned length = isa->disassemble(bytes + at, available, at, 0, &t);
 
         if (length == 0) {
             fprintf(stderr, "disas: half an instruction at the end\n");

@@ -183,12 +183,13 @@ static void toy_alarm(struct cpu *cpu, tick now)
     s->lines |= 1u << TOY_TIMER_PIN;
 }
 
-static unsigned toy_disassemble(const uint8_t *bytes, unsigned available, vaddr pc,
+static unsigned toy_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
                                 struct text *out)
 {
     unsigned length = available != 0 ? toy_length(bytes[0]) : 1;
 
     (void)pc;
+    (void)mode;
     if (available < length) {
         return 0;
     }

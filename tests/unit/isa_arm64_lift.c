@@ -136,9 +136,38 @@ static void test_cases(void **state)
     }
 }
 
+/* By the state of execution: nop, then svc #18 with what else lies there. */
+static void test_disassembles_by_state(void **state)
+{
+    static const uint8_t a64[] = {0x1f, 0x20, 0x03, 0xd5}, t32[] = {0x12, 0xdf, 0x00, 0xef};
+    static const struct {
+        const uint8_t *bytes;
+        uint32_t mode;
+        unsigned length;
+        const char *name;
+    } wanted[] = {{a64, 0, 4, "nop"},
+                  {t32, MODE_A32 | MODE_T, 2, "svc"},
+                  {t32 + 2, MODE_A32 | MODE_T, 0, NULL},
+                  {t32, MODE_A32, 4, "svc"},
+                  {t32, 1 | MODE_A32, 4, ".inst"}};
+
+    (void)state;
+    for (size_t n = 0; n < ARRAY_LEN(wanted); n++) {
+        struct text t = {0};
+
+        assert_int_equal(isa_aarch64.disassemble(wanted[n].bytes, wanted[n].length == 4 ? 4 : 2, 0,
+                                                 wanted[n].mode, &t),
+                         wanted[n].length);
+        assert_true(wanted[n].name == NULL ? t.length == 0
+                                           : strncmp(t.data, wanted[n].name, 3) == 0);
+        text_fini(&t);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
+                                       cmocka_unit_test(test_disassembles_by_state)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

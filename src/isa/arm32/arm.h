@@ -292,7 +292,6 @@ extern const struct ir_helper arm_helpers[ARM_HELPER_COUNT];
 
 /* ---- the rest ---- */
 
-unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
 #define ARM_GDB_PC 15
 const struct isa_register *arm_gdb_registers(size_t *count);
 bool arm_gdb_get(struct cpu *cpu, uint32_t number, uint8_t *value);

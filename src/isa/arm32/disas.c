@@ -3,12 +3,13 @@
  */
 #include "isa/arm32/lift.h"
 
-unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out)
+unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+                         struct text *out)
 {
     struct arm_insn i;
 
     (void)pc;
-    if (!arm_decode_bytes(bytes, available, false, &i)) {
+    if (!arm_decode_bytes(bytes, available, (mode & MODE_T) != 0, &i)) {
         return 0;
     }
     if (i.info == NULL) {

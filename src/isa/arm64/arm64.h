@@ -490,7 +490,8 @@ extern const struct ir_helper arm64_helpers[ARM64_HELPER_COUNT];
 /* ---- the rest ---- */
 
 bool arm64_lift(struct lift *l);
-unsigned arm64_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
+unsigned arm64_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+                           struct text *out);
 #define ARM64_GDB_PC 32
 const struct isa_register *arm64_gdb_registers(size_t *count);
 const char *arm64_gdb_types(const char *feature);

@@ -633,10 +633,14 @@ static const struct {
     {"ls_pac", arm64_print_ls_pac},
 };
 
-unsigned arm64_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out)
+unsigned arm64_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+                           struct text *out)
 {
     struct arm64_insn i;
 
+    if (MODE_EL(mode) == 0 && (mode & MODE_A32) != 0) {
+        return arm_disassemble(bytes, available, pc, mode, out);
+    }
     if (available < 4) {
         return 0;
     }

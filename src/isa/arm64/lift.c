@@ -191,11 +191,13 @@ static bool lift_32(struct lift *l)
     const void *model = l->model;
     bool done;
 
-    if (l->available < 4 &&
-        (l->available < 2 || !(l->mode & MODE_T) || bytes_get_le(l->bytes, 2) >= 0xe800)) {
+    if (l->available < 2) {
         return false;
     }
-    l->length = l->mode & MODE_T ? 2 : 4;
+    l->length = l->mode & MODE_T && bytes_get_le(l->bytes, 2) < 0xe800 ? 2 : 4;
+    if (l->available < l->length) {
+        return false;
+    }
     l->ends = false;
     if ((l->mode & (MODE_STEP | MODE_STEPS)) == MODE_STEP) {
         ir_call(l->b, HELP_STEP, IR_ABSENT, IR_ABSENT, IR_ABSENT);

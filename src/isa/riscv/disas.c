@@ -213,16 +213,20 @@ static unsigned disassemble(const uint8_t *bytes, unsigned available, unsigned v
     return length;
 }
 
-unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out)
+unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+                           struct text *out)
 {
     const struct place at = {pc, UINT64_MAX};
 
+    (void)mode;
     return disassemble(bytes, available, RISCV_RV64, &at, out);
 }
 
-unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out)
+unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+                             struct text *out)
 {
     const struct place at = {pc, UINT32_MAX};
 
+    (void)mode;
     return disassemble(bytes, available, RISCV_RV32, &at, out);
 }

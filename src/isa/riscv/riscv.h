@@ -274,8 +274,10 @@ uint64_t riscv_help_fcvtmod(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 void riscv_reset(void *state, const void *model, const struct isa_options *o);
 uint32_t riscv_block_mode(const struct cpu *cpu);
 bool riscv_lift(struct lift *l);
-unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
-unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, struct text *out);
+unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+                           struct text *out);
+unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+                             struct text *out);
 #define RISCV_GDB_PC 32
 const struct isa_register *riscv_gdb_registers(size_t *count);
 const struct isa_register *riscv32_gdb_registers(size_t *count);

@@ -23,7 +23,7 @@ extern const char a_svc[], a_bkpt[], a_udf[], a_mcr[], a_cntvct[], a_ccnt[], a_d
     a_ldr[], a_strd[], a_wfi[], a_isb[], a_setend[], a_tls[], a_loop[], a_flags[], t_svc[],
     t_bkpt[], t_wfi[], t_it[], t_steps[], t_setend[];
 __asm__(
-    ".balign 4\n"
+    ".globl a_flags, t_it, t_svc\n.balign 4\n"
     "a_svc: .word 0xef012345\n"                // svc #0x12345
     "a_bkpt: .word 0xe1212374\n"               // bkpt #0x1234
     "a_udf: .word 0xe7f000f5\n"                // udf #5
