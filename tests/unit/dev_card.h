@@ -157,4 +157,37 @@ static void make_frame(uint8_t *frame, size_t count)
     memcpy(frame + 6, "\x52\x54\0\1\2\3", 6);
 }
 
+/* Some elements of the card's state are set to chance, as far as a state from elsewhere may have such; alarms are
+ * the machine's business. */
+static inline void forge(uint64_t *seed)
+{
+    struct device *d = NULL;
+    struct error e;
+
+    for (unsigned i = 0; i < machine_device_count(b.machine) && d == NULL; i++) {
+        d = strcmp(machine_device(b.machine, i)->name, "card") == 0 ? machine_device(b.machine, i)
+                                                                    : NULL;
+    }
+    assert_non_null(d);
+    for (unsigned i = 0; i < 16; i++) {
+        const struct field_table *t = &d->class->state;
+        const struct field *f = &t->fields[chance_next(seed) % t->field_count];
+        uint32_t n = (uint32_t)(chance_next(seed) % f->count);
+        uint64_t old = field_get(f, d->state, n), width = 8 * f->element_size;
+
+        if (strcmp(f->name, "alarm") == 0) {
+            continue;
+        }
+        field_set(f, d->state, n,
+                  chance_next(seed) % 2 == 0 ? chance_next(seed) >> chance_next(seed) % 64
+                                             : old ^ UINT64_C(1) << chance_next(seed) % width);
+        if (field_check(t, d->state, &e) < 0 || d->class->check(d, d->state, &e) < 0) {
+            field_set(f, d->state, n, old);
+        }
+    }
+    machine_forget(b.machine);
+    set(ECAM + SLOT + PCI_BAR0 + CARD_BAR, 4, (uint32_t)BAR);
+    set(ECAM + SLOT + PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
 #endif

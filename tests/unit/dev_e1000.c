@@ -521,6 +521,9 @@ static void write_anything(const char *driver)
         if (i % 500 == 0) {
             start_rings();
         }
+        if (i % 16 == 7) {
+            forge(&seed);
+        }
         for (unsigned n = 0; n < 8; n++) {
             uint64_t x = chance_next(&seed);
 

@@ -450,6 +450,9 @@ static void test_nonsense(void **state)
             start_old();
         }
         disturb_rings(&seed);
+        if (i % 16 == 7) {
+            forge(&seed);
+        }
         reg_set((unsigned)(at & ~(uint64_t)(size - 1)), size,
                 (uint32_t)(chance_next(&seed) >> chance_next(&seed) % 32));
         (void)reg_get((unsigned)(chance_next(&seed) % 0x40) * 4, 4);
