@@ -44,6 +44,9 @@ enum model_category {
 };
 
 struct plug;
+/* A property of this name is a file: it becomes that of the thing, and empty means none. */
+#define MODEL_FILE     "romfile"
+#define MODEL_FILE_MAX (64 * MIB)
 struct model {
     const char *name;  /* as `-device` has it */
     const char *alias; /* another name for it; NULL: none */
@@ -60,6 +63,7 @@ typedef const struct model *const *model_table;
 
 /* By name or alias; NULL: there is none. */
 const struct model *model_find(model_table models, const char *name);
+bool model_takes_file(const struct model *m);
 /* The thing of class `device` for `-device NAME`: no properties yet. */
 #define MODEL_CLASS "device"
 /* Sets a property as it is written on a command line: `id`, `bus` and what the model has. -1 and a

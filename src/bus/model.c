@@ -274,6 +274,16 @@ static int check_property(const struct model *m, const struct machine_property *
                : complain(m, p, e);
 }
 
+bool model_takes_file(const struct model *m)
+{
+    for (size_t i = 0; i < m->property_count; i++) {
+        if (strcmp(m->properties[i].name, MODEL_FILE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int model_check(model_table models, const struct machine_thing *t, struct error *e)
 {
     const char *name = thing_text(t, "driver", "");
@@ -291,7 +301,16 @@ int model_check(model_table models, const struct machine_thing *t, struct error 
             return -1;
         }
     }
-    return t->file.name == NULL ? 0 : error_set(e, "%s has no file", m->name);
+    if (t->file.name == NULL) {
+        return 0;
+    }
+    if (!model_takes_file(m) || t->file.in_part) {
+        return error_set(e, "%s has no such file", m->name);
+    }
+    return t->file.size != 0 && t->file.size <= MODEL_FILE_MAX
+               ? 0
+               : error_set(e, "%s has %llu bytes; an option ROM has 1 to %llu", t->file.name,
+                           (unsigned long long)t->file.size, (unsigned long long)MODEL_FILE_MAX);
 }
 
 /* ---- lists ------------------------------------------------------------------------------------*/

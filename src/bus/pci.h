@@ -177,6 +177,12 @@ bool pci_memory_write(struct device *d, paddr at, const void *bytes, uint64_t si
      .value = MODEL_TEXT,                                                                          \
      .max = 7,                                                                                     \
      .help = "slot and function, hexadecimal, such as 06.0 or 06"},                                \
+        {.name = "rombar",                                                                         \
+         .value = MODEL_NUMBER,                                                                    \
+         .number = 1,                                                                              \
+         .max = 1,                                                                                 \
+         .help = "0: the option ROM is not to be seen"},                                           \
+        {.name = MODEL_FILE, .value = MODEL_TEXT, .help = "the file of its option ROM"},           \
     {                                                                                              \
         .name = "multifunction", .value = MODEL_FLAG, .help = "more functions may share its slot"  \
     }

@@ -41,6 +41,11 @@ static int take_property(struct options *o, const struct model *m, struct machin
         model_help(m, &o->list);
         return 0;
     }
+    if (strcmp(key, MODEL_FILE) == 0 && model_takes_file(m)) {
+        free(t->file.name);
+        t->file.name = value != NULL && value[0] != '\0' ? base_strdup(value) : NULL;
+        return 0;
+    }
     return model_set(m, t, key, value != NULL ? value : "on", e);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "board/board.h"
+#include "bus/bus.h"
 #include "dev/flash.h"
 #include "host/host.h"
 #include "isa/isa.h"
@@ -138,6 +139,26 @@ static int check_board(const struct machine_config *c, const struct board *board
                      board->arch, t->properties.data[0].name);
 }
 
+/* Files of what -device plugs in, option ROMs. */
+static int read_roms(struct machine_config *c, struct error *e)
+{
+    for (size_t i = 0; i < c->things.count; i++) {
+        struct machine_thing *t = &c->things.data[i];
+        size_t size;
+
+        if (strcmp(t->class, MODEL_CLASS) != 0 || t->file.name == NULL) {
+            continue;
+        }
+        if (host_file_read_all(t->file.name, MODEL_FILE_MAX, &t->file.data, &size, e) < 0) {
+            return error_prefix(e, "-device %s", t->id);
+        }
+        t->file.size = size;
+        t->file.hash = hash_bytes(t->file.data, size, 0);
+        machine_image_share(&t->file);
+    }
+    return 0;
+}
+
 int options_read_images(struct options *o, struct error *e)
 {
     static const char *const names[IMAGE_COUNT] = {[IMAGE_BIOS] = "-bios",
@@ -172,7 +193,7 @@ int options_read_images(struct options *o, struct error *e)
             return -1;
         }
     }
-    if (options_read_flash(o, board, e) < 0) {
+    if (options_read_flash(o, board, e) < 0 || read_roms(c, e) < 0) {
         return -1;
     }
     take_epoch_and_seed(c);

@@ -319,6 +319,47 @@ static void test_bars_move(void **state)
     close_board(&b);
 }
 
+/* A file that was named for it is a function's option ROM, in the next power of two. */
+static int open_with_rom(struct board *b, const char *driver, uint64_t rombar, struct error *e)
+{
+    static uint8_t rom[5000] = {0x55, 0xaa, 10};
+    struct machine_thing *t;
+
+    memset(b, 0, sizeof(*b));
+    machine_config_init(&b->config);
+    add_thing(b, driver, "x", NULL, "1");
+    t = &b->config.things.data[0];
+    thing_set_number(t, "rombar", rombar);
+    t->file = (struct machine_image){.name = base_strdup("a.rom"), .size = sizeof rom};
+    t->file.data = base_alloc(sizeof rom, 1);
+    rom[sizeof rom - 1] = 0x77;
+    memcpy(t->file.data, rom, sizeof rom);
+    return open_board(b, e);
+}
+
+static void test_option_roms(void **state)
+{
+    struct error e = {""};
+    struct board b;
+
+    (void)state;
+    assert_int_equal(open_with_rom(&b, "e1000", 1, &e), 0);
+    set_config(&b, 0, 1, PCI_ROM, 4, UINT32_MAX);
+    assert_int_equal(get_config(&b, 0, 1, PCI_ROM, 4), 0xffffe001);
+    set_config(&b, 0, 1, PCI_ROM, 4, (uint32_t)MEMORY + 0x20001);
+    set_config(&b, 0, 1, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+    assert_int_equal(load(&b, MEMORY + 0x20000, 4), 0x000aaa55);
+    assert_int_equal(load(&b, MEMORY + 0x20000 + 4999, 1), 0x77);
+    close_board(&b);
+    assert_int_equal(open_with_rom(&b, "e1000", 0, &e), 0);
+    set_config(&b, 0, 1, PCI_ROM, 4, UINT32_MAX);
+    assert_int_equal(get_config(&b, 0, 1, PCI_ROM, 4), 0);
+    close_board(&b);
+    assert_int_equal(open_with_rom(&b, "pci-scratch", 1, &e), -1);
+    assert_non_null(strstr(e.text, "there is no place for an option ROM beside its own"));
+    close_board(&b);
+}
+
 static void test_bridges_forward(void **state)
 {
     const uint32_t at = (uint32_t)MEMORY + 0x100000;
@@ -665,6 +706,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_enumeration),
         cmocka_unit_test(test_express),
         cmocka_unit_test(test_bars_move),
+        cmocka_unit_test(test_option_roms),
         cmocka_unit_test(test_bridges_forward),
         cmocka_unit_test(test_pins_turn),
         cmocka_unit_test(test_msix),

@@ -117,19 +117,48 @@ static int choose_number(const struct plug *p, const struct pci_bus *bus, struct
     return (int)(8 * slot + function);
 }
 
+/* Of the file that was named for it, as a guest's firmware finds it. */
+enum { ROM_STORAGE = DEVICE_STORAGES_MAX - 1, ROM_LEAST = 4096 };
+
+static bool add_rom_bar(struct pci_kind *k, uint64_t size)
+{
+    uint64_t bytes = ROM_LEAST;
+
+    while (bytes < size) {
+        bytes *= 2;
+    }
+    if (k->bars[PCI_BAR_ROM].bytes != 0 || k->region_count == PCI_REGIONS_MAX) {
+        return false;
+    }
+    k->bars[PCI_BAR_ROM].bytes = bytes;
+    k->regions[k->region_count++] =
+        (struct pci_region){.bar = PCI_BAR_ROM, .number = ROM_STORAGE, .bytes = bytes};
+    return true;
+}
+
 struct device *pci_add(const struct plug *p, const struct device_class *class,
                        const struct pci_kind *kind, const void *config, size_t config_size,
                        const char *port_name, struct error *e)
 {
     struct pci_bus *bus = p->bus->own;
     int number = choose_number(p, bus, e);
+    const struct machine_image *rom = &p->thing->file;
+    bool has_rom = rom->name != NULL && plug_number(p, "rombar") != 0;
+    struct pci_kind with = *kind;
     struct device *d;
 
     if (number < 0) {
         return NULL;
     }
-    d = pci_add_function(p->machine, bus, (unsigned)number, class, kind, p->name, config,
+    if (has_rom && !add_rom_bar(&with, rom->size)) {
+        error_set(e, "there is no place for an option ROM beside its own");
+        return NULL;
+    }
+    d = pci_add_function(p->machine, bus, (unsigned)number, class, &with, p->name, config,
                          config_size, port_name, e);
+    if (d != NULL && has_rom && pci_add_rom(d, ROM_STORAGE, rom->data, rom->size, e) < 0) {
+        return NULL;
+    }
     if (d != NULL && plug_flag(p, "multifunction")) {
         pci_function_of(d)->image[PCI_HEADER_TYPE] |= 0x80;
     }
