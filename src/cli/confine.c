@@ -55,6 +55,24 @@ static size_t read_names(int from, char *names)
     return count;
 }
 
+/* The same list, of where these files are. */
+static void find_places(const char *recording, char **names, size_t *count)
+{
+    struct text places = {0};
+
+    for (size_t at = 0; at < *count; at += strlen(*names + at) + 1) {
+        char *place = recording_place_of(*names + at, recording);
+
+        text_add_bytes(&places, place, strlen(place) + 1);
+        free(place);
+    }
+    if (*count > 0) {
+        free(*names);
+        *names = places.data;
+        *count = places.length;
+    }
+}
+
 /* Those that the user does not want opened are an error. */
 static int allow_named(struct confinement *c, const struct options *o, const char *recording,
                        struct error *e)
@@ -83,6 +101,7 @@ static int allow_named(struct confinement *c, const struct options *o, const cha
     count = read_names(ends[0], names);
     close(ends[0]);
     child_wait(pid, NULL);
+    find_places(recording, &names, &count);
     result = cli_check_paths(o, recording, names, count, e);
     for (size_t at = 0; result == 0 && at < count; at += strlen(names + at) + 1) {
         confine_allow(c, names + at, CONFINE_READ);

@@ -208,6 +208,8 @@ int recording_note_read(struct recording *r, unsigned file, uint64_t cluster, ui
                         struct error *e);
 void recording_copy_reads(struct recording *r,
                           const struct recording *from); /* of the same files */
+/* names.c: files are where recording_place_of() says. */
+void names_settle(struct recording *r, const char *path);
 /* held.c: what was read of files that are read in part, where the recording has it. All that CONFIG says to be
  * there; one chunk of it. */
 struct backing;

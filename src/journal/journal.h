@@ -365,5 +365,8 @@ struct recording *recording_open_for_info(const char *path, struct error *e);
  * -1 and a sentence if that cannot be read, or the recording is no plain file. */
 int recording_names(const char *path, void *opaque, void (*take)(void *opaque, const char *name),
                     struct error *e);
+/* Where a file is that the recording names: there, or, if it is not and one of that name lies beside the recording,
+ * that one: whoever moves a recording moves its disks along. The caller's to free. */
+char *recording_place_of(const char *name, const char *recording);
 
 #endif

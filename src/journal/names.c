@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * names: which files a recording names without holding them, read off its configuration alone, which
- * is the first chunk. Nothing else is looked at.
+ * is the first chunk. Nothing else is looked at. And where they are now.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "host/host.h"
 #include "journal/internal.h"
@@ -46,6 +47,45 @@ static int read_config(const uint8_t *bytes, size_t size, struct recording *r, s
         free(payload);
     }
     return result;
+}
+
+static bool is_there(const char *name)
+{
+    struct host_file f;
+    struct error e;
+    bool opens = host_file_open(&f, name, &e) == 0;
+
+    if (opens) {
+        host_file_close(&f);
+    }
+    return opens;
+}
+
+char *recording_place_of(const char *name, const char *recording)
+{
+    const char *slash = strrchr(name, '/');
+    char *folder = base_folder_of(recording), *place;
+    struct text beside = {0};
+
+    text_add(&beside, "%s%s", folder, slash != NULL ? slash + 1 : name);
+    place = base_strdup(!is_there(name) && is_there(beside.data) ? beside.data : name);
+    text_fini(&beside);
+    free(folder);
+    return place;
+}
+
+void names_settle(struct recording *r, const char *path)
+{
+    for (unsigned i = 0; i < MACHINE_FILES_MAX; i++) {
+        struct machine_image *file = machine_config_file(r->config, i);
+
+        if (file != NULL && file->name != NULL && !r->notes[i].embedded) {
+            char *place = recording_place_of(file->name, path);
+
+            free(file->name);
+            file->name = place;
+        }
+    }
 }
 
 int recording_names(const char *path, void *opaque, void (*take)(void *opaque, const char *name),

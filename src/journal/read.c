@@ -164,6 +164,9 @@ int reader_take_chunk(struct reader *in, const struct chunk *c, const uint8_t *p
         in->configured = true;
         in->refused =
             config_read(r->format, payload, count, r->config, &r->extra, r->notes, e) != 0;
+        if (!in->refused && in->from != NULL && in->from->file != NULL) {
+            names_settle(r, in->from->file->path);
+        }
         if (!in->refused) {
             held_begin(r, in->backing);
         }

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "dev/drive.h"
 #include "options/internal.h"
@@ -346,6 +347,21 @@ static int add_backing(struct machine_config *c, const char *id, const struct be
     return 0;
 }
 
+/* A recording names the image wherever it is replayed. */
+static void make_absolute(struct machine_image *file)
+{
+    char *folder = file->name[0] != '/' ? getcwd(NULL, 0) : NULL;
+    struct text name = {0};
+
+    if (folder != NULL) {
+        text_add(&name, "%s/%s", folder, file->name);
+        free(folder);
+        free(file->name);
+        file->name = base_strdup(name.data);
+        text_fini(&name);
+    }
+}
+
 static int look_at(struct machine_config *c, size_t number, struct error *e)
 {
     struct machine_thing *t = &c->things.data[number];
@@ -356,6 +372,7 @@ static int look_at(struct machine_config *c, size_t number, struct error *e)
     int result = -1;
 
     must(drive_format(thing_text(t, "format", ""), &options.format));
+    make_absolute(&t->file);
     bytes = disk_bytes_open(t->file.name, DISK_READS, e);
     disk = bytes != NULL ? disk_open_bytes(bytes, &options, e) : NULL;
     if (disk != NULL && disk_size(disk) > DISK_BYTES_MOST / 2) {

@@ -65,14 +65,31 @@ def cut_off(path):
         check(r.status in (0, 1) and is_sane(r), "cut to %d bytes, packed: %s" % (length, r))
 
 
+def moved():
+    """A recording finds its files from any folder, and beside itself when all have moved."""
+    os.makedirs("out")
+    succeeds("record", "-o", "out/moved.rr", *bare("kernel"), *disk("disk.raw"))
+    os.chdir("out")
+    refuses("files of another folder", "replay", "moved.rr", says="--allow-paths")
+    r = succeeds("replay", "moved.rr", "--allow-paths")
+    check(r.out.startswith(FIRST), "from another folder: %r" % r.out)
+    os.rename("../disk.raw", "disk.raw")
+    r = succeeds("replay", "moved.rr")
+    check(r.out.startswith(FIRST), "moved along: %r" % r.out)
+    os.rename("disk.raw", "../disk.raw")
+    os.chdir("..")
+    shutil.rmtree("out")
+
+
 with Room():
     os.makedirs("home")
     os.makedirs("empty")
     shutil.copy(os.path.join(GUESTS, "disk.raw"), "home/disk.raw")
     shutil.copy(guest("disk"), "home/kernel")
     os.chdir("home")
+    moved()
     succeeds("record", "-o", "disk.rr", "--by-reference", *bare("kernel"), *disk("disk.raw"))
-    check(info("disk.rr")["needs"] == ["kernel", "disk.raw"], "what it needs: %s" % info("disk.rr")["needs"])
+    check(info("disk.rr")["needs"] == ["kernel", os.path.realpath("disk.raw")], "what it needs: %s" % info("disk.rr")["needs"])
     succeeds("pack", "disk.rr", "-o", "../empty/packed.rr")
     refuses("no file is overwritten", "pack", "disk.rr", "-o", "../empty/packed.rr", says="--force")
     told = answers("disk.rr")
