@@ -100,7 +100,7 @@ static int arm_check(const struct cpu *cpu, const void *state, struct error *e)
 #define R_SLOT(n) ((uint32_t)offsetof(struct arm, r[n]))
 
 const struct isa isa_arm = {
-    .behaviour = 2,
+    .behaviour = 3,
     .name = "arm",
     .elf_machine = 40,
     .insn_align = 2,

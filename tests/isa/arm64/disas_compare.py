@@ -32,7 +32,7 @@ UNNAMED = re.compile(
 OPEN = re.compile(r"(ldpsw|ldaxp|ldxp|stl?xp|ldl?arb?|ldl?arh|stl?lrb?|stl?lrh|ldr|str|ldp|stp) ")
 NUMBERED = re.compile(r".*\bs\d_\d_c|sysl? |hint #|prfu?m #0x|prfm #|clearbhb$")  # ours, without a name
 KNOWN = (2, 40)
-DIRECTIVES = ("include", "width", "operand", "format")
+DIRECTIVES = ("include", "width", "operand", "format", "variant")
 
 
 def patterns(paths):
@@ -136,4 +136,5 @@ def main():
     sys.exit(1 if wrong else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

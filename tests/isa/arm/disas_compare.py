@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Our disassembly of random A32 and T32 words against that of binutils' objdump, word by word: the same text, comments
+and widths (.w, .n) apart, and undefined in both or in neither.
+usage: disas_compare.py DISASSEMBLER a32|t32 TABLE... [--count N] [--seed S]
+Words are drawn as arm64/disas_compare.py draws them, from the tables of that instruction set. Exits 77 (skipped) without objdump.
+Left out: what LACKS matches, extensions of which no CPU of ours has any; what objdump calls unpredictable; what only one
+of the two takes for an instruction, with bits that should be other ones, as long as that is less than a seventh of all; Advanced SIMD, of which ours prints names alone; IT itself,
+behind which objdump's conditions would be another matter."""
+import argparse
+import os
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "arm64"))
+from disas_compare import draw, patterns
+
+OBJDUMP = os.environ.get("ARM_OBJDUMP", "arm-linux-gnueabihf-objdump")
+MODE_T = "0x1000000"
+
+
+def objdump(path, thumb):
+    command = [OBJDUMP, "-D", "-b", "binary", "-m", "arm", "-z"] + ["-Mforce-thumb"] * thumb + [path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    rows = {}
+    for line in done.stdout.splitlines():
+        found = re.match(r" *([0-9a-f]+):\t([0-9a-f ]+)\t(.*)", line)
+        if found:
+            rows[int(found[1], 16)] = found[3]
+    return rows
+
+
+# ARMv8's, the virtualization extensions', and those of coprocessors other than 10, 11, 14 and 15, Intel's and Cirrus' among them.
+LACKS = re.compile(
+    r"(clrm|.*fpscr_nzcvqc|.*, vpr|.*, p0|.*fpcxt|dbg|sevl|esb|tsb|csdb|pssbb|ssbb|dfb|pac|bti|aut|sg|tt|dcps|lda|stl|crc|bxaut|vins|vmovx|vsel|vmaxnm|vminnm|vrint|vcvt[anpm]|vjcvt|aes|sha|"
+    r"v?dot|vfmal|vfmsl|vcadd|vcmla|vudot|vsdot|v[us]mmla|vummla|vusmmla|cdp|ldc|stc|mcr|mrc|mcrr|mrrc|lfm|sfm|cf|[fs]?mac|tm|w[a-z]+|[fv]ldmx|fl|fs|smc|eret|"
+    r"hvc|msr .*_|mrs .*_)")
+
+
+def plain(text):
+    if re.search("UNPREDICTABLE|illegal|undefined|UNDEFINED|invalid", text) or text.startswith((".inst", "udf")):
+        return ""
+    text = text.replace("ROR", "ror")
+    text = re.sub(r"^(\S+)\.[wn]\b", r"\1", text)
+    if re.match("[us]sat", text):
+        text = text.replace("asr #0", "asr #32")
+    if re.match("(ld|st)rex", text):
+        text = re.sub(r"\br1([0-5])\b", lambda m: ("sl", "fp", "ip", "sp", "lr", "pc")[int(m[1])], text)
+    text = re.sub(r"\s*[;@].*|\s*<.*", "", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def is_open(a, b):
+    """Fields that should have other values: each of the two prints something else, and which does not matter."""
+    return (re.search(r"\[pc, .*\]!", b) and a == b[:-1] or re.match("bf[ic]", b) and "#-" in b
+            or re.match("pl[di]", a) and " pc, " in b or re.match("pl[di]", b) and " pc, " in a
+            or re.match("ldrs?[bh]?t", a) and "[pc" in a or re.match("[us]sat16", a) and re.match("[us]sat ", b)
+            or re.match("(ld|st)rd", a) and a + "!" == b or re.match("(bkpt|hlt)(eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le) ", b)
+            or re.match("cps #", a) and re.match("cpsi", b) or a.endswith("-") and b.startswith(a)  # registers beyond the last
+            or re.match("v(push|pop|ldm|stm)", a) and re.search(r"\{([sd])(\d+)-\1(\d+)\}", a) and a.split("-")[0] == b[:-1].split("-")[0]
+            or re.search(r"\{[sd]\d+(-[sd]-?\d+)?\}", a) and re.search(r"\{s\d+\}$", b) or re.search(r"\{d\d+(-d\d+)?\}", a) and re.search(r"-d(3[2-9]|[4-9]\d|\d\d\d)\}", b)
+            or re.match("(ldaexd|stlexd)", a)  # the second register is not in the word
+            or re.match(r"crc32\w*(eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le) ", b)
+            or re.match("crc32", a) and a.split(" ")[0] == b.split(" ")[0]  # in T32 objdump takes Rd from elsewhere
+            or re.search("fpscr_nzcvqc|fpcxt|, vpr|, p0", a))
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("disassembler")
+    parser.add_argument("set", choices=["a32", "t32"])
+    parser.add_argument("tables", nargs="+")
+    parser.add_argument("--count", type=int, default=100000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--show", type=int, default=40)
+    args = parser.parse_args()
+    if not shutil.which(OBJDUMP):
+        print("skipped: there is no " + OBJDUMP)
+        sys.exit(77)
+    thumb = args.set == "t32"
+    rng = random.Random(args.seed)
+    table = patterns(args.tables)
+    data = bytearray()
+    for index, word in enumerate(draw(table, args.count, rng)):
+        if not thumb:
+            if word >> 25 == 0x79 or word >> 24 == 0xf4 and not word >> 20 & 1:  # Advanced SIMD
+                word &= 0x7fffffff
+            data += struct.pack("<I", word)
+            continue
+        mask = table[index // 4 % len(table)][0]
+        if mask >> 16 == 0:  # of 16 bits; twice, so that each word has 4 bytes
+            half = word & 0xffff
+            if half >= 0xe800 or half >> 8 == 0xbf and half & 15:
+                half = 0x4770
+            data += struct.pack("<HH", half, 0xbf00)
+        else:
+            if word >> 27 not in (0x1d, 0x1e, 0x1f):
+                word |= 0xe800 << 16
+            if word >> 24 & 0xef == 0xef or word >> 24 == 0xf9 and not word >> 20 & 1:  # Advanced SIMD
+                word ^= 1 << 26
+            if word >> 20 in (0xfa9, 0xfab):  # whose register is said twice
+                word = word & ~0xf0000 | (word & 15) << 16
+            data += struct.pack("<HH", word >> 16, word & 0xffff)
+    with tempfile.TemporaryDirectory() as place:
+        with open(f"{place}/words", "wb") as file:
+            file.write(data)
+        theirs = objdump(f"{place}/words", thumb)
+        listing = subprocess.run([args.disassembler, "arm", f"{place}/words"] + [MODE_T] * thumb, check=True,
+                                 capture_output=True, text=True).stdout
+    wrong, kinds, undefined, lacking, compared = 0, set(), 0, 0, 0
+    for line in listing.splitlines():
+        at, text = line.split("\t", 1)
+        at = int(at, 16)
+        if at not in theirs:
+            sys.exit(f"objdump has no instruction at 0x{at:x}")
+        a, b = plain(theirs[at]), plain(text)
+        compared += 1
+        if a == b:
+            continue
+        if LACKS.match(a) and (not b or not b.startswith(a.split(" ")[0])) or is_open(a, b):
+            lacking += 1
+            continue
+        if not a or not b:
+            undefined += 1
+            if args.show > 1000:
+                print(data[at:at+4].hex(), "objdump", theirs[at], "ours", text)
+            continue
+        wrong += 1
+        kind = tuple(re.sub("(eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)$", "", t.split(" ")[0]) for t in (a, b))
+        if kind not in kinds and len(kinds) < args.show:
+            kinds.add(kind)
+            print(f"{data[at:at + 4].hex()}: objdump {a!r}, ours {b!r}")
+    print(f"{compared} words, {wrong} differ, {lacking} of extensions that are left out, {undefined} are instructions to one alone")
+    sys.exit(1 if wrong or undefined * 7 > compared else 0)
+
+
+if __name__ == "__main__":
+    main()
