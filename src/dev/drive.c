@@ -83,6 +83,7 @@ struct drive {
     const struct machine_pieces *pieces;
     struct disk_overlay overlay;
     struct device *device;
+    char id[MACHINE_NAME_MAX];
     unsigned file; /* its number in the configuration */
     uint64_t bytes;
     bool is_readonly, is_cd;
@@ -170,6 +171,7 @@ static struct drive *open_drive(const struct plug *p, const struct machine_thing
     v->is_cd = thing_number(t, "cd", 0) != 0;
     v->is_readonly = v->is_cd || thing_number(t, "readonly", 0) != 0;
     v->pieces = t->file.pieces;
+    memcpy(v->id, t->id, sizeof v->id);
     writes = p->config->writes_files && !v->is_readonly && thing_number(t, "snapshot", 0) == 0;
     v->reaches_file = writes && !p->config->writes_at_end;
     v->reaches_at_end = writes && p->config->writes_at_end;
@@ -284,6 +286,7 @@ bool drive_read(struct drive *v, uint64_t at, void *bytes, size_t size)
         device_lose(v->device, e.text);
         return false;
     }
+    device_dma_source(v->device, bytes, size, v->id, at);
     return true;
 }
 

@@ -39,6 +39,8 @@ struct probe_hit {
     uint32_t size;      /* of the access */
     uint64_t value;     /* about to be stored; 0 for a read and for PROBE_PHYSICAL */
     const char *writer; /* PROBE_PHYSICAL: as in struct mem_writer; NULL: an instruction */
+    const char *source; /* the same, */
+    uint64_t source_at; /* of the byte at `address` */
     bool is_write;
 };
 

@@ -197,6 +197,8 @@ static void physical_written(void *listener, haddr at, uint64_t size, const stru
                           .address = at,
                           .size = (uint32_t)size,
                           .writer = by->name,
+                          .source = by->source,
+                          .source_at = by->source_at,
                           .is_write = true};
 
     if (in_step && e->running) {

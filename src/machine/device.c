@@ -194,6 +194,32 @@ bool device_dma_read_as(struct device *d, uint32_t requester, paddr at, void *by
     return done;
 }
 
+void device_dma_source(struct device *d, const void *bytes, uint64_t size, const char *id,
+                       uint64_t at)
+{
+    d->machine->source = (struct dma_source){.device = d,
+                                             .bytes = bytes,
+                                             .size = size,
+                                             .left = size,
+                                             .when = machine_now(d->machine),
+                                             .id = id,
+                                             .at = at};
+}
+
+/* Once all of them were written, a buffer at the same place is another one. */
+static void name_source(struct device *d, const uint8_t *bytes, uint64_t size)
+{
+    struct dma_source *s = &d->machine->source;
+    uintptr_t offset = (uintptr_t)bytes - (uintptr_t)s->bytes;
+
+    if (s->device == d && size <= s->left && offset <= s->size - size &&
+        s->when == machine_now(d->machine)) {
+        d->machine->mem.writer.source = s->id;
+        d->machine->mem.writer.source_at = s->at + offset;
+        s->left -= size;
+    }
+}
+
 bool device_dma_write_as(struct device *d, uint32_t requester, paddr at, const void *bytes,
                          uint64_t size)
 {
@@ -206,6 +232,7 @@ bool device_dma_write_as(struct device *d, uint32_t requester, paddr at, const v
         return false;
     }
     machine_writes(m, d->name);
+    name_source(d, bytes, size);
     m->requester = requester;
     done = mem_bus_write(&m->mem, at, bytes, size);
     m->requester = requester_before;

@@ -144,6 +144,10 @@ void device_lose(struct device *d, const char *why);
 #define DMA_DEPTH_MAX 4
 bool device_dma_read(struct device *d, paddr at, void *bytes, uint64_t size);
 bool device_dma_write(struct device *d, paddr at, const void *bytes, uint64_t size);
+/* These bytes, which are the device's to write by DMA in this very step, are those of a disk from byte `at` on;
+ * `id` lasts as long as the machine. For those who ask where memory came from: no state. */
+void device_dma_source(struct device *d, const void *bytes, uint64_t size, const char *id,
+                       uint64_t at);
 /* All of the range is RAM or ROM: reaching it enters no device. */
 bool device_dma_is_memory(const struct device *d, paddr at, uint64_t size);
 /* The same by a device with a number by which others know it, such as a function of PCI. */

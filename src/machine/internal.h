@@ -41,6 +41,16 @@ struct machine_load { /* put back into memory at every reset */
     uint64_t size;
 };
 
+/* Bytes that some device is about to write by DMA, and where they come from. */
+struct dma_source {
+    const struct device *device;
+    const uint8_t *bytes;
+    uint64_t size, left; /* of them; not written yet */
+    tick when;
+    const char *id;
+    uint64_t at;
+};
+
 struct machine {
     struct machine_state state;
     const struct isa *isa;
@@ -76,7 +86,8 @@ struct machine {
     bool mapping;        /* devices are asked where they are */
     bool is_lost;        /* a device lacks what it needs: the state is none that ever was */
     uint32_t requester;  /* of the DMA that is being made; 0: none */
-    unsigned dma_depth;  /* devices that reached each other by DMA, in this very step */
+    struct dma_source source;
+    unsigned dma_depth; /* devices that reached each other by DMA, in this very step */
     struct machine_board board;
     bool sealed; /* machine_seal() was called */
 };

@@ -139,6 +139,7 @@ bool mem_bus_write(struct mem *m, paddr at, const void *bytes, uint64_t size)
         }
         if (p.window != NULL) {
             whole &= mem_window_write(p.window, p.at, from, piece, MEM_NO_HART);
+            m->writer.source_at += piece;
         } else {
             mem_write_block(m, p.block, p.at, from, piece);
         }

@@ -56,6 +56,7 @@ void mem_write_block(struct mem *m, struct mem_block *b, haddr at, const uint8_t
         }
         mem_before_write(m, b, at, (unsigned)piece);
         memcpy(mem_host(b, at), bytes, (size_t)piece);
+        m->writer.source_at += piece;
         at += piece;
         bytes += piece;
         size -= piece;

@@ -127,8 +127,10 @@ struct mem_table {
 
 /* Who writes, where it is not an instruction of a hart; set around the write by whoever knows. */
 struct mem_writer {
-    const char *name; /* "virtio-blk0", "poke", "reset", MEM_WRITER_WALK; NULL: an instruction */
-    tick at;          /* of the step that the write is part of; TICK_NEVER: the one being taken */
+    const char *name;   /* "virtio-blk0", "poke", "reset", MEM_WRITER_WALK; NULL: an instruction */
+    tick at;            /* of the step that the write is part of; TICK_NEVER: the one being taken */
+    const char *source; /* what it copies comes from there: a disk's id; NULL: nothing is known */
+    uint64_t source_at; /* which byte of it goes to the first one that is written */
 };
 #define MEM_WRITER_WALK "page walk"
 

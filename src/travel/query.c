@@ -26,6 +26,10 @@ static enum travel_why describe(struct travel *t, haddr at, const struct probe_h
     if (hit->writer != NULL) {
         snprintf(w->writer, sizeof w->writer, "%s", hit->writer);
     }
+    if (hit->source != NULL) {
+        snprintf(w->source, sizeof w->source, "%s", hit->source);
+        w->source_at = hit->source_at + (at > hit->address ? at - hit->address : 0);
+    }
     why = travel_go(t, w->at);
     if (why != TRAVEL_ARRIVED) {
         return why;
@@ -90,7 +94,11 @@ void travel_print_write(const struct travel_write *w, struct text *out)
 {
     text_add(out, "tick %llu: ", (unsigned long long)w->at);
     if (w->writer[0] != '\0') {
-        text_add(out, "%s%s", w->writer, w->step.is_step ? ", during " : "");
+        text_add(out, "%s", w->writer);
+        if (w->source[0] != '\0') {
+            text_add(out, " from byte %llu of %s", (unsigned long long)w->source_at, w->source);
+        }
+        text_add(out, "%s", w->step.is_step ? ", during " : "");
     }
     if (w->step.is_step) {
         text_add(out, "hart%u at 0x%llx: %s", w->step.hart, (unsigned long long)w->step.pc,

@@ -248,8 +248,10 @@ int travel_name_step(struct travel *t, tick at, struct travel_step_name *out);
 
 /* The last write to memory that H(`before`) includes, whoever wrote. */
 struct travel_write {
-    tick at;         /* of the step that wrote: H(at) has it not, H(at + 1) has */
-    char writer[24]; /* "poke", "reset", "page walk", a device; empty: the instruction */
+    tick at;            /* of the step that wrote: H(at) has it not, H(at + 1) has */
+    char writer[24];    /* "poke", "reset", "page walk", a device; empty: the instruction */
+    char source[32];    /* of a device: the id of the disk that it came from; empty: not known, */
+    uint64_t source_at; /* and which byte of it is the first that was asked about */
     struct travel_step_name step;  /* during which it happened */
     haddr address;                 /* of what was written, and */
     uint32_t size;                 /* how many bytes, in one page */

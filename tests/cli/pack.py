@@ -16,8 +16,20 @@ def disk(name, form="raw"):
 
 def answers(path):
     at = succeeds("query", path, "last-write", "0x80080000,4096", "--phys", "--no-index", "--allow-paths").out
-    check(at.startswith(b"tick ") and b": virtio-blk-device0, during hart0" in at, "the disk wrote there: %r" % at)
+    check(at.startswith(b"tick ") and b": virtio-blk-device0 from byte " in at and b" of hd0, during hart0" in at, "the disk wrote there: %r" % at)
     return at
+
+
+def names_source(path):
+    """Who filled memory, and from where on the disk, on which the guest has written."""
+    shutil.copy("disk.raw", "written.raw")
+    succeeds("run", *bare("kernel"), *disk("written.raw"))
+    words = succeeds("query", path, "last-write", "0x80040000,16", "--phys", "--no-index",
+                     "--allow-paths").out.decode().split()
+    check("virtio-blk-device0 from byte" in " ".join(words) and "of hd0," in " ".join(words), "it is named: %s" % words)
+    at = int(words[words.index("byte") + 1])
+    is_there = bytes.fromhex("".join(words[-16:])) == open("written.raw", "rb").read()[at:at + 16]
+    check(is_there, "byte %d of the disk is there: %s" % (at, words))
 
 
 def change(path):
@@ -93,6 +105,7 @@ with Room():
     succeeds("pack", "disk.rr", "-o", "../empty/packed.rr")
     refuses("no file is overwritten", "pack", "disk.rr", "-o", "../empty/packed.rr", says="--force")
     told = answers("disk.rr")
+    names_source("disk.rr")
     full_disk("disk.rr")
     change("disk.raw")
     refused("a base that changed", "disk.rr")
