@@ -318,7 +318,7 @@ static void test_foreign(void **state)
         size_t bytes;
         const char *words;
     } cases[] = {
-        {56, "ARM\x64", 4, "Arm"},          {0x202, "HdrS", 4, "x86"},
+        {56, "ARM\x64", 4, "AArch64"},      {0x202, "HdrS", 4, "x86"},
         {0, "MZ\0\0zimg", 8, "EFI"},        {0, "\x27\x05\x19\x56", 4, "uImage"},
         {0, "\xd0\x0d\xfe\xed", 4, "tree"}, {0, "\xfd\x37zXZ\0", 6, "xz"},
         {0, "\x28\xb5\x2f\xfd", 4, "zstd"}, {0, "\x04\x22\x4d\x18", 4, "lz4"},
