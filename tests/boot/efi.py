@@ -98,8 +98,7 @@ def through_shell():
     before = digest("vars.fd")
     p = subprocess.Popen([REPRISE, "record", "-o", "efi.rr", "-display", "none", "-icount", "sleep=off", "-m", "512",
                           "-serial", "unix:console.sock,server=on,wait=on",
-                          "-drive", "file=disk.img,format=raw,if=none,id=esp,readonly=on", "-device",
-                          "virtio-blk-device,drive=esp", *machine],
+                          "-drive", "file=disk.img,format=raw,if=virtio,readonly=on", *machine],
                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     talk = Talk(connect("console.sock").detach())
     session(talk)

@@ -65,7 +65,7 @@ static void host_write(struct device *d, struct mem_access a, uint64_t value)
 
 const struct device_class pci_host = {
     .name = "pci-host-ecam-generic",
-    .behaviour = 1,
+    .behaviour = 2, /* 2: I/O and memory at address 0 of the bus */
     .windows = {{.bytes = 1, .sizes = 1 | 2 | 4, .splits = true},
                 {.bytes = 1, .sizes = 1 | 2 | 4 | 8, .splits = true},
                 {.bytes = 1, .sizes = 1 | 2 | 4 | 8, .splits = true},

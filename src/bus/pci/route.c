@@ -119,7 +119,7 @@ bool pci_bar_base(const struct device *d, unsigned bar, uint64_t *base)
         *base |= (uint64_t)pci_get(d, at + 4, 4) << 32;
     }
     *base &= ~(b->bytes - 1);
-    return *base != 0;
+    return true; /* 0 is an address like any other: EFI firmware gives it to the first one in I/O space */
 }
 
 void pci_map(struct device *d)
