@@ -49,6 +49,8 @@ def plain(text):
     text = re.sub(r"^(\S+)\.[wn]\b", r"\1", text)
     if re.match("[us]sat", text):
         text = text.replace("asr #0", "asr #32")
+    if text.startswith("cps"):  # with a space by newer binutils
+        text = text.replace(", #", ",#")
     if re.match("(ld|st)rex", text):
         text = re.sub(r"\br1([0-5])\b", lambda m: ("sl", "fp", "ip", "sp", "lr", "pc")[int(m[1])], text)
     text = re.sub(r"\s*[;@].*|\s*<.*", "", text)
