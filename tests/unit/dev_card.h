@@ -9,6 +9,7 @@
 #include "bus/pci.h"
 #include "dev/frame.h"
 #include "dev_bench.h"
+#include "registers.h"
 
 #define ECAM UINT64_C(0x30000000)
 #define BAR  UINT64_C(0x40000000)
@@ -56,20 +57,12 @@ static enum inlet_answer next(void *opaque, tick now, struct input *in, tick *as
 
 static void set(uint64_t at, unsigned size, uint64_t value)
 {
-    struct mem_place p = mem_find(machine_mem(b.machine), at, true);
-
-    if (p.window != NULL) {
-        p.window->write(p.window->opaque, mem_access_to(p.window, p.at, size, 0), value);
-    }
+    register_write(b.machine, at, size, value);
 }
 
 static uint64_t get(uint64_t at, unsigned size)
 {
-    struct mem_place p = mem_find(machine_mem(b.machine), at, false);
-
-    return p.window != NULL
-               ? p.window->read(p.window->opaque, mem_access_to(p.window, p.at, size, 0))
-               : 0;
+    return register_read(b.machine, at, size);
 }
 
 static void put(paddr at, const void *bytes, size_t size)

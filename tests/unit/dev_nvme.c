@@ -10,6 +10,7 @@
 #include "bus/pci.h"
 #include "dev/drive.h"
 #include "dev_bench.h"
+#include "registers.h"
 
 #define ECAM UINT64_C(0x30000000)
 #define BAR  UINT64_C(0x40000000)
@@ -40,20 +41,12 @@ static struct {
 
 static void set(uint64_t at, unsigned size, uint64_t value)
 {
-    struct mem_place p = mem_find(machine_mem(b.machine), at, true);
-
-    if (p.window != NULL) {
-        p.window->write(p.window->opaque, mem_access_to(p.window, p.at, size, 0), value);
-    }
+    register_write(b.machine, at, size, value);
 }
 
 static uint64_t get(uint64_t at, unsigned size)
 {
-    struct mem_place p = mem_find(machine_mem(b.machine), at, false);
-
-    return p.window != NULL
-               ? p.window->read(p.window->opaque, mem_access_to(p.window, p.at, size, 0))
-               : 0;
+    return register_read(b.machine, at, size);
 }
 
 static void reg_set(uint64_t at, uint32_t value)

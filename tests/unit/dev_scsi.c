@@ -8,6 +8,7 @@
 
 #include "../chance.h"
 #include "dev/scsi.h"
+#include "sector_image.h"
 #include "virtio_driver.h"
 
 enum { SECTORS = 3000, SENSE = 96, CDB = 32, IN_FROM = 12 + SENSE };
@@ -28,20 +29,7 @@ static struct {
 /* Sector n is full of n. */
 static void make_image(void)
 {
-    const char *folder = getenv("TMPDIR");
-    FILE *f;
-
-    (void)snprintf(path, sizeof path, "%s/reprise-scsi-%d", folder != NULL ? folder : "/tmp",
-                   (int)getpid());
-    f = fopen(path, "wb");
-    assert_non_null(f);
-    for (unsigned i = 0; i < SECTORS; i++) {
-        uint8_t sector[512];
-
-        memset(sector, (int)(i % 251 + 1), sizeof sector);
-        assert_int_equal(fwrite(sector, 1, sizeof sector, f), sizeof sector);
-    }
-    assert_int_equal(fclose(f), 0);
+    make_sector_image(path, sizeof path, "scsi", SECTORS);
 }
 
 static void add_unit(const char *id, const char *model, const char *drive, bool is_cd)

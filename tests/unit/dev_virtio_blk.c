@@ -5,6 +5,7 @@
  */
 #include <unistd.h>
 
+#include "sector_image.h"
 #include "virtio_driver.h"
 
 enum { SECTORS = 300, HEADER = DRIVER_BUFFERS, STATUS = DRIVER_BUFFERS + 16 };
@@ -22,20 +23,7 @@ struct rig {
 
 static void make_image(void)
 {
-    const char *folder = getenv("TMPDIR");
-    FILE *f;
-
-    (void)snprintf(path, sizeof path, "%s/reprise-blk-%d", folder != NULL ? folder : "/tmp",
-                   (int)getpid());
-    f = fopen(path, "wb");
-    assert_non_null(f);
-    for (unsigned i = 0; i < SECTORS; i++) {
-        uint8_t sector[512];
-
-        memset(sector, (int)(i % 251 + 1), sizeof sector);
-        assert_int_equal(fwrite(sector, 1, sizeof sector, f), sizeof sector);
-    }
-    assert_int_equal(fclose(f), 0);
+    make_sector_image(path, sizeof path, "blk", SECTORS);
 }
 
 /* On the bench, whose own device it replaces. */
