@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * disas: instructions as text. The last column of the tables has the operands, two letters each, which are printed
- * here, in disas_memory.c and in disas_vector.c.
+ * here, in disas_memory.c, disas_vector.c and disas_neon.c.
  */
 #include <stdio.h>
 
@@ -223,6 +223,11 @@ static bool put_optional(const struct arm_print *p, const char *word)
         put_shift(p, 0, i->amount);
     } else if (strcmp(word, "asr") == 0) {
         put_shift(p, 2, i->amount);
+    } else if (strcmp(word, "ho") == 0) {
+        if (!arm_neon_is_widening(i)) {
+            text_add(p->out, ", ");
+            (void)arm_print_neon(p, "hl");
+        }
     } else {
         return false;
     }
@@ -535,10 +540,16 @@ static void find_condition(struct arm_insn *i, bool thumb, uint32_t mode)
     i->s = i->s == 2 ? !in_it : i->s;
 }
 
-/* Advanced SIMD, by operands that nothing else has. */
-static bool is_simd(const struct arm_insn *i)
+/* As it is in memory: T32's of floating point were decoded as A32's. */
+static void put_undefined(struct text *out, const uint8_t *bytes, bool thumb, unsigned length)
 {
-    return i->info->operands[0] == 'n' && strstr(i->info->operands, "rd") == NULL;
+    uint32_t w = (uint32_t)bytes_get_le(bytes, length);
+
+    if (length == 2) {
+        text_add(out, ".inst\t0x%04x", w);
+    } else {
+        text_add(out, ".inst\t0x%08x", thumb ? w << 16 | w >> 16 : w);
+    }
 }
 
 unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
@@ -551,8 +562,8 @@ unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uin
     if (!arm_decode_bytes(bytes, available, thumb, &i)) {
         return 0;
     }
-    if (i.info == NULL) {
-        text_add(out, i.length == 2 ? ".inst\t0x%04x" : ".inst\t0x%08x", i.bits);
+    if (i.info == NULL || arm_is_undefined(&i)) {
+        put_undefined(out, bytes, thumb, i.length);
         return i.length;
     }
     find_condition(&i, thumb, mode);
@@ -561,9 +572,7 @@ unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uin
 
         arm_vector_name(&i, name);
         put_name(&p, i.info->name[0] == 'v' ? name : i.info->name);
-        if (!is_simd(&i)) { /* which has its name alone */
-            put_operands(&p, i.info->operands);
-        }
+        put_operands(&p, i.info->operands);
     }
     return i.length;
 }

@@ -29,9 +29,16 @@ void arm_print_list(const struct arm_print *p, unsigned list);
 void arm_vector_name(const struct arm_insn *i, char name[ARM_VECTOR_NAME]);
 bool arm_is_vector_stack(const struct arm_insn *i);
 
+/* disas_neon.c: of the lanes in bits, where a name leaves it open; whether the numbers of registers say what there is not. */
+unsigned arm_neon_width(const struct arm_insn *i);
+bool arm_is_undefined(const struct arm_insn *i);
+/* VMOVL, which is VSHLL by nothing. */
+bool arm_neon_is_widening(const struct arm_insn *i);
+
 /* One word of the operands' column, each of two letters: those of memory, of floating point and Advanced SIMD; false
  * if the file has none of that name. */
 bool arm_print_memory(const struct arm_print *p, const char *word);
 bool arm_print_vector(const struct arm_print *p, const char *word);
+bool arm_print_neon(const struct arm_print *p, const char *word);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * disas_vector: operands of floating point as text. Left out: those of Advanced SIMD.
+ * disas_vector: names and operands of floating point as text.
  */
 #include <stdio.h>
 
@@ -21,6 +21,9 @@ void arm_vector_name(const struct arm_insn *i, char name[ARM_VECTOR_NAME])
     char *x;
 
     (void)snprintf(name, ARM_VECTOR_NAME, "%s", i->info->name);
+    if (arm_neon_is_widening(i)) {
+        (void)snprintf(name, ARM_VECTOR_NAME, "vmovl%s", i->info->name + strlen("vshll"));
+    }
     if (i->info->lift == arm_lift_vfp_several) {
         (void)snprintf(name, ARM_VECTOR_NAME, "%s",
                        several[arm_is_vector_stack(i) ? 4 + to : to * 2 + (i->p != 0)]);
@@ -33,6 +36,9 @@ void arm_vector_name(const struct arm_insn *i, char name[ARM_VECTOR_NAME])
         (void)snprintf(name, ARM_VECTOR_NAME, "vcvt.%s.%s", to ? type : fp, to ? fp : type);
     } else if (i->info->lift == arm_lift_vfp_element && (x = strchr(name, 'x')) != NULL) {
         *x = i->u ? 'u' : 's';
+    } else if (*(x = name + strcspn(name, "?%")) != '\0') { /* a lane's width, or twice that */
+        (void)snprintf(x, (size_t)(name + ARM_VECTOR_NAME - x), "%u",
+                       arm_neon_width(i) << (*x == '%'));
     }
 }
 
@@ -94,8 +100,8 @@ static bool put_scalar(const struct arm_print *p, const char *word)
     const struct arm_insn *i = p->i;
     unsigned r = word[1] == 'd' ? i->rd : word[1] == 'n' ? i->rn : i->rm;
 
-    if ((word[0] == 's' || word[0] == 'd') && strchr("dnm", word[1]) != NULL) {
-        text_add(p->out, "%c%u", word[0], r);
+    if (word[0] == 's' && strchr("dnm", word[1]) != NULL) {
+        text_add(p->out, "s%u", r);
     } else if (strcmp(word, "s2") == 0) {
         text_add(p->out, "s%u, s%u", i->rm, i->rm + 1u);
     } else {
@@ -120,12 +126,10 @@ bool arm_print_vector(const struct arm_print *p, const char *word)
         put_several(p);
     } else if (strcmp(word, "vs") == 0) {
         put_system(p);
-    } else if (strcmp(word, "nd") == 0) {
-        text_add(p->out, i->a != 0 ? "q%u" : "d%u", i->a != 0 ? i->rn / 2 : i->rn); /* VDUP's */
     } else if (strcmp(word, "ne") == 0 && i->info->lift == arm_lift_vfp_element) {
         put_element(p);
     } else {
-        return put_scalar(p, word);
+        return put_scalar(p, word) || arm_print_neon(p, word);
     }
     return true;
 }

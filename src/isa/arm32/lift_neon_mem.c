@@ -153,17 +153,13 @@ void arm_lift_neon_multiple(struct lift *l, const struct arm_insn *i)
 
 /* ---- one element of each register ---- */
 
-/* What index_align says, by size and the number of registers: log2 of an alignment, how far the registers
- * are apart, and which element. False: undefined. */
-struct lane {
-    unsigned index, apart, align;
-};
-
-static bool read_lane(const struct arm_insn *i, struct lane *k)
+/* What index_align says, by size and the number of registers. */
+bool arm_neon_lane(const struct arm_insn *i, struct arm_neon_lane *k)
 {
     unsigned size = i->b, count = i->info->argument, a = i->a, low = a & ((1u << size) - 1);
 
-    *k = (struct lane){.index = a >> (size + 1), .apart = 1};
+    *k = (struct arm_neon_lane){
+        .log2 = size, .count = count, .per_value = 1, .index = a >> (size + 1), .apart = 1};
     if (count != 1 && size != 0) {
         k->apart = 1 + (a >> size & 1);
     }
@@ -188,6 +184,29 @@ static bool read_lane(const struct arm_insn *i, struct lane *k)
     }
 }
 
+bool arm_neon_all_lanes(const struct arm_insn *i, struct arm_neon_lane *k)
+{
+    unsigned count = i->info->argument, log2 = i->b;
+
+    *k = (struct arm_neon_lane){.log2 = log2, .count = count, .per_value = 1, .apart = i->w + 1u};
+    if (count == 1 && i->w) { /* VLD1 may fill two registers */
+        k->per_value = 2;
+        k->apart = 1;
+    }
+    if (count == 4 && log2 == 3) {
+        k->log2 = 2;
+        k->align = 4;
+        return i->a;
+    }
+    k->align = !i->a ? 0 : count == 1 ? log2 : count == 2 ? log2 + 1 : log2 == 2 ? 3 : log2 + 2;
+    return log2 != 3 && !(i->a && (count == 3 || (count == 1 && log2 == 0)));
+}
+
+unsigned arm_neon_last(const struct arm_insn *i, const struct arm_neon_lane *k)
+{
+    return i->rd + (k->count * k->per_value - 1) * k->apart;
+}
+
 static uint32_t lane_access(const struct lift *l, unsigned r, unsigned log2, unsigned align)
 {
     uint32_t mem = r != 0 && align != 0 ? log2 : access_of(l, log2, log2, align);
@@ -199,13 +218,13 @@ void arm_lift_neon_lane(struct lift *l, const struct arm_insn *i)
 {
     unsigned count = i->info->argument, log2 = i->b, width = 8u << log2;
     ir_ref base, values[4];
-    struct lane k;
+    struct arm_neon_lane k;
 
-    if (!read_lane(i, &k)) {
+    if (!arm_neon_lane(i, &k)) {
         arm_lift_undefined(l);
         return;
     }
-    if (!is_possible(l, i, i->rd + (count - 1) * k.apart)) {
+    if (!is_possible(l, i, arm_neon_last(i, &k))) {
         return;
     }
     l->several = count > 1;
@@ -235,38 +254,26 @@ void arm_lift_neon_lane(struct lift *l, const struct arm_insn *i)
 
 void arm_lift_neon_all_lanes(struct lift *l, const struct arm_insn *i)
 {
-    unsigned count = i->info->argument, log2 = i->b, apart = i->w + 1u, align = 0;
-    unsigned copies = count == 1 && i->w ? 2 : 1; /* VLD1 may fill two registers */
+    struct arm_neon_lane k;
     ir_ref base, values[4];
-    bool undefined;
 
-    if (count == 4 && log2 == 3) {
-        undefined = !i->a;
-        log2 = 2;
-        align = 4;
-    } else {
-        undefined = log2 == 3 || (i->a && (count == 3 || (count == 1 && log2 == 0)));
-        align = !i->a ? 0 : count == 1 ? log2 : count == 2 ? log2 + 1 : log2 == 2 ? 3 : log2 + 2;
-    }
-    if (undefined) {
+    if (!arm_neon_all_lanes(i, &k)) {
         arm_lift_undefined(l);
         return;
     }
-    if (!is_possible(l, i, i->rd + (count * copies - 1) * (copies > 1 ? 1 : apart))) {
+    if (!is_possible(l, i, arm_neon_last(i, &k))) {
         return;
     }
-    l->several = count > 1;
+    l->several = k.count > 1;
     base = r_get(l, i->rn);
-    for (unsigned r = 0; r < count; r++) {
-        values[r] = arm_ld(l, IR_I64, base, r << log2, lane_access(l, r, log2, align));
+    for (unsigned r = 0; r < k.count; r++) {
+        values[r] = arm_ld(l, IR_I64, base, r << k.log2, lane_access(l, r, k.log2, k.align));
     }
-    for (unsigned r = 0; r < count; r++) {
-        ir_ref all = v_lane(l, 3, v_1(l, IR_VDUP, log2, values[r]), 0);
+    for (unsigned r = 0; r < k.count * k.per_value; r++) {
+        ir_ref value = values[r / k.per_value];
 
-        ir_put(l->b, IR_I64, d_slot(i->rd + r * apart), all);
-        if (copies > 1) {
-            ir_put(l->b, IR_I64, d_slot(i->rd + 1u), all);
-        }
+        ir_put(l->b, IR_I64, d_slot(i->rd + r * k.apart),
+               v_lane(l, 3, v_1(l, IR_VDUP, k.log2, value), 0));
     }
-    write_back(l, i, base, count << log2);
+    write_back(l, i, base, k.count << k.log2);
 }

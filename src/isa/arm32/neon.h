@@ -57,7 +57,17 @@ arm_lift_fn arm_lift_neon_crypto_2, arm_lift_neon_crypto_3, arm_lift_neon_pmull;
 /* lift_neon_move.c */
 arm_lift_fn arm_lift_neon_logic, arm_lift_neon_imm, arm_lift_neon_swap, arm_lift_neon_permute;
 arm_lift_fn arm_lift_neon_ext, arm_lift_neon_table, arm_lift_neon_dup;
-/* lift_neon_mem.c */
+/* lift_neon_mem.c: loads and stores of elements of 2^log2 bytes, `count` of them, which are one lane of as many
+ * registers or each all lanes of `per_value` ones; the registers are so far apart. The address is aligned to 2^align
+ * bytes, 0: not said. False: there is no such instruction. */
+struct arm_neon_lane {
+    unsigned log2, count, per_value, apart, align;
+    unsigned index; /* of the lane */
+};
+bool arm_neon_lane(const struct arm_insn *i, struct arm_neon_lane *k);
+bool arm_neon_all_lanes(const struct arm_insn *i, struct arm_neon_lane *k);
+/* The number of the last register: one that does not exist is unpredictable. */
+unsigned arm_neon_last(const struct arm_insn *i, const struct arm_neon_lane *k);
 arm_lift_fn arm_lift_neon_multiple, arm_lift_neon_lane, arm_lift_neon_all_lanes;
 
 #endif
