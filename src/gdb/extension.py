@@ -3,8 +3,11 @@
 own it is installed as .../share/reprise/gdb.py: `source` it, before or after `target remote`.
 
 After a command of the monitor the machine may stand elsewhere, which GDB does not know: what it
-remembers of registers and memory is forgotten here, and where that shows the frame is printed."""
+remembers of registers and memory is forgotten here, and where that shows the frame is printed.
+
+And where GDB would break off a step because it cannot tell who called, it is told."""
 import gdb
+import gdb.unwinder
 
 
 def quietly(command):
@@ -72,6 +75,56 @@ class Lastwrite(gdb.Command):
             gdb.execute("monitor lastwrite %#x,%d" % (int(value.address), value.type.sizeof))
 
 
+class NoFrame:
+    """A frame's identity, as gdb wants it."""
+
+    def __init__(self, sp, pc):
+        self.sp, self.pc = sp, pc
+
+
+class Unsaid(gdb.unwinder.Unwinder):
+    """Code of 32-bit Arm without symbols. There gdb takes R11 for a frame pointer and the word at it for a place in
+    that frame's function, whose first instructions it reads. A kernel keeps other things in R11: the place may be
+    anywhere, and where it cannot be read each step ends in an error. Such a frame is taken for one of a function that
+    has saved nothing yet, as gdb itself takes those in which it finds nothing."""
+
+    KEPT = ["r%d" % n for n in range(4, 13)] + ["sp", "lr", "cpsr"]
+
+    def __init__(self):
+        super().__init__("reprise-unsaid")
+
+    def __call__(self, frame):
+        try:
+            if frame.architecture().name().startswith("arm") and self.is_unsaid(frame):
+                info = frame.create_unwind_info(NoFrame(frame.read_register("sp"), frame.read_register("pc")))
+                for name in self.KEPT:
+                    info.add_saved_register(name, frame.read_register(name))
+                info.add_saved_register("pc", frame.read_register("lr"))
+                return info
+        except gdb.error:
+            pass
+        return None
+
+    def is_unsaid(self, frame):
+        pc = int(frame.read_register("pc")) & 0xffffffff
+        if int(frame.read_register("cpsr")) & 0x20 or self.has_symbol(pc):
+            return False  # where gdb does not guess
+        memory = gdb.selected_inferior()
+        place = int.from_bytes(memory.read_memory(int(frame.read_register("r11")) & 0xffffffff, 4), "little")
+        start = (place & 0xfffffffc) - 8
+        try:
+            if 0 <= start < pc:
+                memory.read_memory(start, min(64, pc - start))
+        except gdb.MemoryError:
+            return True
+        return False
+
+    def has_symbol(self, pc):
+        pointer = gdb.Value(pc).cast(gdb.lookup_type("void").pointer())
+        return "<" in pointer.format_string(symbols=True)
+
+
 reprise_follow = Follow()
+gdb.unwinder.register_unwinder(None, Unsaid(), True)
 Goto()
 Lastwrite()
