@@ -78,3 +78,22 @@ _reprise() {
 }
 
 complete -F _reprise reprise
+
+# reprise-system-ARCH says itself which options it has.
+_reprise_system() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} file
+    COMPREPLY=()
+    case $previous in
+    -M | -machine | -cpu | -device | -netdev | -chardev | -d) COMPREPLY=($(compgen -W help -- "$current")) ;;
+    esac
+    if [[ $current == -* ]]; then
+        COMPREPLY=($(compgen -W "$("$1" -help 2> /dev/null | sed -n 's/^  \(--*[A-Za-z][A-Za-z-]*\).*/\1/p')" -- "$current"))
+    else
+        compopt -o filenames 2> /dev/null
+        while IFS= read -r file; do
+            COMPREPLY+=("$file")
+        done < <(compgen -f -- "$current")
+    fi
+}
+
+complete -F _reprise_system reprise-system-aarch64 reprise-system-arm reprise-system-riscv32 reprise-system-riscv64

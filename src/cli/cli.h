@@ -18,6 +18,13 @@ enum exit_status { EXIT_FINE, EXIT_USER, EXIT_GUEST, EXIT_DIFFERED, EXIT_OURS };
 /* Prints "reprise: sentence" on stderr; returns EXIT_USER. */
 int cli_fail(const struct error *e);
 
+/* Of a guest that asked for a failure exit: 2, or, where the reference's users expect it, the guest's own. */
+int cli_guest_status(const struct options *o, uint32_t asked);
+
+/* system.c: reprise-system-ARCH; argv[0] is its name without folders. */
+bool system_is_name(const char *name);
+int command_line_system(const char *name, int argc, char **argv);
+
 int command_run(struct options *o); /* run and record; gives up the images' bytes */
 int command_replay(struct options *o);
 int command_debug(struct options *o);

@@ -100,6 +100,12 @@ static void open_standard_files(void)
 
 static int command_line(int argc, char **argv)
 {
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "";
+
+    if (system_is_name(name)) {
+        return command_line_system(name, argc, argv);
+    }
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USER;

@@ -76,7 +76,9 @@ int ports_open(struct ports *p, const struct options *o, struct error *e)
 {
     memset(p, 0, sizeof(*p));
     p->tty.fd = -1;
-    if (nets_open(&p->nets, o, e) < 0 || nets_open_dumps(&p->nets, o, e) < 0) {
+    /* What comes from networks is in the recording. */
+    if ((o->command != COMMAND_REPLAY && nets_open(&p->nets, o, e) < 0) ||
+        nets_open_dumps(&p->nets, o, e) < 0) {
         return -1;
     }
     p->serial_count = o->serial_count ? o->serial_count : 1;
@@ -170,6 +172,20 @@ int ports_start(struct ports *p, struct journal *j, const struct machine *m, str
     return nets_watch(&p->nets, m, journal_config(j)->epoch_ns, e) < 0
                ? -1
                : nets_start(&p->nets, &p->journal, e);
+}
+
+size_t ports_sockets(const struct ports *p, const char **names)
+{
+    size_t count = 0;
+
+    for (unsigned i = 0; i < p->count; i++) {
+        const char *name = serial_socket(p->ends[i].serial);
+
+        if (name != NULL) {
+            names[count++] = name;
+        }
+    }
+    return count;
 }
 
 void ports_switch(struct ports *p, struct journal *j)

@@ -27,12 +27,15 @@ struct ports {
     struct nets nets;
 };
 
-/* Opens the back ends that the options name; the first is the terminal if none is named. */
+/* Opens the back ends that the options name; the first is the terminal if none is named. Of networks only what is
+ * written to, if the command is a replay. */
 int ports_open(struct ports *p, const struct options *o, struct error *e);
 /* Output of the machine goes here. */
 struct sink ports_sink(struct ports *p);
 /* From now on input is posted to the journal. */
 int ports_start(struct ports *p, struct journal *j, const struct machine *m, struct error *e);
+/* The names of sockets that were made, which are to be removed at the end: PORTS_MAX of them at most. */
+size_t ports_sockets(const struct ports *p, const char **names);
 /* Input goes there from now on; the journal before it stays as long as the ports. */
 void ports_switch(struct ports *p, struct journal *j);
 /* Flushes, closes, puts the terminal back, says what was dropped. */

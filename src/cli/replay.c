@@ -12,7 +12,9 @@
 #include "cli/cli.h"
 #include "cli/console.h"
 #include "cli/divergence.h"
+#include "cli/keeper.h"
 #include "cli/nets.h"
+#include "cli/ports.h"
 #include "cli/say.h"
 
 #define PROGRESS_STEPS 200
@@ -22,13 +24,20 @@ struct shown {
     int port;
     struct journal *journal;
     struct nets nets; /* of which there are files alone */
+    /* reprise-system-ARCH: output goes where the options say, instead; what comes in is forgotten. */
+    struct ports *ports;
+    struct sink ports_sink;
+    struct keeper keeper; /* removes the sockets' names */
 };
 
 static void shown_output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
 {
     struct shown *s = opaque;
 
-    (void)at;
+    if (s->ports != NULL) {
+        s->ports_sink.output(s->ports_sink.opaque, at, port, bytes, count);
+        return;
+    }
     if (port == s->port) {
         console_put(&s->console, bytes, count);
     }
@@ -39,7 +48,10 @@ static void shown_input(void *opaque, tick at, uint16_t port, const uint8_t *byt
 {
     struct shown *s = opaque;
 
-    (void)at;
+    if (s->ports != NULL) {
+        s->ports_sink.input(s->ports_sink.opaque, at, port, bytes, count);
+        return;
+    }
     nets_input(&s->nets, port, bytes, count);
 }
 
@@ -48,6 +60,10 @@ static void shown_flush(void *opaque)
 {
     struct shown *s = opaque;
 
+    if (s->ports != NULL) {
+        s->ports_sink.flush(s->ports_sink.opaque);
+        return;
+    }
     console_flush(&s->console);
     if (s->console.problem == EPIPE && s->journal) {
         journal_post_quit(s->journal, END_QUIT);
@@ -117,7 +133,7 @@ static int judge(struct figures *f, const struct options *o, const struct journa
                                : "every witness, the final hash and all output agree";
     if (end && end->why == END_FAILED) {
         say("the guest asked for a failure exit, status %u", end->exit_status);
-        return EXIT_GUEST;
+        return cli_guest_status(o, end->exit_status);
     }
     return EXIT_FINE;
 }
@@ -170,7 +186,9 @@ static int replay(const struct options *o, struct journal *j, struct machine *m,
     }
     f.final_hash = machine_hash(m);
     status = judge(&f, o, j, stop);
-    figures_print(&f);
+    if (o->system == NULL || status != EXIT_FINE) {
+        figures_print(&f);
+    }
     if (stop == JOURNAL_LOST) {
         say("%s", journal_problem(j));
     } else if (stop == JOURNAL_DIVERGED) {
@@ -208,6 +226,30 @@ static int open_outputs(const struct options *o, struct console *console, struct
     return 0;
 }
 
+/* Of reprise-system-ARCH. */
+static int open_ports(struct shown *s, const struct options *o, struct error *e)
+{
+    const char *names[PORTS_MAX + 1];
+    struct keeper_job job = {.sockets = names};
+
+    s->ports = base_alloc(1, sizeof(*s->ports));
+    s->ports_sink = ports_sink(s->ports);
+    if (ports_open(s->ports, o, e) < 0) {
+        return -1;
+    }
+    job.socket_count = ports_sockets(s->ports, names);
+    return job.socket_count == 0 || o->no_sandbox ? 0 : keeper_open(&s->keeper, &job, e);
+}
+
+static void close_ports(struct shown *s)
+{
+    if (s->ports != NULL) {
+        ports_close(s->ports);
+        keeper_close(&s->keeper);
+        free(s->ports);
+    }
+}
+
 static int empty_console(const struct options *o, const struct console *console, struct error *e)
 {
     struct stat st;
@@ -223,6 +265,9 @@ static int empty_console(const struct options *o, const struct console *console,
 static int choose_port(const struct options *o, const struct machine *m, struct shown *shown,
                        struct error *e)
 {
+    if (shown->ports != NULL) {
+        return ports_start(shown->ports, shown->journal, m, e);
+    }
     shown->port = machine_port_by_name(m, o->shown_port ? o->shown_port : "serial0");
     return !o->shown_port || shown->port >= 0
                ? 0
@@ -244,9 +289,10 @@ int command_replay(struct options *o)
     if (o->stats && figures_check(o->stats, &e) < 0) {
         return cli_fail(&e);
     }
-    if (open_outputs(o, &shown.console, &log, &e) < 0 || nets_open_dumps(&shown.nets, o, &e) < 0 ||
-        cli_confine(o, false, NULL, &e) < 0 ||
-        !(j = journal_replay(o->files[0], &options, &sink, &e)) ||
+    if (open_outputs(o, &shown.console, &log, &e) < 0 ||
+        (o->system != NULL ? open_ports(&shown, o, &e) : nets_open_dumps(&shown.nets, o, &e)) < 0 ||
+        cli_confine(o, o->system != NULL, NULL, &e) < 0 ||
+        !(j = shown.journal = journal_replay(o->files[0], &options, &sink, &e)) ||
         !(m = cli_machine(journal_config(j), o, &e)) ||
         nets_watch(&shown.nets, m, journal_config(j)->epoch_ns, &e) < 0 ||
         choose_port(o, m, &shown, &e) < 0 || empty_console(o, &shown.console, &e) < 0) {
@@ -256,10 +302,10 @@ int command_replay(struct options *o)
             cli_log_attach(log, m);
         }
         journal_attach(j, m);
-        shown.journal = j;
         status = replay(o, j, m, &shown);
     }
     nets_close(&shown.nets);
+    close_ports(&shown);
     if (shown.console.to && shown.console.to != stdout) {
         fclose(shown.console.to); /* flushed, and looked at */
     }

@@ -5,9 +5,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/behind.h"
 #include "cli/cli.h"
+#include "cli/daemon.h"
 #include "cli/interrupt.h"
 #include "cli/keeper.h"
 #include "cli/ports.h"
@@ -27,10 +29,12 @@ struct live {
     struct journal *_Atomic journal; /* the handler of signals looks, too */
     struct branches branches;
     struct behind *behind;    /* makes the index; NULL: nobody does */
+    struct daemon daemon;     /* -daemonize */
     struct listener listener; /* -gdb's, until it is served */
     struct keeper keeper;     /* removes the sockets' names */
     struct verify *verify;    /* -accel verify */
     bool differs;             /* it says */
+    bool has_pid_file;
     struct cli_log *log;
     struct figures figures;
 };
@@ -107,7 +111,7 @@ static int open_journal(struct live *l, struct error *e)
  * once it is confined. */
 static int open_sockets(struct live *l, struct error *e)
 {
-    const char *names[PORTS_MAX + 1];
+    const char *names[PORTS_MAX + 2];
     struct keeper_job job = {.sockets = names};
 
     if (l->options->gdb && listener_open(&l->listener, l->options->gdb, e) < 0) {
@@ -119,13 +123,14 @@ static int open_sockets(struct live *l, struct error *e)
     if (l->listener.path[0] != '\0') {
         names[job.socket_count++] = l->listener.path;
     }
-    for (unsigned i = 0; i < l->ports.count; i++) {
-        const char *name = serial_socket(l->ports.ends[i].serial);
-
-        if (name != NULL) {
-            names[job.socket_count++] = name;
+    if (l->options->pid_file != NULL) {
+        if (pidfile_write(l->options->pid_file, e) < 0) {
+            return -1;
         }
+        l->has_pid_file = true;
+        names[job.socket_count++] = l->options->pid_file;
     }
+    job.socket_count += ports_sockets(&l->ports, names + job.socket_count);
     return job.socket_count == 0 || l->options->no_sandbox ? 0 : keeper_open(&l->keeper, &job, e);
 }
 
@@ -160,7 +165,8 @@ static int live_open(struct live *l, struct options *o, struct error *e)
     if (verify_wanted(o) && (o->gdb || o->index)) {
         return error_set(e, "-accel verify goes with neither -gdb nor --index");
     }
-    if (o->stats && figures_check(o->stats, e) < 0) {
+    if ((o->stats && figures_check(o->stats, e) < 0) ||
+        (o->daemonize && daemon_begin(&l->daemon, e) < 0)) {
         return -1;
     }
     choose_disks(o);
@@ -190,7 +196,11 @@ static int live_open(struct live *l, struct options *o, struct error *e)
         return -1;
     }
     catch_signals(l);
-    return ports_start(&l->ports, l->journal, l->machine, e);
+    if (ports_start(&l->ports, l->journal, l->machine, e) < 0) {
+        return -1;
+    }
+    daemon_ready(&l->daemon);
+    return 0;
 }
 
 static void live_close(struct live *l)
@@ -206,6 +216,9 @@ static void live_close(struct live *l)
     branches_fini(&l->branches);
     machine_free(l->machine);
     listener_close(&l->listener);
+    if (l->has_pid_file && l->options->no_sandbox) {
+        (void)unlink(l->options->pid_file);
+    }
     keeper_close(&l->keeper);
     wallclock_fini(&l->clock);
     cli_log_close(l->log);
@@ -289,13 +302,14 @@ static int report(struct live *l)
     if (l->options->stats && figures_write(&l->figures, l->options->stats, &e) < 0) {
         status = cli_fail(&e);
     }
-    if (l->options->command == COMMAND_RECORD || l->options->stats) {
+    if ((l->options->command == COMMAND_RECORD && !l->options->system) || l->options->stats) {
         figures_print(&l->figures);
     }
     if (why == END_FAILED) {
-        say("the guest asked for a failure exit, status %u",
-            machine_state(l->machine)->exit_status);
-        status = EXIT_GUEST;
+        uint32_t asked = machine_state(l->machine)->exit_status;
+
+        say("the guest asked for a failure exit, status %u", asked);
+        status = cli_guest_status(l->options, asked);
     }
     return status;
 }

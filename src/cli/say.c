@@ -16,6 +16,13 @@ static int stdout_problem;
 static bool stderr_problem;
 static bool file_problem;
 
+static const char *program = "reprise";
+
+void say_as(const char *name)
+{
+    program = name;
+}
+
 static void put(FILE *to, const void *bytes, size_t count)
 {
     errno = 0;
@@ -57,7 +64,7 @@ void say(const char *format, ...)
     struct text t = {0};
     va_list args;
 
-    text_add(&t, "reprise: ");
+    text_add(&t, "%s: ", program);
     va_start(args, format);
     text_add_v(&t, format, args);
     va_end(args);

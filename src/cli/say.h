@@ -11,6 +11,8 @@
 
 /* A sentence: "reprise: ", the text and a newline on stderr. It stays one line whatever is in it. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What stands there instead of "reprise": the name by which the program was called. It is borrowed. */
+void say_as(const char *program);
 /* A line on stdout or stderr (or in a log). */
 void say_line(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Text that is lines already; newlines and tabs stay. */

@@ -133,6 +133,7 @@ struct isa {
     /* What `-cpu max` is short for in this version: recordings have the long form, so that they stay
      * what they are when there is more. NULL: nothing. */
     const char *max_cpu;
+    const char *const *cpus; /* names for -cpu, with a NULL at the end; NULL: there is one CPU */
     int (*make_model)(void *model, const struct isa_options *o, struct error *e);
 
     struct field_table state; /* begins with HART_FIELDS */

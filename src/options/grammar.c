@@ -111,6 +111,13 @@ void options_take_item(const char **list, char **key, char **value)
     *key = text;
 }
 
+void options_add_doubled(struct text *out, const char *value)
+{
+    for (; *value != '\0'; value++) {
+        text_add(out, *value == ',' ? ",," : "%c", *value);
+    }
+}
+
 int options_parse_place(const char *text, const char *what, tick end, tick *at, struct error *e)
 {
     size_t length = strlen(text);

@@ -23,6 +23,17 @@ struct option_group {
 extern const struct option_group options_of_recording, options_of_machine, options_of_chardevs,
     options_of_nets, options_of_session;
 
+/* parse.c: the entry of a command's option, by either spelling; NULL: it has none. */
+const struct option_entry *options_find(enum command command, const char *name);
+void options_add_help(const struct option_entry *entry, struct text *out);
+/* What options_parse() begins with, and ends with. */
+void options_init(struct options *o, enum command command);
+int options_finish(struct options *o, struct error *e);
+/* As if the option had been given: one that is known to be there. */
+int options_take_as(struct options *o, const char *option, const char *value, struct error *e);
+/* Frees the text with the options; returns it. */
+char *options_own(struct options *o, char *text);
+
 /* grammar.c */
 int options_parse_range(const char *what, const char *s, uint64_t least, uint64_t most,
                         uint64_t *out, struct error *e);
@@ -35,6 +46,36 @@ const char *options_next_item(const char *list, char *key, char *value, size_t r
 /* The next item of a list with commas, where two commas are one that is meant: cut off *list, which is NULL
  * after the last. A bare one has a NULL value. Both are the caller's to free. */
 void options_take_item(const char **list, char **key, char **value);
+/* A value as it stands in such a list. */
+void options_add_doubled(struct text *out, const char *value);
+
+/* machine.c: `-M ...,KEY=VALUE`. */
+int options_set_board_property(struct options *o, const char *key, const char *value,
+                               struct error *e);
+
+/* system_*.c: what reprise-system-ARCH has beside the options of `run`, in the order of --help: that of the
+ * machine, of what the host sees of it, and those that are accepted or refused by name. */
+extern const struct option_group options_of_system_machine, options_of_system_host;
+/* A word that is an option of the reference and needs nothing done here, or is not there. */
+struct system_word {
+    const char *name;
+    bool takes_value;
+    const char
+        *accepted; /* values that are as good as nothing, with commas between; NULL: all are */
+    const char *refusal; /* what is nearest, if the value is another one */
+};
+const struct system_word *options_find_word(const char *name);
+void options_help_words(struct text *out);
+int options_take_word(const struct system_word *word, const char *value, struct error *e);
+/* system_icount.c */
+int options_take_system_icount(struct options *o, const char *v, struct error *e);
+/* system_json.c: `{"driver": "x", "file": {"filename": "y"}}` as x,file.filename=y; the caller's to free.
+ * NULL and a sentence. */
+char *options_flatten_json(const char *json, struct error *e);
+/* system_ini.c: -readconfig: each section is as if its option had been given. */
+int options_take_readconfig(struct options *o, const char *path, struct error *e);
+/* The same of what is in such a file, which is cut into pieces; `path` is for sentences. */
+int options_take_config_text(struct options *o, const char *path, char *text, struct error *e);
 
 /* drive.c: -drive, -blockdev, -hda, -cdrom; and what their files say, before a machine is built. */
 int options_take_drive(struct options *o, const char *v, struct error *e);

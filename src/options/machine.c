@@ -9,6 +9,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+#include "world/world.h"
 
 static int take_arch(struct options *o, const char *v, struct error *e)
 {
@@ -32,8 +35,8 @@ static struct machine_thing *board_thing(struct machine_config *c)
     return machine_config_add_thing(c, "board", "board");
 }
 
-static int set_board_property(struct options *o, const char *key, const char *value,
-                              struct error *e)
+int options_set_board_property(struct options *o, const char *key, const char *value,
+                               struct error *e)
 {
     struct machine_thing *t;
 
@@ -62,8 +65,8 @@ static int take_board(struct options *o, const char *v, struct error *e)
         if ((key[0] == '\0' && is_first) || strcmp(key, "type") == 0) {
             result = options_copy_text(o->machine.board, sizeof o->machine.board, "-M", value, e);
         } else {
-            result = set_board_property(o, key[0] != '\0' ? key : value,
-                                        key[0] != '\0' ? value : "on", e);
+            result = options_set_board_property(o, key[0] != '\0' ? key : value,
+                                                key[0] != '\0' ? value : "on", e);
         }
         if (result < 0) {
             return -1;
@@ -75,7 +78,7 @@ static int take_board(struct options *o, const char *v, struct error *e)
 static int take_semihosting(struct options *o, const char *v, struct error *e)
 {
     (void)v;
-    return set_board_property(o, "semihosting", "on", e);
+    return options_set_board_property(o, "semihosting", "on", e);
 }
 
 static int take_semihosting_config(struct options *o, const char *v, struct error *e)
@@ -90,7 +93,7 @@ static int take_semihosting_config(struct options *o, const char *v, struct erro
             if (strcmp(on, "on") != 0 && strcmp(on, "off") != 0) {
                 return error_set(e, "-semihosting-config enable is on or off, not '%s'", on);
             }
-            if (set_board_property(o, "semihosting", on, e) < 0) {
+            if (options_set_board_property(o, "semihosting", on, e) < 0) {
                 return -1;
             }
         } else if (strcmp(key, "target") != 0) {
@@ -273,6 +276,17 @@ static int days_in_month(int y, int m)
     return days[m - 1] + (m == 2 && (y % 4 == 0) && (y % 100 != 0 || y % 400 == 0));
 }
 
+/* What a clock on the wall shows, as if it were UTC. */
+static uint64_t local_epoch_ns(void)
+{
+    uint64_t now = wallclock_epoch_ns();
+    time_t seconds = (time_t)(now / UINT64_C(1000000000));
+    struct tm local;
+    int64_t s = localtime_r(&seconds, &local) != NULL ? seconds + local.tm_gmtoff : seconds;
+
+    return (uint64_t)(s > 0 ? s : 0) * UINT64_C(1000000000) + now % UINT64_C(1000000000);
+}
+
 static int take_rtc(struct options *o, const char *v, struct error *e)
 {
     char key[64], value[64];
@@ -289,14 +303,19 @@ static int take_rtc(struct options *o, const char *v, struct error *e)
         if (strcmp(value, "utc") == 0) {
             continue;
         }
+        if (strcmp(value, "localtime") == 0) {
+            o->machine.epoch_ns = local_epoch_ns();
+            continue;
+        }
         n = sscanf(value, "%d-%d-%dT%d:%d:%d", &y, &mon, &d, &h, &min, &s);
         if ((n != 3 && n != 6) || y < 1970 || y > 2500 || mon < 1 || mon > 12 || d < 1 ||
             d > days_in_month(y, mon) || h < 0 || h > 23 || min < 0 || min > 59 || s < 0 ||
             s > 60) {
-            return error_set(e,
-                             "-rtc base wants utc, or YYYY-MM-DDThh:mm:ss from 1970 to 2500, not "
-                             "'%s'",
-                             value);
+            return error_set(
+                e,
+                "-rtc base wants utc, localtime, or YYYY-MM-DDThh:mm:ss from 1970 to 2500, not "
+                "'%s'",
+                value);
         }
         o->machine.epoch_ns =
             (uint64_t)((((days_from_date(y, mon, d) * 24 + h) * 60 + min) * 60) + s) *
@@ -383,7 +402,7 @@ static const struct option_entry entries[] = {
     {"-monitor", M, "none", "accepted for scripts", take_monitor},
     {"-no-reboot", M, NULL, "a guest reset ends the run", take_no_reboot},
     {"-icount", M, "shift=N[,sleep=on|off]", "one tick is 2^N ns of virtual time (0)", take_icount},
-    {"-rtc", M, "base=utc|DATE", "real-time clock at the start", take_rtc},
+    {"-rtc", M, "base=utc|localtime|DATE", "real-time clock at the start", take_rtc},
     {"-seed", M, "N", "seed of all randomness in the machine (from the host)", take_seed},
     {"-semihosting", M, NULL, "a program may ask its host by traps (aarch64)", take_semihosting},
     {"-semihosting-config", M, "enable=on|off[,target=native]", "the same",

@@ -70,13 +70,6 @@ static bool is_of_card(const char *key)
     return false;
 }
 
-static void add_doubled(struct text *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        text_add(out, *text == ',' ? ",," : "%c", *text);
-    }
-}
-
 /* `NAME,key=value` as -device wants it, of the items that follow `rest`; all others go to `network`. */
 static void split(const char *rest, struct text *card, struct text *network, char *model,
                   size_t room)
@@ -93,7 +86,7 @@ static void split(const char *rest, struct text *card, struct text *network, cha
             text_add(to, ",%s", strcmp(key, "macaddr") == 0 ? "mac" : key);
             if (value != NULL) {
                 text_add(to, "=");
-                add_doubled(to, value);
+                options_add_doubled(to, value);
             }
         }
         free(key);

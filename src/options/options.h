@@ -54,6 +54,9 @@ struct options_dump {
     uint32_t frame_max; /* bytes; 0: not said */
 };
 
+/* What -icount rr= says. */
+enum options_rr { OPTIONS_RR_NONE, OPTIONS_RR_RECORD, OPTIONS_RR_REPLAY };
+
 struct options {
     enum command command;
     struct machine_config machine; /* images are named, not yet read */
@@ -72,6 +75,7 @@ struct options {
     bool nographic;
     bool snapshot; /* no disk's file is written to */
     bool sleep;    /* idle time passes in real time while recording */
+    bool align;    /* and never passes faster than real time: -icount align=on */
     bool start_paused;
     const char *gdb; /* -gdb, -s, --listen: where to serve GDB */
     const char *accel;
@@ -103,6 +107,19 @@ struct options {
     bool physical; /* query --phys */
     bool no_sandbox;
     bool allow_paths; /* files that a recording names outside its folder */
+    /* ---- of reprise-system-ARCH alone ---- */
+    const char *system; /* the program's name; NULL: this is `reprise` */
+    enum options_rr rr;
+    const char *rr_file, *rr_snapshot; /* NULL: not given */
+    bool shift_auto, epoch_given, seed_given;
+    bool no_defaults, no_shutdown, no_display; /* no_display: -display none */
+    bool nets_said, monitors_said;             /* some option was about networks, about monitors */
+    bool daemonize;
+    const char *pid_file, *uuid;
+    const char *folders[8]; /* -L */
+    uint32_t folder_count;
+    VEC(char *) owned; /* texts that options were made of, beside those of argv */
+
     bool help;
     struct text list; /* that -device help and the like ask for: printed instead of running */
 
@@ -114,6 +131,15 @@ struct options {
 
 /* argv[0] is the subcommand. -1 and a sentence for the user. */
 int options_parse(struct options *o, enum command command, int argc, char **argv, struct error *e);
+/* system.c: the same for the reference's own command line; `program` is what the program is called by, and
+ * `arch` what it emulates. The command is run or record, also if rr= says replay. */
+int options_parse_system(struct options *o, const char *program, const char *arch, int argc,
+                         char **argv, struct error *e);
+void options_system_help(const char *program, struct text *out);
+/* system_same.c: the options name the machine that was recorded; their images are read. -1 and the first
+ * difference. */
+int options_compare_machine(const struct options *o, const struct machine_config *recorded,
+                            struct error *e);
 void options_fini(struct options *o);
 /* The help text of a subcommand. */
 void options_help(enum command command, struct text *out);

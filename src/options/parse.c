@@ -13,7 +13,7 @@ static const struct option_group *const groups[] = {&options_of_recording, &opti
                                                     &options_of_chardevs, &options_of_nets,
                                                     &options_of_session};
 
-static const struct option_entry *find_entry(enum command command, const char *name)
+const struct option_entry *options_find(enum command command, const char *name)
 {
     for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
         for (size_t i = 0; i < groups[g]->count; i++) {
@@ -26,7 +26,7 @@ static const struct option_entry *find_entry(enum command command, const char *n
     }
     /* --serial and -serial are the same to people's fingers */
     if (name[0] == '-' && name[1] == '-' && name[2] && name[3]) {
-        return find_entry(command, name + 1);
+        return options_find(command, name + 1);
     }
     return NULL;
 }
@@ -59,7 +59,7 @@ static int take_file(struct options *o, const char *arg, struct error *e)
     return 0;
 }
 
-int options_parse(struct options *o, enum command command, int argc, char **argv, struct error *e)
+void options_init(struct options *o, enum command command)
 {
     memset(o, 0, sizeof(*o));
     machine_config_init(&o->machine);
@@ -68,6 +68,30 @@ int options_parse(struct options *o, enum command command, int argc, char **argv
     o->index_bytes = GIB;
     o->machine.epoch_ns = UINT64_MAX; /* not given: the host's at the start */
     o->machine.seed = UINT64_MAX;
+}
+
+int options_finish(struct options *o, struct error *e)
+{
+    return options_check_chardevs(o, e) < 0 ? -1 : options_check_nets(o, e);
+}
+
+int options_take_as(struct options *o, const char *option, const char *value, struct error *e)
+{
+    const struct option_entry *entry = options_find(COMMAND_RUN, option);
+
+    must(entry != NULL && (entry->argument != NULL) == (value != NULL));
+    return entry->take(o, value, e);
+}
+
+char *options_own(struct options *o, char *text)
+{
+    vec_push(&o->owned, text);
+    return text;
+}
+
+int options_parse(struct options *o, enum command command, int argc, char **argv, struct error *e)
+{
+    options_init(o, command);
     for (int i = 1; i < argc; i++) {
         const struct option_entry *entry;
         const char *value = NULL;
@@ -83,7 +107,7 @@ int options_parse(struct options *o, enum command command, int argc, char **argv
             }
             continue;
         }
-        entry = find_entry(command, argv[i]);
+        entry = options_find(command, argv[i]);
         if (!entry) {
             return error_set(e, "'%s' is not an option of 'reprise %s'; see --help", argv[i],
                              argv[0]);
@@ -104,7 +128,7 @@ int options_parse(struct options *o, enum command command, int argc, char **argv
                          : files_wanted(command) == 2 ? "two recordings"
                                                       : "a recording");
     }
-    return options_check_chardevs(o, e) < 0 ? -1 : options_check_nets(o, e);
+    return options_finish(o, e);
 }
 
 void options_fini(struct options *o)
@@ -112,6 +136,10 @@ void options_fini(struct options *o)
     machine_config_fini(&o->machine);
     options_fini_nets(o);
     text_fini(&o->list);
+    for (size_t i = 0; i < o->owned.count; i++) {
+        free(o->owned.data[i]);
+    }
+    vec_fini(&o->owned);
     if (o->scratch != NULL) {
         host_scratch_close(o->scratch);
         free(o->scratch);
@@ -138,7 +166,7 @@ static const struct {
     {COMMAND_DIFF, "diff FILE FILE", "names the first tick and field that differ"},
 };
 
-static void add_help(const struct option_entry *entry, struct text *out)
+void options_add_help(const struct option_entry *entry, struct text *out)
 {
     char left[120];
     bool is_long;
@@ -159,7 +187,7 @@ void options_help(enum command command, struct text *out)
     for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
         for (size_t i = 0; i < groups[g]->count; i++) {
             if ((groups[g]->entries[i].commands & command) && groups[g]->entries[i].help != NULL) {
-                add_help(&groups[g]->entries[i], out);
+                options_add_help(&groups[g]->entries[i], out);
             }
         }
     }

@@ -99,12 +99,15 @@ static int arm_check(const struct cpu *cpu, const void *state, struct error *e)
 
 #define R_SLOT(n) ((uint32_t)offsetof(struct arm, r[n]))
 
+static const char *const cpus[] = {"cortex-a15", "cortex-a7", "cortex-a9", NULL};
+
 const struct isa isa_arm = {
     .behaviour = 3,
     .name = "arm",
     .elf_machine = 40,
     .insn_align = 2,
     .model_size = sizeof(struct arm_model),
+    .cpus = cpus,
     .make_model = arm_make_model,
     .state = FIELD_TABLE(struct arm, fields),
     .survivors = survivors,

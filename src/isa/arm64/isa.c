@@ -140,12 +140,16 @@ static int arm64_check(const struct cpu *cpu, const void *state, struct error *e
 
 #define X_SLOT(r) ((uint32_t)offsetof(struct arm64, x[r]))
 
+static const char *const cpus[] = {"cortex-a53", "cortex-a57",  "cortex-a72", "cortex-a76",
+                                   "max",        "neoverse-n1", NULL};
+
 const struct isa isa_aarch64 = {
     .behaviour = 6,
     .name = "aarch64",
     .elf_machine = 183,
     .insn_align = 2,
     .model_size = sizeof(struct arm64_model),
+    .cpus = cpus,
     .make_model = arm64_make_model,
     .state = FIELD_TABLE(struct arm64, fields),
     .survivors = survivors,

@@ -45,6 +45,9 @@ static const struct field fields[] = {
 
 /* ---- -cpu ---- */
 
+static const char *const cpus_64[] = {"max", "rv64", NULL};
+static const char *const cpus_32[] = {"max", "rv32", NULL};
+
 static const struct {
     const char *name;
     uint32_t bit;
@@ -257,6 +260,7 @@ const struct isa isa_riscv64 = {
     BOTH_WIDTHS,
     .behaviour = 2,
     .name = "riscv64",
+    .cpus = cpus_64,
     .max_cpu = "rv64," MAX_32 ",svnapot=on,svpbmt=on",
     .make_model = make_model,
     .gdb = {.name = "riscv:rv64",
@@ -271,6 +275,7 @@ const struct isa isa_riscv32 = {
     BOTH_WIDTHS,
     .behaviour = 1,
     .name = "riscv32",
+    .cpus = cpus_32,
     .max_cpu = "rv32," MAX_32,
     .make_model = make_model_32,
     .gdb = {.name = "riscv:rv32",
