@@ -260,6 +260,10 @@ uint32_t arm_fault_status(const struct cpu *cpu, enum arm_status status, unsigne
 bool arm_cp_peek(struct cpu *cpu, uint32_t number, uint64_t *value);
 /* The slot of a register that is read and, at this privilege, nothing else happens; 0: another one. */
 uint32_t arm_cp_plain(const struct arm_model *m, uint32_t number, bool privileged);
+/* Whether writing it does nothing where it may be written: above user mode. */
+bool arm_cp_is_nothing(const struct arm_model *m, uint32_t number);
+/* Whether it never changes, above user mode, and what it is. */
+bool arm_cp_is_constant(const struct arm_model *m, uint32_t number, uint32_t *value);
 
 /* ---- timer.c ---- */
 

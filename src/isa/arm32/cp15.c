@@ -470,6 +470,24 @@ uint32_t arm_cp_plain(const struct arm_model *m, uint32_t number, bool privilege
     return r->slot;
 }
 
+bool arm_cp_is_nothing(const struct arm_model *m, uint32_t number)
+{
+    const struct cp_register *r = find(m, number);
+
+    return r != NULL && (r->write & 7u) == W_IGNORED;
+}
+
+bool arm_cp_is_constant(const struct arm_model *m, uint32_t number, uint32_t *value)
+{
+    const struct cp_register *r = find(m, number);
+
+    if (r == NULL || r->model == 0 || r->get != NULL || r->may_read == R_NONE) {
+        return false;
+    }
+    memcpy(value, (const uint8_t *)m + r->model - 1, sizeof *value);
+    return true;
+}
+
 static uint32_t *slot_of(struct cpu *cpu, const struct cp_register *r)
 {
     return (uint32_t *)(void *)((uint8_t *)cpu->state + r->slot);
@@ -526,11 +544,11 @@ uint64_t arm_help_cp_write(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
     }
     if (how == W_CALL) {
         r->set(cpu, (uint32_t)a, b);
+        cpu->look = true; /* alarms may have changed */
     } else if (how == W_MASK && r->slot != 0) {
         uint32_t *slot = slot_of(cpu, r);
 
         *slot = (*slot & ~r->mask) | ((uint32_t)b & r->mask);
     }
-    cpu->look = true;
     return 0;
 }

@@ -85,7 +85,7 @@ arm_lift_fn arm_lift_b, arm_lift_bcond, arm_lift_b_t32, arm_lift_bl, arm_lift_bl
     arm_lift_cbz, arm_lift_tb, arm_lift_it;
 arm_lift_fn arm_lift_svc, arm_lift_bkpt, arm_lift_hvc, arm_lift_hlt, arm_lift_hint, arm_lift_nop,
     arm_lift_udf, arm_lift_mrs, arm_lift_msr, arm_lift_cps, arm_lift_cps_t16, arm_lift_setend,
-    arm_lift_isb, arm_lift_barrier, arm_lift_mcr, arm_lift_mrc, arm_lift_mcrr, arm_lift_mrrc;
+    arm_lift_barrier, arm_lift_mcr, arm_lift_mrc, arm_lift_mcrr, arm_lift_mrrc;
 
 /* ---- shorthands ---- */
 

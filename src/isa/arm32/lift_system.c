@@ -83,13 +83,7 @@ void arm_lift_hint(struct lift *l, const struct arm_insn *i)
     }
 }
 
-/* Stores to code are seen at once anyway. */
-void arm_lift_isb(struct lift *l, const struct arm_insn *i)
-{
-    (void)i;
-    arm_lift_leave(l, IR_EXIT_LOOK);
-}
-
+/* ISB, too: stores to code are seen at once, and what writes a register lets the engine look by itself. */
 void arm_lift_barrier(struct lift *l, const struct arm_insn *i)
 {
     (void)l;
@@ -114,6 +108,38 @@ static uint32_t field_mask(unsigned fields)
            (fields & 8 ? 0xff000000u : 0);
 }
 
+/* The next instruction may be another mode's (helper HELP_MSR is called with v and `mask`), or an interrupt's, if
+ * one is there at all: only then code is left. Not inside predicated code. */
+static void leave_if_due(struct lift *l, ir_ref v, uint32_t mask)
+{
+    ir_ref reason = ir_get(l->b, IR_I32, ARM_SLOT(lines)), skip;
+
+    if ((mask & CPSR_M) != 0) {
+        ir_ref mode = ir_bin(l->b, IR_XOR, IR_I32, v, ir_get(l->b, IR_I32, ARM_SLOT(mode)));
+
+        reason = ir_bin(l->b, IR_OR, IR_I32, reason, ir_bini(l->b, IR_AND, IR_I32, mode, CPSR_M));
+    }
+    arm_lift_commit(l);
+    skip = ir_skip_if(l->b, ir_bini(l->b, IR_EQ, IR_I32, reason, 0));
+    if ((mask & CPSR_M) != 0) {
+        ir_call(l->b, HELP_MSR, ir_un(l->b, IR_ZEXT, IR_I64, v), ir_const(l->b, IR_I64, mask),
+                IR_ABSENT);
+    }
+    ir_exit(l->b, next_pc(l), IR_EXIT_LOOK);
+    ir_skip_end(l->b, skip);
+}
+
+/* Mode and masks alone, which are nearly always the masks: of interrupts that were on before. */
+static void msr_control(struct lift *l, ir_ref v)
+{
+    ir_ref old = ir_get(l->b, IR_I32, ARM_SLOT(masks));
+    ir_ref kept = ir_bini(l->b, IR_AND, IR_I32, old, CPSR_A);
+    ir_ref masks = ir_bini(l->b, IR_AND, IR_I32, v, CPSR_I | CPSR_F);
+
+    ir_put(l->b, IR_I32, ARM_SLOT(masks), ir_bin(l->b, IR_OR, IR_I32, kept, masks));
+    leave_if_due(l, v, 0xff);
+}
+
 void arm_lift_msr(struct lift *l, const struct arm_insn *i)
 {
     uint32_t mask = field_mask(i->b), value;
@@ -129,15 +155,20 @@ void arm_lift_msr(struct lift *l, const struct arm_insn *i)
     } else {
         v = r_get64(l, i->rm);
     }
+    if (!i->a && mask == 0xff && i->cond >= 14 && (l->mode & MODE_PRIVILEGED)) {
+        msr_control(l, ir_un(l->b, IR_TRUNC, IR_I32, v));
+        return;
+    }
     ir_call(l->b, i->a ? HELP_MSR_SPSR : HELP_MSR, v, ir_const(l->b, IR_I64, mask), IR_ABSENT);
     if (!i->a) {
         arm_lift_leave(l, IR_EXIT_LOOK);
     }
 }
 
-static void change_state(struct lift *l, unsigned imod, uint32_t masks, bool has_mode,
+static void change_state(struct lift *l, const struct arm_insn *i, unsigned imod, bool has_mode,
                          uint32_t mode)
 {
+    uint32_t masks = (uint32_t)i->imm << 6;
     ir_ref old = ir_get(l->b, IR_I32, ARM_SLOT(masks));
 
     if (!(l->mode & MODE_PRIVILEGED)) {
@@ -153,19 +184,21 @@ static void change_state(struct lift *l, unsigned imod, uint32_t masks, bool has
         ir_call(l->b, HELP_MSR, ir_const(l->b, IR_I64, mode), ir_const(l->b, IR_I64, CPSR_M),
                 IR_ABSENT);
     }
-    if (imod == 2 || has_mode) {
+    if (has_mode || (imod == 2 && i->cond < 14)) {
         arm_lift_leave(l, IR_EXIT_LOOK);
+    } else if (imod == 2) {
+        leave_if_due(l, IR_ABSENT, 0);
     }
 }
 
 void arm_lift_cps(struct lift *l, const struct arm_insn *i)
 {
-    change_state(l, i->a, (uint32_t)i->imm << 6, i->b, i->list);
+    change_state(l, i, i->a, i->b, i->list);
 }
 
 void arm_lift_cps_t16(struct lift *l, const struct arm_insn *i)
 {
-    change_state(l, 2u + i->a, (uint32_t)i->imm << 6, false, 0);
+    change_state(l, i, 2u + i->a, false, 0);
 }
 
 void arm_lift_setend(struct lift *l, const struct arm_insn *i)
@@ -195,6 +228,10 @@ static void write_register(struct lift *l, uint32_t number, uint64_t with, ir_re
     /* ATS1C* walk the tables. */
     bool translates = (number & ~UINT32_C(0xf007)) == ARM_CP(15, 0, 7, 8, 0);
 
+    if ((l->mode & MODE_PRIVILEGED) && !(l->mode & MODE_A32) &&
+        arm_cp_is_nothing(l->model, number)) {
+        return;
+    }
     l->several |= translates;
     translates = translates && !(l->mode & MODE_A32);
     ir_call(l->b, translates ? HELP_CP_TRANSLATE : HELP_CP_WRITE,
@@ -218,9 +255,17 @@ void arm_lift_mrc(struct lift *l, const struct arm_insn *i)
     uint32_t slot =
         l->mode & MODE_A32 ? 0 : arm_cp_plain(l->model, cp_number(i), l->mode & MODE_PRIVILEGED);
     uint64_t number = ARM_CP_WITH(i->rd, 0) | cp_number(i);
-    ir_ref v = slot != 0 ? ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, slot))
-                         : ir_call(l->b, HELP_CP_READ, ir_const(l->b, IR_I64, number), IR_ABSENT,
-                                   IR_ABSENT);
+    bool plain = (l->mode & MODE_PRIVILEGED) && !(l->mode & MODE_A32);
+    uint32_t value;
+    ir_ref v;
+
+    if (slot != 0) {
+        v = ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, slot));
+    } else if (plain && arm_cp_is_constant(l->model, cp_number(i), &value)) {
+        v = ir_const(l->b, IR_I64, value);
+    } else {
+        v = ir_call(l->b, HELP_CP_READ, ir_const(l->b, IR_I64, number), IR_ABSENT, IR_ABSENT);
+    }
 
     if (i->rd == 15) {
         ir_call(l->b, HELP_MSR, v, ir_const(l->b, IR_I64, 0xf0000000), IR_ABSENT);

@@ -191,8 +191,10 @@ static bool is_cache_by_address(unsigned number)
 }
 
 /* Those of EL1 and above that do nothing here: caches, branch predictors, translation. */
-static bool is_maintenance(const struct cpu *cpu, unsigned number)
+static bool is_maintenance(const struct arm64_model *m, unsigned number)
 {
+    bool el2 = (m->features & EXT_EL2) != 0;
+
     switch (number) {
     case ARM64_SYS(1, 0, 7, 1, 0):
     case ARM64_SYS(1, 0, 7, 5, 0):
@@ -206,14 +208,20 @@ static bool is_maintenance(const struct cpu *cpu, unsigned number)
         return false;
     }
     if (SYS_M(number) != 3 && SYS_M(number) != 7) { /* else by intermediate address */
-        return SYS_OP1(number) == 4 && (SYS_M(number) & 11) == 0 && arm64_has(cpu, EXT_EL2);
+        return SYS_OP1(number) == 4 && (SYS_M(number) & 11) == 0 && el2;
     }
     switch (SYS_OP1(number)) {
     case 0: return (0xafu >> SYS_OP2(number) & 1) != 0;
-    case 4: return arm64_has(cpu, EXT_EL2) || arm64_model_of(cpu)->el3 != 0;
-    case 6: return arm64_model_of(cpu)->el3 != 0;
+    case 4: return el2 || m->el3 != 0;
+    case 6: return m->el3 != 0;
     default: return false;
     }
+}
+
+bool arm64_is_nothing(const struct arm64_model *m, unsigned number)
+{
+    return (number != ARM64_SYS(1, 3, 7, 4, 1) && is_cache_by_address(number)) ||
+           (SYS_OP1(number) == 0 && is_maintenance(m, number));
 }
 
 /* Cleaning to the point of persistence, which asks whether the line may be read. */
@@ -285,7 +293,7 @@ uint64_t arm64_help_sys(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t
 
             (void)arm64_translate(cpu, align_down(value, 64), ACCESS_READ, AS_CURRENT, &t);
         }
-    } else if (!is_maintenance(cpu, number)) {
+    } else if (!is_maintenance(arm64_model_of(cpu), number)) {
         arm64_raise_undefined(cpu);
     } else if (is_asked_for(cpu, number)) {
         raise_sys(cpu, number, rt, 2);

@@ -35,8 +35,7 @@ bool arm64_lift_fp_on(struct lift *l)
 
 /* ---- ends of instructions ---- */
 
-/* Behind everything of the instruction that may fault. */
-static void note_end(struct lift *l)
+void arm64_lift_done(struct lift *l)
 {
     if (unlikely(MODE_BTYPE(l->mode) != 0)) {
         ir_put(l->b, IR_I32, ARM64_SLOT(btype), ir_const(l->b, IR_I32, 0));
@@ -55,21 +54,21 @@ static uint8_t with_step(const struct lift *l, uint8_t exit_attr)
 
 void arm64_lift_leave(struct lift *l, uint8_t exit_attr)
 {
-    note_end(l);
+    arm64_lift_done(l);
     ir_exit(l->b, l->pc + 4, exit_attr);
     l->ends = true;
 }
 
 void arm64_lift_jump(struct lift *l, vaddr target)
 {
-    note_end(l);
+    arm64_lift_done(l);
     ir_exit(l->b, target, with_step(l, 0));
     l->ends = true;
 }
 
 void arm64_lift_jump_to(struct lift *l, ir_ref target, uint8_t exit_attr)
 {
-    note_end(l);
+    arm64_lift_done(l);
     ir_exit_to(l->b, target, with_step(l, exit_attr));
     l->ends = true;
 }
@@ -78,7 +77,7 @@ void arm64_lift_jump_typed(struct lift *l, ir_ref target, ir_ref btype)
 {
     ir_ref mode = ir_bini(l->b, IR_SHL, IR_I64, btype, MODE_BTYPE_POS);
 
-    note_end(l);
+    arm64_lift_done(l);
     ir_put(l->b, IR_I32, ARM64_SLOT(btype), ir_un(l->b, IR_TRUNC, IR_I32, btype));
     ir_exit_to_mode(l->b, target, mode, with_step(l, 0));
     l->ends = true;
@@ -92,7 +91,7 @@ void arm64_lift_jump_if(struct lift *l, ir_ref cond, vaddr target)
                                      ir_const(l->b, IR_I64, l->pc + 4)),
                            0);
     } else {
-        note_end(l);
+        arm64_lift_done(l);
         ir_exit_if(l->b, cond, target);
     }
 }
@@ -248,7 +247,7 @@ bool arm64_lift(struct lift *l)
     if (!l->ends && (l->mode & MODE_STEP) != 0) {
         arm64_lift_leave(l, IR_EXIT_LOOK);
     } else if (!l->ends) {
-        note_end(l);
+        arm64_lift_done(l);
         l->next_mode = l->mode & ~MODE_LOCAL;
     }
     return true;

@@ -84,7 +84,7 @@ arm64_lift_fn arm64_lift_br, arm64_lift_eret, arm64_lift_pauth, arm64_lift_pacga
 bool arm64_lift_pauth_hint(struct lift *l, unsigned hint);
 /* lift_system.c */
 arm64_lift_fn arm64_lift_svc, arm64_lift_hvc, arm64_lift_smc, arm64_lift_brk, arm64_lift_hlt;
-arm64_lift_fn arm64_lift_msr_imm, arm64_lift_hint, arm64_lift_clrex, arm64_lift_isb, arm64_lift_sys;
+arm64_lift_fn arm64_lift_msr_imm, arm64_lift_hint, arm64_lift_clrex, arm64_lift_sys;
 arm64_lift_fn arm64_lift_msr, arm64_lift_mrs, arm64_lift_nop;
 /* lift_mem.c */
 arm64_lift_fn arm64_lift_ls_u, arm64_lift_ls_s, arm64_lift_ls_r, arm64_lift_ls_lit;
@@ -196,6 +196,8 @@ void arm64_lift_undefined(struct lift *l);
 /* False, and the exception emitted, if FP and SIMD are trapped: to be asked before anything else by every
  * instruction that uses V registers, FPCR or FPSR. */
 bool arm64_lift_fp_on(struct lift *l);
+/* What ends an instruction in the state: behind everything of it that may fault. Doing it twice is no harm. */
+void arm64_lift_done(struct lift *l);
 /* Goes on at the next instruction after letting the engine look (IR_EXIT_*). */
 void arm64_lift_leave(struct lift *l, uint8_t exit_attr);
 /* Ends of an instruction by a jump: to a constant, to a value, and to a constant if `cond` is not 0. */

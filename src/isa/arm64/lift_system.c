@@ -59,16 +59,37 @@ static void put_bit(struct lift *l, uint32_t slot, unsigned bit)
     ir_put(l->b, IR_I32, slot, ir_const(l->b, IR_I32, bit));
 }
 
+/* Leaves for a look where the new masks make one necessary: D says whether debug exceptions happen, and an
+ * interrupt may be taken if one is there at all (virtual ones are not always on a line). */
+static void put_daif(struct lift *l, ir_ref old, ir_ref daif, bool debug, bool unmasks)
+{
+    ir_ref reason = ir_const(l->b, IR_I32, 0), skip;
+
+    ir_put(l->b, IR_I32, ARM64_SLOT(daif), daif);
+    if ((debug || unmasks) && arm64_lift_has(l, EXT_EL2)) {
+        arm64_lift_leave(l, IR_EXIT_LOOK);
+        return;
+    }
+    if (debug) {
+        reason = ir_bini(l->b, IR_AND, IR_I32, ir_bin(l->b, IR_XOR, IR_I32, old, daif), DAIF_D);
+    }
+    if (unmasks) {
+        reason = ir_bin(l->b, IR_OR, IR_I32, reason, ir_get(l->b, IR_I32, ARM64_SLOT(lines)));
+    }
+    if (debug || unmasks) {
+        arm64_lift_done(l);
+        skip = ir_skip_if(l->b, ir_bini(l->b, IR_EQ, IR_I32, reason, 0));
+        ir_exit(l->b, l->pc + 4, IR_EXIT_LOOK);
+        ir_skip_end(l->b, skip);
+    }
+}
+
 static void msr_daif(struct lift *l, unsigned imm, bool set)
 {
-    ir_ref daif = ir_get(l->b, IR_I32, ARM64_SLOT(daif));
+    ir_ref old = ir_get(l->b, IR_I32, ARM64_SLOT(daif));
 
-    daif = ir_bini(l->b, set ? IR_OR : IR_ANDN, IR_I32, daif, imm << 6);
-    ir_put(l->b, IR_I32, ARM64_SLOT(daif), daif);
-    /* Masking more never lets anything happen, but D says whether debug exceptions do. */
-    if (!set || (imm & 8) != 0) {
-        arm64_lift_leave(l, IR_EXIT_LOOK);
-    }
+    put_daif(l, old, ir_bini(l->b, set ? IR_OR : IR_ANDN, IR_I32, old, imm << 6), (imm & 8) != 0,
+             !set);
 }
 
 /* False if there is no such field. */
@@ -130,6 +151,7 @@ void arm64_lift_msr_imm(struct lift *l, const struct arm64_insn *i)
 
 /* ---- hints and barriers ---- */
 
+/* ISB, too: stores to code are seen at once, and what writes a register lets the engine look by itself. */
 void arm64_lift_nop(struct lift *l, const struct arm64_insn *i)
 {
     (void)l;
@@ -157,13 +179,6 @@ void arm64_lift_clrex(struct lift *l, const struct arm64_insn *i)
 {
     (void)i;
     ir_put(l->b, IR_I32, ARM64_SLOT(hart.reserved), ir_const(l->b, IR_I32, 0));
-}
-
-/* Stores to code are seen at once anyway. */
-void arm64_lift_isb(struct lift *l, const struct arm64_insn *i)
-{
-    (void)i;
-    arm64_lift_leave(l, IR_EXIT_LOOK);
 }
 
 /* ---- system registers ---- */
@@ -210,7 +225,26 @@ static uint32_t fast_slot(const struct lift *l, unsigned number, bool is_write)
     case ARM64_SYS(3, 0, 6, 0, 0): return ARM64_SLOT(far[1]);
     case ARM64_SYS(3, 0, 2, 0, 0): return is_write ? 0 : ARM64_SLOT(ttbr0[1]);
     case ARM64_SYS(3, 0, 2, 0, 1): return is_write ? 0 : ARM64_SLOT(ttbr1[1]);
+    case ARM64_SYS(3, 0, 2, 0, 2): return is_write ? 0 : ARM64_SLOT(tcr[1]);
     default: return 0;
+    }
+}
+
+/* What reading needs no helper for, though it is no slot of 64 bits; IR_ABSENT: not so. */
+static ir_ref fast_read(struct lift *l, unsigned number)
+{
+    const struct arm64_model *m = l->model;
+    bool el0 = MODE_EL(l->mode) == 0;
+
+    switch (number) {
+    case ARM64_SYS(3, 3, 0, 0, 7): /* DCZID_EL0 */
+        return ir_const(l->b, IR_I64, m->dczid | (l->mode & MODE_ZVA ? 0 : 16));
+    case ARM64_SYS(3, 3, 0, 0, 1): /* CTR_EL0 */
+        return el0 || arm64_lift_has(l, EXT_EL2) ? IR_ABSENT : ir_const(l->b, IR_I64, m->ctr);
+    case ARM64_SYS(3, 3, 4, 2, 1): /* DAIF */
+        return el0 ? IR_ABSENT
+                   : ir_un(l->b, IR_ZEXT, IR_I64, ir_get(l->b, IR_I32, ARM64_SLOT(daif)));
+    default: return IR_ABSENT;
     }
 }
 
@@ -222,11 +256,12 @@ static ir_ref what_of(struct lift *l, const struct arm64_insn *i)
 void arm64_lift_mrs(struct lift *l, const struct arm64_insn *i)
 {
     uint32_t slot = fast_slot(l, i->sys, false), helper = HELP_MRS;
+    ir_ref fast = slot != 0 ? ir_get(l->b, IR_I64, slot) : fast_read(l, i->sys);
     const struct arm64_sysreg *r;
     unsigned index;
 
-    if (slot != 0) {
-        x_put64(l, i->rd, ir_get(l->b, IR_I64, slot));
+    if (fast != IR_ABSENT) {
+        x_put64(l, i->rd, fast);
         return;
     }
     r = arm64_sysreg_find(l->model, i->sys, &index);
@@ -252,6 +287,11 @@ void arm64_lift_msr(struct lift *l, const struct arm64_insn *i)
 
     if (slot != 0) {
         ir_put(l->b, IR_I64, slot, x_get64(l, i->rd));
+        return;
+    }
+    if (i->sys == ARM64_SYS(3, 3, 4, 2, 1) && MODE_EL(l->mode) != 0) {
+        put_daif(l, ir_get(l->b, IR_I32, ARM64_SLOT(daif)),
+                 ir_bini(l->b, IR_AND, IR_I32, x_get32(l, i->rd), DAIF_ALL), true, true);
         return;
     }
     r = arm64_sysreg_find(l->model, i->sys, &index);
@@ -298,6 +338,10 @@ void arm64_lift_sys(struct lift *l, const struct arm64_insn *i)
 {
     if (i->sys == ARM64_SYS(1, 3, 7, 4, 1)) {
         lift_zva(l, i);
+        return;
+    }
+    if (MODE_EL(l->mode) != 0 && !arm64_lift_has(l, EXT_EL2) &&
+        arm64_is_nothing(l->model, i->sys)) {
         return;
     }
     l->several = true; // AT walks tables

@@ -61,6 +61,8 @@ const struct arm64_sysreg *arm64_sysreg_find(const struct arm64_model *m, unsign
                                              unsigned *index);
 /* Whether devices are asked for it: the CPU interface of an interrupt controller. */
 bool arm64_sysreg_is_gic(unsigned number);
+/* Whether a system instruction does nothing at EL1 and above, where no hypervisor may ask for it. */
+bool arm64_is_nothing(const struct arm64_model *m, unsigned number);
 /* Without permission checks, for debuggers. */
 uint64_t arm64_sysreg_get(struct cpu *cpu, const struct arm64_sysreg *r, unsigned index);
 void arm64_sysreg_set(struct cpu *cpu, const struct arm64_sysreg *r, unsigned index,
