@@ -14,7 +14,7 @@ _reprise_options() {
     info) echo --json ;;
     pack) echo -o --force --allow-paths ;;
     index) echo $engine --allow-paths --index-size --trust-index ;;
-    query) echo $engine --allow-paths --index-size --phys --before --no-index --trust-index ;;
+    query) echo $engine --allow-paths --index-size --phys --disk --before --no-index --trust-index ;;
     diff) echo $engine --allow-paths --json ;;
     esac
     echo --help --no-sandbox

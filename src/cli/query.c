@@ -33,18 +33,19 @@ static int go_to(struct query *q, tick at)
 
 #define LENGTH_DEFAULT 8
 
-static int parse_range(const char *text, uint64_t *at, uint64_t *length, struct error *e)
+static int parse_range(const struct query *q, uint64_t *at, uint64_t *length, struct error *e)
 {
-    const char *comma = strchr(text, ',');
+    const char *text = q->options->files[2], *comma = strchr(text, ',');
     char address[32];
 
     *length = LENGTH_DEFAULT;
     snprintf(address, sizeof address, "%.*s", comma ? (int)(comma - text) : 31, text);
     if (options_parse_number("ADDR", address, UINT64_MAX, at, e) < 0 ||
-        (comma && options_parse_number("LEN", comma + 1, PAGE_SIZE, length, e) < 0)) {
+        (comma && options_parse_number("LEN", comma + 1, q->options->disk ? UINT64_MAX : PAGE_SIZE,
+                                       length, e) < 0)) {
         return -1;
     }
-    if (*length == 0 || *length > PAGE_SIZE - *at % PAGE_SIZE) {
+    if (*length == 0 || (!q->options->disk && *length > PAGE_SIZE - *at % PAGE_SIZE)) {
         return error_set(e, "LEN is at least 1, and the bytes lie in one page");
     }
     return 0;
@@ -71,17 +72,55 @@ static int find_memory(struct query *q, uint64_t given, uint64_t length, haddr *
                            (unsigned long long)at);
 }
 
+static int find_disk(struct query *q, uint64_t at, uint64_t length, uint32_t *number,
+                     struct live_tree **tree, struct error *e)
+{
+    if (!machine_find_tree(q->side.machine, q->options->disk, number, tree)) {
+        return error_set(e, "there is no disk '%s'", q->options->disk);
+    }
+    return at <= (*tree)->bytes && length <= (*tree)->bytes - at
+               ? 0
+               : error_set(e, "the disk '%s' ends before byte 0x%llx", q->options->disk,
+                           (unsigned long long)at + length);
+}
+
+/* What the search came to: the exit status. */
+static int say_write(enum travel_why why, const struct travel_write *write, tick before,
+                     struct error *e)
+{
+    struct text line = {0};
+
+    if (why == TRAVEL_ARRIVED) {
+        travel_print_write(write, &line);
+        say_lines(stdout, &line);
+        text_fini(&line);
+    } else if (why == TRAVEL_BEGIN) {
+        say_line(stdout, "nothing wrote there before tick %llu", (unsigned long long)before);
+    } else if (why == TRAVEL_INTERRUPTED) {
+        error_set(e,
+                  "interrupted: nothing wrote there from tick %llu to tick %llu; what was before "
+                  "that is not known",
+                  (unsigned long long)write->at, (unsigned long long)before);
+        return cli_fail(e);
+    } else {
+        error_set(e, "the search was given up: the replay differs from the recording");
+        return cli_fail(e);
+    }
+    return EXIT_FINE;
+}
+
 static int last_write(struct query *q, struct error *e)
 {
     tick before = travel_end(q->side.travel);
     struct travel_write write;
-    struct text line = {0};
+    struct live_tree *tree = NULL;
     uint64_t at, length;
-    haddr home;
+    uint32_t number = 0;
+    haddr home = 0;
     enum travel_why why;
     int status;
 
-    if (parse_range(q->options->files[2], &at, &length, e) < 0 ||
+    if (parse_range(q, &at, &length, e) < 0 ||
         (q->options->at && options_parse_place(q->options->at, "--before",
                                                travel_end(q->side.travel), &before, e) < 0)) {
         return cli_fail(e);
@@ -92,27 +131,14 @@ static int last_write(struct query *q, struct error *e)
     if (status != EXIT_FINE) {
         return status;
     }
-    if (find_memory(q, at, length, &home, e) < 0) {
+    if (q->options->disk ? find_disk(q, at, length, &number, &tree, e) < 0
+                         : find_memory(q, at, length, &home, e) < 0) {
         return cli_fail(e);
     }
-    why = travel_last_write(q->side.travel, home, length, before, &write);
-    if (why == TRAVEL_ARRIVED) {
-        travel_print_write(&write, &line);
-        say_lines(stdout, &line);
-        text_fini(&line);
-    } else if (why == TRAVEL_BEGIN) {
-        say_line(stdout, "nothing wrote there before tick %llu", (unsigned long long)before);
-    } else if (why == TRAVEL_INTERRUPTED) {
-        error_set(e,
-                  "interrupted: nothing wrote there from tick %llu to tick %llu; what was before "
-                  "that is not known",
-                  (unsigned long long)write.at, (unsigned long long)before);
-        return cli_fail(e);
-    } else {
-        error_set(e, "the search was given up: the replay differs from the recording");
-        return cli_fail(e);
-    }
-    return EXIT_FINE;
+    why = tree != NULL
+              ? travel_last_tree_write(q->side.travel, number, tree, at, length, before, &write)
+              : travel_last_write(q->side.travel, home, length, before, &write);
+    return say_write(why, &write, before, e);
 }
 
 /* ---- */

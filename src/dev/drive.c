@@ -253,6 +253,7 @@ void drive_attach(struct drive *v, struct device *d)
     const struct disk_listener listener = {.read = took, .opaque = v};
 
     v->device = d;
+    device_name_tree(d, v->id);
     disk_overlay_init(&v->overlay, device_tree(d), v->bytes, &source, &listener);
 }
 
@@ -305,6 +306,7 @@ bool drive_write(struct drive *v, uint64_t at, const void *bytes, size_t size)
 
     must(!v->is_readonly);
     disk_overlay_write(&v->overlay, at, bytes, size);
+    device_tree_wrote(v->device, at, size);
     return !v->reaches_file || reached(v, disk_write(v->image, at, bytes, size, &e), &e);
 }
 
@@ -315,6 +317,7 @@ bool drive_zero(struct drive *v, uint64_t at, uint64_t size, bool may_discard)
 
     must(!v->is_readonly);
     disk_overlay_zero(&v->overlay, at, size);
+    device_tree_wrote(v->device, at, size);
     if (v->reaches_file) {
         result = disk_zero(v->image, at, size, &e);
         result = result == 0 && may_discard ? disk_discard(v->image, at, size, &e) : result;

@@ -17,35 +17,39 @@ enum probe_kind {
     PROBE_WATCH_ACCESS, /* either */
     PROBE_PHYSICAL,     /* about to write any byte of storage in [at, at+size), homes (mem/mem.h):
                            whoever does, and by whichever physical address */
+    PROBE_TREE,         /* has written any byte of [at, at+size) of live tree `tree` */
     PROBE_STEP          /* about to take any step of hart `hart`: instruction or trap entry */
 };
 #define PROBE_ANY_HART UINT32_MAX
 
 struct probe {
     enum probe_kind kind;
-    uint32_t hart; /* PROBE_ANY_HART, or only this one; not for PROBE_PHYSICAL */
+    uint32_t hart; /* PROBE_ANY_HART, or only this one; not for PROBE_PHYSICAL and PROBE_TREE */
     vaddr at;
-    uint64_t size; /* bytes; watchpoints and PROBE_PHYSICAL only, which do not wrap */
+    uint64_t size; /* bytes; watchpoints, PROBE_PHYSICAL and PROBE_TREE only, which do not wrap */
+    uint32_t tree; /* PROBE_TREE: the caller's number of it; see engine_tree_written() */
 };
 
 /* A probe met at `at_tick`: the machine is in the state of that tick, the step not yet taken. But
- * for PROBE_PHYSICAL the step is being taken, and may be no instruction's. */
+ * for PROBE_PHYSICAL and PROBE_TREE the step is being taken, and may be no instruction's. */
 struct probe_hit {
     uint32_t probe; /* index in the set */
     uint32_t hart;  /* PROBE_ANY_HART: none's step */
     tick at_tick;
     vaddr pc;
-    vaddr address;      /* of the access, for watchpoints; a home for PROBE_PHYSICAL */
-    uint32_t size;      /* of the access */
-    uint64_t value;     /* about to be stored; 0 for a read and for PROBE_PHYSICAL */
-    const char *writer; /* PROBE_PHYSICAL: as in struct mem_writer; NULL: an instruction */
-    const char *source; /* the same, */
+    vaddr
+        address; /* of the access, for watchpoints; a home for PROBE_PHYSICAL; a byte of the tree */
+    uint64_t size;      /* of the access */
+    uint64_t value;     /* about to be stored; 0 for a read, PROBE_PHYSICAL and PROBE_TREE */
+    const char *writer; /* of these two: as in struct mem_writer; NULL: an instruction */
+    const char *source; /* PROBE_PHYSICAL: the same, */
     uint64_t source_at; /* of the byte at `address` */
     bool is_write;
 };
 
 /* Told of each hit, lowest probe index first. Returns true to stop before the step; false lets it
- * happen (a breakpoint and a watchpoint may both tell of one step). PROBE_PHYSICAL cannot stop.
+ * happen (a breakpoint and a watchpoint may both tell of one step). PROBE_PHYSICAL cannot stop, and
+ * PROBE_TREE only once the step is taken: engine_stops_behind().
  * Never changes the machine. */
 struct probe_set {
     const struct probe *probes;
@@ -87,6 +91,14 @@ void engine_set_softfloat(struct engine *e, bool on);
 /* The set is borrowed until replaced; NULL: none. Costs what it concerns: code at breakpoints is
  * translated again, watched pages leave the tables. */
 void engine_set_probes(struct engine *e, const struct probe_set *set);
+
+/* Somebody has written to these bytes of a live tree, which the engine knows by its number alone, below
+ * ENGINE_TREES_MAX. */
+#define ENGINE_TREES_MAX 4096u
+void engine_tree_written(struct engine *e, uint32_t tree, uint64_t at, uint64_t size,
+                         const struct mem_writer *by);
+/* Of a PROBE_TREE a hit() has said stop since the last call: the step that wrote is taken first. */
+bool engine_stops_behind(struct engine *e);
 
 /* Probes are not asked at tick `at`: the step that a stop was about may happen. TICK_NEVER: ask. */
 void engine_skip_probes(struct engine *e, tick at);

@@ -3,10 +3,10 @@
  * met there. Nothing is counted while code runs: at the start of a stretch all tables, jump entries
  * and links are empty, so that whatever is executed or accessed is looked up at least once.
  *
- * Packed: four sections, each its length in bytes and its elements by rising number: granules of
+ * Packed: five sections, each its length in bytes and its elements by rising number: granules of
  * pcs; virtual pages read; virtual pages written, with the page of memory plus one, or 0 if unknown;
  * pages of memory with a map of the bytes written, by eights: a byte that says which of its 8 words
- * are not 0, and those. Numbers are LEB128, the first ones of elements as differences.
+ * are not 0, and those; pages of live trees, and ranges of them. Numbers are LEB128, the first ones of elements as differences.
  */
 #include <stdlib.h>
 
@@ -24,12 +24,39 @@ void footprint_note_block(struct engine *e, struct block *b)
     b->noted = e->note_round;
 }
 
+/* A write of a few pages is noted by page; of what is longer the ranges that it touches are. The number of
+ * the tree is above that of the page, and a bit above both says that it is a range's. */
+#define TREE_SHIFT       32
+#define TREE_RANGE_SHIFT 12 /* pages in a range: 16 MiB */
+#define TREE_PAGES_MOST  512u
+#define TREE_IS_RANGE    (UINT64_C(1) << 62)
+
+void footprint_note_tree(struct engine *e, uint32_t tree, uint64_t at, uint64_t size)
+{
+    uint64_t first = at >> PAGE_BITS, last = (at + (size - 1)) >> PAGE_BITS;
+    uint64_t base = (uint64_t)tree << TREE_SHIFT;
+
+    if (!e->noting) {
+        return;
+    }
+    must(tree < ENGINE_TREES_MAX && last >= first && last >> TREE_SHIFT == 0);
+    if (last - first >= TREE_PAGES_MOST) {
+        base |= TREE_IS_RANGE;
+        first >>= TREE_RANGE_SHIFT;
+        last >>= TREE_RANGE_SHIFT;
+    }
+    for (uint64_t page = first; page <= last; page++) {
+        pairs_add(&e->trees, base | page, 0);
+    }
+}
+
 static void clear_notes(struct engine *e)
 {
     pairs_clear(&e->executed);
     pairs_clear(&e->notes.read);
     pairs_clear(&e->notes.written);
     pairs_clear(&e->marked);
+    pairs_clear(&e->trees);
     e->maps.count = 0;
     e->note_round++;
 }
@@ -96,7 +123,7 @@ static void put_number(struct text *t, uint64_t n)
     text_add_bytes(t, bytes, count);
 }
 
-enum { SECTION_EXECUTED, SECTION_READ, SECTION_WRITTEN, SECTION_MAPS };
+enum { SECTION_EXECUTED, SECTION_READ, SECTION_WRITTEN, SECTION_MAPS, SECTION_TREES };
 
 static void put_map(struct text *t, const uint64_t map[MARK_WORDS])
 {
@@ -154,6 +181,7 @@ void engine_take_footprint(struct engine *e, struct text *packed)
     put_section(e, packed, SECTION_READ, &e->notes.read);
     put_section(e, packed, SECTION_WRITTEN, &e->notes.written);
     put_section(e, packed, SECTION_MAPS, &e->marked);
+    put_section(e, packed, SECTION_TREES, &e->trees);
     clear_notes(e);
 }
 
@@ -365,6 +393,16 @@ static bool may_write_physical(const uint8_t *packed, size_t count, const struct
     return false;
 }
 
+static bool may_write_tree(const uint8_t *packed, size_t count, const struct probe *p)
+{
+    uint64_t base = (uint64_t)p->tree << TREE_SHIFT;
+    uint64_t first = p->at >> PAGE_BITS, last = (p->at + (p->size - 1)) >> PAGE_BITS;
+
+    return has_any(packed, count, SECTION_TREES, base | first, base | last) ||
+           has_any(packed, count, SECTION_TREES, TREE_IS_RANGE | base | first >> TREE_RANGE_SHIFT,
+                   TREE_IS_RANGE | base | last >> TREE_RANGE_SHIFT);
+}
+
 bool engine_footprint_allows(const uint8_t *packed, size_t count, const struct mem *m,
                              const struct probe *p)
 {
@@ -384,6 +422,7 @@ bool engine_footprint_allows(const uint8_t *packed, size_t count, const struct m
         return has_any(packed, count, SECTION_READ, first, last) ||
                has_any(packed, count, SECTION_WRITTEN, first, last);
     case PROBE_PHYSICAL: return may_write_physical(packed, count, m, p->at, p->size);
+    case PROBE_TREE: return last >> TREE_SHIFT != 0 || may_write_tree(packed, count, p);
     case PROBE_STEP: break;
     }
     return true;

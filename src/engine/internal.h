@@ -65,7 +65,8 @@ struct engine {
     bool softfloat;
     bool code_full; /* no room for code: everything is to be dropped */
     const struct probe_set *probes;
-    bool has_break, has_watch, has_physical, has_step;
+    bool has_break, has_watch, has_physical, has_tree, has_step;
+    bool stops_behind; /* engine_stops_behind() */
     struct cpu_watch watch;
     const struct ir_block *block; /* being run; NULL: a trap is being entered */
     uint8_t *tried;               /* the state before a step that is tried: see dry.c */
@@ -79,6 +80,7 @@ struct engine {
     struct cpu_notes notes;
     struct pairs marked; /* pages of memory, and which of `maps` says what was written there */
     VEC(struct mark_map) maps;
+    struct pairs trees; /* written: numbers of pages and of ranges, see footprint_note_tree() */
 
     struct engine_stats stats;
     void *trace_opaque;
@@ -135,6 +137,7 @@ const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block 
 
 /* footprint.c: the block is about to be run */
 void footprint_note_block(struct engine *e, struct block *b);
+void footprint_note_tree(struct engine *e, uint32_t tree, uint64_t at, uint64_t size);
 
 /* dry.c: whether a probe wants to stop before the step: told of all its accesses, in order, up to the
  * one that it stops at. The step is not taken; taking it then asks nobody. */

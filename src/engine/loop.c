@@ -30,6 +30,7 @@ void engine_free(struct engine *e)
     pairs_fini(&e->notes.read);
     pairs_fini(&e->notes.written);
     pairs_fini(&e->marked);
+    pairs_fini(&e->trees);
     vec_fini(&e->maps);
     free(e);
 }

@@ -98,6 +98,7 @@ static bool watches(const struct probe *p, enum access access)
     case PROBE_WATCH_ACCESS: return access != ACCESS_FETCH;
     case PROBE_BREAK:
     case PROBE_PHYSICAL:
+    case PROBE_TREE:
     case PROBE_STEP: break;
     }
     return false;
@@ -188,17 +189,15 @@ static bool physical_is_watched(void *listener, haddr at, uint64_t size)
     return false;
 }
 
-static void physical_written(void *listener, haddr at, uint64_t size, const struct mem_writer *by)
+static struct probe_hit hit_of(const struct engine *e, uint64_t at, uint64_t size,
+                               const struct mem_writer *by)
 {
-    struct engine *e = listener;
     bool in_step = by->name == NULL || by->at == TICK_NEVER;
     struct probe_hit h = {.hart = PROBE_ANY_HART,
                           .at_tick = by->at,
                           .address = at,
-                          .size = (uint32_t)size,
+                          .size = size,
                           .writer = by->name,
-                          .source = by->source,
-                          .source_at = by->source_at,
                           .is_write = true};
 
     if (in_step && e->running) {
@@ -206,6 +205,16 @@ static void physical_written(void *listener, haddr at, uint64_t size, const stru
         h.pc = e->running->hart->pc;
         h.at_tick = cpu_now(e->running);
     }
+    return h;
+}
+
+static void physical_written(void *listener, haddr at, uint64_t size, const struct mem_writer *by)
+{
+    struct engine *e = listener;
+    struct probe_hit h = hit_of(e, at, size, by);
+
+    h.source = by->source;
+    h.source_at = by->source_at;
     for (size_t i = 0; e->has_physical && i < e->probes->count; i++) {
         const struct probe *p = &e->probes->probes[i];
 
@@ -214,6 +223,45 @@ static void physical_written(void *listener, haddr at, uint64_t size, const stru
             (void)e->probes->hit(e->probes->opaque, &h);
         }
     }
+}
+
+/* ---- live trees: the same, but that the next step can be kept from happening ---- */
+
+void engine_tree_written(struct engine *e, uint32_t tree, uint64_t at, uint64_t size,
+                         const struct mem_writer *by)
+{
+    struct probe_hit h;
+
+    if (size == 0) {
+        return;
+    }
+    footprint_note_tree(e, tree, at, size);
+    if (!e->has_tree) {
+        return;
+    }
+    h = hit_of(e, at, size, by);
+    for (size_t i = 0; i < e->probes->count; i++) {
+        const struct probe *p = &e->probes->probes[i];
+
+        if (p->kind != PROBE_TREE || p->tree != tree || !overlaps(p->at, p->size, at, size)) {
+            continue;
+        }
+        h.probe = (uint32_t)i;
+        if (e->probes->hit(e->probes->opaque, &h)) {
+            e->stops_behind = true;
+            if (e->running != NULL) {
+                e->running->look = true;
+            }
+        }
+    }
+}
+
+bool engine_stops_behind(struct engine *e)
+{
+    bool stops = e->stops_behind;
+
+    e->stops_behind = false;
+    return stops;
 }
 
 void probe_init(struct engine *e)
@@ -289,12 +337,14 @@ void engine_set_probes(struct engine *e, const struct probe_set *set)
     must(!e->running);
     set = set && set->count ? set : NULL;
     set_physical(e, e->probes, false);
-    e->has_break = e->has_watch = e->has_physical = e->has_step = false;
+    e->has_break = e->has_watch = e->has_physical = e->has_tree = e->has_step = false;
+    e->stops_behind = false;
     for (size_t i = 0; set && i < set->count; i++) {
         switch (set->probes[i].kind) {
         case PROBE_BREAK: e->has_break = true; break;
         case PROBE_STEP: e->has_step = true; break;
         case PROBE_PHYSICAL: e->has_physical = true; break;
+        case PROBE_TREE: e->has_tree = true; break;
         case PROBE_WATCH_READ:
         case PROBE_WATCH_WRITE:
         case PROBE_WATCH_ACCESS:

@@ -128,7 +128,7 @@ static size_t find(const struct gdb_session *s, const struct gdb_breakpoint *p)
     for (size_t i = 0; i < s->points.count; i++) {
         const struct gdb_breakpoint *q = &s->points.data[i];
 
-        if (q->kind == p->kind && q->at == p->at && q->size == p->size) {
+        if (q->kind == p->kind && q->at == p->at && q->size == p->size && q->tree == p->tree) {
             return i;
         }
     }
@@ -136,15 +136,19 @@ static size_t find(const struct gdb_session *s, const struct gdb_breakpoint *p)
 }
 
 /* Breakpoints are first: one and a watchpoint met by the same step count as the breakpoint. */
-static void add(struct gdb_session *s, const struct gdb_breakpoint *p)
+bool gdb_add_point(struct gdb_session *s, const struct gdb_breakpoint *p)
 {
     size_t i = s->points.count;
 
+    if (i == GDB_BREAKPOINTS_MAX) {
+        return false;
+    }
     vec_push(&s->points, *p);
     for (; i > 0 && s->points.data[i - 1].kind > p->kind; i--) {
         s->points.data[i] = s->points.data[i - 1];
     }
     s->points.data[i] = *p;
+    return true;
 }
 
 /* One that is there already gets the new conditions, or none. */
@@ -161,12 +165,10 @@ void gdb_insert_point(struct gdb_session *s, struct gdb_args *a)
     if (i != SIZE_MAX) {
         drop_conditions(&s->points.data[i]);
         s->points.data[i] = p;
-    } else if (s->points.count == GDB_BREAKPOINTS_MAX) {
+    } else if (!gdb_add_point(s, &p)) {
         drop_conditions(&p);
         gdb_refuse(s, "No more than %d breakpoints.", GDB_BREAKPOINTS_MAX);
         return;
-    } else {
-        add(s, &p);
     }
     gdb_ok(s);
 }
@@ -193,6 +195,25 @@ void gdb_remove_point(struct gdb_session *s, struct gdb_args *a)
     gdb_ok(s);
 }
 
+void gdb_drop_points(struct gdb_session *s, enum gdb_point kind)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->points.count; i++) {
+        if (s->points.data[i].kind == kind) {
+            drop_conditions(&s->points.data[i]);
+        } else {
+            s->points.data[kept++] = s->points.data[i];
+        }
+    }
+    s->points.count = kept;
+}
+
+bool gdb_hart_counts(uint32_t harts, const struct probe_hit *h)
+{
+    return h->hart == PROBE_ANY_HART || (harts >> h->hart & 1) != 0;
+}
+
 void gdb_remove_points(struct gdb_session *s)
 {
     for (size_t i = 0; i < s->points.count; i++) {
@@ -203,18 +224,20 @@ void gdb_remove_points(struct gdb_session *s)
 
 struct probe *gdb_make_probes(const struct gdb_session *s)
 {
-    static const enum probe_kind kinds[] = {[POINT_SOFTWARE] = PROBE_BREAK,
-                                            [POINT_HARDWARE] = PROBE_BREAK,
-                                            [POINT_WRITE] = PROBE_WATCH_WRITE,
-                                            [POINT_READ] = PROBE_WATCH_READ,
-                                            [POINT_ACCESS] = PROBE_WATCH_ACCESS};
+    static const enum probe_kind kinds[] = {
+        [POINT_SOFTWARE] = PROBE_BREAK,      [POINT_HARDWARE] = PROBE_BREAK,
+        [POINT_WRITE] = PROBE_WATCH_WRITE,   [POINT_READ] = PROBE_WATCH_READ,
+        [POINT_ACCESS] = PROBE_WATCH_ACCESS, [POINT_DISK] = PROBE_TREE};
     struct probe *probes = base_alloc(s->points.count + 1, sizeof(*probes));
 
     for (size_t i = 0; i < s->points.count; i++) {
         const struct gdb_breakpoint *p = &s->points.data[i];
 
-        probes[i] = (struct probe){
-            .kind = kinds[p->kind], .hart = PROBE_ANY_HART, .at = p->at, .size = p->size};
+        probes[i] = (struct probe){.kind = kinds[p->kind],
+                                   .hart = PROBE_ANY_HART,
+                                   .at = p->at,
+                                   .size = p->size,
+                                   .tree = p->tree};
     }
     return probes;
 }

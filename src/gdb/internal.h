@@ -89,11 +89,19 @@ static inline size_t gdb_left(const struct gdb_args *a)
 
 /* ---- the session ---- */
 
-enum gdb_point { POINT_SOFTWARE, POINT_HARDWARE, POINT_WRITE, POINT_READ, POINT_ACCESS }; /* Zn */
+enum gdb_point {
+    POINT_SOFTWARE, /* Zn, */
+    POINT_HARDWARE,
+    POINT_WRITE,
+    POINT_READ,
+    POINT_ACCESS,
+    POINT_DISK /* and the monitor's own: disk.c */
+};
 struct gdb_breakpoint {
     enum gdb_point kind;
     vaddr at;
     uint64_t size;                      /* watchpoints */
+    uint32_t tree;                      /* POINT_DISK: the number of the disk's tree */
     VEC(struct gdb_agent *) conditions; /* none, or one of them must hold */
 };
 
@@ -253,6 +261,10 @@ bool gdb_point_holds(const struct gdb_breakpoint *p, struct machine *m, const st
 /* The probes of all breakpoints, in their order, and room for one more; free() it. */
 struct probe *gdb_make_probes(const struct gdb_session *s);
 bool gdb_is_watch(enum gdb_point kind);
+/* One more, in its place; false: there are too many. */
+bool gdb_add_point(struct gdb_session *s, const struct gdb_breakpoint *p);
+void gdb_drop_points(struct gdb_session *s, enum gdb_point kind); /* all of a kind */
+bool gdb_hart_counts(uint32_t harts, const struct probe_hit *h);  /* nobody's step always does */
 /* resume.c, reverse.c */
 gdb_handler gdb_v_cont_query, gdb_v_cont, gdb_continue, gdb_continue_signal, gdb_step,
     gdb_step_signal, gdb_reverse_step, gdb_reverse_continue, gdb_v_run, gdb_restart;
@@ -280,7 +292,9 @@ void gdb_add_hint(const struct gdb_session *s, struct text *out);  /* after the 
 typedef void gdb_command(struct gdb_session *s, const char *argument, struct text *out);
 gdb_command gdb_command_branch, gdb_command_console, gdb_command_go_live, gdb_command_type;
 
-/* lastwrite.c: a monitor command */
-void gdb_command_lastwrite(struct gdb_session *s, const char *argument, struct text *out);
+/* lastwrite.c, disk.c: monitor commands */
+gdb_command gdb_command_lastwrite, gdb_command_watchdisk;
+/* disk.c: "ADDR[,LEN] REST", numbers as in C; *rest is NULL if it is something else. */
+void gdb_parse_range(const char *argument, uint64_t *at, uint64_t *length, const char **rest);
 
 #endif

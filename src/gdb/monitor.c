@@ -321,10 +321,12 @@ static const struct {
     {"info", "[PART]", "the state of a part of the machine, or which parts there are", command_info,
      true},
     {"last", "", "the step that led here", command_last, false},
-    {"lastwrite", "ADDR[,LEN] [phys]", "what wrote there last before now, and both values",
+    {"lastwrite", "ADDR[,LEN] [phys|DISK]", "what wrote there last before now, and both values",
      gdb_command_lastwrite, false},
     {"type", "[PORT] TEXT", "into a serial port; \\n \\r \\t \\\\ \\xHH; branches in the past",
      gdb_command_type, false},
+    {"watchdisk", "[ADDR[,LEN] DISK|off]", "stop where bytes of a disk are written, either way",
+     gdb_command_watchdisk, true},
     {"when", "", "where in time this is", command_when, true},
 };
 

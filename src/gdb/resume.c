@@ -81,9 +81,10 @@ static bool wanted(void *opaque, struct machine *m, const struct probe_hit *h)
                gdb_point_holds(&j->session->points.data[h->probe], m, h);
     case PROBE_WATCH_READ:
     case PROBE_WATCH_WRITE:
-    case PROBE_WATCH_ACCESS: break;
+    case PROBE_WATCH_ACCESS:
+    case PROBE_TREE: break;
     }
-    return (j->plan->harts >> h->hart & 1) != 0 && !gdb_was_told(j->session, h);
+    return gdb_hart_counts(j->plan->harts, h) && !gdb_was_told(j->session, h);
 }
 
 static void go(struct gdb_session *s, const struct plan *plan)

@@ -25,7 +25,7 @@ static bool is_watch(const struct back *b, const struct probe_hit *h)
 
 static bool counts(const struct back *b, struct machine *m, const struct probe_hit *h)
 {
-    return (b->harts >> h->hart & 1) != 0 &&
+    return gdb_hart_counts(b->harts, h) &&
            gdb_point_holds(&b->session->points.data[h->probe], m, h) &&
            !(is_watch(b, h) && gdb_was_told(b->session, h));
 }
@@ -97,7 +97,8 @@ void gdb_reverse_continue(struct gdb_session *s, struct gdb_args *a)
 static bool look(void *opaque, struct machine *m, const struct probe_hit *h)
 {
     struct back *b = opaque;
-    tick position = h->at_tick + (b->client_steps && is_watch(b, h));
+    bool behind = b->probes[h->probe].kind == PROBE_TREE || (b->client_steps && is_watch(b, h));
+    tick position = h->at_tick + behind;
 
     if (position > b->after &&
         (!b->found || position > b->position ||

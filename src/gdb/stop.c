@@ -92,13 +92,21 @@ void gdb_stop_at(struct gdb_session *s, size_t point, const struct probe_hit *hi
     /* A wide access may begin before what is watched; clients look for an address inside. */
     vaddr address = hit->address > p->at ? hit->address : p->at;
 
-    begin_reply(s, GDB_SIGNAL_TRAP, hit->hart);
+    if (p->kind == POINT_DISK) {
+        text_add(&s->note, "%s has written to its disk: %llu bytes at 0x%llx.\n",
+                 hit->writer != NULL ? hit->writer : "somebody", (unsigned long long)hit->size,
+                 (unsigned long long)hit->address);
+        gdb_console_note(s);
+    }
+    begin_reply(s, GDB_SIGNAL_TRAP,
+                hit->hart != PROBE_ANY_HART ? hit->hart : machine_state(s->machine)->current);
     switch (p->kind) {
     case POINT_SOFTWARE: text_add(&s->out, "%s", s->knows_swbreak ? "swbreak:;" : ""); break;
     case POINT_HARDWARE: text_add(&s->out, "%s", s->knows_hwbreak ? "hwbreak:;" : ""); break;
     case POINT_WRITE: text_add(&s->out, "watch:%llx;", (unsigned long long)address); break;
     case POINT_READ: text_add(&s->out, "rwatch:%llx;", (unsigned long long)address); break;
     case POINT_ACCESS: text_add(&s->out, "awatch:%llx;", (unsigned long long)address); break;
+    case POINT_DISK: break; /* the protocol has no word for it */
     }
     end_reply(s);
     if (gdb_is_watch(p->kind)) {

@@ -10,7 +10,7 @@
 #include "index/index.h"
 
 #define INDEX_APPLICATION 0x52724978 /* "RrIx", in the header of the database */
-#define INDEX_SCHEMA      4          /* user_version */
+#define INDEX_SCHEMA      5          /* user_version */
 #define PACK_LEVEL        (-3)       /* of zstd */
 
 /* Before the footprint in the blob of a span, 8 bytes each: its end, inputs, exceptions and

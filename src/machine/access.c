@@ -53,6 +53,30 @@ const struct machine_part *machine_part(const struct machine *m, unsigned number
     return &m->parts[number];
 }
 
+bool machine_find_tree(const struct machine *m, const char *name, uint32_t *number,
+                       struct live_tree **tree)
+{
+    for (unsigned by_part = 0; by_part < 2; by_part++) {
+        for (unsigned i = 0; i < m->device_count; i++) {
+            const struct device *d = m->devices[i];
+            const char *called = by_part != 0 ? d->name : d->wiring->tree_name;
+
+            if (d->wiring->tree != NULL && called != NULL && strcmp(called, name) == 0) {
+                *number = i;
+                *tree = d->wiring->tree;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+const char *machine_tree_part(const struct machine *m, uint32_t number)
+{
+    must(number < m->device_count);
+    return m->devices[number]->name;
+}
+
 unsigned machine_port_count(const struct machine *m)
 {
     return m->port_count;

@@ -99,7 +99,23 @@ bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_
         return false;
     }
     live_tree_write(d->wiring->tree, at, bytes, size);
+    device_tree_wrote(d, at, size);
     return true;
+}
+
+void device_tree_wrote(struct device *d, uint64_t at, uint64_t size)
+{
+    struct machine *m = d->machine;
+    struct mem_writer before = m->mem.writer;
+
+    machine_writes(m, d->name);
+    engine_tree_written(m->engine, d->number, at, size, &m->mem.writer);
+    m->mem.writer = before;
+}
+
+void device_name_tree(struct device *d, const char *name)
+{
+    d->wiring->tree_name = name;
 }
 
 struct live_tree *device_tree(struct device *d)
@@ -309,7 +325,13 @@ void device_clear(struct device *d, enum reset_kind kind)
 
     reset_clear(d->state, c->state.state_size, c->survivors, c->survivor_count, kind);
     if (d->wiring->tree != NULL && (c->tree_resets & (unsigned)kind) == 0) {
+        struct machine *m = d->machine;
+        struct mem_writer before = m->mem.writer;
+
         live_tree_clear(d->wiring->tree);
+        machine_writes(m, "reset");
+        engine_tree_written(m->engine, d->number, 0, d->wiring->tree->bytes, &m->mem.writer);
+        m->mem.writer = before;
     }
     for (uint32_t i = 0; i < c->alarm_count; i++) {
         uint32_t offset = c->alarm_offset + i * (uint32_t)sizeof(tick);

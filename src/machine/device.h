@@ -134,6 +134,10 @@ void device_set_hart_pin(struct device *d, unsigned hart, unsigned pin, bool lev
 bool device_tree_read(struct device *d, uint64_t at, void *bytes, uint64_t size);
 bool device_tree_write(struct device *d, uint64_t at, const void *bytes, uint64_t size);
 struct live_tree *device_tree(struct device *d); /* NULL: it has none */
+/* Who writes to that by itself says so afterwards: for those who ask who did, and no state. */
+void device_tree_wrote(struct device *d, uint64_t at, uint64_t size);
+/* What people call it, besides the device's name: a disk's id. It lasts as long as the machine. */
+void device_name_tree(struct device *d, const char *name);
 /* Bytes of a file of the configuration that is read in part were read: the inlet's `took`. */
 int device_took(struct device *d, unsigned file, uint64_t cluster, uint64_t hash, struct error *e);
 /* There is nothing that the guest could be told: the machine stops before its next step, and whoever runs it is

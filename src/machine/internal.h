@@ -23,6 +23,7 @@ struct device_line {
 struct wiring {
     void (*fini_links)(void *links);
     struct live_tree *tree; /* state; NULL: it has none */
+    const char *tree_name;  /* NULL: only the device's */
     struct mem_window *windows[DEVICE_WINDOWS_MAX];
     struct mem_block *storages[DEVICE_STORAGES_MAX]; /* NULL: not given */
     struct device_line lines[DEVICE_LINES_MAX];

@@ -78,6 +78,11 @@ struct machine_part { /* everything that is hashed, saved and compared, but for 
     void *state;
     struct live_tree *tree; /* NULL: it has none */
 };
+/* The live tree that people call so, by its own name or else by its part's: the number by which probes know
+ * it, and the tree. False: there is none. */
+bool machine_find_tree(const struct machine *m, const char *name, uint32_t *number,
+                       struct live_tree **tree);
+const char *machine_tree_part(const struct machine *m, uint32_t number); /* the name of its part */
 #define MACHINE_PARTS_MAX (MACHINE_DEVICES_MAX + MACHINE_HARTS_MAX + 2)
 
 struct port {

@@ -210,12 +210,16 @@ enum stop machine_run(struct machine *m, tick until, bool skip_probes_now)
     tick quiet_until = 0;
 
     engine_skip_probes(m->engine, skip_probes_now ? m->state.now : TICK_NEVER);
+    (void)engine_stops_behind(m->engine);
     for (;;) {
         bool runnable = settle(m);
         tick event;
 
         if (m->is_lost) {
             return STOP_LOST;
+        }
+        if (engine_stops_behind(m->engine)) {
+            return STOP_PROBE;
         }
         if (m->state.power != POWER_ON) {
             return STOP_POWER;

@@ -104,7 +104,8 @@ struct options {
     const char *gdb_path;
     const char *symbols;
     bool json;
-    bool physical; /* query --phys */
+    bool physical;    /* query --phys */
+    const char *disk; /* query --disk */
     bool no_sandbox;
     bool allow_paths; /* files that a recording names outside its folder */
     /* ---- of reprise-system-ARCH alone ---- */

@@ -60,6 +60,7 @@ TAKE_STRING(serial_out)
 TAKE_STRING(shown_port)
 TAKE_STRING(gdb_path)
 TAKE_STRING(symbols)
+TAKE_STRING(disk)
 
 #define TAKE_FLAG(field)                                                                           \
     static int take_##field(struct options *o, const char *v, struct error *e)                     \
@@ -121,6 +122,7 @@ static const struct option_entry entries[] = {
      take_gdb},
     {"--gdb", COMMAND_DEBUG, "PATH", "which gdb (gdb-multiarch)", take_gdb_path},
     {"--phys", COMMAND_QUERY, NULL, "ADDR is physical", take_physical},
+    {"--disk", COMMAND_QUERY, "ID", "ADDR is a byte of that disk", take_disk},
     {"--before", COMMAND_QUERY, "TICK|PCT%|end", "ask about the time before that (end)", take_at},
     {"--index-size", COMMAND_RECORD | COMMAND_DEBUG | COMMAND_QUERY | COMMAND_INDEX, "SIZE",
      "what FILE.idx may have when it is made (1G)", take_index_size},

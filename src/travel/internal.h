@@ -201,7 +201,8 @@ enum travel_why travel_met(struct travel *t);
 enum travel_why travel_go(struct travel *t, tick to);
 
 /* search.c */
-bool travel_is_watch(enum probe_kind kind);
+/* Whether the place to stand at for that probe is behind the step that met it. */
+bool travel_stops_behind(const struct travel_probes *p, uint32_t probe, bool back);
 
 /* scan.c: replays history before `until`, the latest part first, with the probes in place. Leaves
  * the cursor anywhere. TRAVEL_ARRIVED: found, or there is nothing before. */

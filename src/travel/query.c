@@ -8,21 +8,45 @@
 
 /* ---- who wrote there last ---- */
 
-static void read_value(struct machine *m, haddr at, const struct travel_write *w, uint8_t *to)
+struct question {
+    struct probe probe;
+    struct live_tree *tree; /* NULL: it is about memory */
+};
+
+static void read_value(struct machine *m, const struct question *q, const struct travel_write *w,
+                       uint8_t *to)
 {
-    /* What is not memory was not found to be written. */
-    must(mem_peek_bytes(machine_mem(m), at, to, w->bytes));
+    if (q->tree != NULL) {
+        live_tree_read(q->tree, w->address, to, w->bytes);
+    } else { /* what is not memory was not found to be written */
+        must(mem_peek_bytes(machine_mem(m), q->probe.at, to, w->bytes));
+    }
+}
+
+/* Of a write to a tree, the part that was asked about. */
+static void cut(const struct question *q, const struct probe_hit *hit, struct travel_write *w)
+{
+    uint64_t end = q->probe.at + (q->probe.size - 1), last = hit->address + (hit->size - 1);
+
+    w->address = hit->address > q->probe.at ? hit->address : q->probe.at;
+    w->size = (last < end ? last : end) - w->address + 1;
+    w->bytes = w->size < sizeof w->after ? (uint32_t)w->size : sizeof w->after;
+    w->in_tree = true;
 }
 
 /* The machine stands before the step that writes; what it is, and both values. */
-static enum travel_why describe(struct travel *t, haddr at, const struct probe_hit *hit,
-                                struct travel_write *w)
+static enum travel_why describe(struct travel *t, const struct question *q,
+                                const struct probe_hit *hit, struct travel_write *w)
 {
+    haddr at = q->probe.at;
     enum travel_why why;
 
     w->at = hit->at_tick;
     w->address = hit->address;
     w->size = hit->size;
+    if (q->tree != NULL) {
+        cut(q, hit, w);
+    }
     if (hit->writer != NULL) {
         snprintf(w->writer, sizeof w->writer, "%s", hit->writer);
     }
@@ -34,23 +58,21 @@ static enum travel_why describe(struct travel *t, haddr at, const struct probe_h
     if (why != TRAVEL_ARRIVED) {
         return why;
     }
-    read_value(t->machine, at, w, w->before);
+    read_value(t->machine, q, w, w->before);
     if (travel_name_step(t, w->at + 1, &w->step) < 0) {
         return TRAVEL_INTERRUPTED;
     }
     why = travel_go(t, w->at + 1);
     if (why == TRAVEL_ARRIVED) {
-        read_value(t->machine, at, w, w->after);
+        read_value(t->machine, q, w, w->after);
     }
     return why;
 }
 
-enum travel_why travel_last_write(struct travel *t, haddr at, uint64_t size, tick before,
+static enum travel_why last_write(struct travel *t, const struct question *q, tick before,
                                   struct travel_write *out)
 {
-    const struct probe probe = {
-        .kind = PROBE_PHYSICAL, .hart = PROBE_ANY_HART, .at = at, .size = size};
-    const struct travel_probes probes = {.probes = &probe, .count = 1};
+    const struct travel_probes probes = {.probes = &q->probe, .count = 1};
     struct backward b = {.travel = t,
                          .machine = t->machine,
                          .probes = &probes,
@@ -60,14 +82,15 @@ enum travel_why travel_last_write(struct travel *t, haddr at, uint64_t size, tic
     struct place reported = t->reported;
     enum travel_why why;
 
-    must(size != 0 && at + (size - 1) >= at && before >= t->begin && before <= travel_end(t));
-    *out = (struct travel_write){.bytes = size < sizeof out->before ? (uint32_t)size
-                                                                    : sizeof out->before};
+    must(q->probe.size != 0 && q->probe.at + (q->probe.size - 1) >= q->probe.at &&
+         before >= t->begin && before <= travel_end(t));
+    *out = (struct travel_write){
+        .bytes = q->probe.size < sizeof out->before ? (uint32_t)q->probe.size : sizeof out->before};
     travel_look_for_index(t);
     travel_mark(t); /* so that the way back is short */
     why = travel_scan(t, &b, before);
     if (why == TRAVEL_ARRIVED) {
-        why = b.found ? describe(t, at, &b.hit, out) : TRAVEL_BEGIN;
+        why = b.found ? describe(t, q, &b.hit, out) : TRAVEL_BEGIN;
     } else {
         out->at = b.searched;
     }
@@ -77,6 +100,28 @@ enum travel_why travel_last_write(struct travel *t, haddr at, uint64_t size, tic
     t->has_reported = has_reported;
     t->reported = reported;
     return why;
+}
+
+enum travel_why travel_last_write(struct travel *t, haddr at, uint64_t size, tick before,
+                                  struct travel_write *out)
+{
+    const struct question q = {
+        .probe = {.kind = PROBE_PHYSICAL, .hart = PROBE_ANY_HART, .at = at, .size = size}};
+
+    return last_write(t, &q, before, out);
+}
+
+enum travel_why travel_last_tree_write(struct travel *t, uint32_t number, struct live_tree *tree,
+                                       uint64_t at, uint64_t size, tick before,
+                                       struct travel_write *out)
+{
+    const struct question q = {
+        .tree = tree,
+        .probe = {
+            .kind = PROBE_TREE, .hart = PROBE_ANY_HART, .at = at, .size = size, .tree = number}};
+
+    must(at <= tree->bytes && size <= tree->bytes - at);
+    return last_write(t, &q, before, out);
 }
 
 static void add_value(const uint8_t *bytes, uint32_t count, struct text *out)
@@ -105,8 +150,13 @@ void travel_print_write(const struct travel_write *w, struct text *out)
                  w->step.text);
     }
     text_add(out, ": ");
-    add_value(w->before, w->bytes, out);
-    text_add(out, " -> ");
+    if (w->in_tree) {
+        text_add(out, "%llu bytes at 0x%llx, which begin with ", (unsigned long long)w->size,
+                 (unsigned long long)w->address);
+    } else {
+        add_value(w->before, w->bytes, out);
+        text_add(out, " -> ");
+    }
     add_value(w->after, w->bytes, out);
     text_add(out, "\n");
 }

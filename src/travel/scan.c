@@ -25,7 +25,9 @@ static bool is_before(const struct place *a, const struct place *b)
 static bool replaces(const struct backward *b, const struct probe_hit *h)
 {
     /* Of several writes in one step the last is what stays. */
-    return b->probes->probes[h->probe].kind == PROBE_PHYSICAL || h->probe < b->hit.probe;
+    enum probe_kind kind = b->probes->probes[h->probe].kind;
+
+    return kind == PROBE_PHYSICAL || kind == PROBE_TREE || h->probe < b->hit.probe;
 }
 
 /* Never stops, unless it is given up: the last hit is the answer, and only the end of the part shows
@@ -34,7 +36,7 @@ static bool backward_hit(void *opaque, const struct probe_hit *h)
 {
     struct backward *b = opaque;
     bool gives_up = travel_gives_up(b->travel);
-    bool after = b->probes->client_steps && travel_is_watch(b->probes->probes[h->probe].kind);
+    bool after = travel_stops_behind(b->probes, h->probe, true);
     struct place place = {.position = h->at_tick + after, .step = h->at_tick};
 
     if (gives_up || !is_before(&place, &b->before) ||

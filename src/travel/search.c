@@ -25,9 +25,16 @@ struct travel_stop travel_seek(struct travel *t, tick to)
     return travel_stopped(t, why);
 }
 
-bool travel_is_watch(enum probe_kind kind)
+static bool is_watch(enum probe_kind kind)
 {
     return kind == PROBE_WATCH_READ || kind == PROBE_WATCH_WRITE || kind == PROBE_WATCH_ACCESS;
+}
+
+bool travel_stops_behind(const struct travel_probes *p, uint32_t probe, bool back)
+{
+    enum probe_kind kind = p->probes[probe].kind;
+
+    return kind == PROBE_TREE || (is_watch(kind) && p->client_steps == back);
 }
 
 static bool wanted(const struct travel *t, const struct travel_probes *p,
@@ -74,11 +81,16 @@ struct travel_stop travel_run_forward(struct travel *t, tick until,
     stop = travel_stopped(t, travel_drive(t, until, skip_here ? DRIVE_SKIP_HERE : 0));
     machine_set_probes(t->machine, NULL);
     if (stop.why == TRAVEL_HIT) {
-        bool after = travel_is_watch(f.probes->probes[f.hit.probe].kind) && !f.probes->client_steps;
+        bool after = travel_stops_behind(f.probes, f.hit.probe, false);
 
         if (after) {
             (void)travel_drive(t, f.hit.at_tick + 1, 0);
             stop.at = machine_state(t->machine)->now;
+        }
+        if (f.probes->probes[f.hit.probe].kind ==
+            PROBE_TREE) { /* it is known of: go on before it */
+            t->has_reported = true;
+            t->reported = (struct place){.position = stop.at, .step = f.hit.at_tick};
         }
         stop.after = after;
         stop.hit = f.hit;

@@ -254,15 +254,23 @@ struct travel_write {
     uint64_t source_at; /* and which byte of it is the first that was asked about */
     struct travel_step_name step;  /* during which it happened */
     haddr address;                 /* of what was written, and */
-    uint32_t size;                 /* how many bytes, in one page */
+    uint64_t size;                 /* how many bytes; of memory in one page */
     uint8_t before[16], after[16]; /* the first bytes of what was asked about */
     uint32_t bytes;                /* how many of them */
+    bool
+        in_tree; /* `address` is a byte of the tree, and `before` means nothing: what a disk had is not
+                     in its tree */
 };
 /* To any byte of storage in [at, at+size), at least one, which does not wrap, by whichever physical address;
  * `at` is a home (mem_home_of()), `before` is in known history. TRAVEL_ARRIVED: found; TRAVEL_BEGIN: none since history began; or why it was given
  * up: then nothing wrote there from tick out->at on, and what is before that was not looked at. */
 enum travel_why travel_last_write(struct travel *t, haddr at, uint64_t size, tick before,
                                   struct travel_write *out);
+/* The same of a live tree, of which machine_find_tree() gave both. What is told begins with the first byte
+ * that was asked about and written. */
+enum travel_why travel_last_tree_write(struct travel *t, uint32_t number, struct live_tree *tree,
+                                       uint64_t at, uint64_t size, tick before,
+                                       struct travel_write *out);
 /* A line: tick, who, before and after. */
 void travel_print_write(const struct travel_write *w, struct text *out);
 

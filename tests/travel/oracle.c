@@ -146,7 +146,8 @@ static bool log_hit(void *opaque, const struct probe_hit *h)
         break;
     case 1: l->step->executes = true; break;
     default: {
-        struct access_log a = {.at = h->address, .size = h->size, .is_write = h->is_write};
+        struct access_log a = {
+            .at = h->address, .size = (uint32_t)h->size, .is_write = h->is_write};
         vec_push(&l->oracle->accesses, a);
     }
     }

@@ -31,7 +31,7 @@ size_t writes_probes(const struct writes *w, struct probe *out, size_t room)
 
 void writes_hit(struct writes *w, const struct probe_hit *h)
 {
-    struct write_log l = {.at = h->at_tick, .address = h->address, .size = h->size};
+    struct write_log l = {.at = h->at_tick, .address = h->address, .size = (uint32_t)h->size};
 
     if (h->writer != NULL) {
         snprintf(l.writer, sizeof l.writer, "%s", h->writer);
