@@ -116,6 +116,8 @@ static bool is_linear(vaddr va, const struct translation *t, const struct mem_pl
 static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access access,
                        uint32_t mem_attr, struct place *p)
 {
+    /* Before the walk, which notes who uses its tables. */
+    struct space *space = cpu_space_as(cpu, MEM_AS(mem_attr));
     struct translation t = {0};
     struct mem_place m;
 
@@ -133,7 +135,7 @@ static bool find_bytes(struct cpu *cpu, vaddr va, unsigned size, enum access acc
         return false;
     }
     *p = (struct place){
-        .space = cpu_space_as(cpu, MEM_AS(mem_attr)),
+        .space = space,
         .block = m.block,
         .window = m.window,
         .at = m.at,

@@ -291,8 +291,11 @@ void cpu_select_space(struct cpu *cpu, uint32_t block_mode);
 void cpu_forget(struct cpu *cpu);
 void cpu_forget_writes(struct cpu *cpu);              /* the write tables only: a new epoch */
 void cpu_forget_page(struct cpu *cpu, uint32_t page); /* one physical page out of write tables */
-/* Whatever follows from the mapping of [first, first+bytes), in all spaces. */
+/* Whatever follows from the mapping of [first, first+bytes), in all spaces; in those whose bit is set. */
 void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes);
+void cpu_forget_in(struct cpu *cpu, uint32_t spaces, vaddr first, uint64_t bytes);
+/* The spaces that what walks find now may get into: those that are chosen. */
+uint32_t cpu_chosen_spaces(const struct cpu *cpu);
 void cpu_forget_jumps(struct cpu *cpu); /* jump entries: code went away */
 
 /* Raises an exception for the current instruction. */

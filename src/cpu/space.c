@@ -446,6 +446,18 @@ static void forget_page_of(struct space *s, vaddr page)
     }
 }
 
+/* The parts with the entries of these pages. */
+static uint64_t parts_of(vaddr first, uint64_t bytes)
+{
+    unsigned at = (unsigned)(first >> PAGE_BITS) % TLB_ENTRIES, from = at / TLB_PART;
+    uint64_t pages = (bytes - 1) >> PAGE_BITS;
+
+    if (pages >= TLB_ENTRIES - at) {
+        return UINT64_MAX;
+    }
+    return bits_set(0, from, ((at + (unsigned)pages) / TLB_PART) - from + 1, UINT64_MAX);
+}
+
 static void forget_entries(struct tlb_entry *entries, uint64_t parts, vaddr first, uint64_t bytes)
 {
     unsigned from;
@@ -461,8 +473,10 @@ static void forget_entries(struct tlb_entry *entries, uint64_t parts, vaddr firs
 
 static void forget_many(struct space *s, vaddr first, uint64_t bytes)
 {
-    forget_entries(s->read, s->read_parts, first, bytes);
-    forget_entries(s->write, s->write_parts, first, bytes);
+    uint64_t parts = parts_of(first, bytes);
+
+    forget_entries(s->read, s->read_parts & parts, first, bytes);
+    forget_entries(s->write, s->write_parts & parts, first, bytes);
     for (unsigned i = 0; i < FETCH_ENTRIES; i++) {
         if (s->fetch[i].page - first < bytes) {
             s->fetch[i] = (struct fetch_entry){.page = UINT64_MAX, .at = 0};
@@ -477,11 +491,19 @@ static void forget_flat(struct space *s, vaddr first, uint64_t bytes)
     }
 }
 
-void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
+void cpu_forget_in(struct cpu *cpu, uint32_t spaces, vaddr first, uint64_t bytes)
 {
-    struct space *s;
+    for (uint32_t left = spaces; left != 0; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        struct space *s;
 
-    for (unsigned i = 0; (s = next_space(cpu, &i)) != NULL;) {
+        if (i >= cpu->space_count) {
+            return;
+        }
+        s = cpu->spaces[i];
+        if (cpu->space_names[i].used == 0 && s != cpu->space) {
+            continue;
+        }
         forget_slow(s, first, bytes);
         forget_flat(s, first, bytes);
         if (bytes <= PAGE_SIZE) {
@@ -491,4 +513,21 @@ void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
         }
         forget_jumps_to(s, first, bytes, cpu->jump_variants);
     }
+}
+
+void cpu_forget_range(struct cpu *cpu, vaddr first, uint64_t bytes)
+{
+    cpu_forget_in(cpu, UINT32_MAX, first, bytes);
+}
+
+_Static_assert(SPACES <= 32, "a bit each");
+
+uint32_t cpu_chosen_spaces(const struct cpu *cpu)
+{
+    uint32_t spaces = UINT32_C(1) << cpu->space_index[0];
+
+    for (uint32_t left = cpu->as_chosen; unlikely(left != 0); left &= left - 1) {
+        spaces |= UINT32_C(1) << cpu->as_index[__builtin_ctz(left)];
+    }
+    return spaces;
 }

@@ -35,7 +35,7 @@ void cpu_walk_used(struct cpu *cpu, paddr at, unsigned size, vaddr va, unsigned 
     haddr home;
 
     if (block_with(cpu, at, size, &home) != NULL) {
-        mem_table_used(cpu->mem, home, size, va, shift);
+        mem_table_used(cpu->mem, home, size, va, shift, cpu_chosen_spaces(cpu));
     }
 }
 

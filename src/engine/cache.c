@@ -101,13 +101,13 @@ static void code_written(void *listener, uint32_t page, uint64_t granules)
     }
 }
 
-static void table_written(void *listener, vaddr first, uint64_t bytes)
+static void table_written(void *listener, vaddr first, uint64_t bytes, uint32_t users)
 {
     struct engine *e = listener;
 
     for (unsigned i = 0; i < e->cpu_count; i++) {
         if (bytes) {
-            cpu_forget_range(&e->cpus[i], first, bytes);
+            cpu_forget_in(&e->cpus[i], users, first, bytes);
         } else {
             cpu_forget(&e->cpus[i]);
         }
@@ -147,7 +147,7 @@ static void dma_written(void *listener, haddr at, uint64_t size)
 /* What harts found by physical addresses is gone, and translated code stays: it is of storage. */
 static void map_changed(void *listener)
 {
-    table_written(listener, 0, 0);
+    table_written(listener, 0, 0, UINT32_MAX);
 }
 
 void cache_init(struct engine *e)

@@ -123,6 +123,8 @@ struct mem_table {
     uint8_t shift;
     uint8_t entry_size; /* bytes: 4 or 8; 0: used at several places, so nothing is known */
     uint8_t zero[2];
+    uint32_t users; /* all that mem_table_used() named since any was in use */
+    uint32_t zero2;
 };
 
 /* Who writes, where it is not an instruction of a hart; set around the write by whoever knows. */
@@ -180,7 +182,7 @@ struct mem {
     void (*code_written)(void *listener, uint32_t page, uint64_t granules);
     /* Entries in use by cached walks change: what they map, [first, first+bytes); bytes 0: too much
      * to name, everything that was walked is to be forgotten (with mem_tables_forget()). */
-    void (*table_written)(void *listener, vaddr first, uint64_t bytes);
+    void (*table_written)(void *listener, vaddr first, uint64_t bytes, uint32_t users);
     void (*page_unwritable)(void *listener, uint32_t page); /* must leave all write tables now */
     void (*epoch)(void *listener); /* all pages must leave all write tables now */
     /* A device or a poke wrote: ends reservations there. */
@@ -367,8 +369,9 @@ static inline void mem_mark(const struct mem *m, const void *host, unsigned size
 /* ---- page tables that cached walks were made from ---- */
 
 /* A walk whose result is cached has used the entry of 4 or 8 bytes at `at`, which maps the 2^shift
- * bytes around va. */
-void mem_table_used(struct mem *m, haddr at, unsigned size, vaddr va, unsigned shift);
+ * bytes around va. `users` are bits of whatever keeps the result; the listener is told of all that a table had. */
+void mem_table_used(struct mem *m, haddr at, unsigned size, vaddr va, unsigned shift,
+                    uint32_t users);
 /* Cached walks are gone: no entry is in use any more. */
 void mem_tables_forget(struct mem *m);
 /* Translated code was made from granules of a page / none is left on it. */

@@ -148,12 +148,12 @@ static void tell_tables(struct mem *m, uint32_t page, unsigned first, unsigned l
         return;
     }
     if (hits > 1 || t.entry_size == 0) {
-        m->table_written(m->listener, 0, 0);
+        m->table_written(m->listener, 0, 0, UINT32_MAX);
         return;
     }
     table_granule_unused(m, page, granule);
     m->table_written(m->listener, t.base + ((uint64_t)(granule * 8 / t.entry_size) << t.shift),
-                     (uint64_t)(8 / t.entry_size) << t.shift);
+                     (uint64_t)(8 / t.entry_size) << t.shift, t.users);
 }
 
 static void before_write(struct mem *m, struct mem_block *b, haddr at, unsigned size, bool update)
@@ -318,7 +318,8 @@ void mem_restore_page(struct mem *m, uint32_t page, const uint8_t *bytes, uint64
 
 /* ---- page tables and code ---- */
 
-void mem_table_used(struct mem *m, haddr at, unsigned size, vaddr va, unsigned shift)
+void mem_table_used(struct mem *m, haddr at, unsigned size, vaddr va, unsigned shift,
+                    uint32_t users)
 {
     const struct mem_block *b = mem_block_of(m, at);
 
@@ -341,6 +342,7 @@ void mem_table_used(struct mem *m, haddr at, unsigned size, vaddr va, unsigned s
     } else if (t->base != base || t->shift != shift || t->entry_size != size) {
         t->entry_size = 0;
     }
+    t->users |= users;
     m->table[(size_t)page * 8 + granule / 64] |= UINT64_C(1) << granule % 64;
 }
 

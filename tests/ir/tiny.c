@@ -123,15 +123,16 @@ static void code_written(void *listener, uint32_t page, uint64_t granules)
     t->last_granules = granules;
 }
 
-static void table_written(void *listener, vaddr first, uint64_t bytes)
+static void table_written(void *listener, vaddr first, uint64_t bytes, uint32_t users)
 {
     struct tiny *t = listener;
 
     t->table_hits++;
     t->table_first = first;
+    t->table_users = users;
     t->table_bytes = bytes;
     if (bytes) {
-        cpu_forget_range(&t->cpu, first, bytes);
+        cpu_forget_in(&t->cpu, users, first, bytes);
     } else {
         cpu_forget(&t->cpu);
         mem_tables_forget(&t->mem);

@@ -47,6 +47,7 @@ struct tiny {
     uint64_t other_key; /* of those of accesses as another, beside it */
     unsigned code_hits, table_hits, pages_out, epochs, dma_writes;
     vaddr table_first;
+    uint32_t table_users;
     uint64_t table_bytes; /* of the last hit */
     uint64_t last_granules;
 };

@@ -165,6 +165,18 @@ static void each_access_class_has_a_space(void **state)
     assert_false(user_writes(t, TINY_RAM));
     cpu_store(&t->cpu, TINY_RAM, 1, user);
     cpu_store(&t->cpu, TINY_RAM, 1, other);
+    /* In those that are named, whether one page or several are. */
+    assert_int_equal(cpu_chosen_spaces(&t->cpu), 1u << t->cpu.space_index[0] |
+                                                     1u << t->cpu.as_index[AS_USER] |
+                                                     1u << t->cpu.as_index[AS_OTHER2]);
+    cpu_forget_in(&t->cpu, 1u << t->cpu.as_index[AS_OTHER2], TINY_RAM, PAGE_SIZE);
+    assert_true(user_writes(t, TINY_RAM));
+    assert_false(holds(t->cpu.as[AS_OTHER2]->write, TINY_RAM));
+    cpu_store(&t->cpu, TINY_RAM, 1, other);
+    cpu_forget_in(&t->cpu, 1u << t->cpu.as_index[AS_USER], TINY_RAM, 2 * PAGE_SIZE);
+    assert_false(user_writes(t, TINY_RAM));
+    assert_true(holds(t->cpu.as[AS_OTHER2]->write, TINY_RAM));
+    cpu_store(&t->cpu, TINY_RAM, 1, user);
     mem_code_used(&t->mem, 0, 1);
     assert_false(user_writes(t, TINY_RAM));
     assert_true(holds(t->cpu.as[AS_OTHER2]->write, TINY_RAM));

@@ -180,9 +180,9 @@ static void tables_are_told_by_entry(void **state)
     struct tiny *t = *state;
     uint8_t bytes[4096] = {0};
 
-    mem_table_used(&t->mem, PAGE0 + 8 * 63, 8, 0x40000000 + 0x1000 * 63 + 0x123, 12);
-    mem_table_used(&t->mem, PAGE0 + 8 * 64, 8, 0x40000000 + 0x1000 * 64, 12);
-    mem_table_used(&t->mem, 0x5000000, 8, 0, 12); /* nowhere: nothing to watch */
+    mem_table_used(&t->mem, PAGE0 + 8 * 63, 8, 0x40000000 + 0x1000 * 63 + 0x123, 12, 1);
+    mem_table_used(&t->mem, PAGE0 + 8 * 64, 8, 0x40000000 + 0x1000 * 64, 12, 4);
+    mem_table_used(&t->mem, 0x5000000, 8, 0, 12, 1); /* nowhere: nothing to watch */
     mem_write_bytes(&t->mem, PAGE0 + 8 * 62, bytes, 8);
     mem_write_bytes(&t->mem, PAGE0 + 8 * 65, bytes, 8);
     assert_int_equal(t->table_hits, 0);
@@ -190,6 +190,7 @@ static void tables_are_told_by_entry(void **state)
     assert_int_equal(t->table_hits, 1);
     assert_int_equal(t->table_first, 0x40000000 + 0x1000 * 64);
     assert_int_equal(t->table_bytes, 4096);
+    assert_int_equal(t->table_users, 5);
     /* That entry is in use no more, the other one is. */
     mem_write_bytes(&t->mem, PAGE0 + 8 * 64, bytes, 8);
     assert_int_equal(t->table_hits, 1);
@@ -199,24 +200,26 @@ static void tables_are_told_by_entry(void **state)
     assert_int_equal(t->table_first, 0x40000000 + 0x1000 * 63);
     assert_int_equal(t->mem.table_count, 0);
     /* Entries of 4 bytes are dropped by pairs, a large one with all that it maps. */
-    mem_table_used(&t->mem, PAGE0 + 4, 4, 0x300000, 20);
+    mem_table_used(&t->mem, PAGE0 + 4, 4, 0x300000, 20, 8);
     mem_write_bytes(&t->mem, PAGE0, bytes, 1);
+    assert_int_equal(t->table_users, 8); /* who used it before has been told */
     assert_int_equal(t->table_first, 0x200000);
     assert_int_equal(t->table_bytes, 0x200000);
     /* Several at once, or a page that serves two places: everything. */
-    mem_table_used(&t->mem, PAGE1 + 8 * 300, 8, 0x1000 * 300, 12);
-    mem_table_used(&t->mem, PAGE1 + 8 * 301, 8, 0x1000 * 301, 12);
+    mem_table_used(&t->mem, PAGE1 + 8 * 300, 8, 0x1000 * 300, 12, 1);
+    mem_table_used(&t->mem, PAGE1 + 8 * 301, 8, 0x1000 * 301, 12, 1);
     mem_write_bytes(&t->mem, PAGE1, bytes, 4096);
     assert_int_equal(t->table_hits, 4);
+    assert_int_equal(t->table_users, UINT32_MAX);
     assert_int_equal(t->table_bytes, 0);
     assert_int_equal(t->mem.table_count, 0);
-    mem_table_used(&t->mem, PAGE1 + 8, 8, 0x1000, 12);
-    mem_table_used(&t->mem, PAGE1 + 16, 8, 0x80000000, 12);
+    mem_table_used(&t->mem, PAGE1 + 8, 8, 0x1000, 12, 1);
+    mem_table_used(&t->mem, PAGE1 + 16, 8, 0x80000000, 12, 1);
     mem_write_bytes(&t->mem, PAGE1 + 8, bytes, 8);
     assert_int_equal(t->table_bytes, 0);
     assert_int_equal(t->table_hits, 5);
     /* A/D bits take nothing from anybody. */
-    mem_table_used(&t->mem, PAGE1 + 8, 8, 0x1000, 12);
+    mem_table_used(&t->mem, PAGE1 + 8, 8, 0x1000, 12, 1);
     mem_before_walk_update(&t->mem, &t->mem.blocks[0], PAGE1 + 8, 8);
     assert_int_equal(t->table_hits, 5);
 }
@@ -244,7 +247,7 @@ static void restoring_tells_everybody(void **state)
     /* A page that was clean does not become dirty by a restore. */
     mem_checkpoint_clean(&t->mem);
     mem_code_used(&t->mem, 0, 2);
-    mem_table_used(&t->mem, PAGE0 + 16, 8, 0x2000, 12);
+    mem_table_used(&t->mem, PAGE0 + 16, 8, 0x2000, 12, 1);
     mem_restore_page(&t->mem, 0, NULL, 0);
     mem_checkpoint_dirty(&t->mem, &count);
     assert_int_equal(count, 0);
@@ -306,7 +309,7 @@ static void the_hash_is_that_made_from_nothing(void **state)
         case 5: mem_code_gone(&t->mem, page); break;
         case 6:
             mem_table_used(&t->mem, TINY_RAM + (next(&s) % TINY_RAM_BYTES & ~UINT64_C(7)), 8,
-                           next(&s) % 64 << 12, 12);
+                           next(&s) % 64 << 12, 12, 1);
             break;
         case 7: mem_tables_forget(&t->mem); break;
         case 8: cpu_forget(&t->cpu); break;
