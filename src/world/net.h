@@ -2,7 +2,7 @@
  * net: what is behind a guest's network cards. Each -netdev is served by a process of its own, the
  * neighbour, which has the sockets and whatever reads what comes over them (libslirp, the framing of a
  * stream): it is confined by itself, and the machine's process keeps no right to a network. Frames go
- * between the two over a pair of sockets, whole; on this side one thread reads and writes them.
+ * between the two in memory that both see; on this side one thread posts those that come.
  */
 #ifndef WORLD_NET_H
 #define WORLD_NET_H

@@ -8,17 +8,24 @@
 #include <stdatomic.h>
 
 #include "confine/confine.h"
-#include "world/net.h"
+#include "world/net_ring.h"
 
-/* Bytes of frames that may wait for the guest in the neighbour. */
-#define NET_WAITING_MAX ((size_t)1048576)
-/* While more wait, nothing is read of an outside that can wait itself. */
-#define NET_WAITING_HIGH ((size_t)65536)
+/* Bytes of frames that may wait for the guest, and for the neighbour. */
+#define NET_IN_MAX  (UINT32_C(1) << 20)
+#define NET_OUT_MAX (UINT32_C(1) << 22)
+/* While more wait for the guest, nothing is read of an outside that can wait itself. */
+#define NET_IN_HIGH (UINT32_C(1) << 18)
 
 /* In memory that both processes see. */
 struct net_shared {
     _Atomic uint64_t dropped_in, dropped_out, hung_up;
+    struct net_ring_shared in, out;
+    uint8_t in_bytes[NET_IN_MAX], out_bytes[NET_OUT_MAX];
 };
+/* Wakes whoever waits at the other end of the pair. */
+void net_wake(int pair);
+/* Takes what net_wake() sent; false: the other process is gone. */
+bool net_heard(int pair);
 
 struct neighbour;
 
@@ -48,12 +55,11 @@ struct neighbour {
     void *own; /* the outside's */
     int pair;
     VEC(struct pollfd) polls;
-    /* Frames for the guest: a length of four bytes before each. */
-    uint8_t *waiting; /* NET_WAITING_MAX, a ring */
-    size_t waiting_at, waiting_bytes;
+    struct net_ring in, out;      /* to the guest, and from it */
+    uint8_t frame[NET_FRAME_MAX]; /* the guest's, in hand */
 };
 /* Never returns: serves until the other process closes the pair. The first message over it is one zero
- * byte, or the sentence that says what was wrong. */
+ * byte, or the sentence that says what was wrong; all others only wake. */
 _Noreturn void neighbour_run(const struct net_spec *spec, struct net_shared *shared, int pair,
                              bool sandbox);
 /* For prepare(): returns the place to look at in serve(). */

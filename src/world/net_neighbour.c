@@ -21,84 +21,47 @@ static const struct net_outside *const outsides[NET_KIND_COUNT] = {
 
 const struct net_outside net_outside_none = {0}; /* a cable that leads nowhere */
 
-/* ---- to the guest ----------------------------------------------------------------------------- */
-
-static void ring_put(struct neighbour *n, const void *bytes, size_t count)
-{
-    size_t at = (n->waiting_at + n->waiting_bytes) % NET_WAITING_MAX;
-    size_t first = NET_WAITING_MAX - at < count ? NET_WAITING_MAX - at : count;
-
-    memcpy(n->waiting + at, bytes, first);
-    memcpy(n->waiting, (const uint8_t *)bytes + first, count - first);
-    n->waiting_bytes += count;
-}
-
-static void ring_get(const struct neighbour *n, size_t from, void *bytes, size_t count)
-{
-    size_t at = (n->waiting_at + from) % NET_WAITING_MAX;
-    size_t first = NET_WAITING_MAX - at < count ? NET_WAITING_MAX - at : count;
-
-    memcpy(bytes, n->waiting + at, first);
-    memcpy((uint8_t *)bytes + first, n->waiting, count - first);
-}
+/* ---- to the guest and from it ------------------------------------------------------------------ */
 
 void neighbour_take(struct neighbour *n, const uint8_t *frame, size_t count)
 {
-    uint32_t length = (uint32_t)count;
-
-    if (count < HEADER_BYTES || count > NET_FRAME_MAX ||
-        count + sizeof length > NET_WAITING_MAX - n->waiting_bytes) {
+    if (count < HEADER_BYTES || count > NET_FRAME_MAX || !net_ring_put(&n->in, frame, count)) {
         atomic_fetch_add(&n->shared->dropped_in, 1);
-        return;
-    }
-    ring_put(n, &length, sizeof length);
-    ring_put(n, frame, count);
-}
-
-/* As many as the other process takes now. */
-static void pass_on(struct neighbour *n)
-{
-    static uint8_t frame[NET_FRAME_MAX];
-
-    while (n->waiting_bytes > 0) {
-        uint32_t length;
-
-        ring_get(n, 0, &length, sizeof length);
-        must(length <= sizeof frame);
-        ring_get(n, sizeof length, frame, length);
-        if (send(n->pair, frame, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-            return; /* full; or gone, which reading says */
-        }
-        n->waiting_at = (n->waiting_at + sizeof length + length) % NET_WAITING_MAX;
-        n->waiting_bytes -= sizeof length + length;
     }
 }
 
-/* ---- from the guest --------------------------------------------------------------------------- */
-
-static void take_from_guest(struct neighbour *n)
+static bool has_room(struct neighbour *n)
 {
-    static uint8_t frame[NET_FRAME_MAX + 1];
+    return n->outside->has_room == NULL || n->outside->has_room(n);
+}
 
-    for (unsigned i = 0; i < FRAMES_AT_ONCE; i++) {
-        ssize_t count = recv(n->pair, frame, sizeof frame, MSG_DONTWAIT);
+/* At most so many frames; false: there are no more, or they have to wait. */
+static bool take_from_guest(struct neighbour *n, unsigned most)
+{
+    while (most-- > 0) {
+        int count = has_room(n) ? net_ring_take(&n->out, n->frame) : NET_RING_EMPTY;
 
-        if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
-            if (n->outside->close != NULL) {
-                n->outside->close(n);
-            }
-            _exit(0); /* the machine is gone */
+        if (count == NET_RING_BROKEN) {
+            _exit(1);
         }
-        if (count < 0) {
-            return;
+        if (count == NET_RING_EMPTY) {
+            return false;
         }
         if (n->outside->send != NULL) {
-            n->outside->send(n, frame, (size_t)count);
-        }
-        if (n->outside->has_room != NULL && !n->outside->has_room(n)) {
-            return;
+            n->outside->send(n, n->frame, (size_t)count);
         }
     }
+    return true;
+}
+
+static _Noreturn void leave(struct neighbour *n)
+{
+    while (take_from_guest(n, FRAMES_AT_ONCE)) {
+    }
+    if (n->outside->close != NULL) {
+        n->outside->close(n);
+    }
+    _exit(0);
 }
 
 /* ---- the loop --------------------------------------------------------------------------------- */
@@ -112,27 +75,30 @@ size_t neighbour_poll(struct neighbour *n, int fd, short events)
 static void serve(struct neighbour *n)
 {
     const struct net_outside *o = n->outside;
-    bool takes = o->has_room == NULL || o->has_room(n);
+    bool takes = has_room(n), sleeps = !takes || net_ring_sleep(&n->out);
     int timeout_ms = -1;
     size_t pair;
 
     n->polls.count = 0;
-    /* Without events the end of the other process is seen all the same. */
-    pair = neighbour_poll(n, n->pair,
-                          (short)((takes ? POLLIN : 0) | (n->waiting_bytes > 0 ? POLLOUT : 0)));
+    pair = neighbour_poll(n, n->pair, POLLIN);
     if (o->prepare != NULL) {
-        o->prepare(n, n->waiting_bytes < NET_WAITING_HIGH, &timeout_ms);
+        o->prepare(n, !net_ring_wait(&n->in, NET_IN_HIGH), &timeout_ms);
     }
-    if (poll(n->polls.data, (nfds_t)n->polls.count, timeout_ms) < 0 && errno != EINTR) {
+    if (poll(n->polls.data, (nfds_t)n->polls.count, sleeps ? timeout_ms : 0) < 0 &&
+        errno != EINTR) {
         _exit(1);
     }
-    if (n->polls.data[pair].revents & (POLLIN | POLLHUP | POLLERR)) {
-        take_from_guest(n);
+    net_ring_awake(&n->out);
+    if (n->polls.data[pair].revents != 0 && !net_heard(n->pair)) {
+        leave(n);
     }
+    (void)take_from_guest(n, FRAMES_AT_ONCE);
     if (o->serve != NULL) {
         o->serve(n);
     }
-    pass_on(n);
+    if (net_ring_wakes(&n->in) | net_ring_frees(&n->out, 1)) {
+        net_wake(n->pair);
+    }
 }
 
 /* ---- its beginning ---------------------------------------------------------------------------- */
@@ -185,13 +151,19 @@ static int begin(struct neighbour *n, bool sandbox, struct error *e)
 _Noreturn void neighbour_run(const struct net_spec *spec, struct net_shared *shared, int pair,
                              bool sandbox)
 {
-    struct neighbour n = {
-        .spec = spec, .outside = outsides[spec->kind], .shared = shared, .pair = pair};
+    static struct neighbour n;
     struct error e;
+
+    n = (struct neighbour){
+        .spec = spec,
+        .outside = outsides[spec->kind],
+        .shared = shared,
+        .pair = pair,
+        .in = {.shared = &shared->in, .bytes = shared->in_bytes, .size = NET_IN_MAX},
+        .out = {.shared = &shared->out, .bytes = shared->out_bytes, .size = NET_OUT_MAX}};
 
     set_signals();
     close_others(&n);
-    n.waiting = base_alloc(NET_WAITING_MAX, 1);
     if (begin(&n, sandbox, &e) < 0) {
         (void)send(pair, e.text, strlen(e.text), MSG_NOSIGNAL);
         _exit(1);

@@ -11,6 +11,7 @@
 
 #include <slirp/libslirp.h>
 
+#include "world/net_merge.h"
 #include "world/net_user.h"
 #include "world/world.h"
 
@@ -42,6 +43,7 @@ struct user {
     struct user_channel *channels[NET_FORWARDS_MAX];
     size_t channel_count;
     bool filled; /* libslirp was asked what to wait for */
+    struct net_merge merge;
 };
 
 /* ---- what libslirp asks ------------------------------------------------------------------------ */
@@ -238,6 +240,13 @@ static const char *text_or_null(const char *text)
     return text[0] != '\0' ? text : NULL;
 }
 
+static void user_input(void *opaque, const uint8_t *frame, size_t count)
+{
+    struct user *u = opaque;
+
+    slirp_input(u->slirp, frame, (int)count);
+}
+
 static int user_open(struct neighbour *n, struct confinement *c, struct error *e)
 {
     static const char *searches[NET_SEARCHES_MAX + 1];
@@ -245,6 +254,8 @@ static int user_open(struct neighbour *n, struct confinement *c, struct error *e
     struct user *u = base_alloc(1, sizeof(*u));
 
     u->neighbour = n;
+    u->merge.opaque = u;
+    u->merge.send = user_input;
     n->own = u;
     if (user_plan_make(s, &u->plan, e) < 0) {
         return -1;
@@ -377,6 +388,7 @@ static void user_serve(struct neighbour *n)
 {
     struct user *u = n->own;
 
+    net_merge_flush(&u->merge); /* what came with the last frames */
     if (u->filled) {
         slirp_pollfds_poll(u->slirp, 0, get_events, u);
     }
@@ -392,13 +404,14 @@ static void user_send(struct neighbour *n, const uint8_t *frame, size_t count)
 {
     struct user *u = n->own;
 
-    slirp_input(u->slirp, frame, (int)count);
+    net_merge_add(&u->merge, frame, count);
 }
 
 static void user_close(struct neighbour *n)
 {
     struct user *u = n->own;
 
+    net_merge_flush(&u->merge);
     slirp_cleanup(u->slirp);
 }
 

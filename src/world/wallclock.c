@@ -43,6 +43,7 @@ uint64_t wallclock_thread_cpu_ns(void)
 int wallclock_init(struct wallclock *w, struct error *e)
 {
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    atomic_init(&w->called, false);
     return w->wake_fd >= 0 ? 0 : error_set(e, "no event from the host: %s", strerror(errno));
 }
 
@@ -73,6 +74,8 @@ static void pace_wait(void *opaque, uint64_t until_ns)
         uint64_t count;
         ssize_t n = read(w->wake_fd, &count, sizeof(count));
         (void)n; /* somebody else may have read it: that was a wake-up, too */
+        /* Whoever waits looks after this, and sees what was posted before calls that were left out. */
+        (void)atomic_exchange(&w->called, false);
     }
 }
 
@@ -83,13 +86,16 @@ static void pace_park(void *opaque)
 
 static void pace_wake(void *opaque)
 {
-    const struct wallclock *w = opaque;
+    struct wallclock *w = opaque;
     uint64_t one = 1;
-    int before = errno; /* a signal handler must not change it */
-    ssize_t n = write(w->wake_fd, &one, sizeof(one));
 
-    (void)n; /* full: it is awake already */
-    errno = before;
+    if (!atomic_exchange(&w->called, true)) {
+        int before = errno; /* a signal handler must not change it */
+        ssize_t n = write(w->wake_fd, &one, sizeof(one));
+
+        (void)n;
+        errno = before;
+    }
 }
 
 struct pace wallclock_pace(struct wallclock *w, bool sleeps)

@@ -6,6 +6,7 @@
 #ifndef WORLD_WORLD_H
 #define WORLD_WORLD_H
 
+#include <stdatomic.h>
 #include <termios.h>
 
 #include "base/base.h"
@@ -16,6 +17,7 @@
 /* The host's time, and a wait that can be cut short from any thread or signal handler. */
 struct wallclock {
     int wake_fd;
+    atomic_bool called; /* since the last wait: another call says nothing more */
 };
 int wallclock_init(struct wallclock *w, struct error *e);
 void wallclock_fini(struct wallclock *w);
