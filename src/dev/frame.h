@@ -19,7 +19,7 @@ uint16_t frame_sum(const uint8_t *bytes, size_t count, uint32_t start);
 /* Where the parts of a frame with IPv4 or IPv6 in it begin, the latter without extension headers. */
 struct frame_parts {
     size_t l3, l4;    /* offsets */
-    size_t end;       /* of what IP says it has, at most the frame's */
+    size_t end;       /* of what IP says it has, which may be anywhere; l4 is in the frame */
     uint8_t protocol; /* 6: TCP, 17: UDP */
     bool is_ipv6, is_fragment;
 };

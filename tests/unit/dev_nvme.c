@@ -664,6 +664,8 @@ static void test_stop(void **state)
     put(DATA, 8, 0x55);
     c = transfer(1, 5, 1, DATA, 0);
     assert_int_equal(run(1, &c, NULL), 0);
+    reg_set(CC, CC_ON | 15 << 7); /* not while it is on */
+    assert_int_equal(reg_get(CC), CC_ON);
     (void)submit(1, &c);
     ring(1);
     reg_set(CC, CC_ON | 1 << 14); /* shut down */

@@ -26,6 +26,7 @@ enum {
     ((uint64_t)(NVME_ENTRIES - 1) | UINT64_C(1) << 16 | UINT64_C(15) << 24 | UINT64_C(1) << 37 |   \
      UINT64_C(4) << 52)
 #define CC_KNOWN UINT32_C(0x00fffff1)
+#define CC_FIXED UINT32_C(0x00003ff0) /* commands, pages, arbitration */
 enum { PAGE_MOST = 4, SHUTDOWN_DONE = 2 << 2, SHUTDOWN_ANY = 3 << 2 };
 
 static const struct field fields[] = {
@@ -119,6 +120,9 @@ static void write_cc(struct device *d, uint32_t value)
     struct nvme *s = d->state;
     uint32_t before = s->cc;
 
+    if ((before & value & CC_ENABLE) != 0) { /* 3.1.5: they are changed only while it is off */
+        value = (value & ~CC_FIXED) | (before & CC_FIXED);
+    }
     s->cc = value & CC_KNOWN;
     if ((before & ~value & CC_ENABLE) != 0) {
         stop(d);
@@ -304,7 +308,7 @@ static uint64_t tree_bytes(const struct device *d)
 
 const struct device_class nvme = {
     .name = "nvme",
-    .behaviour = 1,
+    .behaviour = 2, /* 2: the size of pages stays while it is on */
     .windows = {[REGISTERS] = {.bytes = 0x2000, .sizes = 4 | 8},
                 [TABLE] = {.bytes = 0x1000, .sizes = 4 | 8},
                 [PENDING_BITS] = {.bytes = 0x1000, .sizes = 4 | 8}},
