@@ -4,109 +4,70 @@
  * it has and how it is reached, the others are steps, most of which are such as a driver makes, with a wrong
  * number here and there. At the end the states are ones that a checkpoint may have.
  */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "board/board.h"
-#include "bus/bus.h"
-#include "dev/drive.h"
 #include "dev/virtio.h"
+#include "guest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define RAM   UINT64_C(0x80000000)
-#define RINGS (RAM + 0x100000)
+#define RINGS (GUEST_RAM + 0x100000)
 #define STEP  UINT64_C(0x2000) /* from one queue's ring to the next one's */
-#define DATA  (RAM + 0x140000)
-#define ECAM  UINT64_C(0x30008000) /* of the slot 1 */
-#define IO    UINT64_C(0x3001000)
+#define DATA  (GUEST_RAM + 0x140000)
+#define ECAM  (GUEST_ECAM + GUEST_SLOT)
+#define IO    (GUEST_IO + 0x1000)
 #define MSIX  UINT64_C(0x40100000)
 #define MEM   UINT64_C(0x40200000)
 #define MMIO  UINT64_C(0x10008000)
 
 enum { RNG, BLK, NET, SERIAL, SCSI, DEVICES };
-enum { STEPS_MOST = 512, DISK_BYTES = 1 << 20, QUEUES = 6 };
+enum { STEPS_MOST = 512, QUEUES = 6 };
 static const char *const models[DEVICES][2] = {{"virtio-rng-pci", "virtio-rng-device"},
                                                {"virtio-blk-pci", "virtio-blk-device"},
                                                {"virtio-net-pci", "virtio-net-device"},
                                                {"virtio-serial-pci", "virtio-serial-device"},
                                                {"virtio-scsi-pci", "virtio-scsi-device"}};
 
-struct guest {
-    struct machine *m;
-    const uint8_t *at, *end;
+struct driver {
+    struct guest guest;
     bool on_pci, is_legacy, is_packed;
     uint8_t queue_size;
     uint16_t made[QUEUES], place[QUEUES]; /* chains that were made; the next descriptor */
     bool wrap[QUEUES];
-    struct input input;
-    bool has_input;
 };
 
-static uint64_t take(struct guest *g, unsigned bytes)
+static uint64_t take(struct driver *g, unsigned bytes)
 {
-    uint64_t value = 0;
+    return guest_take(&g->guest, bytes);
+}
 
-    for (unsigned i = 0; i < bytes && g->at < g->end; i++) {
-        value |= (uint64_t)*g->at++ << 8 * i;
-    }
-    return value;
+static void store(struct driver *g, paddr at, unsigned size, uint64_t value)
+{
+    guest_store(&g->guest, at, size, value);
+}
+
+static uint64_t load(struct driver *g, paddr at, unsigned size)
+{
+    return guest_load(&g->guest, at, size);
 }
 
 /* ---- the machine ------------------------------------------------------------------------------*/
 
-static const char *image_name(void)
+enum { ON_PCI = 8, IS_LEGACY = 16, IS_PACKED = 32 }; /* in a kind, above the device */
+
+static void add_device(struct machine_config *c, unsigned kind)
 {
-    static char name[256];
-    const char *folder = getenv("TMPDIR");
-    int fd;
-
-    if (name[0] == '\0') {
-        (void)snprintf(name, sizeof name, "%s/reprise-fuzz-XXXXXX",
-                       folder != NULL ? folder : "/tmp");
-        fd = mkstemp(name);
-        must(fd >= 0 && ftruncate(fd, DISK_BYTES) == 0);
-        close(fd);
-    }
-    return name;
-}
-
-static void remove_disk(void)
-{
-    (void)unlink(image_name());
-}
-
-static struct machine_thing *add(struct machine_config *c, const char *class, const char *id,
-                                 const char *driver)
-{
-    struct machine_thing *t = machine_config_add_thing(c, class, id);
-
-    if (driver != NULL) {
-        thing_set_text(t, "driver", driver);
-    }
-    return t;
-}
-
-static void add_device(struct machine_config *c, unsigned device, bool on_pci, bool is_packed,
-                       bool is_legacy)
-{
+    unsigned device = kind % ON_PCI;
+    bool on_pci = (kind & ON_PCI) != 0;
     struct machine_thing *t;
 
     if (!on_pci) {
-        thing_set_flag(add(c, VIRTIO_MMIO_CLASS_NAME, "virtio-mmio", NULL), "force-legacy",
-                       is_legacy);
+        thing_set_flag(guest_add(c, VIRTIO_MMIO_CLASS_NAME, "virtio-mmio", NULL), "force-legacy",
+                       (kind & IS_LEGACY) != 0);
     }
     if (device == BLK || device == SCSI) {
-        t = add(c, DRIVE_CLASS, "hd", NULL);
-        t->file.name = base_strdup(image_name());
-        t->file.in_part = true;
-        thing_set_text(t, "format", "raw");
-        thing_set_number(t, "bytes", DISK_BYTES);
+        (void)guest_add_drive(c, "hd");
     }
-    t = add(c, MODEL_CLASS, "d", models[device][!on_pci]);
-    thing_set_flag(t, "packed", is_packed);
+    t = guest_add(c, MODEL_CLASS, "d", models[device][!on_pci]);
+    thing_set_flag(t, "packed", (kind & IS_PACKED) != 0);
     if (device == BLK) {
         thing_set_text(t, "drive", "hd");
         thing_set_number(t, "num-queues", 2);
@@ -115,109 +76,18 @@ static void add_device(struct machine_config *c, unsigned device, bool on_pci, b
         thing_set_flag(t, "mq", true);
         thing_set_number(t, "queue-pairs", 2);
     } else if (device == SCSI) {
-        thing_set_text(add(c, MODEL_CLASS, "disk", "scsi-hd"), "drive", "hd");
+        thing_set_text(guest_add(c, MODEL_CLASS, "disk", "scsi-hd"), "drive", "hd");
     } else if (device == SERIAL) {
-        thing_set_text(add(c, MODEL_CLASS, "con", "virtconsole"), "chardev", "a");
-        thing_set_text(add(c, MODEL_CLASS, "str", "virtserialport"), "chardev", "b");
+        thing_set_text(guest_add(c, MODEL_CLASS, "con", "virtconsole"), "chardev", "a");
+        thing_set_text(guest_add(c, MODEL_CLASS, "str", "virtserialport"), "chardev", "b");
     }
-}
-
-/* Waits for ever. */
-static const uint8_t program[] = {0x73, 0x00, 0x50, 0x10, 0x6f, 0xf0, 0xdf, 0xff};
-
-static struct machine *make_machine(unsigned device, bool on_pci, bool is_packed, bool is_legacy)
-{
-    struct machine_config c;
-    struct machine *m;
-    struct error e = {""};
-
-    machine_config_init(&c);
-    (void)snprintf(c.arch, sizeof c.arch, "riscv64");
-    c.ram_bytes = 2 * MIB;
-    c.bios_none = 1;
-    c.images[IMAGE_KERNEL].name = base_strdup("kernel");
-    c.images[IMAGE_KERNEL].data = base_alloc(sizeof program, 1);
-    memcpy(c.images[IMAGE_KERNEL].data, program, sizeof program);
-    c.images[IMAGE_KERNEL].size = sizeof program;
-    add_device(&c, device, on_pci, is_packed, is_legacy);
-    m = board_build(&c, &e);
-    if (m == NULL) {
-        (void)fprintf(stderr, "%s\n", e.text);
-        abort();
-    }
-    machine_config_fini(&c);
-    return m;
-}
-
-/* ---- the guest's hands ------------------------------------------------------------------------*/
-
-static void store(struct guest *g, paddr at, unsigned size, uint64_t value)
-{
-    struct mem_place p = mem_find(machine_mem(g->m), at, true);
-    uint8_t bytes[8];
-
-    if (p.window != NULL && (p.window->sizes & size) != 0) {
-        p.window->write(p.window->opaque, mem_access_to(p.window, p.at, size, 0), value);
-    } else if (p.block != NULL) {
-        bytes_set_le(bytes, sizeof bytes, value);
-        (void)mem_bus_write(machine_mem(g->m), at, bytes, size);
-    }
-}
-
-static uint64_t load(struct guest *g, paddr at, unsigned size)
-{
-    struct mem_place p = mem_find(machine_mem(g->m), at, false);
-    uint8_t bytes[8] = {0};
-
-    if (p.window != NULL && (p.window->sizes & size) != 0) {
-        return p.window->read(p.window->opaque, mem_access_to(p.window, p.at, size, 0));
-    }
-    if (p.block != NULL) {
-        (void)mem_read_bytes(machine_mem(g->m), at, bytes, size);
-    }
-    return bytes_get_le(bytes, size);
-}
-
-static enum inlet_answer next_input(void *opaque, tick now, struct input *in, tick *ask_again)
-{
-    struct guest *g = opaque;
-
-    *ask_again = TICK_NEVER;
-    if (!g->has_input) {
-        return INLET_QUIET;
-    }
-    g->has_input = false;
-    *in = g->input;
-    in->at = now;
-    return INLET_INPUT;
-}
-
-static tick idle(void *opaque, tick now, tick event)
-{
-    (void)opaque;
-    (void)now;
-    return event;
-}
-
-static void output(void *opaque, tick now, uint16_t port, const uint8_t *bytes, size_t count)
-{
-    (void)opaque;
-    (void)now;
-    (void)port;
-    (void)bytes;
-    (void)count;
-}
-
-static void pass(struct guest *g, uint64_t ticks)
-{
-    (void)machine_run(g->m, machine_now(g->m) + ticks, false);
 }
 
 /* ---- registers: of version 2 over MMIO, and where PCI has them -----------------------------------*/
 
 enum { STATUS = 0x70, NOTIFY = 0x50, SELECT = 0x30 };
 
-static void set_register(struct guest *g, uint64_t at, uint64_t value)
+static void set_register(struct driver *g, uint64_t at, uint64_t value)
 {
     static const struct {
         uint16_t mmio, modern, legacy, size;
@@ -241,7 +111,7 @@ static void set_register(struct guest *g, uint64_t at, uint64_t value)
     }
 }
 
-static uint64_t offered(struct guest *g)
+static uint64_t offered(struct driver *g)
 {
     paddr at = !g->on_pci ? MMIO + 0x10 : g->is_legacy ? IO : MEM + 4;
     uint64_t low;
@@ -260,12 +130,12 @@ static paddr ring(unsigned queue)
     return RINGS + queue * STEP;
 }
 
-static paddr driver_area(const struct guest *g, unsigned queue)
+static paddr driver_area(const struct driver *g, unsigned queue)
 {
     return ring(queue) + UINT64_C(16) * g->queue_size;
 }
 
-static void set_queue(struct guest *g, unsigned queue)
+static void set_queue(struct driver *g, unsigned queue)
 {
     const uint64_t areas[] = {ring(queue), driver_area(g, queue), ring(queue) + 0x1000};
 
@@ -280,7 +150,7 @@ static void set_queue(struct guest *g, unsigned queue)
     g->wrap[queue] = true;
 }
 
-static void enumerate(struct guest *g)
+static void enumerate(struct driver *g)
 {
     store(g, ECAM + 0x10, 4, 0x1000);
     store(g, ECAM + 0x14, 4, MSIX);
@@ -290,7 +160,7 @@ static void enumerate(struct guest *g)
 }
 
 /* With the features that are offered but for some, and queues of a size that the input says. */
-static void start(struct guest *g)
+static void start(struct driver *g)
 {
     uint64_t without = take(g, 1) * UINT64_C(0x0000040104010101), features;
 
@@ -316,7 +186,7 @@ static void start(struct guest *g)
 
 /* ---- steps ------------------------------------------------------------------------------------*/
 
-static void put_descriptor(struct guest *g, paddr at, unsigned next, bool is_last,
+static void put_descriptor(struct driver *g, paddr at, unsigned next, bool is_last,
                            unsigned wrap_flags)
 {
     unsigned kind = (unsigned)take(g, 1);
@@ -332,7 +202,7 @@ static void put_descriptor(struct guest *g, paddr at, unsigned next, bool is_las
 }
 
 /* A chain of one to four descriptors, made available. */
-static void make_chain(struct guest *g)
+static void make_chain(struct driver *g)
 {
     unsigned what = (unsigned)take(g, 1), q = what % QUEUES, count = 1 + what / 64;
     unsigned first = g->place[q];
@@ -353,7 +223,7 @@ static void make_chain(struct guest *g)
 }
 
 /* Descriptors among the data, for a descriptor that is indirect. */
-static void make_table(struct guest *g)
+static void make_table(struct driver *g)
 {
     paddr at = DATA + take(g, 1) * 64;
     unsigned count = 1 + (unsigned)take(g, 1) % 4;
@@ -363,7 +233,7 @@ static void make_table(struct guest *g)
     }
 }
 
-static void fill_data(struct guest *g)
+static void fill_data(struct driver *g)
 {
     paddr at = DATA + take(g, 1) * 64;
     unsigned count = (unsigned)take(g, 1) % 32;
@@ -373,7 +243,7 @@ static void fill_data(struct guest *g)
     }
 }
 
-static void spoil_ring(struct guest *g)
+static void spoil_ring(struct driver *g)
 {
     unsigned q = (unsigned)take(g, 1) % QUEUES;
     paddr at = ring(q) + take(g, 2) % STEP / 2 * 2;
@@ -381,7 +251,7 @@ static void spoil_ring(struct guest *g)
     store(g, at, 2, take(g, 2));
 }
 
-static void any_register(struct guest *g)
+static void any_register(struct driver *g)
 {
     static const paddr bases[] = {MEM, IO, MSIX, ECAM, MMIO, MEM + 0x2000, MEM + 0x3000, ECAM};
     unsigned what = (unsigned)take(g, 1), size = 1u << (what >> 6) % 4;
@@ -392,13 +262,14 @@ static void any_register(struct guest *g)
 }
 
 /* Bytes at one of the device's ports, as many as it has room for. */
-static void bring_input(struct guest *g)
+static void bring_input(struct driver *g)
 {
     static uint8_t bytes[600];
+    struct machine *m = g->guest.m;
     unsigned port = (unsigned)take(g, 1), count = (unsigned)take(g, 2) % sizeof bytes;
 
-    for (unsigned i = 0; i < machine_device_count(g->m); i++) {
-        const struct device *d = machine_device(g->m, i);
+    for (unsigned i = 0; i < machine_device_count(m); i++) {
+        const struct device *d = machine_device(m, i);
         uint32_t room = d->port >= 0 ? d->class->room(d) : 0;
 
         if (room == 0 || strcmp(d->name, "uart0") == 0 || port-- % 2 != 0) {
@@ -407,22 +278,19 @@ static void bring_input(struct guest *g)
         for (unsigned n = 0; n < count && n < 64; n++) {
             bytes[n] = (uint8_t)take(g, 1);
         }
-        g->input = (struct input){
-            .port = (uint16_t)d->port, .length = count < room ? count : room, .data = bytes};
-        g->has_input = true;
-        pass(g, 1);
+        (void)guest_bring(&g->guest, (unsigned)d->port, bytes, count < room ? count : room);
         return;
     }
 }
 
-static void step(struct guest *g)
+static void step(struct driver *g)
 {
     switch (take(g, 1) % 12) {
     case 0: start(g); break;
     case 1: spoil_ring(g); break;
     case 2: any_register(g); break;
     case 3: set_register(g, NOTIFY, take(g, 1)); break;
-    case 4: pass(g, 1 + take(g, 2)); break;
+    case 4: guest_pass(&g->guest, 1 + take(g, 2)); break;
     case 5: bring_input(g); break;
     case 6: fill_data(g); break;
     case 7: make_table(g); break;
@@ -432,46 +300,22 @@ static void step(struct guest *g)
 
 /* ---- as a whole -------------------------------------------------------------------------------*/
 
-static void check_states(const struct machine *m)
-{
-    struct text all = {0};
-    struct error e = {""};
-
-    for (unsigned i = 0; i < machine_part_count(m); i++) {
-        const struct machine_part *part = machine_part(m, i);
-
-        text_add_bytes(&all, part->state, part->table->state_size);
-    }
-    if (machine_check_states(m, all.data, &e) < 0) {
-        (void)fprintf(stderr, "a state that no checkpoint may have: %s\n", e.text);
-        abort();
-    }
-    text_fini(&all);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct guest g = {.at = data, .end = data + size};
+    struct driver g = {.guest = {.at = data, .end = data + size}};
     unsigned what = (unsigned)take(&g, 1);
-    static bool has_disk;
+    unsigned device = (what & 32) != 0 ? SCSI : what % SCSI;
 
-    if (!has_disk) {
-        has_disk = true;
-        (void)image_name();
-        (void)atexit(remove_disk);
-    }
     g.on_pci = (what & 4) != 0;
     g.is_legacy = (what & 8) != 0;
-    g.m = make_machine((what & 32) != 0 ? SCSI : what % SCSI, g.on_pci, (what & 16) != 0,
-                       g.is_legacy);
-    machine_set_inlet(
-        g.m, &(struct inlet){.opaque = &g, .next = next_input, .idle = idle, .output = output});
+    guest_start(&g.guest,
+                device | (g.on_pci ? ON_PCI : 0) | (g.is_legacy ? IS_LEGACY : 0) |
+                    ((what & 16) != 0 ? IS_PACKED : 0),
+                add_device);
     start(&g);
-    for (unsigned i = 0; i < STEPS_MOST && g.at < g.end; i++) {
+    for (unsigned i = 0; i < STEPS_MOST && g.guest.at < g.guest.end; i++) {
         step(&g);
     }
-    pass(&g, 20000);
-    check_states(g.m);
-    machine_free(g.m);
+    guest_end(&g.guest);
     return 0;
 }
