@@ -87,6 +87,15 @@ static bool wanted(void *opaque, struct machine *m, const struct probe_hit *h)
     return gdb_hart_counts(j->plan->harts, h) && !gdb_was_told(j->session, h);
 }
 
+/* A step that leads to the end of history is one all the same: the end is told of when there is none to be made. GDB,
+ * told of it after the step that leads over a breakpoint, waits for that step ever after. */
+static bool made_last_step(const struct journey *j, const struct travel_stop *stop)
+{
+    return j->plan->step_hart >= 0 && j->stepped &&
+           (stop->why == TRAVEL_END || stop->why == TRAVEL_POWER) &&
+           travel_now(j->session->travel) > j->first;
+}
+
 static void go(struct gdb_session *s, const struct plan *plan)
 {
     struct probe *probes = gdb_make_probes(s);
@@ -117,6 +126,9 @@ static void go(struct gdb_session *s, const struct plan *plan)
     gdb_journey_begins(s);
     s->going = true;
     stop = travel_run_forward(s->travel, TICK_NEVER, &set, false);
+    if (made_last_step(&j, &stop)) {
+        stop.why = TRAVEL_ARRIVED;
+    }
     gdb_session_flush(s);
     s->going = false;
     if (stop.why == TRAVEL_HIT && stop.hit.probe < s->points.count) {

@@ -74,9 +74,32 @@ def from_the_end():
     run("delete")
 
 
+def back_to_the_beginning(way):
+    """Breakpoints on all of the first places: from the end back it is the latest of them that is met, after which none
+    comes any more; and, one after the other, those of the first steps."""
+    for at in dict.fromkeys(way):
+        run(f"hbreak *{at:#x}")
+    monitor("goto end")
+    check(go("reverse-continue") is not None, "one of the first places is met from the end")
+    there = tick()
+    check(pc() in way and (there > STEPS or pc() == way[there]), "which it is")
+    is_end("continue", "end")
+    monitor(f"goto {STEPS}")
+    for at in way[-2::-1]:
+        check(go("reverse-continue") is not None, "each step's place is met")
+        same(pc(), at, "in the order of the steps backwards")
+    same(tick(), 0, "to the beginning")
+    for at in way[1:]:
+        check(go("continue") is not None, "each is met")
+        same(pc(), at, "and forwards")
+    run("delete")
+
+
 def main_steps():
-    forwards_to(begins()[-1])
+    way = begins()
+    forwards_to(way[-1])
     from_the_end()
+    back_to_the_beginning(way)
 
 
 connect("--at 0")
