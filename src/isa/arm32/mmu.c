@@ -3,6 +3,7 @@
  * TEX, C, B and their remapping are not looked at; ASIDs neither, as what is cached is always coherent.
  */
 #include "isa/arm32/arm.h"
+#include "isa/arm_walk.h"
 
 /* A walk, and what it finds. */
 struct walk {
@@ -244,18 +245,18 @@ static bool choose_base(const struct walk *w, unsigned *which, unsigned *bits)
     return (s->ttbcr & (high ? UINT32_C(1) << 23 : 0x80)) == 0;
 }
 
-static bool finish_long(struct walk *w, uint64_t e, unsigned from_tables)
+static bool finish_long(struct walk *w, const struct arm_walk *leaf)
 {
     const struct arm *s = arm_of(w->cpu);
-    unsigned ap = (unsigned)(e >> 6 & 3);
+    unsigned ap = (unsigned)(leaf->desc >> 6 & 3), from_tables = (unsigned)(leaf->inherits >> 59);
 
-    if ((e & 0x400) == 0 && !w->debug) {
+    if ((leaf->desc & 0x400) == 0 && !w->debug) {
         return fails(w, STATUS_ACCESS_FLAG);
     }
     ap = (from_tables & 4) != 0 ? ap & 2 : ap; /* APTable[0]: not for user mode */
     ap |= from_tables >> 2 & 2;                /* APTable[1]: read-only */
-    w->never = (e & BIT64(54)) != 0 || (from_tables & 2) != 0;
-    w->privileged_never = (e & BIT64(53)) != 0 || (from_tables & 1) != 0;
+    w->never = (leaf->desc & BIT64(54)) != 0 || (from_tables & 2) != 0;
+    w->privileged_never = (leaf->desc & BIT64(53)) != 0 || (from_tables & 1) != 0;
     set_simple(w, ap);
     w->never |= w->write && (s->sctlr & SCTLR_WXN) != 0;
     w->privileged_never |= w->user_write && (s->sctlr & SCTLR_UWXN) != 0;
@@ -265,37 +266,31 @@ static bool finish_long(struct walk *w, uint64_t e, unsigned from_tables)
 static bool walk_long(struct walk *w)
 {
     const struct arm *s = arm_of(w->cpu);
-    unsigned which, bits, from_tables = 0;
-    paddr base;
+    struct arm_tables tables = {.granule = 12, .address_bits = 40, .out_bits = 40};
+    struct arm_walk leaf = {.cpu = w->cpu,
+                            .tables = &tables,
+                            .in = w->va,
+                            .va = w->va,
+                            .in_is_va = true,
+                            .debug = w->debug};
+    enum arm_walk_end end;
+    unsigned which;
 
     w->level = 1;
-    if (!choose_base(w, &which, &bits)) {
+    if (!choose_base(w, &which, &tables.in_bits)) {
         return fails(w, STATUS_TRANSLATION);
     }
-    w->level = bits > 30 ? 1 : 2;
-    /* The first table may be smaller than a page. */
-    base = s->ttbr[which] & 0xffffffffff & ~((UINT64_C(1) << (bits - (bits > 30 ? 27 : 18))) - 1);
-    for (;; w->level++) {
-        unsigned shift = 39 - 9 * w->level;
-        uint64_t index = (bits < 32 ? w->va & ((UINT32_C(1) << bits) - 1) : w->va) >> shift & 511;
-        paddr at = base + index * 8;
-        uint64_t e;
-
-        if (!read_entry(w, at, 8, &e)) {
-            return false;
-        }
-        if ((e & 1) == 0 || ((e & 2) == 0 && w->level == 3)) {
-            return fails(w, STATUS_TRANSLATION);
-        }
-        used(w, at, 8, shift);
-        if (w->level == 3 || (e & 2) == 0) {
-            w->at = (e & 0xfffffff000 & ~((UINT64_C(1) << shift) - 1)) |
-                    (w->va & ((UINT32_C(1) << shift) - 1));
-            return finish_long(w, e, from_tables);
-        }
-        from_tables |= (unsigned)(e >> 59 & 15);
-        base = e & 0xfffffff000;
+    tables.level = tables.in_bits > 30 ? 1 : 2;
+    tables.first = s->ttbr[which] & 0xffffffffff;
+    tables.big = (s->sctlr & SCTLR_EE) != 0;
+    end = arm_walk(&leaf);
+    w->level = leaf.level;
+    if (end != ARM_WALK_LEAF) {
+        return fails(w, end == ARM_WALK_INVALID ? STATUS_TRANSLATION : STATUS_EXTERNAL_WALK);
     }
+    arm_walk_done(&leaf);
+    w->at = leaf.out;
+    return finish_long(w, &leaf);
 }
 
 /* ---- the whole ---- */

@@ -6,6 +6,7 @@
  */
 #include "isa/arm64/arm64.h"
 #include "isa/arm64/sysreg.h"
+#include "isa/arm_walk.h"
 
 enum { ALLOW_R = 1, ALLOW_W = 2, ALLOW_X = 4 };
 
@@ -39,14 +40,9 @@ struct result {
 /* ---- the shape of tables ---- */
 
 struct shape {
-    unsigned granule;  /* log2 of the bytes of a table */
-    unsigned in_bits;  /* of the input address */
-    unsigned out_bits; /* of the output address */
-    unsigned level;    /* of the first table */
-    paddr table;
+    struct arm_tables tables;
     bool ha, hd;
     bool disabled; /* hierarchical permissions do not count */
-    bool big;      /* descriptors are big-endian */
 };
 
 static const uint8_t physical_bits[8] = {32, 36, 40, 42, 44, 48, 48, 48};
@@ -101,38 +97,29 @@ static bool shape_of(const struct cpu *cpu, const struct walk *w, vaddr va, stru
     bool two = arm64_has_two_halves(cpu, w->regime), upper = two && (va >> 55 & 1) != 0;
     unsigned tsz = (unsigned)(tcr >> (upper ? 16 : 0) & 63), most = 48;
     bool hafdbs = arm64_has(cpu, EXT_HAFDBS);
+    struct arm_tables *t = &out->tables;
 
-    out->granule =
-        upper ? tg1_bits((unsigned)(tcr >> 30 & 3)) : tg0_bits((unsigned)(tcr >> 14 & 3));
-    out->out_bits = output_bits(cpu, (unsigned)(tcr >> (two ? 32 : 16) & 7));
-    out->big = (s->sctlr[w->regime] & SCTLR_EE) != 0;
+    *t = (struct arm_tables){.address_bits = 48, .align_bits = 6};
+    t->granule = upper ? tg1_bits((unsigned)(tcr >> 30 & 3)) : tg0_bits((unsigned)(tcr >> 14 & 3));
+    t->out_bits = output_bits(cpu, (unsigned)(tcr >> (two ? 32 : 16) & 7));
+    t->big = (s->sctlr[w->regime] & SCTLR_EE) != 0;
     out->ha = hafdbs && (tcr >> (two ? 39 : 21) & 1) != 0;
     out->hd = out->ha && (tcr >> (two ? 40 : 22) & 1) != 0;
     out->disabled = arm64_has(cpu, EXT_PAN) && (tcr >> (two ? 41 + upper : 24) & 1) != 0;
     tsz = tsz < 64 - most ? 64 - most : tsz > 39 ? 39 : tsz;
-    out->in_bits = 64 - tsz;
+    t->in_bits = 64 - tsz;
     if ((two && (tcr >> (upper ? 23 : 7) & 1) != 0) ||
-        (upper ? ~va >> out->in_bits : va >> out->in_bits) != 0) {
+        (upper ? ~va >> t->in_bits : va >> t->in_bits) != 0) {
         return false;
     }
-    out->level = first_level(out->granule, out->in_bits);
+    t->level = first_level(t->granule, t->in_bits);
     base = upper ? s->ttbr1[w->regime] : s->ttbr0[w->regime];
-    out->table = base & bits_set(0, 0, 48, UINT64_MAX) & ~UINT64_C(1);
+    t->first = base & bits_set(0, 0, 48, UINT64_MAX) & ~UINT64_C(1);
     return true;
-}
-
-/* The first table may be smaller than others, and is aligned to its size. */
-static paddr aligned_table(const struct shape *shape, unsigned index_bits)
-{
-    unsigned bits = index_bits + 3 < 6 ? 6 : index_bits + 3;
-
-    return align_down(shape->table, UINT64_C(1) << bits);
 }
 
 /* ---- descriptors ---- */
 
-#define DESC_VALID   1u
-#define DESC_TABLE   2u
 #define DESC_AF      BIT64(10)
 #define DESC_GP      BIT64(50)
 #define DESC_DBM     BIT64(51)
@@ -143,19 +130,21 @@ static paddr aligned_table(const struct shape *shape, unsigned index_bits)
 #define S2_READ      BIT64(6)
 #define S2_WRITE     BIT64(7)
 
-/* What tables on the way took away: bits of APTable, UXNTable and PXNTable. */
-struct hierarchy {
-    bool no_write, no_user, uxn, pxn;
-};
+/* What tables on the way took away. */
+#define TABLE_PXN      BIT64(59)
+#define TABLE_UXN      BIT64(60)
+#define TABLE_NO_USER  BIT64(61)
+#define TABLE_NO_WRITE BIT64(62)
 
 static unsigned stage1_allows(const struct cpu *cpu, const struct walk *w, uint64_t desc,
-                              const struct hierarchy *h)
+                              uint64_t inherits)
 {
     const struct arm64 *s = arm64_of(cpu);
     bool two = arm64_has_two_halves(cpu, w->regime);
-    bool writable = (desc & DESC_AP_RO) == 0 && !h->no_write;
-    bool user = two && (desc & DESC_AP_USER) != 0 && !h->no_user;
-    bool uxn = (desc & DESC_UXN) != 0 || h->uxn, pxn = (desc & DESC_PXN) != 0 || h->pxn;
+    bool writable = (desc & DESC_AP_RO) == 0 && (inherits & TABLE_NO_WRITE) == 0;
+    bool user = two && (desc & DESC_AP_USER) != 0 && (inherits & TABLE_NO_USER) == 0;
+    bool uxn = (desc & DESC_UXN) != 0 || (inherits & TABLE_UXN) != 0;
+    bool pxn = (desc & DESC_PXN) != 0 || (inherits & TABLE_PXN) != 0;
     bool wxn = (s->sctlr[w->regime] & SCTLR_WXN) != 0;
     unsigned allowed = ALLOW_R | (writable ? ALLOW_W : 0);
     bool executable;
@@ -176,65 +165,47 @@ static unsigned stage1_allows(const struct cpu *cpu, const struct walk *w, uint6
 
 static const uint8_t access_need[3] = {ALLOW_R, ALLOW_W, ALLOW_X};
 
-/* Sets the access flag and the dirty state where the tables' owner lets us; *desc is what it is then. */
-static bool update(struct cpu *cpu, const struct walk *w, const struct shape *shape, paddr at,
-                   uint64_t *desc, uint64_t writable_bit, bool when_set)
+/* Sets the access flag and the dirty state where the tables' owner lets us. */
+static bool update(const struct walk *w, const struct shape *shape, struct arm_walk *leaf,
+                   uint64_t writable_bit, bool when_set)
 {
-    uint64_t wanted = *desc | (shape->ha ? DESC_AF : 0);
+    uint64_t wanted = leaf->desc | (shape->ha ? DESC_AF : 0);
 
-    if (shape->hd && (*desc & DESC_DBM) != 0 && w->access == ACCESS_WRITE) {
+    if (shape->hd && (leaf->desc & DESC_DBM) != 0 && w->access == ACCESS_WRITE) {
         wanted = when_set ? wanted | writable_bit : wanted & ~writable_bit;
     }
-    if (wanted == *desc) {
-        return true;
-    }
-    if (!cpu_walk_update(cpu, at, 8, shape->big ? __builtin_bswap64(wanted) : wanted)) {
-        return false;
-    }
-    *desc = wanted;
-    return true;
+    return wanted == leaf->desc || arm_walk_update(leaf, wanted);
 }
 
 static bool stage2(struct cpu *cpu, const struct walk *w, vaddr va, paddr ipa, bool is_table,
                    struct result *out, struct refusal *why);
 
-static bool walk_read(struct cpu *cpu, const struct shape *shape, paddr at, uint64_t *desc)
+/* Where stage 1's descriptors are intermediate addresses. */
+struct nested {
+    struct cpu *cpu;
+    const struct walk *walk;
+    vaddr va;
+    struct refusal *why;
+};
+
+static bool locate(void *opaque, paddr *at)
 {
-    bool done = cpu_walk_read(cpu, at, 8, desc);
+    struct nested *n = opaque;
+    struct result r;
 
-    *desc = done && shape->big ? __builtin_bswap64(*desc) : *desc;
-    return done;
-}
-
-/* Reads the descriptor at `at`, an intermediate address where there is a stage 2. */
-static bool read_desc(struct cpu *cpu, const struct walk *w, const struct shape *shape, vaddr va,
-                      bool nested, paddr *at, uint64_t *desc, struct refusal *why)
-{
-    if (nested) {
-        struct result r;
-
-        if (!stage2(cpu, w, va, *at, true, &r, why)) {
-            return false;
-        }
-        *at = r.at;
-    }
-    if (!walk_read(cpu, shape, *at, desc)) {
-        *why = (struct refusal){.fsc = FSC_EXTERNAL_WALK};
+    if (!stage2(n->cpu, n->walk, n->va, *at, true, &r, n->why)) {
         return false;
     }
+    *at = r.at;
     return true;
 }
 
-static bool has_block(unsigned granule, unsigned level)
+/* Why the way ends before a leaf. */
+static unsigned code_of(enum arm_walk_end end)
 {
-    return granule == 12 ? level == 1 || level == 2 : level == 2;
-}
-
-/* The address in a descriptor; false if it is larger than it may be. */
-static bool output_of(const struct shape *shape, uint64_t desc, unsigned shift, paddr *out)
-{
-    *out = bits_get(desc, 0, 48) & ~((UINT64_C(1) << shift) - 1);
-    return *out >> shape->out_bits == 0;
+    return end == ARM_WALK_INVALID ? FSC_TRANSLATION
+           : end == ARM_WALK_SIZE  ? FSC_SIZE
+                                   : FSC_EXTERNAL_WALK;
 }
 
 static bool refuse(struct refusal *why, unsigned fsc, unsigned level)
@@ -243,91 +214,55 @@ static bool refuse(struct refusal *why, unsigned fsc, unsigned level)
     return false;
 }
 
-/* Stage 1: goes down to the page or block; a leaf's descriptor is at *at. */
-static bool find_leaf(struct cpu *cpu, const struct walk *w, const struct shape *shape, vaddr va,
-                      bool nested, struct hierarchy *h, paddr *at, uint64_t *desc, unsigned *level,
-                      struct refusal *why)
-{
-    unsigned stride = shape->granule - 3, top = shape->in_bits;
-    paddr table;
-
-    *level = shape->level;
-    table = aligned_table(shape, top - (shape->granule + stride * (3 - *level)));
-    if (table >> shape->out_bits != 0) {
-        return refuse(why, FSC_SIZE, 0);
-    }
-    for (;; ++*level) {
-        unsigned shift = shape->granule + stride * (3 - *level);
-
-        *at = table + 8 * bits_get(va, shift, top - shift);
-        if (!read_desc(cpu, w, shape, va, nested, at, desc, why)) {
-            why->fsc += !why->stage2 && why->fsc == FSC_EXTERNAL_WALK ? *level : 0;
-            return false;
-        }
-        if ((*desc & DESC_VALID) == 0 ||
-            ((*desc & DESC_TABLE) == 0 && !has_block(shape->granule, *level))) {
-            return refuse(why, FSC_TRANSLATION, *level);
-        }
-        if (*level == 3 || (*desc & DESC_TABLE) == 0) {
-            return true;
-        }
-        if (!output_of(shape, *desc, shape->granule, &table)) {
-            return refuse(why, FSC_SIZE, *level);
-        }
-        if (!w->debug) {
-            cpu_walk_used(cpu, *at, 8, va, shift);
-        }
-        if (!shape->disabled) {
-            h->no_user |= (*desc & BIT64(61)) != 0;
-            h->no_write |= (*desc & BIT64(62)) != 0;
-            h->uxn |= (*desc & BIT64(60)) != 0;
-            h->pxn |= (*desc & BIT64(59)) != 0;
-        }
-        top = shift;
-    }
-}
-
 static bool stage1(struct cpu *cpu, const struct walk *w, vaddr va, bool nested, struct result *out,
                    struct refusal *why)
 {
-    struct hierarchy h = {false, false, false, false};
+    struct nested n = {.cpu = cpu, .walk = w, .va = va, .why = why};
     struct shape shape;
-    unsigned level;
+    struct arm_walk leaf = {.cpu = cpu,
+                            .tables = &shape.tables,
+                            .in = va,
+                            .va = va,
+                            .in_is_va = true,
+                            .debug = w->debug,
+                            .locate = nested ? locate : NULL,
+                            .opaque = &n};
+    enum arm_walk_end end;
     uint64_t desc;
-    paddr at;
 
     if (!shape_of(cpu, w, va, &shape)) {
         return refuse(why, FSC_TRANSLATION, 0);
     }
-    if (!find_leaf(cpu, w, &shape, va, nested, &h, &at, &desc, &level, why)) {
-        return false;
+    if (arm_walk_first(&shape.tables) >> shape.tables.out_bits != 0) {
+        return refuse(why, FSC_SIZE, 0);
     }
-    out->shift = shape.granule + (shape.granule - 3) * (3 - level);
-    if (!output_of(&shape, desc, out->shift, &out->at)) {
-        return refuse(why, FSC_SIZE, level);
+    end = arm_walk(&leaf);
+    if (end != ARM_WALK_LEAF) {
+        return end != ARM_WALK_REFUSED && refuse(why, code_of(end), leaf.level);
     }
-    out->at |= va & ((UINT64_C(1) << out->shift) - 1);
+    desc = leaf.desc;
+    out->shift = leaf.shift;
+    out->at = leaf.out;
     out->guarded = (desc & DESC_GP) != 0;
     if (w->debug) {
         out->allowed = ALLOW_R | ALLOW_W | ALLOW_X;
         return true;
     }
     if ((desc & DESC_AF) == 0 && !shape.ha) {
-        return refuse(why, FSC_ACCESS, level);
+        return refuse(why, FSC_ACCESS, leaf.level);
     }
-    {
-        /* With DBM a page is writable whatever AP says, once it is noted. */
-        uint64_t as_written = shape.hd && (desc & DESC_DBM) != 0 ? desc & ~DESC_AP_RO : desc;
-
-        if ((stage1_allows(cpu, w, as_written, &h) & access_need[w->access]) == 0) {
-            return refuse(why, FSC_PERMISSION, level);
-        }
+    /* With DBM a page is writable whatever AP says, once it is noted. */
+    desc = shape.hd && (desc & DESC_DBM) != 0 ? desc & ~DESC_AP_RO : desc;
+    leaf.inherits = shape.disabled ? 0 : leaf.inherits;
+    if ((stage1_allows(cpu, w, desc, leaf.inherits) & access_need[w->access]) == 0) {
+        return refuse(why, FSC_PERMISSION, leaf.level);
     }
-    if (!update(cpu, w, &shape, at, &desc, DESC_AP_RO, false)) {
-        return refuse(why, FSC_EXTERNAL_WALK, level);
+    if (!update(w, &shape, &leaf, DESC_AP_RO, false)) {
+        return refuse(why, FSC_EXTERNAL_WALK, leaf.level);
     }
-    cpu_walk_used(cpu, at, 8, va, out->shift);
-    out->allowed = stage1_allows(cpu, w, desc, &h);
+    arm_walk_done(&leaf);
+    desc = leaf.desc;
+    out->allowed = stage1_allows(cpu, w, desc, leaf.inherits);
     out->attr = (uint8_t)(arm64_of(cpu)->mair[w->regime] >> 8 * (desc >> 2 & 7));
     /* Device memory, and what is not cached, is outer shareable whatever the descriptor says. */
     out->sh = (out->attr & 0xf0) == 0 || out->attr == 0x44 ? 2 : desc >> 8 & 3;
@@ -347,17 +282,19 @@ static bool shape2_of(const struct cpu *cpu, struct shape *out)
     uint64_t vtcr = arm64_of(cpu)->vtcr;
     unsigned t0sz = (unsigned)(vtcr & 63), sl0 = (unsigned)(vtcr >> 6 & 3);
     bool hafdbs = arm64_has(cpu, EXT_HAFDBS);
+    struct arm_tables *t = &out->tables;
 
-    out->granule = tg0_bits((unsigned)(vtcr >> 14 & 3));
-    out->out_bits = output_bits(cpu, (unsigned)(vtcr >> 16 & 7));
-    out->big = (arm64_of(cpu)->sctlr[2] & SCTLR_EE) != 0;
+    *t = (struct arm_tables){.address_bits = 48, .align_bits = 6};
+    t->granule = tg0_bits((unsigned)(vtcr >> 14 & 3));
+    t->out_bits = output_bits(cpu, (unsigned)(vtcr >> 16 & 7));
+    t->big = (arm64_of(cpu)->sctlr[2] & SCTLR_EE) != 0;
     out->ha = hafdbs && (vtcr >> 21 & 1) != 0;
     out->hd = out->ha && (vtcr >> 22 & 1) != 0;
     out->disabled = true;
     t0sz = t0sz < 16 ? 16 : t0sz > 39 ? 39 : t0sz;
-    out->in_bits = 64 - t0sz;
-    out->level = out->granule == 12 ? 2 - sl0 : 3 - sl0;
-    out->table = bits_get(arm64_of(cpu)->vttbr, 0, 48) & ~UINT64_C(1);
+    t->in_bits = 64 - t0sz;
+    t->level = t->granule == 12 ? 2 - sl0 : 3 - sl0;
+    t->first = bits_get(arm64_of(cpu)->vttbr, 0, 48) & ~UINT64_C(1);
     return sl0 < 3;
 }
 
@@ -383,63 +320,40 @@ static unsigned stage2_allows(const struct cpu *cpu, const struct walk *w, uint6
 static bool stage2(struct cpu *cpu, const struct walk *w, vaddr va, paddr ipa, bool is_table,
                    struct result *out, struct refusal *why)
 {
-    unsigned need = is_table ? ALLOW_R : access_need[w->access], stride, top;
+    unsigned need = is_table ? ALLOW_R : access_need[w->access];
     struct shape shape;
-    paddr table;
+    struct arm_walk leaf = {
+        .cpu = cpu, .tables = &shape.tables, .in = ipa, .va = va, .debug = w->debug};
+    enum arm_walk_end end;
+    uint64_t desc;
 
-    if (!shape2_of(cpu, &shape) || ipa >> shape.in_bits != 0) {
+    if (!shape2_of(cpu, &shape) || ipa >> shape.tables.in_bits != 0) {
         return refuse2(why, FSC_TRANSLATION, 0, ipa, is_table);
     }
-    stride = shape.granule - 3;
-    top = shape.in_bits;
-    table = aligned_table(&shape, top - (shape.granule + stride * (3 - shape.level)));
-    for (unsigned level = shape.level;; level++) {
-        unsigned shift = shape.granule + stride * (3 - level);
-        paddr at = table + 8 * bits_get(ipa, shift, top - shift);
-        uint64_t desc;
-
-        if (!walk_read(cpu, &shape, at, &desc)) {
-            return refuse2(why, FSC_EXTERNAL_WALK, level, ipa, is_table);
-        }
-        if ((desc & DESC_VALID) == 0 ||
-            ((desc & DESC_TABLE) == 0 && !has_block(shape.granule, level))) {
-            return refuse2(why, FSC_TRANSLATION, level, ipa, is_table);
-        }
-        if (level < 3 && (desc & DESC_TABLE) != 0) {
-            if (!output_of(&shape, desc, shape.granule, &table)) {
-                return refuse2(why, FSC_SIZE, level, ipa, is_table);
-            }
-            /* What it maps is of intermediate addresses: only this page of the virtual ones is known. */
-            if (!w->debug) {
-                cpu_walk_used(cpu, at, 8, va, PAGE_BITS);
-            }
-            top = shift;
-            continue;
-        }
-        if (!output_of(&shape, desc, shift, &out->at)) {
-            return refuse2(why, FSC_SIZE, level, ipa, is_table);
-        }
-        out->at |= ipa & ((UINT64_C(1) << shift) - 1);
-        out->shift = shift;
-        out->allowed = ALLOW_R | ALLOW_W | ALLOW_X;
-        if (w->debug) {
-            return true;
-        }
-        if ((desc & DESC_AF) == 0 && !shape.ha) {
-            return refuse2(why, FSC_ACCESS, level, ipa, is_table);
-        }
-        out->allowed =
-            stage2_allows(cpu, w, shape.hd && (desc & DESC_DBM) != 0 ? desc | S2_WRITE : desc);
-        if ((out->allowed & need) == 0) {
-            return refuse2(why, FSC_PERMISSION, level, ipa, is_table);
-        }
-        if (!update(cpu, w, &shape, at, &desc, S2_WRITE, true)) {
-            return refuse2(why, FSC_EXTERNAL_WALK, level, ipa, is_table);
-        }
-        cpu_walk_used(cpu, at, 8, va, PAGE_BITS);
-        out->allowed = stage2_allows(cpu, w, desc);
+    end = arm_walk(&leaf);
+    if (end != ARM_WALK_LEAF) {
+        return refuse2(why, code_of(end), leaf.level, ipa, is_table);
+    }
+    desc = leaf.desc;
+    out->at = leaf.out;
+    out->shift = leaf.shift;
+    out->allowed = ALLOW_R | ALLOW_W | ALLOW_X;
+    if (w->debug) {
         return true;
     }
+    if ((desc & DESC_AF) == 0 && !shape.ha) {
+        return refuse2(why, FSC_ACCESS, leaf.level, ipa, is_table);
+    }
+    desc = shape.hd && (desc & DESC_DBM) != 0 ? desc | S2_WRITE : desc;
+    if ((stage2_allows(cpu, w, desc) & need) == 0) {
+        return refuse2(why, FSC_PERMISSION, leaf.level, ipa, is_table);
+    }
+    if (!update(w, &shape, &leaf, S2_WRITE, true)) {
+        return refuse2(why, FSC_EXTERNAL_WALK, leaf.level, ipa, is_table);
+    }
+    arm_walk_done(&leaf);
+    out->allowed = stage2_allows(cpu, w, leaf.desc);
+    return true;
 }
 
 /* ---- all together ---- */
