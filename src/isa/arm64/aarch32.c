@@ -221,7 +221,7 @@ static void tell_as(struct cpu *cpu, uint64_t number, bool is_read)
 static bool is_trapped_by_number(struct cpu *cpu, uint64_t number, bool is_read)
 {
     unsigned n = (number & ARM_CP64) != 0 ? CP_M(number) : CP_N(number);
-    bool on = arm64_has(cpu, EXT_EL2) && !arm64_is_secure(cpu) && arm64_regime(cpu, 0) == 1;
+    bool on = arm64_has(cpu, EXT_EL2) && arm64_regime(cpu, 0) == 1;
 
     if (!on || CP_OF(number) != 15 || n == 4 || n == 14 || !(arm64_of(cpu)->hstr >> n & 1)) {
         return false;

@@ -19,11 +19,11 @@
 /* PAuth's keys: APIA, APIB, APDA, APDB, APGA. */
 enum { KEY_IA, KEY_IB, KEY_DA, KEY_DB, KEY_GA, ARM64_KEYS };
 
-/* The generic timers: physical and virtual of EL1, of EL2, of EL3's secure world. */
+/* The generic timers: physical and virtual of EL1, of EL2; the secure one has its pin, and is never set. */
 enum arm64_timer { TIMER_P, TIMER_V, TIMER_HP, TIMER_HV, TIMER_PS, ARM64_TIMERS };
 
 /* All of a hart. What is banked by exception level is an array by level, of which [0] is not used
- * where EL0 has none. */
+ * where EL0 has none, and [3] nowhere: a level has two bits. */
 struct arm64 {
     union {
         struct arm_user user;
@@ -62,8 +62,7 @@ struct arm64 {
     /* EL2 */
     uint64_t hcr, hcrx, cptr2, hstr, mdcr2, vttbr, vtcr, hpfar, vmpidr, vpidr, cntvoff, cnthctl;
     uint64_t vdisr, vsesr, disr; /* RAS: errors that were deferred, of which none ever is */
-    /* EL3 */
-    uint64_t scr, cptr3, mdcr3;
+    uint64_t zeros[3];
 
     /* Timers: CTL is ENABLE and IMASK; what the pins say that go out is `timer_out`, a bit each. */
     uint64_t cntkctl;
@@ -134,7 +133,7 @@ enum {
     EXT_VHE = 1 << 29,
     EXT_EL2 = 1 << 30
 };
-#define EXT_RAS UINT32_C(0x80000000) /* no enumerator, as those end at bit 30; so EL3 is apart */
+#define EXT_RAS UINT32_C(0x80000000) /* no enumerator, as those end at bit 30 */
 
 enum arm64_id { /* ID_AA64*: in `id` of the model */
                 ID_PFR0,
@@ -152,7 +151,6 @@ enum arm64_id { /* ID_AA64*: in `id` of the model */
 
 struct arm64_model {
     uint32_t features; /* EXT_* */
-    uint32_t el3;      /* has EL3 */
     uint32_t a32;      /* A32_*, of which A32_V8 always: AArch32 at EL0; 0: has none */
     uint32_t dbgdidr;
     uint32_t midr, revidr;
@@ -186,7 +184,7 @@ static inline bool arm64_has_a32(const struct cpu *cpu)
 }
 static inline bool arm64_has_el(const struct cpu *cpu, unsigned el)
 {
-    return el < 2 || (el == 2 ? arm64_has(cpu, EXT_EL2) : arm64_model_of(cpu)->el3 != 0);
+    return el < 2 || (el == 2 && arm64_has(cpu, EXT_EL2));
 }
 
 /* ---- numbers of the architecture ---- */
@@ -284,15 +282,6 @@ static inline bool arm64_has_el(const struct cpu *cpu, unsigned el)
 #define HCR_API  BIT64(41)
 #define HCR_HOST (HCR_E2H | HCR_TGE)
 
-#define SCR_NS  BIT64(0)
-#define SCR_IRQ BIT64(1)
-#define SCR_FIQ BIT64(2)
-#define SCR_EA  BIT64(3)
-#define SCR_SMD BIT64(7)
-#define SCR_HCE BIT64(8)
-#define SCR_RW  BIT64(10)
-#define SCR_ST  BIT64(11)
-
 #define MDSCR_SS   BIT64(0)
 #define MDSCR_TDCC BIT64(12)
 #define MDSCR_KDE  BIT64(13)
@@ -337,7 +326,6 @@ enum {
 /* value2: the level that is to take it, if it is not what follows from the level it is from; and the
  * intermediate physical address >> 12 for HPFAR, from bit 8 on. */
 #define FAULT_TO_EL2  2u
-#define FAULT_TO_EL3  3u
 #define FAULT_HAS_IPA 4u
 #define FAULT_IPA_POS 8
 
@@ -390,13 +378,11 @@ void arm64_set_el(struct arm64 *s, unsigned el, unsigned spsel);
 /* ERET: the state after it, hart.pc but for what the lifter does. Returns where it goes on. */
 uint64_t arm64_eret(struct cpu *cpu, uint64_t target);
 /* Whether there is an EL2 in this world, above EL1. */
-bool arm64_el2_is_on(const struct cpu *cpu);
 /* HCR_EL2 as it counts: 0 where there is no EL2, or not in this world; with TGE, and with E2H and TGE, what these
  * make of the other bits. */
 uint64_t arm64_hcr(const struct cpu *cpu);
 /* Whether EL0 is the host's: of the regime that EL2 has with E2H and TGE. */
 bool arm64_is_host(const struct cpu *cpu);
-bool arm64_is_secure(const struct cpu *cpu);
 /* The level whose registers say how accesses from `el` are translated. */
 unsigned arm64_regime(const struct cpu *cpu, unsigned el);
 /* Debug exceptions of the guest's own: where they go, and whether they are taken now. */

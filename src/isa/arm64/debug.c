@@ -35,9 +35,9 @@ static bool level_matches(const struct cpu *cpu, uint64_t control)
 {
     const struct arm64 *s = arm64_of(cpu);
     unsigned ssc = (unsigned)(control >> 14 & 3), pmc = (unsigned)(control >> 1 & 3);
-    bool hmc = (control >> 13 & 1) != 0, secure = arm64_is_secure(cpu);
+    bool hmc = (control >> 13 & 1) != 0;
 
-    if ((ssc == 1 && secure) || (ssc == 2 && !secure)) {
+    if (ssc == 2) { /* in the secure world */
         return false;
     }
     switch (s->el) {
@@ -75,7 +75,7 @@ static bool vmid_matches(const struct cpu *cpu, uint64_t bvr)
 {
     const struct arm64 *s = arm64_of(cpu);
 
-    return arm64_el2_is_on(cpu) && s->el < 2 && !(s->el == 0 && arm64_is_host(cpu)) &&
+    return arm64_has(cpu, EXT_EL2) && s->el < 2 && !(s->el == 0 && arm64_is_host(cpu)) &&
            (s->vttbr >> 48 & 0xff) == (bvr >> 32 & 0xff);
 }
 
@@ -92,7 +92,7 @@ static bool is_in_context(const struct cpu *cpu, unsigned n, bool linked)
     const struct arm64 *s = arm64_of(cpu);
     unsigned type = (unsigned)(s->bcr[n] >> 20 & 15);
     uint64_t bvr = s->bvr[n], upper = bvr >> 32;
-    bool in_context2 = arm64_el2_is_on(cpu) && (uint32_t)s->contextidr[2] == upper;
+    bool in_context2 = arm64_has(cpu, EXT_EL2) && (uint32_t)s->contextidr[2] == upper;
 
     if (!is_context_aware(cpu, n) || (s->bcr[n] & 1) == 0 || (type & 1) != linked ||
         (!arm64_has(cpu, EXT_VHE) && (type & 14) != BT_CONTEXT && (type & 12) != BT_VMID)) {

@@ -128,37 +128,26 @@ static enum platform_answer ask(struct cpu *cpu, enum platform_service service)
 
 uint64_t arm64_help_hvc(struct cpu *cpu, uint64_t imm, uint64_t b, uint64_t c)
 {
-    const struct arm64 *s = arm64_of(cpu);
-    bool off = arm64_model_of(cpu)->el3 ? (s->scr & SCR_HCE) == 0 : (s->hcr & HCR_HCD) != 0;
-
     (void)b;
     (void)c;
     if (!arm64_has(cpu, EXT_EL2)) {
-        if (arm64_model_of(cpu)->el3 || ask(cpu, SERVICE_FIRMWARE) != PLATFORM_DONE) {
+        if (ask(cpu, SERVICE_FIRMWARE) != PLATFORM_DONE) {
             arm64_raise_undefined(cpu);
         }
-    } else if (off || (arm64_is_secure(cpu) && s->el < 3)) {
+    } else if ((arm64_of(cpu)->hcr & HCR_HCD) != 0) {
         arm64_raise_undefined(cpu);
     } else {
-        arm64_raise(cpu, ESR(EC_HVC, imm), 0, s->el == 3 ? 3 : 2);
+        arm64_raise(cpu, ESR(EC_HVC, imm), 0, 2);
     }
     return 0;
 }
 
 uint64_t arm64_help_smc(struct cpu *cpu, uint64_t imm, uint64_t b, uint64_t c)
 {
-    const struct arm64 *s = arm64_of(cpu);
-
     (void)b;
     (void)c;
-    if (s->el == 1 && (arm64_hcr(cpu) & HCR_TSC) != 0) {
+    if (arm64_of(cpu)->el == 1 && (arm64_hcr(cpu) & HCR_TSC) != 0) {
         arm64_raise(cpu, ESR(EC_SMC, imm), 0, 2);
-    } else if (arm64_model_of(cpu)->el3) {
-        if ((s->scr & SCR_SMD) != 0) {
-            arm64_raise_undefined(cpu);
-        } else {
-            arm64_raise(cpu, ESR(EC_SMC, imm), 0, 3);
-        }
     } else if (ask(cpu, SERVICE_MONITOR) != PLATFORM_DONE) {
         arm64_raise_undefined(cpu);
     }
@@ -212,8 +201,7 @@ static bool is_maintenance(const struct arm64_model *m, unsigned number)
     }
     switch (SYS_OP1(number)) {
     case 0: return (0xafu >> SYS_OP2(number) & 1) != 0;
-    case 4: return el2 || m->el3 != 0;
-    case 6: return m->el3 != 0;
+    case 4: return el2;
     default: return false;
     }
 }

@@ -499,7 +499,7 @@ void arm64_space_key(const struct cpu *cpu, enum access_as as, uint64_t key[SPAC
         key[5] = s->vttbr;
         key[6] = s->vtcr;
     }
-    key[7] = (uint64_t)arm64_is_secure(cpu) | (regime == 2 ? hcr & HCR_E2H : 0);
+    key[7] = regime == 2 ? hcr & HCR_E2H : 0;
 }
 
 /* ---- which access of an atomic instruction it was ---- */
@@ -564,14 +564,10 @@ static bool walk_for(const struct cpu *cpu, unsigned number, struct walk *w, boo
         w->regime = 2;
         return arm64_has(cpu, EXT_EL2);
     }
-    if (op1 == 4 && op2 >= 4) {
-        w->regime = host ? 2 : 1;
-        w->user = op2 >= 6;
-        *twice = true;
-        return arm64_has(cpu, EXT_EL2);
-    }
-    w->regime = 3;
-    return op1 == 6 && op2 < 2 && arm64_model_of(cpu)->el3 != 0;
+    w->regime = host ? 2 : 1;
+    w->user = op2 >= 6;
+    *twice = true;
+    return op1 == 4 && op2 >= 4 && arm64_has(cpu, EXT_EL2);
 }
 
 bool arm64_translate_for(struct cpu *cpu, unsigned number, vaddr va)

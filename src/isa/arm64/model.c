@@ -171,7 +171,7 @@ static void take_away(struct arm64_model *m)
 
     pfr0 |= 0x10;
     pfr0 = bits_set(pfr0, 8, 4, (m->features & EXT_EL2) != 0);
-    pfr0 = bits_set(pfr0, 12, 4, m->el3 != 0);
+    pfr0 = bits_set(pfr0, 12, 4, 0); /* EL3 */
     pfr0 = bits_set(pfr0, 24, 4, 0); /* GIC: said where there is one */
     pfr0 = bits_set(pfr0, 32, 4, 0); /* SVE */
     pfr0 = bits_set(pfr0, 40, 8, 0); /* MPAM, AMU */
@@ -185,9 +185,7 @@ static void take_away(struct arm64_model *m)
     if ((m->features & EXT_EL2) == 0) {
         m->id32[1] = (uint32_t)bits_set(m->id32[1], 12, 4, 0);
     }
-    if (!m->el3) {
-        m->id32[1] = (uint32_t)bits_set(m->id32[1], 4, 4, 0);
-    }
+    m->id32[1] = (uint32_t)bits_set(m->id32[1], 4, 4, 0); /* EL3 */
 }
 
 static const struct named_model *find_model(const char *name, size_t length)

@@ -204,7 +204,7 @@ static bool is_trapped(struct cpu *cpu)
 {
     const struct arm64 *s = arm64_of(cpu);
 
-    if (s->el < 2 && arm64_el2_is_on(cpu) && (arm64_hcr(cpu) & HCR_API) == 0 &&
+    if (s->el < 2 && arm64_has(cpu, EXT_EL2) && (arm64_hcr(cpu) & HCR_API) == 0 &&
         !(s->el == 0 && arm64_is_host(cpu))) {
         arm64_raise(cpu, ESR(EC_PAUTH, 0), 0, 2);
         return true;

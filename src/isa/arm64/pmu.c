@@ -245,7 +245,7 @@ static unsigned trap_unless(const struct cpu *cpu, uint32_t bits)
     if (s->el == 0 && (s->pmuserenr & bits) == 0) {
         return (arm64_hcr(cpu) & HCR_TGE) != 0 ? 2 : 1;
     }
-    return s->el < 2 && arm64_el2_is_on(cpu) && (s->mdcr2 & BIT64(6)) != 0 ? 2 : 0;
+    return s->el < 2 && arm64_has(cpu, EXT_EL2) && (s->mdcr2 & BIT64(6)) != 0 ? 2 : 0;
 }
 static unsigned trap_pmu(const struct cpu *cpu, bool is_write)
 {

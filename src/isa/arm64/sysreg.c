@@ -11,9 +11,6 @@ static bool is_there(const struct arm64_sysreg *r, const struct arm64_model *m)
     if ((r->flags & SYS_NEEDS_EL2) != 0 && (m->features & EXT_EL2) == 0) {
         return false;
     }
-    if ((r->flags & SYS_NEEDS_EL3) != 0 && !m->el3) {
-        return false;
-    }
     return r->feature == 0 || (m->features & r->feature) != 0;
 }
 
@@ -43,7 +40,7 @@ const struct arm64_sysreg *arm64_sysreg_find(const struct arm64_model *m, unsign
         r = find_in(arm64_sysregs_pmu, arm64_sysregs_pmu_count, m, number, index);
     }
     if (r == NULL) {
-        r = find_in(arm64_sysregs_high, arm64_sysregs_high_count, m, number, index);
+        r = find_in(arm64_sysregs_el2, arm64_sysregs_el2_count, m, number, index);
     }
     return r;
 }
@@ -106,7 +103,7 @@ static unsigned trapped_by_hypervisor(const struct cpu *cpu, const struct arm64_
 {
     uint64_t hcr = arm64_hcr(cpu);
 
-    if (arm64_of(cpu)->el > 1 || !arm64_el2_is_on(cpu)) {
+    if (arm64_of(cpu)->el > 1 || !arm64_has(cpu, EXT_EL2)) {
         return 0;
     }
     if (SYS_OP0(r->number) == 2 && debug_is_trapped(cpu, r->number)) {

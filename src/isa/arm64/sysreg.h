@@ -26,7 +26,6 @@ enum {
     SYS_VM = 64,    /* HCR_EL2.TVM and TRVM trap it */
     SYS_ID3 = 128,  /* HCR_EL2.TID3 traps it */
     SYS_NEEDS_EL2 = 256,
-    SYS_NEEDS_EL3 = 512,
     SYS_FP = 1024,       /* CPACR and the like trap it as FP */
     SYS_NEEDS_E2H = 2048 /* HCR_EL2.E2H */
 };
@@ -73,8 +72,8 @@ void arm64_set_fpsr(struct arm64 *s, uint32_t value);
 
 /* sysreg_el1.c, sysreg_el2.c, pmu.c: the tables */
 #define ARM64_SYSREGS_EL1 0
-extern const struct arm64_sysreg arm64_sysregs_el1[], arm64_sysregs_high[], arm64_sysregs_pmu[];
-extern const size_t arm64_sysregs_el1_count, arm64_sysregs_high_count, arm64_sysregs_pmu_count;
+extern const struct arm64_sysreg arm64_sysregs_el1[], arm64_sysregs_el2[], arm64_sysregs_pmu[];
+extern const size_t arm64_sysregs_el1_count, arm64_sysregs_el2_count, arm64_sysregs_pmu_count;
 
 #define SYS_SLOT(member) ((uint32_t)offsetof(struct arm64, member))
 /* A register that is nothing but a member of the state. */

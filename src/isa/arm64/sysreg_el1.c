@@ -63,14 +63,14 @@ static unsigned trap_cpacr(const struct cpu *cpu, bool is_write)
     const struct arm64 *s = arm64_of(cpu);
 
     (void)is_write;
-    return s->el == 1 && arm64_el2_is_on(cpu) && (s->cptr2 & BIT64(31)) != 0 ? 2 : 0;
+    return s->el == 1 && arm64_has(cpu, EXT_EL2) && (s->cptr2 & BIT64(31)) != 0 ? 2 : 0;
 }
 
 /* The address of reset is that of the highest level alone. */
 static unsigned trap_rvbar(const struct cpu *cpu, bool is_write)
 {
     (void)is_write;
-    return arm64_has_el(cpu, 2) || arm64_has_el(cpu, 3) ? SYS_UNDEFINED : 0;
+    return arm64_has_el(cpu, 2) ? SYS_UNDEFINED : 0;
 }
 
 /* SP_EL0 is not reached by its name while it is SP. */
@@ -83,8 +83,8 @@ static unsigned trap_sp_el0(const struct cpu *cpu, bool is_write)
 static unsigned trap_keys(const struct cpu *cpu, bool is_write)
 {
     (void)is_write;
-    return arm64_of(cpu)->el == 1 && arm64_el2_is_on(cpu) && (arm64_hcr(cpu) & HCR_APK) == 0 ? 2
-                                                                                             : 0;
+    return arm64_of(cpu)->el == 1 && arm64_has(cpu, EXT_EL2) && (arm64_hcr(cpu) & HCR_APK) == 0 ? 2
+                                                                                                : 0;
 }
 
 /* ---- identification ---- */
@@ -94,7 +94,7 @@ static uint64_t get_midr(const struct cpu *cpu, unsigned index)
     const struct arm64 *s = arm64_of(cpu);
 
     (void)index;
-    return s->el == 1 && arm64_el2_is_on(cpu) ? s->vpidr : arm64_model_of(cpu)->midr;
+    return s->el == 1 && arm64_has(cpu, EXT_EL2) ? s->vpidr : arm64_model_of(cpu)->midr;
 }
 
 static uint64_t get_mpidr(const struct cpu *cpu, unsigned index)
@@ -102,7 +102,7 @@ static uint64_t get_mpidr(const struct cpu *cpu, unsigned index)
     const struct arm64 *s = arm64_of(cpu);
 
     (void)index;
-    return s->el == 1 && arm64_el2_is_on(cpu) ? s->vmpidr : BIT64(31) | s->number;
+    return s->el == 1 && arm64_has(cpu, EXT_EL2) ? s->vmpidr : BIT64(31) | s->number;
 }
 
 static uint64_t get_revidr(const struct cpu *cpu, unsigned index)
@@ -352,7 +352,7 @@ static unsigned timer_trap(const struct cpu *cpu, unsigned bits, unsigned hyperv
     if (s->el == 0 && (s->cntkctl & bits) == 0) {
         return to_el1(cpu);
     }
-    if (s->el < 2 && hypervisor_bit != 0 && arm64_el2_is_on(cpu) &&
+    if (s->el < 2 && hypervisor_bit != 0 && arm64_has(cpu, EXT_EL2) &&
         (s->cnthctl & (e2h ? hypervisor_bit << 10 : hypervisor_bit)) == 0) {
         return 2;
     }
@@ -363,7 +363,7 @@ static unsigned trap_frq(const struct cpu *cpu, bool is_write)
 {
     if (is_write) { /* only the highest level sets it */
         const struct arm64_model *m = arm64_model_of(cpu);
-        unsigned top = m->el3 ? 3 : (m->features & EXT_EL2) != 0 ? 2 : 1;
+        unsigned top = (m->features & EXT_EL2) != 0 ? 2 : 1;
 
         return arm64_of(cpu)->el < top ? SYS_UNDEFINED : 0;
     }

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * trap: exceptions enter EL1, EL2 or EL3 and return, after DDI 0487, D1.3; interrupts and where they are
+ * trap: exceptions enter EL1 or EL2 and return, after DDI 0487, D1.3; interrupts and where they are
  * routed; PSTATE; what code is lifted for.
  */
 #include "isa/arm64/arm64.h"
 
-/* ---- worlds and levels ---- */
-
-bool arm64_is_secure(const struct cpu *cpu)
-{
-    return arm64_model_of(cpu)->el3 != 0 && (arm64_of(cpu)->scr & SCR_NS) == 0;
-}
-
-bool arm64_el2_is_on(const struct cpu *cpu)
-{
-    return arm64_has(cpu, EXT_EL2) && !arm64_is_secure(cpu);
-}
+/* ---- levels ---- */
 
 /* With TGE there is no EL1 that could be trapped, nor virtual interrupts; without E2H, interrupts are all EL2's, and with it
  * EL0 is not what a hypervisor would trap. */
@@ -29,7 +19,7 @@ uint64_t arm64_hcr(const struct cpu *cpu)
 {
     uint64_t hcr = arm64_of(cpu)->hcr;
 
-    if (!arm64_el2_is_on(cpu)) {
+    if (!arm64_has(cpu, EXT_EL2)) {
         return 0;
     }
     if ((hcr & HCR_TGE) == 0) {
@@ -104,7 +94,7 @@ void arm64_set_el(struct arm64 *s, unsigned el, unsigned spsel)
 unsigned arm64_debug_target(const struct cpu *cpu)
 {
     bool to_2 = (arm64_hcr(cpu) & HCR_TGE) != 0 ||
-                (arm64_el2_is_on(cpu) && (arm64_of(cpu)->mdcr2 & BIT64(8)) != 0);
+                (arm64_has(cpu, EXT_EL2) && (arm64_of(cpu)->mdcr2 & BIT64(8)) != 0);
 
     return to_2 ? 2 : 1;
 }
@@ -132,7 +122,6 @@ bool arm64_debug_is_on(const struct cpu *cpu)
 unsigned arm64_fp_trap(const struct cpu *cpu)
 {
     const struct arm64 *s = arm64_of(cpu);
-    bool has_2 = arm64_el2_is_on(cpu);
     bool e2h = (arm64_hcr(cpu) & HCR_E2H) != 0;
 
     if (s->el < 2 && !arm64_is_host(cpu)) {
@@ -142,7 +131,7 @@ unsigned arm64_fp_trap(const struct cpu *cpu)
             return s->el == 0 && (arm64_hcr(cpu) & HCR_TGE) != 0 ? 2 : 1;
         }
     }
-    if (s->el < 3 && has_2) {
+    if (arm64_has(cpu, EXT_EL2)) {
         if (e2h) {
             unsigned fpen = (unsigned)(s->cptr2 >> 20 & 3);
 
@@ -153,7 +142,7 @@ unsigned arm64_fp_trap(const struct cpu *cpu)
             return 2;
         }
     }
-    return arm64_model_of(cpu)->el3 != 0 && (s->cptr3 & BIT64(10)) != 0 ? 3 : 0;
+    return 0;
 }
 
 static uint32_t debug_mode(const struct cpu *cpu)
@@ -293,7 +282,7 @@ void arm64_take_exception(struct cpu *cpu)
     if (to == 0) {
         to = s->el != 0 ? s->el : (arm64_hcr(cpu) & HCR_TGE) != 0 ? 2 : 1;
     }
-    if (ec == EC_SVC || ec == EC_HVC || (ec == EC_SMC && to == 3)) {
+    if (ec == EC_SVC || ec == EC_HVC) {
         s->hart.pc += 4;         /* but an SMC that a hypervisor traps is not done */
     } else if (ec == EC_SVC32) { /* its return is to the next instruction, with its IT state */
         s->hart.pc = (uint32_t)(s->hart.pc + ((f.cause & ESR_IL) != 0 ? 4 : 2));
@@ -314,14 +303,9 @@ void arm64_take_exception(struct cpu *cpu)
 
 /* ---- interrupts ---- */
 
-/* Where a physical interrupt goes, of those that these bits route. */
-static unsigned target_of(const struct cpu *cpu, uint64_t scr_bit, uint64_t hcr_bit)
+/* Where a physical interrupt goes, of those that the bit routes. */
+static unsigned target_of(const struct cpu *cpu, uint64_t hcr_bit)
 {
-    const struct arm64 *s = arm64_of(cpu);
-
-    if (arm64_model_of(cpu)->el3 != 0 && (s->scr & scr_bit) != 0) {
-        return 3;
-    }
     return (arm64_hcr(cpu) & (hcr_bit | HCR_TGE)) != 0 ? 2 : 1;
 }
 
@@ -343,12 +327,12 @@ static unsigned find_interrupt(const struct cpu *cpu, unsigned *offset)
     unsigned to;
 
     *offset = 0x100;
-    to = target_of(cpu, SCR_FIQ, HCR_FMO);
+    to = target_of(cpu, HCR_FMO);
     if ((s->lines >> ARM64_PIN_FIQ & 1) != 0 && is_taken(cpu, to, DAIF_F)) {
         return to;
     }
     *offset = 0x80;
-    to = target_of(cpu, SCR_IRQ, HCR_IMO);
+    to = target_of(cpu, HCR_IMO);
     if ((s->lines >> ARM64_PIN_IRQ & 1) != 0 && is_taken(cpu, to, DAIF_I)) {
         return to;
     }
@@ -418,9 +402,6 @@ static bool is_illegal(const struct cpu *cpu, uint64_t spsr)
     if ((spsr & 2) != 0 || el > s->el || !arm64_has_el(cpu, el) || (el == 0 && (spsr & 1) != 0)) {
         return true;
     }
-    if (el == 2 && arm64_is_secure(cpu)) {
-        return true;
-    }
     return el == 1 && (arm64_hcr(cpu) & HCR_TGE) != 0;
 }
 
@@ -488,7 +469,7 @@ uint64_t arm64_eret(struct cpu *cpu, uint64_t target)
 
 void arm64_begin(struct arm64 *s, const struct arm64_model *m)
 {
-    unsigned top = m->el3 ? 3 : (m->features & EXT_EL2) != 0 ? 2 : 1;
+    unsigned top = (m->features & EXT_EL2) != 0 ? 2 : 1;
 
     s->el = top;
     s->spsel = 1;
@@ -531,11 +512,6 @@ static void start(struct cpu *cpu, struct hart_words words)
     s->hart.instructions = instructions;
     s->hart.stopped = 1; /* still: the machine changes it */
     arm64_begin(s, cpu->model);
-    if (s->el ==
-        3) { /* firmware is left out: what it would have done for the world that runs kernels */
-        s->scr = SCR_NS | SCR_RW | SCR_HCE;
-        arm64_set_el(s, arm64_has(cpu, EXT_EL2) ? 2 : 1, 1);
-    }
     s->hcr = s->el == 2 ? HCR_RW : 0;
     s->hart.pc = words.a;
     s->x[0] = words.b;

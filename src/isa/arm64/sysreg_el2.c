@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * sysreg_high: the system registers of EL2 and EL3, after DDI 0487, D19.
+ * sysreg_el2: the system registers of EL2, after DDI 0487, D19.
  */
 #include "isa/arm64/sysreg.h"
 
 #define QUIET SYS_QUIET
 #define E2    SYS_NEEDS_EL2
-#define E3    SYS_NEEDS_EL3
 #define E12   (SYS_NEEDS_EL2 | SYS_NEEDS_E2H)
 
 /* Bits that the model has nothing behind are kept 0; of AArch32 at EL1 it may have none. */
@@ -15,7 +14,6 @@ static void set_hcr(struct cpu *cpu, unsigned index, uint64_t value)
     uint64_t mask = BIT64(34) - 1;
 
     (void)index;
-    mask &= m->el3 ? ~HCR_HCD : UINT64_MAX;
     mask |= (m->features & EXT_VHE) != 0 ? HCR_E2H : 0;
     mask |= (m->features & EXT_PAN) != 0 ? HCR_TLOR : 0;
     mask |= (m->features & EXT_RAS) != 0 ? HCR_TERR | HCR_TEA : 0;
@@ -57,15 +55,6 @@ static void set_timer_hv(struct cpu *cpu, unsigned index, uint64_t value)
 {
     arm64_timer_set(cpu, TIMER_HV, index, value);
 }
-static uint64_t get_timer_ps(const struct cpu *cpu, unsigned index)
-{
-    return arm64_timer_get(cpu, TIMER_PS, index);
-}
-static void set_timer_ps(struct cpu *cpu, unsigned index, uint64_t value)
-{
-    arm64_timer_set(cpu, TIMER_PS, index, value);
-}
-
 static void set_cntvoff(struct cpu *cpu, unsigned index, uint64_t value)
 {
     (void)index;
@@ -78,27 +67,13 @@ static uint64_t get_cntvoff(const struct cpu *cpu, unsigned index)
     return arm64_of(cpu)->cntvoff;
 }
 
-static unsigned trap_secure_timer(const struct cpu *cpu, bool is_write)
-{
-    const struct arm64 *s = arm64_of(cpu);
-
-    (void)is_write;
-    if (s->el == 3) {
-        return 0;
-    }
-    if (s->el != 1 || !arm64_is_secure(cpu)) {
-        return SYS_UNDEFINED;
-    }
-    return (s->scr & SCR_ST) != 0 ? 0 : 3;
-}
-
 #define HOST(n, m, op2, text, member, does, bits)                                                  \
     {                                                                                              \
         .number = ARM64_SYS(3, 5, n, m, op2), .name = (text), .flags = E12 | (does),               \
         .feature = EXT_VHE, .slot = SYS_SLOT(member), .mask = (bits)                               \
     }
 
-const struct arm64_sysreg arm64_sysregs_high[] = {
+const struct arm64_sysreg arm64_sysregs_el2[] = {
     PLAIN(3, 4, 0, 0, 0, "vpidr_el2", vpidr, QUIET | E2),
     PLAIN(3, 4, 0, 0, 5, "vmpidr_el2", vmpidr, QUIET | E2),
     PLAIN(3, 4, 1, 0, 0, "sctlr_el2", sctlr[2], E2),
@@ -213,34 +188,5 @@ const struct arm64_sysreg arm64_sysregs_high[] = {
      .feature = EXT_VHE,
      .get = get_timer_v,
      .set = set_timer_v},
-    PLAIN(3, 6, 1, 0, 0, "sctlr_el3", sctlr[3], E3),
-    PLAIN(3, 6, 1, 0, 1, "actlr_el3", actlr[3], QUIET | E3),
-    PLAIN(3, 6, 1, 1, 0, "scr_el3", scr, E3),
-    PLAIN(3, 6, 1, 1, 2, "cptr_el3", cptr3, E3),
-    PLAIN(3, 6, 1, 3, 1, "mdcr_el3", mdcr3, E3),
-    PLAIN(3, 6, 2, 0, 0, "ttbr0_el3", ttbr0[3], E3),
-    PLAIN(3, 6, 2, 0, 2, "tcr_el3", tcr[3], E3),
-    PLAIN(3, 6, 4, 0, 0, "spsr_el3", spsr[3], QUIET | E3),
-    PLAIN(3, 6, 4, 0, 1, "elr_el3", elr[3], QUIET | E3),
-    PLAIN(3, 6, 4, 1, 0, "sp_el2", sp[2], QUIET | E3),
-    ZERO(3, 6, 5, 1, 0, "afsr0_el3", QUIET | E3),
-    ZERO(3, 6, 5, 1, 1, "afsr1_el3", QUIET | E3),
-    PLAIN(3, 6, 5, 2, 0, "esr_el3", esr[3], QUIET | E3),
-    PLAIN(3, 6, 6, 0, 0, "far_el3", far[3], QUIET | E3),
-    PLAIN(3, 6, 10, 2, 0, "mair_el3", mair[3], E3),
-    ZERO(3, 6, 10, 3, 0, "amair_el3", QUIET | E3),
-    {.number = ARM64_SYS(3, 6, 12, 0, 0),
-     .name = "vbar_el3",
-     .flags = QUIET | E3,
-     .slot = SYS_SLOT(vbar[3]),
-     .mask = ~UINT64_C(0x1f)},
-    PLAIN(3, 6, 13, 0, 2, "tpidr_el3", tpidr[3], QUIET | E3),
-    {.number = ARM64_SYS(3, 7, 14, 2, 0),
-     .count = 3,
-     .name = "cntps_el1",
-     .flags = SYS_LOOKS | E3,
-     .get = get_timer_ps,
-     .set = set_timer_ps,
-     .trap = trap_secure_timer},
 };
-const size_t arm64_sysregs_high_count = ARRAY_LEN(arm64_sysregs_high);
+const size_t arm64_sysregs_el2_count = ARRAY_LEN(arm64_sysregs_el2);
