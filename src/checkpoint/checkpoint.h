@@ -34,6 +34,8 @@ void checkpoint_restore(struct checkpoint_store *s, const struct checkpoint *c);
 
 tick checkpoint_tick(const struct checkpoint *c);
 uint64_t checkpoint_instructions(const struct checkpoint *c); /* retired until then, all harts */
+uint64_t
+checkpoint_tree_bytes(const struct checkpoint *c); /* of devices' trees that are not zero */
 
 /* What the store holds, all its checkpoints together, beside what the machine's live trees are anyway.
  * Pages that lie in a file (tree_pool_spill()) count as the others do. */
@@ -88,10 +90,16 @@ struct checkpoint_shelf {
     int (*page)(void *opaque, uint64_t id, uint8_t bytes[PAGE_SIZE], struct error *e);
     int (*node)(void *opaque, uint64_t id, uint8_t bytes[CHECKPOINT_NODE_BYTES], size_t *count,
                 struct error *e);
+    /* NULL, or page() for pages of live trees, which are not asked for before a device looks at them, until
+     * checkpoint_end_lending(); what it cannot give then ends the program. */
+    int (*lent)(void *opaque, uint64_t id, uint8_t bytes[PAGE_SIZE], struct error *e);
 };
 /* Reads one back: asks only for nodes that the store has not, and pages whose content (by its
  * hash) it has not. NULL and a sentence as checkpoint_read(). */
 struct checkpoint *checkpoint_get(struct checkpoint_store *s, const void *bytes, size_t count,
                                   const struct checkpoint_shelf *from, struct error *e);
+/* The shelf goes: what is on it is gone, and neither checkpoints nor the machine's devices may look at it any
+ * more. */
+void checkpoint_end_lending(struct checkpoint_store *s);
 
 #endif

@@ -152,6 +152,9 @@ static struct page *get_page(const struct getting *g, uint32_t index, uint64_t h
     if (hash == 0) {
         return bad_page(g, index, " is empty and not");
     }
+    if (g->whose.space != 0 && g->from->lent != NULL) {
+        return page_lend(pool, hash, id, index);
+    }
     if (g->from->page(g->from->opaque, id, bytes, g->e) < 0) {
         return NULL;
     }
@@ -276,6 +279,9 @@ struct checkpoint *checkpoint_get(struct checkpoint_store *s, const void *bytes,
     struct reader r = {.bytes = bytes, .count = count >= CHECK_BYTES ? count - CHECK_BYTES : 0};
     struct checkpoint *c;
 
+    if (from->lent != NULL) {
+        s->pool->shelf = (struct page_shelf){.opaque = from->opaque, .read = from->lent};
+    }
     if (!is_whole(bytes, count, 0)) {
         error_set(e, "checkpoint: damaged or cut off: its checksum is wrong");
         return NULL;
@@ -286,4 +292,9 @@ struct checkpoint *checkpoint_get(struct checkpoint_store *s, const void *bytes,
         return NULL;
     }
     return c;
+}
+
+void checkpoint_end_lending(struct checkpoint_store *s)
+{
+    s->pool->shelf = (struct page_shelf){0};
 }

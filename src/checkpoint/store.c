@@ -79,6 +79,16 @@ uint64_t checkpoint_instructions(const struct checkpoint *c)
     return c->instructions;
 }
 
+uint64_t checkpoint_tree_bytes(const struct checkpoint *c)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < c->store->live_count; i++) {
+        bytes += (uint64_t)tree_pages(&c->live[i]) << PAGE_BITS;
+    }
+    return bytes;
+}
+
 uint64_t checkpoint_store_bytes(const struct checkpoint_store *s)
 {
     uint64_t bytes = tree_pool_bytes(s->pool), alive = 0;

@@ -61,9 +61,12 @@ void cli_take_index_key(struct options *o)
     }
 }
 
+#define INDEX_BYTES GIB /* unless --index-size says something else */
+
 struct index_place cli_index_place(const struct options *o, const char *path, const char *recording)
 {
-    return (struct index_place){.most_bytes = o->index_bytes,
+    return (struct index_place){.most_bytes = o->index_bytes != 0 ? o->index_bytes : INDEX_BYTES,
+                                .and_trees = o->index_bytes == 0,
                                 .path = path,
                                 .recording = recording,
                                 .key = &o->index_key,
@@ -157,6 +160,10 @@ static int report(const struct indexing *x, struct index *index)
     say("%s: %llu checkpoints of %llu ticks, %llu pages, %llu bytes", x->path,
         (unsigned long long)s.checkpoints, (unsigned long long)recording_known(x->recording),
         (unsigned long long)s.pages, (unsigned long long)s.file_bytes);
+    if (s.last < recording_known(x->recording)) {
+        say("%s: what lies behind tick %llu is too large for checkpoints in it (--index-size)",
+            x->path, (unsigned long long)s.last);
+    }
     if (s.lines_left_out > 0) {
         say("%s: the guest printed too much for an index: the last %llu lines are left out",
             x->path, (unsigned long long)s.lines_left_out);

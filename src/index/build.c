@@ -43,13 +43,13 @@ struct index_builder {
     struct seal seal;
 
     struct host_thread *thread;
-    struct host_lock lock; /* guards the next ten */
+    struct host_lock lock; /* guards the next eleven */
     struct host_event changed;
     struct batch *first, **last;
     unsigned waiting;
     bool busy;                        /* with one that waits no more */
     uint64_t waiting_bytes;           /* of those that wait, unpacked, and of that one */
-    uint64_t used_bytes;              /* of the file */
+    uint64_t used_bytes, most_bytes;  /* of the file */
     uint64_t raw_bytes, packed_bytes; /* of what was written */
     bool closing;
     struct error why; /* of `failed` */
@@ -57,7 +57,9 @@ struct index_builder {
 
     /* The machine's thread. */
     struct text records, gone;
-    uint64_t most_bytes;
+    uint64_t least_bound; /* most_bytes without trees, if they count */
+    bool and_trees;
+    bool is_full; /* no more checkpoints */
     uint64_t lines_bytes, spans_bytes;
     struct thinner *thinner; /* NULL: there is no bound */
     struct history history;  /* grows; the builder's thread counts pages and nodes */
@@ -157,18 +159,26 @@ static int ask_number(struct index_builder *b, const char *sql, uint64_t *out, s
     return result;
 }
 
+static int too_small(const struct index_builder *b, uint64_t most, struct error *e)
+{
+    return error_set(e, "%s: no index of this recording fits into %llu bytes (--index-size)",
+                     b->path, (unsigned long long)most);
+}
+
 /* Of the file as it will be; what is free in it does not count as used, but is in it. */
 static int measure(struct index_builder *b, size_t written, struct error *e)
 {
-    uint64_t pages, unused;
+    uint64_t pages, unused, most;
 
     if (ask_number(b, "PRAGMA page_count", &pages, e) < 0 ||
         ask_number(b, "PRAGMA freelist_count", &unused, e) < 0) {
         return -1;
     }
-    if (b->most_bytes != 0 && pages * FILE_PAGE_BYTES > b->most_bytes) {
-        return error_set(e, "%s: no index of this recording fits into %llu bytes (--index-size)",
-                         b->path, (unsigned long long)b->most_bytes);
+    host_lock_take(&b->lock);
+    most = b->most_bytes;
+    host_lock_give(&b->lock);
+    if (most != 0 && pages * FILE_PAGE_BYTES > most) {
+        return too_small(b, most, e);
     }
     host_lock_take(&b->lock);
     b->used_bytes = (pages - unused) * FILE_PAGE_BYTES;
@@ -342,7 +352,8 @@ struct index_builder *index_build(const struct index_place *place, struct error 
     b->key = *place->key;
     b->fd = b->lock_fd = -1;
     b->last = &b->first;
-    b->most_bytes = place->most_bytes;
+    b->most_bytes = b->least_bound = place->most_bytes;
+    b->and_trees = place->and_trees && place->most_bytes != 0;
     b->thinner = place->most_bytes != 0 ? thinner_new() : NULL;
     host_lock_init(&b->lock);
     host_event_init(&b->changed);
@@ -424,15 +435,28 @@ static void piece_gone(void *opaque, enum kind kind, uint64_t id)
     add_record(&b->gone, kind + KIND_GONE, id, "", 0);
 }
 
-/* Before `coming` bytes more are written, unpacked. All that waits is written first where it might
- * matter: only then is it known what the file takes. */
-static void make_room(struct index_builder *b, size_t coming)
+/* The bound grows with what devices have. */
+static void take_trees(struct index_builder *b, const struct checkpoint *c)
+{
+    uint64_t most = b->least_bound + 2 * checkpoint_tree_bytes(c);
+
+    if (b->and_trees && most > b->most_bytes) {
+        host_lock_take(&b->lock);
+        b->most_bytes = most;
+        host_lock_give(&b->lock);
+    }
+}
+
+/* Before `coming` bytes more are written, unpacked, with the last checkpoint among them or not. All that
+ * waits is written first where it might matter: only then is it known what the file takes. False: that
+ * checkpoint is too large. */
+static bool make_room(struct index_builder *b, size_t coming, bool has_checkpoint)
 {
     const uint64_t full = b->most_bytes / 64 * FULL_64THS;
     uint64_t expected;
 
     if (b->thinner == NULL) {
-        return;
+        return true;
     }
     host_lock_take(&b->lock);
     while (!b->failed && (b->waiting > 0 || b->busy) &&
@@ -444,9 +468,14 @@ static void make_room(struct index_builder *b, size_t coming)
                    : coming / 64 * PACKED_64THS;
     expected += b->used_bytes;
     host_lock_give(&b->lock);
-    if (expected >= full) {
-        b->history.checkpoints -= thinner_thin(b->thinner, b, piece_gone);
+    if (expected < full) {
+        return true;
     }
+    if (has_checkpoint && expected / 64 * thinner_share_of_last(b->thinner) >= full / 4 * 3) {
+        return false;
+    }
+    b->history.checkpoints -= thinner_thin(b->thinner, b, piece_gone);
+    return true;
 }
 
 /* What may be `most` is no more than that part of a file that is bounded. */
@@ -500,13 +529,13 @@ static void count_span(struct history *h, const struct index_span *span)
         h->begin = span->from;
     }
     h->spans++;
-    h->checkpoints++;
     h->counts.inputs += span->counts.inputs;
     h->counts.exceptions += span->counts.exceptions;
     h->counts.interrupts += span->counts.interrupts;
 }
 
-void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span)
+/* Without a bound, or where it fits, the checkpoint is in the records now. */
+static void add_checkpoint(struct index_builder *b, struct checkpoint *c)
 {
     const struct checkpoint_sink sink = {.opaque = b,
                                          .page = take_page,
@@ -514,18 +543,37 @@ void index_add(struct index_builder *b, struct checkpoint *c, const struct index
                                          .root = take_root,
                                          .has_page = has_page,
                                          .has_node = has_node};
-    struct batch *batch = base_alloc(1, sizeof(*batch));
+    size_t before = b->records.length;
     struct text rest = {0};
 
+    take_trees(b, c);
     checkpoint_put(c, &sink, &rest);
     if (b->thinner != NULL) {
         thinner_add_checkpoint(b->thinner, checkpoint_tick(c), checkpoint_instructions(c));
     }
     add_record(&b->records, KIND_CHECKPOINT, checkpoint_tick(c), rest.data, rest.length);
     text_fini(&rest);
+    b->history.checkpoints++;
+    if (!make_room(b, b->records.length, true)) {
+        b->is_full = true;
+        b->records.length = before;
+        thinner_drop_last(b->thinner);
+        b->history.checkpoints--;
+    }
+}
+
+void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span)
+{
+    struct batch *batch = base_alloc(1, sizeof(*batch));
+
+    if (!b->is_full) {
+        add_checkpoint(b, c);
+    }
     add_span(b, span);
     count_span(&b->history, span);
-    make_room(b, b->records.length);
+    if (b->is_full) {
+        (void)make_room(b, b->records.length, false);
+    }
     batch->gone = b->gone;
     batch->records = b->records;
     b->gone = b->records = (struct text){0};
@@ -661,6 +709,10 @@ struct index *index_finish(struct index_builder *b, const struct index_of *of, s
     struct index *x;
 
     end_thread(b);
+    if (!b->failed && b->is_full && b->history.checkpoints == 0) {
+        b->failed = true;
+        too_small(b, b->most_bytes, &b->why);
+    }
     if (b->failed) {
         *e = b->why;
         index_abandon(b);

@@ -39,6 +39,7 @@ struct index_place {
     const char *recording; /* FILE.rr, which is locked by who builds; NULL: nobody else can be */
     const struct index_key *key;
     uint64_t most_bytes; /* of a file that is built; 0: as many as it takes */
+    bool and_trees;      /* and twice as many as the trees of devices have at some checkpoint */
     /* What host_file_open_nameless(path) gave before this process gave up making files: what is built
      * in it gets the name. The caller's to close, after the builder's end. 0: the builder makes one. */
     int file;
@@ -61,12 +62,17 @@ bool index_before(const struct index *x, tick at, tick *found);
 struct checkpoint *index_load(struct index *x, struct checkpoint_store *s, tick at,
                               struct error *e);
 
+/* From now on pages of devices' trees are read when a device looks at them: checkpoint_end_lending() before the
+ * index is closed. One that is damaged ends the program then, and the file is removed. */
+void index_lend(struct index *x);
+
 /* Tells all spans, by rising tick; each begins where the one before ends. */
 int index_spans(struct index *x, void *opaque,
                 void (*each)(void *opaque, const struct index_span *span), struct error *e);
 
 struct index_stats {
     uint64_t checkpoints, pages, nodes, lines, file_bytes;
+    tick last;                /* checkpoint: later ones would not fit, if it is not the end */
     uint64_t lines_left_out;  /* there were too many */
     uint64_t footprint_bytes; /* packed */
     struct span_counts counts;
@@ -81,7 +87,7 @@ void index_get_stats(const struct index *x, struct index_stats *out);
 struct index_builder;
 struct index_builder *index_build(const struct index_place *place, struct error *e);
 /* With a bound, checkpoints are given up again before the file passes it, more of them the longer ago
- * they are.
+ * they are; one that alone would take three quarters of it is left out, and so are all after it.
  * By rising tick, all of one store, which has given nothing to an index before. The span is what
  * lies between this checkpoint and the one before, or the beginning; its bytes are copied. */
 void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span);

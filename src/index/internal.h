@@ -51,6 +51,10 @@ void thinner_add_page(struct thinner *t, uint64_t id);
 void thinner_add_node(struct thinner *t, uint64_t id, const uint8_t *bytes);
 void thinner_add_root(struct thinner *t, uint64_t id); /* of the checkpoint that is added next */
 void thinner_add_checkpoint(struct thinner *t, tick at, uint64_t instructions);
+/* How many of 64ths of the pieces that are there the last checkpoint alone needs. */
+unsigned thinner_share_of_last(struct thinner *t);
+/* It was never put: neither are the pieces that no other one needs. */
+void thinner_drop_last(struct thinner *t);
 /* Has not gone. */
 bool thinner_has_page(const struct thinner *t, uint64_t id);
 bool thinner_has_node(const struct thinner *t, uint64_t id);

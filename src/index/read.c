@@ -24,6 +24,7 @@ struct index {
     int fd;
     struct stat file;
     bool trusted;
+    bool lends;          /* index_lend() */
     uint64_t calls_left; /* of the progress handler */
     struct seal seal;
     struct history history;
@@ -411,10 +412,26 @@ static void remove_it(const struct index *x)
     }
 }
 
+static int lend_page(void *opaque, uint64_t id, uint8_t bytes[PAGE_SIZE], struct error *e)
+{
+    int result = get_page(opaque, id, bytes, e);
+
+    if (result < 0) {
+        remove_it(opaque);
+    }
+    return result;
+}
+
+void index_lend(struct index *x)
+{
+    x->lends = true;
+}
+
 static struct checkpoint *load(struct index *x, struct checkpoint_store *s, tick at,
                                struct error *e)
 {
-    const struct checkpoint_shelf shelf = {.opaque = x, .page = get_page, .node = get_node};
+    const struct checkpoint_shelf shelf = {
+        .opaque = x, .page = get_page, .node = get_node, .lent = x->lends ? lend_page : NULL};
     struct checkpoint *c = NULL;
     uint8_t *state = NULL;
     const uint8_t *packed;
@@ -456,6 +473,7 @@ void index_get_stats(const struct index *x, struct index_stats *out)
     const struct history *h = &x->history;
 
     *out = (struct index_stats){.checkpoints = x->ticks.count,
+                                .last = x->ticks.count > 0 ? x->ticks.data[x->ticks.count - 1] : 0,
                                 .pages = h->pages,
                                 .nodes = h->nodes,
                                 .lines = h->lines,

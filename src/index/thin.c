@@ -205,6 +205,25 @@ static void sweep(struct thinner *t, void *opaque, thinner_gone *gone)
     t->links.count = kept;
 }
 
+unsigned thinner_share_of_last(struct thinner *t)
+{
+    size_t needed = see_from(t, t->marks.count - 1), all = see_from(t, 0);
+
+    return all != 0 ? (unsigned)(needed * 64 / all) : 0;
+}
+
+static void forget(void *opaque, enum kind kind, uint64_t id)
+{
+    (void)opaque, (void)kind, (void)id;
+}
+
+void thinner_drop_last(struct thinner *t)
+{
+    drop_mark(t, t->marks.count - 1, NULL, forget);
+    (void)see_from(t, 0);
+    sweep(t, NULL, forget);
+}
+
 size_t thinner_thin(struct thinner *t, void *opaque, thinner_gone *gone)
 {
     size_t checkpoints = t->marks.count, round, least, most;

@@ -93,7 +93,7 @@ struct options {
     const char *until; /* replay --until */
     bool no_verify;
     bool no_index;
-    uint64_t index_bytes; /* --index-size */
+    uint64_t index_bytes; /* --index-size; 0: it does not say */
     bool trust_index;     /* one that another user made */
     struct index_key index_key;
     struct host_scratch *scratch; /* for what memory has no room for; NULL: there is none */

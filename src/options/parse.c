@@ -65,7 +65,6 @@ void options_init(struct options *o, enum command command)
     machine_config_init(&o->machine);
     o->command = command;
     o->sleep = true;
-    o->index_bytes = GIB;
     o->machine.epoch_ns = UINT64_MAX; /* not given: the host's at the start */
     o->machine.seed = UINT64_MAX;
 }

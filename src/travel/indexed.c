@@ -6,10 +6,20 @@
 
 #include "travel/internal.h"
 
+/* There is one at most: what a store got of one index is known by that one's ids. */
+static void take_index(struct travel *t, struct index *x)
+{
+    must(t->lends == NULL);
+    t->index = t->lends = x;
+    if (x != NULL) {
+        index_lend(x);
+    }
+}
+
 void travel_use_index(struct travel *t, struct index *x)
 {
     must(t->source.run_live == NULL && t->index == NULL && t->builder == NULL);
-    t->index = x;
+    take_index(t, x);
     if (travel_load_spans(t, x, &t->index_problem) < 0) {
         travel_drop_index(t);
     }
@@ -89,9 +99,9 @@ struct index *travel_index(const struct travel *t)
     return t->index;
 }
 
+/* It stays open for what is lent of it. */
 void travel_drop_index(struct travel *t)
 {
-    index_close(t->index);
     index_abandon(t->builder);
     t->index = NULL;
     t->builder = NULL;
@@ -108,7 +118,7 @@ void travel_feed_index(struct travel *t, const struct index_span *span)
     index_add(t->builder, c, span);
     checkpoint_drop(c);
     if (!travel_is_open(t) && span->to == t->index_of.end) {
-        t->index = index_finish(t->builder, &t->index_of, &t->index_problem);
+        take_index(t, index_finish(t->builder, &t->index_of, &t->index_problem));
         t->builder = NULL;
     }
 }

@@ -100,6 +100,9 @@ struct travel {
     struct travel_stats stats;
 
     struct index *index; /* NULL: none */
+    struct index
+        *lends;  /* what marks and the machine have pages of; the same, or one that is of no use
+                            for anything else; NULL: none */
     tick shared; /* what the index says of later ticks is another history's; 0: all is this one's */
     struct index_builder *builder; /* NULL: none is being made, */
     struct index_of index_of;      /* of this; not if live */

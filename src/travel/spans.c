@@ -154,8 +154,10 @@ void travel_count_output(struct travel *t, tick at, uint16_t port, const uint8_t
                          size_t count)
 {
     struct line *line = &t->lines[port];
+    bool is_text =
+        machine_port(t->machine, port)->message_max == 0; /* frames of a network are not */
 
-    for (size_t i = 0; i < count && t->builder != NULL; i++) {
+    for (size_t i = 0; i < count && t->builder != NULL && is_text; i++) {
         if (line->text.length == 0) {
             line->at = at;
         }

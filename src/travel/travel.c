@@ -166,6 +166,8 @@ void travel_free(struct travel *t)
     vec_fini(&t->marks);
     vec_fini(&t->injections);
     vec_fini(&t->noted);
+    checkpoint_end_lending(t->store);
+    index_close(t->lends);
     checkpoint_store_free(t->store);
     free(t);
 }

@@ -72,7 +72,7 @@ static uint64_t new_place(struct tree_pool *p)
 
 static bool put_in_file(struct tree_pool *p, struct page *page)
 {
-    if (page->place == 0) {
+    if (page->place == 0 && !page->on_shelf) {
         page->place = new_place(p);
         if (host_scratch_write(p->scratch, (page->place - 1) * PAGE_SIZE, page->bytes, PAGE_SIZE,
                                NULL) < 0) {
@@ -113,12 +113,27 @@ void tree_pool_spill(struct tree_pool *p, struct host_scratch *scratch, size_t m
     keep_bound(p, NULL);
 }
 
+static void take_from_shelf(const struct tree_pool *p, struct page *page)
+{
+    struct error e;
+
+    must(p->shelf.read != NULL);
+    if (p->shelf.read(p->shelf.opaque, page->id, page->bytes, &e) < 0) {
+        base_give_up(e.text);
+    }
+    if (mem_hash_bytes((haddr)page->place << PAGE_BITS, page->bytes) != page->hash) {
+        base_give_up("a page of a disk is not what it was");
+    }
+}
+
 static void fetch(const struct tree_pool *p, struct page *page)
 {
     struct error e;
 
-    if (host_scratch_read(p->scratch, (page->place - 1) * PAGE_SIZE, page->bytes, PAGE_SIZE, &e) <
-        0) {
+    if (page->on_shelf) {
+        take_from_shelf(p, page);
+    } else if (host_scratch_read(p->scratch, (page->place - 1) * PAGE_SIZE, page->bytes, PAGE_SIZE,
+                                 &e) < 0) {
         base_give_up(e.text);
     }
 }
@@ -210,6 +225,21 @@ static struct page *page_new(struct tree_pool *p, const uint8_t *bytes)
     return page;
 }
 
+struct page *page_lend(struct tree_pool *p, uint64_t hash, uint64_t id, uint32_t index)
+{
+    struct page *page = page_find(p, hash);
+
+    must(hash != 0);
+    if (page != NULL) {
+        return page_hold(page);
+    }
+    page = base_alloc(1, sizeof(*page));
+    *page = (struct page){.refs = 1, .id = id, .place = index, .on_shelf = true};
+    p->page_count++;
+    enter(p, page, hash);
+    return page;
+}
+
 struct page *page_hold(struct page *page)
 {
     if (page != NULL) {
@@ -245,7 +275,7 @@ void page_drop(struct tree_pool *p, struct page *page)
         }
         *link = page->next;
     }
-    if (page->place != 0) {
+    if (page->place != 0 && !page->on_shelf) {
         vec_push(&p->free_places, page->place);
     }
     if (page->bytes != NULL) {

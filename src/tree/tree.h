@@ -19,12 +19,20 @@
 struct page {
     uint64_t refs;
     uint64_t hash; /* mem_hash_bytes() of it; 0: a live tree is writing it, nobody else knows it */
-    struct page *next;           /* in its bucket of the pool */
-    uint64_t id;                 /* by which an index knows it; 0: none does */
-    uint8_t *bytes;              /* NULL: they are in the file, see page_bytes() */
-    uint64_t place;              /* in the file, in pages, from 1; 0: it was never put there */
+    struct page *next; /* in its bucket of the pool */
+    uint64_t id;       /* by which an index knows it; 0: none does */
+    uint8_t *bytes;    /* NULL: they are in the file, see page_bytes() */
+    uint64_t place;    /* in the file, in pages, from 1; 0: it was never put there. On the shelf:
+                                    its number in its tree */
     struct page *before, *after; /* in the ring of those that have bytes */
     bool used;                   /* since the ring's hand came by */
+    bool on_shelf;               /* where its bytes are, under its id */
+};
+
+/* Where bytes of pages are that nobody looked at yet: an index. -1 and a sentence: they cannot be read. */
+struct page_shelf {
+    void *opaque;
+    int (*read)(void *opaque, uint64_t id, uint8_t bytes[PAGE_SIZE], struct error *e);
 };
 
 struct tree_pool {
@@ -47,6 +55,8 @@ struct tree_pool {
     uint64_t places;     /* and how many from there on are this pool's, and were never given */
     VEC(uint64_t) free_places;
     uint64_t spilled, fetched; /* pages, for statistics */
+
+    struct page_shelf shelf; /* `read` NULL: there is none */
 };
 void tree_pool_init(struct tree_pool *p);
 void tree_pool_fini(struct tree_pool *p); /* requires: no page is left */
@@ -66,6 +76,10 @@ struct page *page_find(const struct tree_pool *p, uint64_t hash);
 /* Its bytes, until the next call that is given the pool. A file of ours that cannot be read any more
  * ends the program: there is no state to go on from. */
 const uint8_t *page_bytes(struct tree_pool *p, struct page *page);
+/* The same of a page whose bytes are on the pool's shelf under `id`, which nobody looks at now. `index` is its
+ * number in its live tree, which is part of its hash. A page that cannot be read when it is wanted, or has
+ * another hash, ends the program. */
+struct page *page_lend(struct tree_pool *p, uint64_t hash, uint64_t id, uint32_t index);
 /* A page that nobody else knows, a copy of `like` (NULL: zeros), to be written; and what it becomes when it
  * is not written any more: a page of the pool, whose reference takes its place. */
 struct page *page_open(struct tree_pool *p, struct page *like);

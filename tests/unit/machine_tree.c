@@ -252,9 +252,10 @@ static void test_forged_bytes(void **state)
 
 static const struct index_key key = {{3}};
 
-static struct index *make_index(struct marks *x, const char *path, uint64_t most)
+static struct index *make_index(struct marks *x, const char *path, uint64_t most, bool and_trees)
 {
-    const struct index_place place = {.path = path, .key = &key, .most_bytes = most};
+    const struct index_place place = {
+        .path = path, .key = &key, .most_bytes = most, .and_trees = and_trees};
     struct index_builder *b;
     struct index *made;
     struct error e;
@@ -303,6 +304,78 @@ static unsigned check_index(struct index *in, const struct marks *x)
     return there;
 }
 
+/* Pages of the tree are read when they are looked at; a few stay in memory, and what goes is read again. */
+static void check_lending(struct index *in, const struct marks *x)
+{
+    struct machine *other = toy_machine_at_0(2, toy_state_program);
+    struct checkpoint_store *s = checkpoint_store_new(other);
+    struct host_scratch file;
+    struct checkpoint *c;
+    uint64_t seed = 6, fetched;
+    struct error e;
+    tick last;
+
+    assert_int_equal(host_scratch_open(&file, "/tmp", &e), 0);
+    tree_pool_spill(machine_pages(other), &file, 20);
+    index_lend(in);
+    assert_true(index_before(in, TICK_NEVER, &last));
+    fetched = machine_pages(other)->fetched;
+    c = index_load(in, s, last, &e);
+    assert_non_null(c);
+    checkpoint_restore(s, c);
+    assert_true(tree_pages(&tree_of(other)->tree) > 40);
+    assert_true(machine_hash(other) == x->hash[last / APART]);
+    assert_true(machine_pages(other)->fetched <= fetched + tree_pages(&tree_of(other)->tree) / 4);
+    for (unsigned n = 0; n < 100; n++) {
+        unsigned i = (unsigned)(toy_random(&seed) >> 20) % (MARKS - 1);
+        struct checkpoint *d;
+        tick found;
+
+        if (!index_before(in, i * APART, &found)) {
+            continue;
+        }
+        d = index_load(in, s, found, &e);
+        assert_non_null(d);
+        checkpoint_restore(s, d);
+        checkpoint_drop(d);
+        assert_true(machine_hash(other) == x->hash[found / APART]);
+        assert_true(machine_hash_slow(other) == x->hash[found / APART]);
+        toy_run_to(other, found + APART);
+        assert_true(machine_hash(other) == x->hash[found / APART + 1]);
+    }
+    checkpoint_restore(s, c);
+    assert_true(machine_hash_slow(other) == x->hash[last / APART]);
+    checkpoint_drop(c);
+    checkpoint_end_lending(s);
+    checkpoint_store_free(s);
+    machine_free(other);
+    host_scratch_close(&file);
+}
+
+/* Where later checkpoints do not fit, the first ones are there; where trees do not count, all are. */
+static void check_bounds(const char *path, uint64_t whole)
+{
+    for (unsigned and_trees = 0; and_trees < 2; and_trees++) {
+        uint64_t most = whole / 16 * 10;
+        struct index_stats stats;
+        struct index *in;
+        struct marks x;
+
+        make_marks(&x, 2);
+        in = make_index(&x, path, most, and_trees != 0);
+        index_get_stats(in, &stats);
+        assert_true(check_index(in, &x) > 0);
+        if (and_trees != 0) {
+            most += 2 * checkpoint_tree_bytes(x.c[MARKS - 1]);
+            assert_int_equal(stats.checkpoints, MARKS - 1);
+        }
+        assert_true((stats.last == (MARKS - 1) * APART) == (and_trees != 0));
+        assert_true(stats.file_bytes <= most);
+        index_close(in);
+        drop_marks(&x);
+    }
+}
+
 static void test_index(void **state)
 {
     char folder[] = "/tmp/reprise-tree-XXXXXX", path[64];
@@ -314,21 +387,23 @@ static void test_index(void **state)
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a.idx", folder);
     make_marks(&x, 2);
-    in = make_index(&x, path, 0);
+    in = make_index(&x, path, 0, false);
     index_get_stats(in, &all);
     assert_int_equal(all.checkpoints, MARKS - 1);
     assert_int_equal(check_index(in, &x), 3 * MARKS);
+    check_lending(in, &x);
     index_close(in);
     drop_marks(&x);
 
     make_marks(&x, 2); /* a store gives to one index only */
-    in = make_index(&x, path, all.file_bytes / 8 * 7);
+    in = make_index(&x, path, all.file_bytes / 8 * 7, false);
     index_get_stats(in, &thinned);
     assert_true(thinned.checkpoints < all.checkpoints && thinned.pages < all.pages);
     print_message("%u of %u stay\n", (unsigned)thinned.checkpoints, MARKS - 1);
     assert_true(check_index(in, &x) > 5);
     index_close(in);
     drop_marks(&x);
+    check_bounds(path, all.file_bytes);
     unlink(path);
     assert_int_equal(rmdir(folder), 0);
 }
