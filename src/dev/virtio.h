@@ -67,7 +67,7 @@ struct virtio_scsi_config {
     uint32_t queues;      /* of commands, at least 1 */
 };
 extern const struct virtio_class virtio_scsi_mmio, virtio_scsi_pci;
-extern const struct model virtio_scsi_device, virtio_scsi_pci_model;
+extern const struct model virtio_scsi_device;
 /* serial.c, serial_port.c: a controller of consoles and streams, and a port of it. */
 extern const struct virtio_class virtio_serial_mmio, virtio_serial_pci;
 extern const struct device_class virtio_serial_port;
@@ -83,10 +83,16 @@ struct virtio_slot {
 /* The thing that says which interface they have, if it is there: `force-legacy`, true by default. */
 #define VIRTIO_MMIO_CLASS_NAME "virtio-mmio"
 extern const struct thing_class virtio_mmio_thing;
-extern const struct model virtio_rng_device, virtio_rng_pci_model;
-extern const struct model virtio_blk_device, virtio_blk_pci_model;
-extern const struct model virtio_net_device, virtio_net_pci_model;       /* net_model.c */
-extern const struct model virtio_serial_device, virtio_serial_pci_model; /* serial_port.c */
+extern const struct model virtio_rng_device, virtio_blk_device;
+extern const struct model virtio_net_device;    /* net_model.c */
+extern const struct model virtio_serial_device; /* serial_port.c */
+/* The same on PCI, with the endings -transitional and -non-transitional as well. */
+#define VIRTIO_PCI_NAMES 3
+extern const struct model virtio_rng_pci_models[VIRTIO_PCI_NAMES];
+extern const struct model virtio_blk_pci_models[VIRTIO_PCI_NAMES];
+extern const struct model virtio_net_pci_models[VIRTIO_PCI_NAMES];
+extern const struct model virtio_scsi_pci_models[VIRTIO_PCI_NAMES];
+extern const struct model virtio_serial_pci_models[VIRTIO_PCI_NAMES];
 extern const struct model virtconsole_model, virtserialport_model;
 
 #endif

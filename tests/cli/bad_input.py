@@ -201,6 +201,7 @@ def bad_options():
                    ["-device", "virtio-serial", "-device", "virtconsole,chardev=x"], ["-device", "virtconsole"],
                    ["-device", "virtio-serial,max_ports=8"], ["-device", "virtio-rng-pci,vectors=99"],
                    ["-device", "virtio-rng-pci,disable-legacy=on,disable-modern=on"],
+                   ["-device", "virtio-rng-pci-transitional,disable-legacy=on"], ["-device", "pcie-root-port,hotplug=on"],
                    ["-display", "gtk"], ["-monitor", "stdio"],
                    ["-drive", "file=x"], ["-device", "pigeon"], ["-netdev", "user"],
                    ["-netdev", ""], ["-netdev", "usr,id=a"], ["-netdev", "user,id=a,x=y"],

@@ -652,6 +652,22 @@ static void test_interrupts(void **state)
     close_disk();
 }
 
+/* By its capability of PCI Express, 6.6.2; its base address is set anew. */
+static void reset_function(void)
+{
+    uint64_t at = ECAM + SLOT + get(ECAM + SLOT + PCI_CAPABILITIES, 1);
+
+    while (get(at, 1) != PCI_CAP_EXPRESS) {
+        assert_int_not_equal(get(at + 1, 1), 0);
+        at = ECAM + SLOT + get(at + 1, 1);
+    }
+    assert_int_equal(get(at + 4, 4) >> 28 & 1, 1);
+    set(at + 8, 2, 0x8000);
+    assert_int_equal(get(ECAM + SLOT + PCI_COMMAND, 2), 0);
+    set(ECAM + SLOT + PCI_BAR0, 4, (uint32_t)BAR);
+    set(ECAM + SLOT + PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
 static void test_stop(void **state)
 {
     struct command c = transfer(2, 0, 1, DATA, 0);
@@ -674,7 +690,14 @@ static void test_stop(void **state)
     assert_int_equal(reg_get(CSTS), 0);
     bench_pass(&b.bench, 100000);
     assert_int_equal(take(1, &cid, &result), UINT_MAX);
-    reg_set(CC, CC_ON | 7 << 7); /* pages of 512 KiB */
+    start_queues();
+    (void)submit(1, &c);
+    ring(1);
+    reset_function();
+    bench_pass(&b.bench, 100000);
+    assert_int_equal(reg_get(CC) | reg_get(CSTS), 0);
+    assert_int_equal(fetch(IOCQ + 12, 4) >> 16 & 1, 0); /* what was on its way is gone */
+    reg_set(CC, CC_ON | 7 << 7);                        /* pages of 512 KiB */
     assert_int_equal(reg_get(CSTS), 2);
     reg_set(CC, 0);
     machine_request_reset(b.machine, RESET_POWER);

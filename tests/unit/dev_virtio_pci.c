@@ -65,6 +65,8 @@ static void test_identity(void **state)
         {"virtio-rng", "bus=rp", 0x1044, 0x00ff00, 0x1100, 2, true, false},
         {"virtio-rng", "bus=rp,disable-legacy=off", 0x1005, 0x00ff00, 4, 2, true, true},
         {"virtio-net", "mq=on,queue-pairs=3", 0x1000, 0x020000, 1, 8, true, true},
+        {"virtio-rng-pci-transitional", "bus=rp", 0x1005, 0x00ff00, 4, 2, true, true},
+        {"virtio-rng-pci-non-transitional", "", 0x1044, 0x00ff00, 0x1100, 2, true, false},
         {"virtio-net-pci", "disable-legacy=on,vectors=5", 0x1041, 0x020000, 0x1100, 5, true, false},
     };
 

@@ -82,6 +82,9 @@ static int build_root_port(struct plug *p, struct error *e)
         .has_error_reports = true,
     };
 
+    if (plug_flag(p, "hotplug")) {
+        return error_set(e, "hotplug=on: nothing is plugged in while a machine runs");
+    }
     return build_bridge(p, &pcie_root_port, &kind, 0, 0, e);
 }
 
@@ -110,7 +113,7 @@ static const struct model_property port_properties[] = {
     {.name = "chassis", .value = MODEL_NUMBER, .max = 255, .help = "taken, and changes nothing"},
     {.name = "slot", .value = MODEL_NUMBER, .max = 8191, .help = "taken, and changes nothing"},
     {.name = "port", .value = MODEL_NUMBER, .max = 255, .help = "taken, and changes nothing"},
-    {.name = "hotplug", .value = MODEL_FLAG, .help = "taken, and changes nothing: there is none"},
+    {.name = "hotplug", .value = MODEL_FLAG, .help = "off: there is none"},
 };
 const struct model pcie_root_port_model = {.name = "pcie-root-port",
                                            .bus = BUS_PCI,

@@ -308,7 +308,7 @@ static uint64_t tree_bytes(const struct device *d)
 
 const struct device_class nvme = {
     .name = "nvme",
-    .behaviour = 2, /* 2: the size of pages stays while it is on */
+    .behaviour = 2, /* 2: resets as a function; the size of pages stays while it is on */
     .windows = {[REGISTERS] = {.bytes = 0x2000, .sizes = 4 | 8},
                 [TABLE] = {.bytes = 0x1000, .sizes = 4 | 8},
                 [PENDING_BITS] = {.bytes = 0x1000, .sizes = 4 | 8}},
@@ -341,6 +341,7 @@ const struct pci_kind nvme_kind = {
     .region_count = 3,
     .msix = {.vectors = NVME_QUEUES, .table_window = TABLE, .pending_window = PENDING_BITS},
     .has_power = true,
+    .has_function_reset = true,
     .express = PCI_EXPRESS_DEVICE,
     .read = nvme_read,
     .write = nvme_write,

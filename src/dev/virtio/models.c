@@ -74,13 +74,9 @@ const struct model virtio_rng_device = {.name = "virtio-rng-device",
                                         .summary = "entropy from the machine's seed",
                                         VIRTIO_PROPERTIES_OF_MMIO(rng_properties),
                                         .build = build_rng};
-const struct model virtio_rng_pci_model = {.name = "virtio-rng-pci",
-                                           .alias = "virtio-rng",
-                                           .bus = BUS_PCI,
-                                           .category = CATEGORY_MISC,
-                                           .summary = "entropy from the machine's seed",
-                                           VIRTIO_PROPERTIES_OF_PCI(rng_properties),
-                                           .build = build_rng};
+const struct model virtio_rng_pci_models[VIRTIO_PCI_NAMES] =
+    VIRTIO_PCI_MODELS("virtio-rng", rng_properties, .category = CATEGORY_MISC,
+                      .summary = "entropy from the machine's seed", .build = build_rng);
 
 /* ---- disks ---- */
 
@@ -151,10 +147,6 @@ const struct model virtio_blk_device = {.name = "virtio-blk-device",
                                         .summary = "a disk",
                                         VIRTIO_PROPERTIES_OF_MMIO(blk_properties),
                                         .build = build_blk};
-const struct model virtio_blk_pci_model = {.name = "virtio-blk-pci",
-                                           .alias = "virtio-blk",
-                                           .bus = BUS_PCI,
-                                           .category = CATEGORY_STORAGE,
-                                           .summary = "a disk",
-                                           VIRTIO_PROPERTIES_OF_PCI(blk_properties),
-                                           .build = build_blk};
+const struct model virtio_blk_pci_models[VIRTIO_PCI_NAMES] =
+    VIRTIO_PCI_MODELS("virtio-blk", blk_properties, .category = CATEGORY_STORAGE,
+                      .summary = "a disk", .build = build_blk);

@@ -80,10 +80,6 @@ const struct model virtio_net_device = {.name = "virtio-net-device",
                                         .summary = "a network card",
                                         VIRTIO_PROPERTIES_OF_MMIO(properties),
                                         .build = build};
-const struct model virtio_net_pci_model = {.name = "virtio-net-pci",
-                                           .alias = "virtio-net",
-                                           .bus = BUS_PCI,
-                                           .category = CATEGORY_NETWORK,
-                                           .summary = "a network card",
-                                           VIRTIO_PROPERTIES_OF_PCI(properties),
-                                           .build = build};
+const struct model virtio_net_pci_models[VIRTIO_PCI_NAMES] =
+    VIRTIO_PCI_MODELS("virtio-net", properties, .category = CATEGORY_NETWORK,
+                      .summary = "a network card", .build = build);

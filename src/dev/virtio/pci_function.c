@@ -79,15 +79,32 @@ static void config_written(struct device *d, unsigned at, unsigned size)
 
 /* ---- building one ---- */
 
+static bool ends_with(const struct plug *p, const char *ending)
+{
+    size_t size = strlen(p->model->name), end = strlen(ending);
+
+    return size > end && strcmp(p->model->name + size - end, ending) == 0;
+}
+
+/* By its name, or as it was said. */
+static bool is_named(const struct plug *p)
+{
+    return ends_with(p, VIRTIO_TRANSITIONAL); /* so does the other ending */
+}
+
 bool virtio_pci_is_modern(const struct plug *p)
 {
-    return !plug_flag(p, "disable-modern");
+    return is_named(p) || !plug_flag(p, "disable-modern");
 }
 
 bool virtio_pci_is_legacy(const struct plug *p)
 {
-    const char *disable = plug_text(p, "disable-legacy");
+    const char *disable;
 
+    if (is_named(p)) {
+        return !ends_with(p, VIRTIO_NON_TRANSITIONAL);
+    }
+    disable = plug_text(p, "disable-legacy");
     return strcmp(disable, "auto") == 0 ? !pci_is_behind_port(p) : strcmp(disable, "off") == 0;
 }
 

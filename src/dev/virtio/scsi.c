@@ -357,10 +357,6 @@ const struct model virtio_scsi_device = {.name = "virtio-scsi-device",
                                          .summary = "a host of SCSI's disks and CD drives",
                                          VIRTIO_PROPERTIES_OF_MMIO(properties),
                                          .build = build};
-const struct model virtio_scsi_pci_model = {.name = "virtio-scsi-pci",
-                                            .alias = "virtio-scsi",
-                                            .bus = BUS_PCI,
-                                            .category = CATEGORY_STORAGE,
-                                            .summary = "a host of SCSI's disks and CD drives",
-                                            VIRTIO_PROPERTIES_OF_PCI(properties),
-                                            .build = build};
+const struct model virtio_scsi_pci_models[VIRTIO_PCI_NAMES] =
+    VIRTIO_PCI_MODELS("virtio-scsi", properties, .category = CATEGORY_STORAGE,
+                      .summary = "a host of SCSI's disks and CD drives", .build = build);

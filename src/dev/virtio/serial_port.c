@@ -164,10 +164,6 @@ const struct model virtio_serial_device = {.name = "virtio-serial-device",
                                            .summary = "consoles and named streams of bytes",
                                            VIRTIO_PROPERTIES_OF_MMIO(properties),
                                            .build = build};
-const struct model virtio_serial_pci_model = {.name = "virtio-serial-pci",
-                                              .alias = "virtio-serial",
-                                              .bus = BUS_PCI,
-                                              .category = CATEGORY_INPUT,
-                                              .summary = "consoles and named streams of bytes",
-                                              VIRTIO_PROPERTIES_OF_PCI(properties),
-                                              .build = build};
+const struct model virtio_serial_pci_models[VIRTIO_PCI_NAMES] =
+    VIRTIO_PCI_MODELS("virtio-serial", properties, .category = CATEGORY_INPUT,
+                      .summary = "consoles and named streams of bytes", .build = build);

@@ -264,13 +264,13 @@ void virtio_pci_update_pin(struct device *d); /* MSI-X is on now, or off */
 /* The properties of a model on PCI, before VIRTIO_PROPERTIES and its own ones. A model over MMIO has the same
  * but for these. */
 #define VIRTIO_PCI_PROPERTIES                                                                      \
-    PCI_PROPERTIES,                                                                                \
-        {.name = "disable-legacy",                                                                 \
-         .value = MODEL_CHOICE,                                                                    \
-         .text = "auto",                                                                           \
-         .choices = "auto|on|off",                                                                 \
-         .help = "no legacy interface; auto: none behind a port of PCI Express"},                  \
+    {.name = "disable-legacy",                                                                     \
+     .value = MODEL_CHOICE,                                                                        \
+     .text = "auto",                                                                               \
+     .choices = "auto|on|off",                                                                     \
+     .help = "no legacy interface; auto: none behind a port of PCI Express"},                      \
         {.name = "disable-modern", .value = MODEL_FLAG, .help = "the legacy interface alone"},     \
+        PCI_PROPERTIES,                                                                            \
     {                                                                                              \
         .name = "vectors", .value = MODEL_NUMBER, .text = "one for each queue, and one",           \
         .max = VIRTIO_VECTORS_MAX, .help = "of MSI-X; 0: it has none"                              \
@@ -278,10 +278,33 @@ void virtio_pci_update_pin(struct device *d); /* MSI-X is on now, or off */
 #define VIRTIO_PCI_PROPERTY_COUNT                                                                  \
     (sizeof((const struct model_property[]){VIRTIO_PCI_PROPERTIES}) / sizeof(struct model_property))
 /* The properties of a model in `all`, of which the first are those of PCI. */
-#define VIRTIO_PROPERTIES_OF_PCI(all) .properties = (all), .property_count = ARRAY_LEN(all)
 #define VIRTIO_PROPERTIES_OF_MMIO(all)                                                             \
     .properties = (all) + VIRTIO_PCI_PROPERTY_COUNT,                                               \
     .property_count = ARRAY_LEN(all) - VIRTIO_PCI_PROPERTY_COUNT
+/* A model on PCI by its three names, the latter two of which say which interfaces it has: a table of
+ * VIRTIO_PCI_NAMES. `stem` is a string, what follows the properties are the other members. */
+#define VIRTIO_INTERFACE_PROPERTIES 2 /* the first of VIRTIO_PCI_PROPERTIES */
+#define VIRTIO_PCI_MODELS(stem, all, ...)                                                          \
+    {                                                                                              \
+        {.name = stem "-pci",                                                                      \
+         .alias = stem,                                                                            \
+         .bus = BUS_PCI,                                                                           \
+         .properties = (all),                                                                      \
+         .property_count = ARRAY_LEN(all),                                                         \
+         __VA_ARGS__},                                                                             \
+            {.name = stem "-pci" VIRTIO_TRANSITIONAL,                                              \
+             .bus = BUS_PCI,                                                                       \
+             .properties = (all) + VIRTIO_INTERFACE_PROPERTIES,                                    \
+             .property_count = ARRAY_LEN(all) - VIRTIO_INTERFACE_PROPERTIES,                       \
+             __VA_ARGS__},                                                                         \
+        {                                                                                          \
+            .name = stem "-pci" VIRTIO_NON_TRANSITIONAL, .bus = BUS_PCI,                           \
+            .properties = (all) + VIRTIO_INTERFACE_PROPERTIES,                                     \
+            .property_count = ARRAY_LEN(all) - VIRTIO_INTERFACE_PROPERTIES, __VA_ARGS__            \
+        }                                                                                          \
+    }
+#define VIRTIO_TRANSITIONAL     "-transitional"
+#define VIRTIO_NON_TRANSITIONAL "-non-transitional"
 /* What all virtio devices may be told. */
 #define VIRTIO_PROPERTIES                                                                          \
     {.name = "packed", .value = MODEL_FLAG, .help = "packed rings are offered"},                   \
