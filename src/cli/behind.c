@@ -217,7 +217,7 @@ static int follow_to_end(struct follower *f, struct error *e)
         if (recording_refresh(f->recording, e) < 0) {
             return EXIT_USER;
         }
-        stop = travel_run_forward(f->side.travel, recording_known(f->recording), NULL, false);
+        stop = travel_seek(f->side.travel, recording_known(f->recording));
         end = recording_end(f->recording);
         if (stop.why == TRAVEL_DIVERGED ||
             (end != NULL && machine_now(m) == end->last.at && machine_hash(m) != end->last.hash)) {
@@ -244,7 +244,7 @@ static int follow_to_end(struct follower *f, struct error *e)
 
 static int make_index(struct follower *f, struct error *e)
 {
-    const struct travel_limits limits = {.spacing = UINT64_C(1) << 32, .count = 4};
+    const struct travel_limits limits = {.spacing = UINT64_C(1) << 32, .count = 12};
     int status;
 
     if (!wait_for_worth(f, e)) {

@@ -569,8 +569,10 @@ void index_add(struct index_builder *b, struct checkpoint *c, const struct index
     if (!b->is_full) {
         add_checkpoint(b, c);
     }
-    add_span(b, span);
-    count_span(&b->history, span);
+    if (span != NULL) {
+        add_span(b, span);
+        count_span(&b->history, span);
+    }
     if (b->is_full) {
         (void)make_room(b, b->records.length, false);
     }

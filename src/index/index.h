@@ -89,7 +89,8 @@ struct index_builder *index_build(const struct index_place *place, struct error 
 /* With a bound, checkpoints are given up again before the file passes it, more of them the longer ago
  * they are; one that alone would take three quarters of it is left out, and so are all after it.
  * By rising tick, all of one store, which has given nothing to an index before. The span is what
- * lies between this checkpoint and the one before, or the beginning; its bytes are copied. */
+ * lies between this checkpoint and the one before with a span, or the beginning; its bytes are copied. NULL: the
+ * checkpoint lies inside the span that is added next. */
 void index_add(struct index_builder *b, struct checkpoint *c, const struct index_span *span);
 /* A line of output, of the span that is added next. Cut to INDEX_LINE_BYTES; left out, and counted,
  * when all lines together would be more than INDEX_LINES_BYTES of the file. */

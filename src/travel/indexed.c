@@ -44,6 +44,7 @@ int travel_finish_index(struct travel *t, const struct index_of *of, struct erro
         (t->source.grows || travel_at_live_edge(t))) {
         struct index *x;
 
+        t->index_of = *of; /* it is known now where the last span ends */
         travel_end_span(t);
         x = index_finish(t->builder, of, e);
         t->builder = NULL;
@@ -107,12 +108,28 @@ void travel_drop_index(struct travel *t)
     t->builder = NULL;
 }
 
+/* The trail before the end, where debuggers begin: a step back from there is not to cost a replay of what may be
+ * a whole span. */
+static void feed_trail(struct travel *t, const struct index_span *span)
+{
+    for (size_t i = 0; i < t->marks.count; i++) {
+        const struct mark *m = &t->marks.data[i];
+
+        if (m->at > span->from && m->at < span->to) {
+            index_add(t->builder, m->checkpoint, NULL);
+        }
+    }
+}
+
 void travel_feed_index(struct travel *t, const struct index_span *span)
 {
     struct checkpoint *c;
 
     if (t->builder == NULL) {
         return;
+    }
+    if (span->to == t->index_of.end) {
+        feed_trail(t, span);
     }
     c = checkpoint_save(t->store);
     index_add(t->builder, c, span);

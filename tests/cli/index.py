@@ -135,12 +135,20 @@ def counts(name):
                 tuple(db.execute("SELECT tick, port, text FROM line ORDER BY tick").fetchall()))
 
 
+def before_the_end(name):
+    """How many ticks the last checkpoint but that of the end lies before it."""
+    with sqlite3.connect("file:%s?mode=ro" % name, uri=True) as db:
+        ticks = sorted(row[0] for row in db.execute("SELECT tick FROM checkpoint"))
+        return ticks[-1] - ticks[-2]
+
+
 def main(room):
     record("a.rr", *bare(guest("work")))
     record("b.rr", *bare(guest("timer")))
     first = made()
     check(b"checkpoints" in first.err and os.path.exists("a.rr.idx"), "index says what it made: %s" % first)
     bytes_ = contents("a.rr.idx")
+    check(before_the_end("a.rr.idx") == 1, "a step back from the end begins one tick before it")
     file_ = file_bytes("a.rr.idx")
     check(made().err == first.err and file_bytes("a.rr.idx") == file_, "the second time there is nothing to do")
     os.unlink("a.rr.idx")
@@ -156,6 +164,7 @@ def main(room):
     record("c.rr", "--index", *bare(guest("timer")))
     check(os.path.exists("c.rr.idx"), "made on the way")
     live = counts("c.rr.idx")
+    check(before_the_end("c.rr.idx") == 1, "there, too")
     check(b"making" not in made("c.rr").err, "and of use")
     check(succeeds("query", "c.rr", "last-write", "0x80005ff8").out, "to ask by")
     os.unlink("c.rr.idx")
