@@ -16,6 +16,8 @@ static inline double square_root(double x)
     double r;
 #ifdef __aarch64__
     __asm__("fsqrt %d0, %d1" : "=w"(r) : "w"(x));
+#elif defined(__arm__)
+    __asm__("vsqrt.f64 %P0, %P1" : "=w"(r) : "w"(x));
 #else
     __asm__("fsqrt.d %0, %1" : "=f"(r) : "f"(x));
 #endif
@@ -63,7 +65,7 @@ void guest_main(void)
         advance(0.001);
         path += (float)bodies[1].v[0] * 0.5f;
     }
-    uint64_t sum = mix(0, (uint64_t)(int64_t)(path * 1024.0f));
+    uint64_t sum = mix(0, (uint64_t)(int64_t)(int32_t)(path * 16.0f));
     for (unsigned i = 0; i < BODIES; i++) {
         for (unsigned k = 0; k < 3; k++) {
             union {
