@@ -749,4 +749,5 @@ def compare(where, program, args, classes):
     return len(differ)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -62,7 +62,8 @@ struct arm64 {
     /* EL2 */
     uint64_t hcr, hcrx, cptr2, hstr, mdcr2, vttbr, vtcr, hpfar, vmpidr, vpidr, cntvoff, cnthctl;
     uint64_t vdisr, vsesr, disr; /* RAS: errors that were deferred, of which none ever is */
-    uint64_t zeros[3];
+    uint64_t dbgclaim;           /* tags of debuggers */
+    uint64_t zeros[2];
 
     /* Timers: CTL is ENABLE and IMASK; what the pins say that go out is `timer_out`, a bit each. */
     uint64_t cntkctl;
@@ -151,7 +152,9 @@ enum arm64_id { /* ID_AA64*: in `id` of the model */
 
 struct arm64_model {
     uint32_t features; /* EXT_* */
-    uint32_t a32;      /* A32_*, of which A32_V8 always: AArch32 at EL0; 0: has none */
+    uint32_t v80;      /* a processor of Armv8.0 */
+    uint32_t hart_count;
+    uint32_t a32; /* A32_*, of which A32_V8 always: AArch32 at EL0; 0: has none */
     uint32_t dbgdidr;
     uint32_t midr, revidr;
     uint32_t clidr, dczid;

@@ -69,6 +69,7 @@ static const struct field fields[] = {
     FIELD(struct arm64, vdisr),
     FIELD(struct arm64, vsesr),
     FIELD(struct arm64, disr),
+    FIELD_MASK(struct arm64, dbgclaim, 0xff),
     FIELD_ARRAY(struct arm64, zeros),
     FIELD(struct arm64, cntkctl),
     FIELD_ARRAY(struct arm64, cval),
@@ -142,7 +143,7 @@ static const char *const cpus[] = {"cortex-a53", "cortex-a57",  "cortex-a72", "c
                                    "max",        "neoverse-n1", NULL};
 
 const struct isa isa_aarch64 = {
-    .behaviour = 6,
+    .behaviour = 7,
     .name = "aarch64",
     .elf_machine = 183,
     .insn_align = 2,

@@ -135,7 +135,7 @@ static const struct named_model {
       .dczid = 4,
       .ctr = 0xb444c004,
       .ccsidr = {0x701fe00a, 0x201fe012, 0x70ffe07a},
-      .pmcr = 0x00003000,
+      .pmcr = 0x41013000,
       .cnt_hz = 1000000000,
       .id = {[ID_PFR0] = UINT64_C(0x1101000020111112),
              [ID_PFR1] = 0x21,
@@ -168,6 +168,8 @@ static uint32_t features_32(const struct arm64_model *m)
 static void take_away(struct arm64_model *m)
 {
     uint64_t pfr0 = m->id[ID_PFR0] & ~UINT64_C(0xf0); /* EL1 is of AArch64 alone */
+
+    m->v80 = (m->id[ID_PFR0] >> 4 & 15) == 2; /* which have AArch32 at EL1 */
 
     pfr0 |= 0x10;
     pfr0 = bits_set(pfr0, 8, 4, (m->features & EXT_EL2) != 0);
@@ -240,6 +242,7 @@ int arm64_make_model(void *model, const struct isa_options *o, struct error *e)
                          (int)length, cpu);
     }
     *m = found->model;
+    m->hart_count = o->hart_count != 0 ? o->hart_count : 1;
     for (cpu += length; *cpu == ','; cpu += length) {
         cpu++;
         length = strcspn(cpu, ",");

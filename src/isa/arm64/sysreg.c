@@ -11,6 +11,9 @@ static bool is_there(const struct arm64_sysreg *r, const struct arm64_model *m)
     if ((r->flags & SYS_NEEDS_EL2) != 0 && (m->features & EXT_EL2) == 0) {
         return false;
     }
+    if ((r->flags & SYS_V80) != 0 && !m->v80) {
+        return false;
+    }
     return r->feature == 0 || (m->features & r->feature) != 0;
 }
 

@@ -26,6 +26,8 @@ enum {
     SYS_VM = 64,    /* HCR_EL2.TVM and TRVM trap it */
     SYS_ID3 = 128,  /* HCR_EL2.TID3 traps it */
     SYS_NEEDS_EL2 = 256,
+    /* Of the processors of Armv8.0 alone: of AArch32 at EL1, which is left out, and of their caches. */
+    SYS_V80 = 512,
     SYS_FP = 1024,       /* CPACR and the like trap it as FP */
     SYS_NEEDS_E2H = 2048 /* HCR_EL2.E2H */
 };
@@ -68,6 +70,7 @@ void arm64_sysreg_set(struct cpu *cpu, const struct arm64_sysreg *r, unsigned in
                       uint64_t value);
 
 uint32_t arm64_get_fpsr(const struct arm64 *s);
+uint64_t arm64_get_rmr(const struct cpu *cpu, unsigned index); /* of the highest level */
 void arm64_set_fpsr(struct arm64 *s, uint32_t value);
 
 /* sysreg_el1.c, sysreg_el2.c, pmu.c: the tables */

@@ -73,6 +73,14 @@ static unsigned trap_rvbar(const struct cpu *cpu, bool is_write)
     return arm64_has_el(cpu, 2) ? SYS_UNDEFINED : 0;
 }
 
+/* AA64; the warm reset that may be asked for is ignored. */
+uint64_t arm64_get_rmr(const struct cpu *cpu, unsigned index)
+{
+    (void)cpu;
+    (void)index;
+    return 1;
+}
+
 /* SP_EL0 is not reached by its name while it is SP. */
 static unsigned trap_sp_el0(const struct cpu *cpu, bool is_write)
 {
@@ -325,6 +333,36 @@ static unsigned trap_errors(const struct cpu *cpu, bool is_write)
     return arm64_of(cpu)->el == 1 && (arm64_hcr(cpu) & HCR_TERR) != 0 ? 2 : 0;
 }
 
+/* Tags by which debuggers take the debug registers for themselves: eight there are. */
+static uint64_t get_claims(const struct cpu *cpu, unsigned index)
+{
+    (void)cpu;
+    (void)index;
+    return 0xff;
+}
+static uint64_t get_claimed(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return arm64_of(cpu)->dbgclaim;
+}
+static void set_claims(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    arm64_of(cpu)->dbgclaim |= value & 0xff;
+}
+static void clear_claims(struct cpu *cpu, unsigned index, uint64_t value)
+{
+    (void)index;
+    arm64_of(cpu)->dbgclaim &= ~value;
+}
+
+/* How many cores share the cache, less one. */
+static uint64_t get_l2ctlr(const struct cpu *cpu, unsigned index)
+{
+    (void)index;
+    return (uint64_t)(arm64_model_of(cpu)->hart_count - 1) << 24;
+}
+
 static uint64_t get_sp_el0(const struct cpu *cpu, unsigned index)
 {
     (void)index;
@@ -521,6 +559,11 @@ const struct arm64_sysreg arm64_sysregs_el1[] = {
      .name = "rvbar_el1",
      .flags = SYS_READ_ONLY,
      .trap = trap_rvbar},
+    {.number = ARM64_SYS(3, 0, 12, 0, 2),
+     .name = "rmr_el1",
+     .flags = QUIET,
+     .get = arm64_get_rmr,
+     .trap = trap_rvbar},
     CALLS(3, 0, 12, 1, 0, "isr_el1", SYS_READ_ONLY, get_isr, NULL, NULL),
     PLAIN(3, 0, 13, 0, 1, "contextidr_el1", contextidr[1], SYS_VM),
     CALLS(3, 0, 4, 2, 0, "spsel", 0, get_spsel, set_spsel, NULL),
@@ -616,6 +659,14 @@ const struct arm64_sysreg arm64_sysregs_el1[] = {
      .flags = SYS_READ_ONLY,
      .feature = EXT_PAN,
      .trap = trap_lor},
+    /* caches of the second level, and how the processor goes about its work */
+    CALLS(3, 1, 11, 0, 2, "l2ctlr_el1", QUIET | SYS_V80, get_l2ctlr, NULL, NULL),
+    ZERO(3, 1, 11, 0, 3, "l2ectlr_el1", QUIET | SYS_V80),
+    ZERO(3, 1, 15, 0, 0, "l2actlr_el1", QUIET | SYS_V80),
+    {.number = ARM64_SYS(3, 1, 15, 2, 0),
+     .count = 4, /* CPUACTLR, CPUECTLR, CPUMERRSR, L2MERRSR */
+     .name = "cpuactlr_el1",
+     .flags = QUIET | SYS_V80},
     /* generic timers */
     CALLS(3, 3, 14, 0, 0, "cntfrq_el0", EL0_ALL | QUIET, get_frq, NULL, trap_frq),
     {.number = ARM64_SYS(3, 3, 14, 2, 0),
@@ -647,8 +698,8 @@ const struct arm64_sysreg arm64_sysregs_el1[] = {
     CALLS(2, 0, 1, 1, 4, "oslsr_el1", SYS_READ_ONLY, get_oslsr, NULL, NULL),
     {.number = ARM64_SYS(2, 0, 1, 3, 4), .name = "osdlr_el1", .slot = SYS_SLOT(osdlr), .mask = 1},
     ZERO(2, 0, 1, 4, 4, "dbgprcr_el1", QUIET),
-    ZERO(2, 0, 7, 8, 6, "dbgclaimset_el1", QUIET),
-    ZERO(2, 0, 7, 9, 6, "dbgclaimclr_el1", QUIET),
+    CALLS(2, 0, 7, 8, 6, "dbgclaimset_el1", QUIET, get_claims, set_claims, NULL),
+    CALLS(2, 0, 7, 9, 6, "dbgclaimclr_el1", QUIET, get_claimed, clear_claims, NULL),
     DEBUG_PAIR(0, 4, "dbgbvr0_el1", bvr),
     DEBUG_PAIR(1, 4, "dbgbvr1_el1", bvr),
     DEBUG_PAIR(2, 4, "dbgbvr2_el1", bvr),

@@ -484,7 +484,10 @@ void arm64_begin(struct arm64 *s, const struct arm64_model *m)
     if ((m->features & EXT_EL2) != 0 && (m->id[ID_PFR0] >> 4 & 15) == 1) {
         s->hcr = HCR_RW; /* EL1 has AArch64 alone */
     }
-    s->mdcr2 = top == 2 ? ARM64_EVENT_COUNTERS : 0; /* HPMN */
+    if (top == 2) {
+        s->mdcr2 = ARM64_EVENT_COUNTERS; /* HPMN */
+        s->cnthctl = 3;                  /* EL1 may ask for the counter and the timer */
+    }
 }
 
 /* Each hart has numbers of its own; the state is never 0. */
