@@ -83,10 +83,19 @@ static void drop_images(void *opaque)
     }
 }
 
+static struct pace live_pace(struct live *l)
+{
+    struct pace pace = wallclock_pace(&l->clock, l->options->sleep);
+
+    pace.adapts = l->options->shift_auto;
+    pace.aligns = l->options->align;
+    return pace;
+}
+
 static int open_journal(struct live *l, struct error *e)
 {
     struct options *o = l->options;
-    struct pace pace = wallclock_pace(&l->clock, o->sleep);
+    struct pace pace = live_pace(l);
     struct sink sink = ports_sink(&l->ports);
     struct journal_options options = {.program = "reprise " REPRISE_VERSION,
                                       .force = o->force,
@@ -241,7 +250,7 @@ static void prepare_branches(struct live *l, struct travel *travel)
     l->branches = (struct branches){.options = l->options,
                                     .travel = travel,
                                     .file = recording_name(l->options),
-                                    .pace = wallclock_pace(&l->clock, l->options->sleep),
+                                    .pace = live_pace(l),
                                     .sink = ports_sink(&l->ports),
                                     .opaque = l,
                                     .switched = switched,

@@ -26,6 +26,29 @@ static void add_files(const struct recording *r, struct recording_info *out)
     }
 }
 
+/* A recording without changes of the rate has no need to be gone through. */
+static uint64_t virtual_time(const struct recording *r)
+{
+    struct clock clock = {.shift = r->config->shift};
+    const struct input *in;
+    struct inputs x;
+
+    if (recording_port_inputs(r, POKE_PORT) == 0) {
+        return clock_ns(&clock, r->known);
+    }
+    inputs_init(&x, r);
+    for (; (in = inputs_peek(&x)) != NULL; inputs_pass(&x)) {
+        uint64_t shift = in->length >= POKE_HEADER ? bytes_get_le(in->data + 8, 8) : UINT64_MAX;
+
+        if (in->port == POKE_PORT && shift <= MACHINE_SHIFT_MAX && in->data[0] == POKE_RATE) {
+            clock = (struct clock){
+                .base_ns = clock_ns(&clock, in->at), .base_tick = in->at, .shift = shift};
+        }
+    }
+    inputs_fini(&x);
+    return clock_ns(&clock, r->known);
+}
+
 void recording_get_info(const struct recording *r, struct recording_info *out)
 {
     const struct machine_config *c = r->config;
@@ -39,7 +62,7 @@ void recording_get_info(const struct recording *r, struct recording_info *out)
         .seed = c->seed,
         .shift = c->shift,
         .ticks = r->known,
-        .virtual_ns = r->known << c->shift,
+        .virtual_ns = virtual_time(r),
         .inputs = r->tape->count,
         .input_bytes = r->tape->bytes,
         .witnesses = r->witnesses.count + r->ended,

@@ -338,6 +338,14 @@ struct output {
     byte_vec early; /* what came of it while j->past was not done */
 };
 
+/* rate.c: how virtual time and the host's went since some moment. */
+struct rate {
+    uint64_t host_ns, virtual_ns; /* at that moment */
+    uint64_t asked_ns, looked_ns;
+    int64_t delta; /* virtual time was so far ahead at the last look */
+    bool runs;
+};
+
 struct journal {
     enum { MODE_LIVE, MODE_REPLAY } mode;
     struct recording *recording;
@@ -359,6 +367,7 @@ struct journal {
     uint64_t horizon; /* ticks between two looks at the inbox */
     uint64_t asked_ns;
     tick asked_at;
+    struct rate rate;
     int64_t overslept_ns; /* idle time that the host took too much (or, negative, too little) */
 
     struct replay replay; /* replaying */
@@ -380,6 +389,10 @@ struct journal {
     struct journal_stats stats;
 };
 
+/* rate.c: the rate is to be another one from now on. And waits until virtual time is not far ahead any more, or
+ * somebody wants something. */
+bool rate_adapts(struct journal *j, uint64_t *shift);
+void rate_align(struct journal *j, bool (*is_wanted)(struct journal *j));
 /* stamp.c: the live inlet */
 struct inlet stamp_inlet(struct journal *j);
 /* The machine has got to tick t, by running or by waiting. */

@@ -29,6 +29,8 @@ struct pace {
     void (*wait)(void *opaque, uint64_t until_ns);
     void (*park)(void *opaque); /* wait without limit */
     void (*wake)(void *opaque);
+    bool adapts; /* the rate of virtual time follows the host's: -icount shift=auto */
+    bool aligns; /* virtual time is never far before the host's: -icount align=on */
 };
 
 /* Where output goes. May wait in host time: no guest can see that. `flush` (may be NULL) is called

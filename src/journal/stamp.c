@@ -54,6 +54,24 @@ static bool is_over(struct journal *j)
            (j->writer != NULL && writer_failure(j->writer) != NULL);
 }
 
+/* What enters now: of those who wait, or a change of the clock's rate. */
+static bool take_input(struct journal *j, uint16_t *port, uint32_t *length)
+{
+    uint64_t shift;
+
+    if (inbox_waiting(&j->inbox) && inbox_take(&j->inbox, j->machine, port, j->scratch, length)) {
+        return true;
+    }
+    if (!rate_adapts(j, &shift)) {
+        return false;
+    }
+    *port = POKE_PORT;
+    *length = poke_encode(j->scratch, POKE_RATE, 0, shift, NULL, 0);
+    return true;
+}
+
+static bool is_wanted(struct journal *j);
+
 static enum inlet_answer live_next(void *opaque, tick now, struct input *in, tick *ask_again)
 {
     struct journal *j = opaque;
@@ -64,7 +82,7 @@ static enum inlet_answer live_next(void *opaque, tick now, struct input *in, tic
     if (is_over(j)) {
         return INLET_END;
     }
-    if (inbox_waiting(&j->inbox) && inbox_take(&j->inbox, j->machine, &port, j->scratch, &length)) {
+    if (take_input(j, &port, &length)) {
         *in = (struct input){.at = now, .port = port, .length = length, .data = j->scratch};
         tape_add_input(j->recording->tape, in);
         if (j->writer != NULL) {
@@ -80,6 +98,7 @@ static enum inlet_answer live_next(void *opaque, tick now, struct input *in, tic
         return INLET_QUIET;
     }
     adapt_horizon(j, now);
+    rate_align(j, is_wanted);
     *ask_again = now < TICK_NEVER - j->horizon ? now + j->horizon : TICK_NEVER;
     return INLET_QUIET;
 }
@@ -94,7 +113,7 @@ static bool is_wanted(struct journal *j)
 /* Ticks to host time, saturated at a century or so. */
 static uint64_t ticks_ns(const struct journal *j, uint64_t ticks)
 {
-    uint64_t shift = j->recording->config->shift;
+    uint64_t shift = machine_state(j->machine)->clock.shift;
 
     return ticks > (UINT64_MAX >> 3 >> shift) ? UINT64_MAX >> 3 : ticks << shift;
 }
@@ -111,7 +130,7 @@ static tick wait_until(struct journal *j, tick now, tick event)
     for (;;) {
         uint64_t elapsed = (int64_t)(ns - virtual_start) > 0 ? ns - virtual_start : 0;
         uint64_t slice = ns + SLICE_NS;
-        uint64_t steps = elapsed >> j->recording->config->shift;
+        uint64_t steps = elapsed >> machine_state(j->machine)->clock.shift;
 
         at = elapsed >= whole || steps >= event - now ? event : now + steps;
         if (at >= event) {

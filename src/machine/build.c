@@ -91,7 +91,7 @@ struct machine *machine_new(const struct machine_config *c, const struct isa *is
         error_set(e, "a machine has 1 to %d harts, not %u", MACHINE_HARTS_MAX, c->hart_count);
         return NULL;
     }
-    if (c->quantum == 0 || c->shift > 10) {
+    if (c->quantum == 0 || c->shift > MACHINE_SHIFT_MAX) {
         error_set(e, "quantum %llu, shift %llu: a quantum is at least 1, a shift at most 10",
                   (unsigned long long)c->quantum, (unsigned long long)c->shift);
         return NULL;

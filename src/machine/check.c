@@ -7,21 +7,6 @@
 
 #include "machine/internal.h"
 
-/* Time has the rate that the machine was built with; nothing ever changes that. */
-static int check_clock(const struct clock *has, const struct clock *ours, struct error *e)
-{
-    if (has->base_ns != ours->base_ns || has->base_tick != ours->base_tick ||
-        has->shift != ours->shift) {
-        return error_set(e,
-                         "its clock (%llu ns at tick %llu, shift %llu) is not this machine's (%llu "
-                         "ns at tick %llu, shift %llu)",
-                         (unsigned long long)has->base_ns, (unsigned long long)has->base_tick,
-                         (unsigned long long)has->shift, (unsigned long long)ours->base_ns,
-                         (unsigned long long)ours->base_tick, (unsigned long long)ours->shift);
-    }
-    return 0;
-}
-
 static int check_machine(const struct machine *m, const struct machine_state *s, struct error *e)
 {
     if (s->current >= m->hart_count) {
@@ -39,7 +24,7 @@ static int check_machine(const struct machine *m, const struct machine_state *s,
         return error_set(e, "hart_resets is 0x%x: there are %u harts", s->hart_resets,
                          m->hart_count);
     }
-    return check_clock(&s->clock, &m->state.clock, e);
+    return machine_check_clock(&s->clock, s->now, e);
 }
 
 static int check_hart(const struct machine *m, unsigned hart, const void *state, struct error *e)

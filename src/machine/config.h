@@ -21,6 +21,7 @@
 #define MACHINE_RAM_LEAST   (1 * MIB)
 #define MACHINE_RAM_MOST    (64 * GIB) /* what is known of each page takes 3 per cent more */
 #define MACHINE_QUANTUM     20000      /* ticks */
+#define MACHINE_SHIFT_MAX   10
 #define MACHINE_IMAGE_MAX   (2 * GIB)
 #define MACHINE_TREE_MAX    (1 * MIB) /* a device tree */
 /* Bytes of one input, which is a whole message where a port takes messages. */

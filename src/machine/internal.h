@@ -105,6 +105,10 @@ void machine_set_pin(struct machine *m, unsigned hart, unsigned pin, bool level)
 /* run.c: who writes to memory from now on, where it is no instruction; NULL: nobody. */
 void machine_writes(struct machine *m, const char *who);
 
+/* rate.c: between two steps. */
+void machine_set_rate(struct machine *m, uint64_t shift);
+int machine_check_clock(const struct clock *c, tick now, struct error *e);
+
 /* reset.c: the first reset, with memory as it was built. And what was asked for during the last step,
  * if anything was. */
 void machine_power_on(struct machine *m, enum reset_kind kind);

@@ -170,7 +170,7 @@ int machine_port_by_name(const struct machine *m, const char *name); /* -1: none
  * -1 and a sentence that names part, field, value and what is allowed. */
 int machine_check_states(const struct machine *m, const void *states, struct error *e);
 
-/* ---- poke.c: payloads of POKE_PORT ---- */
+/* ---- payload.c, poke.c: payloads of POKE_PORT ---- */
 
 /* A debugger's change as input bytes: at most POKE_HEADER + data. Returns the length. */
 #define POKE_HEADER 16
@@ -178,7 +178,8 @@ enum poke_kind {
     POKE_MEMORY /* physical */,
     POKE_REGISTER /* GDB number */,
     POKE_POWER_BUTTON,
-    POKE_RESET /* where: 0, or POKE_POWER_CYCLE */
+    POKE_RESET /* where: 0, or POKE_POWER_CYCLE */,
+    POKE_RATE /* where: a tick is 2^where ns from now on */
 };
 #define POKE_POWER_CYCLE 1u
 uint32_t poke_encode(uint8_t *out, enum poke_kind kind, uint32_t hart, uint64_t where,

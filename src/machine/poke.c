@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * poke: changes made by a debugger or a monitor are inputs like any other. The payload is a header
- * of POKE_HEADER bytes (kind, hart, two zeros, four zeros, little-endian address or register) and
- * the new bytes.
+ * poke: changes made by a debugger or a monitor are inputs like any other. What the payload is: payload.c.
  */
 #include "machine/internal.h"
-
-uint32_t poke_encode(uint8_t *out, enum poke_kind kind, uint32_t hart, uint64_t where,
-                     const void *data, uint32_t size)
-{
-    memset(out, 0, POKE_HEADER);
-    out[0] = (uint8_t)kind;
-    out[1] = (uint8_t)hart;
-    bytes_set_le(out + 8, 8, where);
-    if (size) {
-        memcpy(out + POKE_HEADER, data, size);
-    }
-    return POKE_HEADER + size;
-}
 
 void machine_press_power_button(struct machine *m)
 {
@@ -57,6 +42,11 @@ void poke_apply(struct machine *m, const uint8_t *bytes, uint32_t length)
     case POKE_POWER_BUTTON: machine_press_power_button(m); break;
     case POKE_RESET:
         machine_request_reset(m, where == POKE_POWER_CYCLE ? RESET_POWER : RESET_WARM);
+        break;
+    case POKE_RATE:
+        if (where <= MACHINE_SHIFT_MAX) {
+            machine_set_rate(m, where);
+        }
         break;
     default: break;
     }

@@ -67,8 +67,8 @@ struct system_word {
 const struct system_word *options_find_word(const char *name);
 void options_help_words(struct text *out);
 int options_take_word(const struct system_word *word, const char *value, struct error *e);
-/* system_icount.c */
-int options_take_system_icount(struct options *o, const char *v, struct error *e);
+/* icount.c */
+int options_take_icount(struct options *o, const char *v, struct error *e);
 /* system_json.c: `{"driver": "x", "file": {"filename": "y"}}` as x,file.filename=y; the caller's to free.
  * NULL and a sentence. */
 char *options_flatten_json(const char *json, struct error *e);

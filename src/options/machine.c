@@ -225,39 +225,6 @@ static int take_no_reboot(struct options *o, const char *v, struct error *e)
     return 0;
 }
 
-static int take_icount(struct options *o, const char *v, struct error *e)
-{
-    char key[64], value[64];
-    uint64_t n = 0;
-
-    while (v) {
-        v = options_next_item(v, key, value, sizeof key);
-        if (key[0] == '\0' || strcmp(key, "shift") == 0) {
-            if (strcmp(value, "auto") == 0) {
-                return error_set(e, "-icount shift=auto is not supported: the rate of the virtual "
-                                    "clock is part of the recording; give shift=0 to 10");
-            }
-            if (options_parse_number("-icount shift", value, 10, &n, e) < 0) {
-                return -1;
-            }
-            o->machine.shift = n;
-        } else if (strcmp(key, "sleep") == 0 || strcmp(key, "align") == 0) {
-            if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0) {
-                return error_set(e, "-icount %s wants on or off, not '%s'", key, value);
-            }
-            if (key[0] == 's') {
-                o->sleep = strcmp(value, "on") == 0;
-            }
-        } else {
-            return error_set(e,
-                             "-icount has no '%s' here; 'reprise record' records and "
-                             "'reprise replay' replays",
-                             key);
-        }
-    }
-    return 0;
-}
-
 /* Days since 1970 of a date of the proleptic Gregorian calendar. */
 static int64_t days_from_date(int64_t y, int64_t m, int64_t d)
 {
@@ -401,7 +368,8 @@ static const struct option_entry entries[] = {
     {"-display", M, "none", "accepted for scripts", take_display},
     {"-monitor", M, "none", "accepted for scripts", take_monitor},
     {"-no-reboot", M, NULL, "a guest reset ends the run", take_no_reboot},
-    {"-icount", M, "shift=N[,sleep=on|off]", "one tick is 2^N ns of virtual time (0)", take_icount},
+    {"-icount", M, "shift=N|auto[,sleep=on|off][,align=on|off]",
+     "one tick is 2^N ns of virtual time (0)", options_take_icount},
     {"-rtc", M, "base=utc|localtime|DATE", "real-time clock at the start", take_rtc},
     {"-seed", M, "N", "seed of all randomness in the machine (from the host)", take_seed},
     {"-semihosting", M, NULL, "a program may ask its host by traps (aarch64)", take_semihosting},

@@ -73,9 +73,10 @@ struct options {
     uint32_t net_count, dump_count, filtered_count, nic_count;
     bool hub_has_card; /* -net nic */
     bool nographic;
-    bool snapshot; /* no disk's file is written to */
-    bool sleep;    /* idle time passes in real time while recording */
-    bool align;    /* and never passes faster than real time: -icount align=on */
+    bool snapshot;   /* no disk's file is written to */
+    bool sleep;      /* idle time passes in real time while recording */
+    bool align;      /* virtual time is never far before real time: -icount align=on */
+    bool shift_auto; /* the virtual clock's rate follows real time */
     bool start_paused;
     const char *gdb; /* -gdb, -s, --listen: where to serve GDB */
     const char *accel;
@@ -112,7 +113,7 @@ struct options {
     const char *system; /* the program's name; NULL: this is `reprise` */
     enum options_rr rr;
     const char *rr_file, *rr_snapshot; /* NULL: not given */
-    bool shift_auto, epoch_given, seed_given;
+    bool epoch_given, seed_given;
     bool no_defaults, no_shutdown, no_display; /* no_display: -display none */
     bool nets_said, monitors_said;             /* some option was about networks, about monitors */
     bool daemonize;

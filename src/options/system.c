@@ -222,6 +222,7 @@ int options_parse_system(struct options *o, const char *program, const char *arc
     }
     o->epoch_given = o->machine.epoch_ns != UINT64_MAX;
     o->seed_given = o->machine.seed != UINT64_MAX;
+    o->no_index |= !o->index; /* who quits does not want to wait for it */
     if (take_defaults(o, e) < 0 || check_rr(o, e) < 0 || check_daemon(o, e) < 0) {
         return -1;
     }

@@ -361,8 +361,7 @@ static const struct option_entry entries[] = {
     {"-bios", 0, "FILE|none|default", "firmware (OpenSBI's fw_dynamic of the system)", take_bios},
     {"-L", 0, "FOLDER", "where -bios is looked for, too", take_folder},
     {"-icount", 0, "shift=N|auto[,sleep=][,align=][,rr=record|replay,rrfile=FILE]",
-     "the virtual clock; record to FILE, or replay it; rrsnapshot=NAME",
-     options_take_system_icount},
+     "the virtual clock; record to FILE, or replay it; rrsnapshot=NAME", options_take_icount},
     {"-readconfig", 0, "FILE", "options from a file", options_take_readconfig},
 };
 const struct option_group options_of_system_machine = {entries, ARRAY_LEN(entries)};

@@ -110,7 +110,7 @@ static void live_go(void *opaque, struct machine *m)
 static enum stop live_run(void *opaque, struct machine *m, tick until, bool skip_probes_now)
 {
     struct travel_live *s = opaque;
-    uint64_t most = PATIENCE_NS >> recording_config(s->replay.inputs.recording)->shift;
+    uint64_t most = PATIENCE_NS >> machine_state(m)->clock.shift;
 
     until = until - machine_state(m)->now > most ? machine_state(m)->now + most : until;
     switch (journal_drive(s->journal, m, until, skip_probes_now)) {

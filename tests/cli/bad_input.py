@@ -182,7 +182,7 @@ def bad_options():
                    ["-cpu", "rv64,zbb=maybe"], ["-cpu", "rv64," * 100],
                    ["-arch", "sparc"], ["-arch", "z80"], ["-arch", "x" * 100],
                    ["-append", "x" * 100000],
-                   ["-icount", "shift=11"], ["-icount", "shift=auto"], ["-icount", "shift="],
+                   ["-icount", "shift=11"], ["-icount", "shift=auto,sleep=off"], ["-icount", "shift="],
                    ["-icount", "shift=-1"], ["-icount", "sleep=maybe"], ["-icount", "rr=record"],
                    ["-rtc", "base=yesterday"], ["-rtc", "base=2024-13-01"], ["-rtc", "nothing"],
                    ["-rtc", "base=2024-01-01T99:00:00"], ["-rtc", "base=2024-02-31"],

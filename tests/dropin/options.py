@@ -173,6 +173,27 @@ def record_and_replay():
     check(r.status == 0 and r.out == recorded.out, "reprise replay takes it: %s" % r)
 
 
+def rate():
+    """shift=auto: the rate changes, the recording has it, and the replay comes to the same state."""
+    write_spinner("spin.elf")
+    p = subprocess.Popen([os.path.join(FOLDER, "reprise-system-riscv64"), "-bios", "none", "-kernel", "spin.elf",
+                          "-display", "none", "-icount", "shift=auto,rr=record,rrfile=auto.bin"],
+                         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    until = time.monotonic() + 60 * SLOW
+    while info("auto.bin").get("inputs", 0) < 1 and time.monotonic() < until:
+        time.sleep(0.05)
+    p.terminate()
+    check(p.wait(30 * SLOW) == 0 and p.stderr.read() == b"", "recorded with shift=auto")
+    recorded = info("auto.bin")
+    check(recorded["inputs"] >= 1 and recorded["virtual_ns"] != recorded["ticks"] << 3, "the rate changed: %s"
+          % recorded)
+    r = reprise("replay", "--stats", "auto.json", "auto.bin", timeout=300)
+    check(r.status == 0 and json.load(open("auto.json"))["final_hash"] == recorded["final_hash"], "replayed: %s" % r)
+    r = system("-bios", "none", "-kernel", "spin.elf", "-display", "none", "-icount",
+               "auto,rr=replay,rrfile=auto.bin", timeout=300)
+    check(r.status == 0 and not r.err, "and by the same command line: %s" % r)
+
+
 def write_failure(path, status):
     """A guest that asks for a failure exit."""
     word = status << 16 | 0x3333
@@ -235,6 +256,7 @@ with Room():
     accepted()
     defaults()
     record_and_replay()
+    rate()
     statuses()
     background()
     documents_agree()

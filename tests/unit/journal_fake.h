@@ -145,6 +145,11 @@ static inline void fake_deliver(struct fake *f, const struct input *in)
         f->held += in->length;
         f->busy_until = f->m.state.now + 1 + f->busy;
     }
+    if (in->port == POKE_PORT && in->length == POKE_HEADER && in->data[0] == POKE_RATE) {
+        f->m.state.clock = (struct clock){.base_ns = clock_ns(&f->m.state.clock, in->at),
+                                          .base_tick = in->at,
+                                          .shift = bytes_get_le(in->data + 8, 8)};
+    }
     f->m.state.now++;
 }
 

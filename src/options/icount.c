@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * system_icount: -icount of reprise-system-ARCH: how the virtual clock runs, and what is recorded or replayed.
+ * icount: -icount: how the virtual clock runs; of reprise-system-ARCH, what is recorded or replayed, too.
  */
 #include <stdlib.h>
 
@@ -53,6 +53,12 @@ static int take_item(struct options *o, const char *key, char **value, struct er
     if (strcmp(key, "align") == 0) {
         return take_switch(&o->align, key, *value, e);
     }
+    if (o->system == NULL) {
+        return error_set(e,
+                         "-icount has no '%s' here; 'reprise record' records and 'reprise replay' "
+                         "replays",
+                         key);
+    }
     if (strcmp(key, "rr") == 0) {
         return take_rr(o, *value, e);
     }
@@ -69,7 +75,7 @@ static int take_item(struct options *o, const char *key, char **value, struct er
     return error_set(e, "-icount has no '%s'", key);
 }
 
-int options_take_system_icount(struct options *o, const char *v, struct error *e)
+int options_take_icount(struct options *o, const char *v, struct error *e)
 {
     bool is_first = true;
     int result = 0;
