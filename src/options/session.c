@@ -125,7 +125,7 @@ static const struct option_entry entries[] = {
     {"--disk", COMMAND_QUERY, "ID", "ADDR is a byte of that disk", take_disk},
     {"--before", COMMAND_QUERY, "TICK|PCT%|end", "ask about the time before that (end)", take_at},
     {"--index-size", COMMAND_RECORD | COMMAND_DEBUG | COMMAND_QUERY | COMMAND_INDEX, "SIZE",
-     "what FILE.idx may have when it is made (1G, and twice what disks took)", take_index_size},
+     "what FILE.idx may have (1G, and twice what disks took)", take_index_size},
     {"--no-index", COMMAND_RECORD | COMMAND_DEBUG | COMMAND_QUERY, NULL,
      "neither use nor make FILE.idx", take_no_index},
     {"--trust-index", COMMAND_DEBUG | COMMAND_QUERY | COMMAND_INDEX, NULL,
