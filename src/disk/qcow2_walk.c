@@ -124,7 +124,7 @@ static int claim_table(struct qcow2 *q, struct table *t, void *opaque, struct er
         enum kind kind = (x.descriptor & QCOW2_PACKED) != 0 ? KIND_PACKED : KIND_DATA;
         struct span span = qcow2_span_of(q, x.descriptor);
 
-        if (x.descriptor != 0 &&
+        if ((x.descriptor != 0 || x.bitmap != 0) &&
             (qcow2_check_entry(q, &x, e) < 0 ||
              claim_range(q, s, span.at, span.clusters * q->cluster, kind, e) < 0)) {
             return -1;

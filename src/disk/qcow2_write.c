@@ -304,8 +304,11 @@ static int zero_in_cluster(struct qcow2 *q, const struct change *c, bool may_lea
     if (may_leave && !can_empty) {
         return 0;
     }
-    if (reads_zeros(q, c, &already, e) < 0 || already) {
-        return already ? 0 : -1;
+    if (reads_zeros(q, c, &already, e) < 0) {
+        return -1;
+    }
+    if (already) {
+        return 0;
     }
     return can_empty ? empty_cluster(q, c, e) : write_in_cluster(q, c, e);
 }

@@ -235,12 +235,45 @@ static void test_full_host(void **state)
     }
 }
 
+/* The first entry of the first L2 table, in the file. */
+static uint8_t *first_entry(struct world *w)
+{
+    uint64_t l1 = bytes_get_be(w->image.bytes + 40, 8);
+
+    return w->image.bytes + (bytes_get_be(w->image.bytes + l1, 8) & UINT64_C(0x00fffffffffffe00));
+}
+
+/* An entry that is damaged behind our back is an error of zeroing, too, not taken for zeros; an image with pieces of a
+ * cluster that is nowhere is only read. */
+static void test_damaged_entries(void **state)
+{
+    static const struct disk_qcow2_options extended = {
+        .size = 256 * KIB, .cluster_bits = 14, .is_extended = true};
+    uint8_t sector[DISK_SECTOR] = {1};
+    struct error e;
+    struct world w;
+
+    (void)state;
+    world_init(&w, &extended, 0, 1);
+    must_work(disk_write(w.load.disk, 0, sector, sizeof sector, &e), &e);
+    must_work(disk_close(w.load.disk, &e), &e);
+    w.load.disk = open_world(&w);
+    bytes_set_be(first_entry(&w), 8, 0);
+    assert_int_equal(disk_zero(w.load.disk, 512, 512, &e), -1);
+    assert_non_null(strstr(e.text, "names no cluster of the file"));
+    (void)disk_close(w.load.disk, &e);
+    assert_null(open_of(&w, logged_bytes(&w.image, "somewhere/image"), true, NULL, &e));
+    assert_non_null(strstr(e.text, "names no cluster of the file"));
+    world_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loads),
         cmocka_unit_test(test_crashes),
         cmocka_unit_test(test_full_host),
+        cmocka_unit_test(test_damaged_entries),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
