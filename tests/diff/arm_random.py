@@ -507,7 +507,7 @@ class Image:
         makers = [Maker(rng, Pool(rng, s == "t32", classes, where, fp_words, args.el0), s == "t32", classes) for s in sets]
         blocks = initial_blocks(rng)
         count = max(1, (args.count + LENGTH - 1) // LENGTH)
-        self.places, self.texts, code, settings = [], [], b"", []
+        self.places, self.texts, code, settings = [], [], bytearray(), []
         for _ in range(count):
             maker, system = rng.choice(makers), rng.random() < 0.4 and not args.el0
             code += bytes(-len(code) % 4)
