@@ -10,36 +10,34 @@ of the two takes for an instruction, with bits that should be other ones, as lon
 IT itself, behind which objdump's conditions would be another matter."""
 import argparse
 import os
-import random
 import re
 import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "arm64"))
-from disas_compare import draw, patterns
+from disas_compare import both, draw, patterns, rounds
 
 OBJDUMP = os.environ.get("ARM_OBJDUMP", "arm-linux-gnueabihf-objdump")
 MODE_T = "0x1000000"
 SHARED = ("vfp.decode", "neon.decode")
 
 
-def objdump(path, thumb):
-    command = [OBJDUMP, "-D", "-b", "binary", "-m", "arm", "-z"] + ["-Mforce-thumb"] * thumb + [path]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    rows = {}
-    for line in done.stdout.splitlines():
-        found = re.match(r" *([0-9a-f]+):\t([0-9a-f ]+)\t(.*)", line)
-        if found:
-            rows[int(found[1], 16)] = found[3]
-    return rows
+def listings(disassembler, place, data, thumb):
+    """Texts by address: objdump's, with comments, and ours."""
+    with open(f"{place}/words", "wb") as file:
+        file.write(data)
+    theirs, ours = both([OBJDUMP, "-D", "-b", "binary", "-m", "arm", "-z"] + ["-Mforce-thumb"] * thumb + [f"{place}/words"],
+                        [disassembler, "arm", f"{place}/words"] + [MODE_T] * thumb)
+    rows = [l.split("\t", 2) for l in theirs.splitlines()]
+    return {int(r[0][:-1], 16): r[2] for r in rows if len(r) == 3}, \
+        {int(at, 16): text for at, _, text in (l.partition("\t") for l in ours.splitlines())}
 
 
 # ARMv8's, the virtualization extensions', and those of coprocessors other than 10, 11, 14 and 15, Intel's and Cirrus' among them.
 LACKS = re.compile(
-    r"(clrm|.*fpscr_nzcvqc|.*, vpr|.*, p0|.*fpcxt|dbg|sevl|esb|tsb|csdb|pssbb|ssbb|dfb|pac|bti|aut|sg|tt|dcps|lda|stl|crc|bxaut|vins|vmovx|vsel|vmaxnm|vminnm|vrint|vcvt[anpm]|vjcvt|aes|sha|"
+    r"(clrm|vscclrm|.*fpscr_nzcvqc|.*, vpr|.*, p0|.*fpcxt|dbg|sevl|esb|tsb|csdb|pssbb|ssbb|dfb|pac|bti|aut|sg|tt|dcps|lda|stl|crc|bxaut|vins|vmovx|vsel|vmaxnm|vminnm|vrint|vcvt[anpm]|vjcvt|aes|sha|"
     r"v?dot|vfmal|vfmsl|vcadd|vcmla|vudot|vsdot|v[us]mmla|vummla|vusmmla|cdp|ldc|stc|mcr|mrc|mcrr|mrrc|lfm|sfm|cf|[fs]?mac|tm|w[a-z]+|[fv]ldmx|fl|fs|smc|eret|"
     r"hvc|msr .*_|mrs .*_)")
 
@@ -103,6 +101,31 @@ def t32_word(table, word, shared):
     return word
 
 
+def drawn(count, rng, thumb, own, table):
+    """Random words, as a program has them."""
+    data = bytearray()
+    for index, word in enumerate(draw(table, count, rng)):
+        line = index // 4 % len(table)
+        if thumb:
+            word = t32_word(table[line][0], word, line >= len(own))
+            data += struct.pack("<HH", word >> 16, word & 0xffff)
+        else:
+            data += struct.pack("<I", word)
+    return data
+
+
+def in_rounds(args, thumb, own, table):
+    """Of each instruction its address, the bytes around, objdump's text and ours."""
+    with tempfile.TemporaryDirectory() as place:
+        for count, rng in rounds(args):
+            data = drawn(count, rng, thumb, own, table)
+            theirs, ours = listings(args.disassembler, place, data, thumb)
+            for at, text in ours.items():
+                if at not in theirs:
+                    sys.exit(f"objdump has no instruction at 0x{at:x}")
+                yield at, data, theirs[at], text
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("disassembler")
@@ -116,31 +139,14 @@ def main():
         print("skipped: there is no " + OBJDUMP)
         sys.exit(77)
     thumb = args.set == "t32"
-    rng = random.Random(args.seed)
     own = patterns([t for t in args.tables if not (thumb and os.path.basename(t) in SHARED)])
     table = own + patterns([t for t in args.tables if thumb and os.path.basename(t) in SHARED])
-    data = bytearray()
-    for index, word in enumerate(draw(table, args.count, rng)):
-        line = index // 4 % len(table)
-        if thumb:
-            word = t32_word(table[line][0], word, line >= len(own))
-            data += struct.pack("<HH", word >> 16, word & 0xffff)
-        else:
-            data += struct.pack("<I", word)
-    with tempfile.TemporaryDirectory() as place:
-        with open(f"{place}/words", "wb") as file:
-            file.write(data)
-        theirs = objdump(f"{place}/words", thumb)
-        listing = subprocess.run([args.disassembler, "arm", f"{place}/words"] + [MODE_T] * thumb, check=True,
-                                 capture_output=True, text=True).stdout
     wrong, kinds, undefined, lacking, compared = 0, set(), 0, 0, 0
-    for line in listing.splitlines():
-        at, text = line.split("\t", 1)
-        at = int(at, 16)
-        if at not in theirs:
-            sys.exit(f"objdump has no instruction at 0x{at:x}")
-        a, b = plain(theirs[at]), plain(text)
+    for at, data, theirs, ours in in_rounds(args, thumb, own, table):
         compared += 1
+        if theirs == ours:
+            continue
+        a, b = plain(theirs), plain(ours)
         if a == b:
             continue
         if LACKS.match(a) and (not b or not b.startswith(a.split(" ")[0])) or is_open(a, b):
@@ -149,7 +155,7 @@ def main():
         if not a or not b:
             undefined += 1
             if args.show > 1000:
-                print(data[at:at+4].hex(), "objdump", theirs[at], "ours", text)
+                print(data[at:at + 4].hex(), "objdump", theirs, "ours", ours)
             continue
         wrong += 1
         kind = tuple(re.sub("(eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)$", "", t.split(" ")[0]) for t in (a, b))
