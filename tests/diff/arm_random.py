@@ -4,7 +4,7 @@
 compared after each sequence.
 
 usage: arm_random.py [--class CLASS]... [--set a32|t32] [--el0] [--cpu CPU] [--count N] [--seed S] [--keep DIR] [--explain N]
-                     [--reference PROGRAM] COMMAND...
+                     [--runs N] [--reference PROGRAM] COMMAND...
 COMMAND runs an image: KERNEL in it is replaced by the ELF file; its output is the guest's console, e.g.
 `reprise run -M virt -kernel KERNEL -nographic`; `-cpu CPU` is put behind it. Without COMMAND, the reference
 alone runs. Exits 77 (skipped) without the reference or the cross tools. The reference is PROGRAM, else what
@@ -14,7 +14,7 @@ With --el0 they run at EL0 of a processor of AArch64 (cortex-a57), whose EL1 doe
 COMMAND then has `-bios none`.
 
 Classes (int, mem, system and fp without --class; several may be given, and are then mixed): int, mem, system, fp, and of fp
-vfp and neon alone.
+vfp and neon alone. --runs N does it N times, with the seeds that follow.
 Instructions are drawn from TEMPLATES, whose free bits are random; what binutils' objdump calls unpredictable or
 does not know is drawn again, so no table of ours is asked. Each sequence is LENGTH instructions with forward branches
 and, in T32, IT blocks, in user or system mode; see arm_random.S for how they run.
@@ -612,6 +612,7 @@ def main():
     parser.add_argument("--el0", action="store_true")
     parser.add_argument("--cpu")
     parser.add_argument("--no-fp", action="store_true")
+    parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--reference")
     parser.add_argument("--keep")
     parser.add_argument("--explain", type=int, default=3, help="how many differences to explain")
@@ -625,21 +626,30 @@ def main():
         sys.exit(77)
     classes = args.classes or ["int", "mem", "system", "fp"]
     classes = [c for name in classes for c in (["vfp", "neon"] if name == "fp" else [name])]
+    differ = 0
     with tempfile.TemporaryDirectory() as place:
-        where = args.keep or place
-        image = Image(args, classes, where)
-        elf = image.link(where)
-        want = run(reference(elf, program, args.cpu), "the reference")
-        got = run(ours(args, elf), "ours") if args.command else want
-        differ = [i for i, (a, b) in enumerate(zip(want, got)) if a != b]
-        for first in differ[:args.explain]:
-            print(f"sequence {first} of seed {args.seed}:")
-            explain(first, image, where, program, args)
+        for _ in range(args.runs):
+            differ += compare(args.keep or place, program, args, classes)
+            args.seed += 1
+    sys.exit(1 if differ else 0)
+
+
+def compare(where, program, args, classes):
+    """One run; how many sequences differ."""
+    image = Image(args, classes, where)
+    elf = image.link(where)
+    want = run(reference(elf, program, args.cpu), "the reference")
+    got = run(ours(args, elf), "ours") if args.command else want
+    differ = [i for i, (a, b) in enumerate(zip(want, got)) if a != b]
+    for first in differ[:args.explain]:
+        print(f"sequence {first} of seed {args.seed}:")
+        explain(first, image, where, program, args)
     total = len(image.places)
     if len(want) != total or len(got) != total:
         sys.exit(f"{total} sequences: the reference printed {len(want)}, ours {len(got)}")
-    print(f"{total} sequences, {total * LENGTH} instructions: {len(differ)} differ")
-    sys.exit(1 if differ else 0)
+    print(f"seed {args.seed}: {total} sequences, {total * LENGTH} instructions: {len(differ)} differ", flush=True)
+    os.remove(elf)
+    return len(differ)
 
 
 if __name__ == "__main__":
