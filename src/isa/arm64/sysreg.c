@@ -45,6 +45,9 @@ const struct arm64_sysreg *arm64_sysreg_find(const struct arm64_model *m, unsign
     if (r == NULL) {
         r = find_in(arm64_sysregs_el2, arm64_sysregs_el2_count, m, number, index);
     }
+    if (r == NULL && SYS_OP0(number) == 3 && SYS_OP1(number) == 5) {
+        r = arm64_sysreg_find_el12(m, number, index);
+    }
     return r;
 }
 
@@ -60,7 +63,7 @@ bool arm64_sysreg_is_gic(unsigned number)
 
 /* ---- values ---- */
 
-uint64_t arm64_sysreg_get(struct cpu *cpu, const struct arm64_sysreg *r, unsigned index)
+uint64_t arm64_sysreg_get(const struct cpu *cpu, const struct arm64_sysreg *r, unsigned index)
 {
     if (r->get != NULL) {
         return r->get(cpu, index);
@@ -132,25 +135,12 @@ static unsigned own_number(const struct cpu *cpu, unsigned number)
     if (is_timer) {
         return ARM64_SYS(3, 4, 14, SYS_M(number), SYS_OP2(number));
     }
-    switch (number) {
-    case ARM64_SYS(3, 0, 1, 0, 2): return ARM64_SYS(3, 4, 1, 1, 2); /* CPACR_EL1, CPTR_EL2 */
-    case ARM64_SYS(3, 0, 1, 0, 0):
-    case ARM64_SYS(3, 0, 2, 0, 0):
-    case ARM64_SYS(3, 0, 2, 0, 1):
-    case ARM64_SYS(3, 0, 2, 0, 2):
-    case ARM64_SYS(3, 0, 4, 0, 0):
-    case ARM64_SYS(3, 0, 4, 0, 1):
-    case ARM64_SYS(3, 0, 5, 1, 0):
-    case ARM64_SYS(3, 0, 5, 1, 1):
-    case ARM64_SYS(3, 0, 5, 2, 0):
-    case ARM64_SYS(3, 0, 6, 0, 0):
-    case ARM64_SYS(3, 0, 10, 2, 0):
-    case ARM64_SYS(3, 0, 10, 3, 0):
-    case ARM64_SYS(3, 0, 12, 0, 0):
-    case ARM64_SYS(3, 0, 13, 0, 1):
-    case ARM64_SYS(3, 0, 14, 1, 0): return number | 4 << 11;
-    default: return number;
+    if (number == ARM64_SYS(3, 0, 1, 0, 2)) {
+        return ARM64_SYS(3, 4, 1, 1, 2); /* CPACR_EL1, CPTR_EL2 */
     }
+    return SYS_OP1(number) == 0 && arm64_sysreg_el12(number) != 0
+               ? number | ARM64_SYS(0, 4, 0, 0, 0)
+               : number;
 }
 
 /* The lowest level that may access a register is in its op1, but for those that are said. */

@@ -60,12 +60,17 @@ extern const size_t arm64_sysreg_table_counts[];
 /* NULL if this CPU has no register of that number; *index: which of several. */
 const struct arm64_sysreg *arm64_sysreg_find(const struct arm64_model *m, unsigned number,
                                              unsigned *index);
+/* With HCR_EL2.E2H EL2 has other names for registers of EL1 and the timers of EL0: the number for one of those, 0 if it has
+ * none; and the row of such a number. */
+unsigned arm64_sysreg_el12(unsigned number);
+const struct arm64_sysreg *arm64_sysreg_find_el12(const struct arm64_model *m, unsigned number,
+                                                  unsigned *index);
 /* Whether devices are asked for it: the CPU interface of an interrupt controller. */
 bool arm64_sysreg_is_gic(unsigned number);
 /* Whether a system instruction does nothing at EL1 and above, where no hypervisor may ask for it. */
 bool arm64_is_nothing(const struct arm64_model *m, unsigned number);
 /* Without permission checks, for debuggers. */
-uint64_t arm64_sysreg_get(struct cpu *cpu, const struct arm64_sysreg *r, unsigned index);
+uint64_t arm64_sysreg_get(const struct cpu *cpu, const struct arm64_sysreg *r, unsigned index);
 void arm64_sysreg_set(struct cpu *cpu, const struct arm64_sysreg *r, unsigned index,
                       uint64_t value);
 

@@ -5,7 +5,6 @@
 
 #define QUIET SYS_QUIET
 #define E2    SYS_NEEDS_EL2
-#define E12   (SYS_NEEDS_EL2 | SYS_NEEDS_E2H)
 
 /* Bits that the model has nothing behind are kept 0; of AArch32 at EL1 it may have none. */
 static void set_hcr(struct cpu *cpu, unsigned index, uint64_t value)
@@ -25,19 +24,6 @@ static uint64_t get_hcr(const struct cpu *cpu, unsigned index)
     (void)index;
     return arm64_of(cpu)->hcr;
 }
-
-/* EL1's timers by the names that EL2 has for them. */
-#define TIMER_EL02(name, timer)                                                                    \
-    static uint64_t get_##name(const struct cpu *cpu, unsigned index)                              \
-    {                                                                                              \
-        return arm64_timer_get(cpu, timer, index);                                                 \
-    }                                                                                              \
-    static void set_##name(struct cpu *cpu, unsigned index, uint64_t value)                        \
-    {                                                                                              \
-        arm64_timer_set(cpu, timer, index, value);                                                 \
-    }
-TIMER_EL02(timer_p, TIMER_P)
-TIMER_EL02(timer_v, TIMER_V)
 
 static uint64_t get_timer_hp(const struct cpu *cpu, unsigned index)
 {
@@ -67,11 +53,78 @@ static uint64_t get_cntvoff(const struct cpu *cpu, unsigned index)
     return arm64_of(cpu)->cntvoff;
 }
 
-#define HOST(n, m, op2, text, member, does, bits)                                                  \
-    {                                                                                              \
-        .number = ARM64_SYS(3, 5, n, m, op2), .name = (text), .flags = E12 | (does),               \
-        .feature = EXT_VHE, .slot = SYS_SLOT(member), .mask = (bits)                               \
+/* ---- EL1's registers by the names that EL2 has for them ---- */
+
+unsigned arm64_sysreg_el12(unsigned number)
+{
+    switch (number) {
+    case ARM64_SYS(3, 0, 1, 0, 0):
+    case ARM64_SYS(3, 0, 1, 0, 2):
+    case ARM64_SYS(3, 0, 2, 0, 0):
+    case ARM64_SYS(3, 0, 2, 0, 1):
+    case ARM64_SYS(3, 0, 2, 0, 2):
+    case ARM64_SYS(3, 0, 4, 0, 0):
+    case ARM64_SYS(3, 0, 4, 0, 1):
+    case ARM64_SYS(3, 0, 5, 1, 0):
+    case ARM64_SYS(3, 0, 5, 1, 1):
+    case ARM64_SYS(3, 0, 5, 2, 0):
+    case ARM64_SYS(3, 0, 6, 0, 0):
+    case ARM64_SYS(3, 0, 10, 2, 0):
+    case ARM64_SYS(3, 0, 10, 3, 0):
+    case ARM64_SYS(3, 0, 12, 0, 0):
+    case ARM64_SYS(3, 0, 13, 0, 1):
+    case ARM64_SYS(3, 0, 14, 1, 0): return number | ARM64_SYS(0, 5, 0, 0, 0);
+    case ARM64_SYS(3, 3, 14, 2, 0): /* the timers, which are EL0's */
+    case ARM64_SYS(3, 3, 14, 2, 1):
+    case ARM64_SYS(3, 3, 14, 2, 2):
+    case ARM64_SYS(3, 3, 14, 3, 0):
+    case ARM64_SYS(3, 3, 14, 3, 1):
+    case ARM64_SYS(3, 3, 14, 3, 2): return ARM64_SYS(3, 5, 14, SYS_M(number), SYS_OP2(number));
+    default: return 0;
     }
+}
+
+/* The row of EL1 or EL0 that such a name is of; NULL: it is none. */
+static const struct arm64_sysreg *named_by(const struct arm64_model *m, unsigned number,
+                                           unsigned *index)
+{
+    unsigned below = (number & ~ARM64_SYS(0, 7, 0, 0, 0)) |
+                     (SYS_N(number) == 14 && SYS_M(number) > 1 ? ARM64_SYS(0, 3, 0, 0, 0) : 0);
+
+    return arm64_sysreg_el12(below) == number ? arm64_sysreg_find(m, below, index) : NULL;
+}
+
+static uint64_t get_el12(const struct cpu *cpu, unsigned number)
+{
+    unsigned index;
+    const struct arm64_sysreg *r = named_by(cpu->model, number, &index);
+
+    return arm64_sysreg_get(cpu, r, index);
+}
+static void set_el12(struct cpu *cpu, unsigned number, uint64_t value)
+{
+    unsigned index;
+    const struct arm64_sysreg *r = named_by(cpu->model, number, &index);
+
+    arm64_sysreg_set(cpu, r, index, value);
+}
+
+const struct arm64_sysreg *arm64_sysreg_find_el12(const struct arm64_model *m, unsigned number,
+                                                  unsigned *index)
+{
+    static const struct arm64_sysreg row = {.number = ARM64_SYS(3, 5, 0, 0, 0),
+                                            .name = "of_el1_for_el2",
+                                            .flags = SYS_LOOKS | E2 | SYS_NEEDS_E2H,
+                                            .feature = EXT_VHE,
+                                            .get = get_el12,
+                                            .set = set_el12};
+
+    if ((~m->features & (EXT_EL2 | EXT_VHE)) != 0 || named_by(m, number, index) == NULL) {
+        return NULL;
+    }
+    *index = number;
+    return &row;
+}
 
 const struct arm64_sysreg arm64_sysregs_el2[] = {
     PLAIN(3, 4, 0, 0, 0, "vpidr_el2", vpidr, QUIET | E2),
@@ -153,42 +206,5 @@ const struct arm64_sysreg arm64_sysregs_el2[] = {
      .feature = EXT_VHE,
      .get = get_timer_hv,
      .set = set_timer_hv},
-    /* EL1's, for EL2 with E2H: as those of EL1, which are called for by these names */
-    HOST(1, 0, 0, "sctlr_el12", sctlr[1], 0, UINT64_MAX),
-    HOST(1, 0, 2, "cpacr_el12", cpacr, 0, UINT64_MAX),
-    HOST(2, 0, 0, "ttbr0_el12", ttbr0[1], 0, UINT64_MAX),
-    HOST(2, 0, 1, "ttbr1_el12", ttbr1[1], 0, UINT64_MAX),
-    HOST(2, 0, 2, "tcr_el12", tcr[1], 0, UINT64_MAX),
-    HOST(4, 0, 0, "spsr_el12", spsr[1], QUIET, UINT64_MAX),
-    HOST(4, 0, 1, "elr_el12", elr[1], QUIET, UINT64_MAX),
-    {.number = ARM64_SYS(3, 5, 5, 1, 0),
-     .count = 2,
-     .name = "afsr_el12",
-     .flags = QUIET | E12,
-     .feature = EXT_VHE},
-    HOST(5, 2, 0, "esr_el12", esr[1], QUIET, UINT64_MAX),
-    HOST(6, 0, 0, "far_el12", far[1], QUIET, UINT64_MAX),
-    HOST(10, 2, 0, "mair_el12", mair[1], 0, UINT64_MAX),
-    {.number = ARM64_SYS(3, 5, 10, 3, 0),
-     .name = "amair_el12",
-     .flags = QUIET | E12,
-     .feature = EXT_VHE},
-    HOST(12, 0, 0, "vbar_el12", vbar[1], QUIET, ~UINT64_C(0x1f)),
-    HOST(13, 0, 1, "contextidr_el12", contextidr[1], 0, UINT64_MAX),
-    HOST(14, 1, 0, "cntkctl_el12", cntkctl, QUIET, UINT64_MAX),
-    {.number = ARM64_SYS(3, 5, 14, 2, 0),
-     .count = 3,
-     .name = "cntp_el02",
-     .flags = SYS_LOOKS | E12,
-     .feature = EXT_VHE,
-     .get = get_timer_p,
-     .set = set_timer_p},
-    {.number = ARM64_SYS(3, 5, 14, 3, 0),
-     .count = 3,
-     .name = "cntv_el02",
-     .flags = SYS_LOOKS | E12,
-     .feature = EXT_VHE,
-     .get = get_timer_v,
-     .set = set_timer_v},
 };
 const size_t arm64_sysregs_el2_count = ARRAY_LEN(arm64_sysregs_el2);
