@@ -37,6 +37,8 @@
         .equ S_V, 42
         .equ SAVED_WORDS, 42 + 64
 
+        .include "arm64_common.S"
+
         .macro  far r, symbol           // the address of a symbol of this file
         adrp    \r, \symbol
         add     \r, \r, :lo12:\symbol
@@ -125,22 +127,9 @@ build:  far     x0, tables
         .if     GUARDED
         orr     x1, x1, 1 << 50         // GP
         .endif
-        mov     x4, 512
-1:      str     x1, [x2], 8
-        add     x1, x1, 0x200000
-        subs    x4, x4, 1
-        b.ne    1b
-        // the 2 MiB of this file, in pages for EL1 alone
+        fill    0x200000
         add     x0, x0, 4096
-        add     x2, x0, 4096
-        orr     x1, x2, 3
-        str     x1, [x0, 8]
-        ldr     x1, =0x40200707
-        mov     x4, 512
-1:      str     x1, [x2], 8
-        add     x1, x1, 4096
-        subs    x4, x4, 1
-        b.ne    1b
+        fill_pages                      // this file
         ret
 
         .macro  vector number
@@ -289,22 +278,9 @@ marked: stp     x0, x1, [x30]
         // registers, if asked for
         adr     x19, count
         ldr     x20, [x19]
-        ldr     x21, =DUMP + ALIAS
-        ldp     x22, x23, [x21]
-        cmp     x20, x22
-        b.lo    3f
-        cmp     x20, x23
-        b.hs    3f
-        adr     x21, save
-        mov     x22, SAVED_WORDS
-        bl      words
-        adr     x21, scratch
-        mov     x22, SCRATCH_WORDS
-        bl      words
-        adr     x21, log
-        mov     x22, 5 * LOGGED
-        bl      words
-3:      add     x20, x20, 1
+        ldr     x1, =DUMP + ALIAS
+        bl      print_registers
+        add     x20, x20, 1
         str     x20, [x19]
 
 first:  adr     x30, save
@@ -399,39 +375,7 @@ hash:   ldr     x3, [x1], 8
         b.ne    hash
         ret
 
-// The lowest x9 hexadecimal digits of x8.
-print:  mov     x10, x30
-1:      sub     x9, x9, 1
-        lsl     x0, x9, 2
-        lsr     x0, x8, x0
-        and     w0, w0, 15
-        add     w1, w0, '0'
-        cmp     w0, 10
-        add     w0, w0, 'a' - 10
-        csel    w0, w0, w1, hs
-        bl      put
-        cbnz    x9, 1b
-        ret     x10
-
-// x22 words from x21, each after a space; then a newline.
-words:  mov     x11, x30
-1:      mov     w0, ' '
-        bl      put
-        ldr     x8, [x21], 8
-        mov     x9, 16
-        bl      print
-        subs    x22, x22, 1
-        b.ne    1b
-        mov     w0, '\n'
-        bl      put
-        ret     x11
-
-put:    mov     x12, UART
-1:      ldr     w13, [x12, 0x18]
-        tbnz    w13, 5, 1b
-        str     w0, [x12]
-        ret
-        .ltorg
+        printing
 
         .balign 16
 save:   .zero   SAVED_WORDS * K

@@ -567,7 +567,7 @@ class Image:
         with open(f"{where}/image.S", "w", encoding="ascii") as file:
             file.write(f'        .section .image, "ax"\n        .incbin "{where}/image"\n')
         elf = f"{where}/random-{self.seed}.elf"
-        subprocess.run([CC, "-march=armv8.2-a", "-nostdlib", "-static", "-fno-pic",
+        subprocess.run([CC, "-march=armv8.2-a", f"-Wa,-I,{HERE}", "-nostdlib", "-static", "-fno-pic",
                         "-Wl,--build-id=none,--nmagic,--no-warn-rwx-segments",
                         f"-Wl,-Ttext={BASE:#x}", f"-Wl,--section-start=.image={CODE:#x}",
                         f"-DCODE={CODE:#x}", f"-DTABLE={self.table:#x}", f"-DTABLE_BLOCKS={BLOCKS}",

@@ -543,7 +543,7 @@ class Image:
         tools = TOOLS_EL0 if self.el0 else TOOLS
         main_source = f"{HERE}/arm_random{'_el0' if self.el0 else ''}.S"
         for name, source in (("main", main_source), ("image", f"{where}/image.S")):
-            subprocess.run([tools + "as", *defines, "-o", f"{where}/{name}.o", source], check=True)
+            subprocess.run([tools + "as", "-I", HERE, *defines, "-o", f"{where}/{name}.o", source], check=True)
         elf = f"{where}/random-{self.seed}.elf"
         subprocess.run([tools + "ld", "--nmagic", "--no-warn-rwx-segments", f"-Ttext={BASE:#x}",
                         f"--section-start=.image={CODE:#x}", "-o", elf, f"{where}/main.o", f"{where}/image.o"], check=True)

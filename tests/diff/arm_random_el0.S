@@ -16,6 +16,9 @@
         .equ    S_FPSCR, 18 * 4
         .equ    S_D, 20 * 4
         .equ    SAVED_WORDS, 20 + 64
+        .equ    K, 4                    // the size of a word
+
+        .include "arm64_common.S"
 
         .text
         .globl  _start
@@ -32,22 +35,9 @@ _start: mrs     x0, mpidr_el1
         orr     x1, x2, 3
         str     x1, [x0, 8]
         ldr     x1, =0x400007c5         // blocks of 2 MiB: both may read
-        mov     x4, 512
-1:      str     x1, [x2], 8
-        add     x1, x1, 0x200000
-        subs    x4, x4, 1
-        b.ne    1b
-        // the 2 MiB of this, in pages
+        fill    0x200000
         add     x0, x0, 4096
-        add     x2, x0, 4096
-        orr     x1, x2, 3
-        str     x1, [x0, 8]
-        ldr     x1, =0x40200707
-        mov     x4, 512
-1:      str     x1, [x2], 8
-        add     x1, x1, 4096
-        subs    x4, x4, 1
-        b.ne    1b
+        fill_pages                      // this file
         add     x2, x0, 4096
         adr     x1, scratch
         ubfx    x1, x1, 12, 9
@@ -176,32 +166,21 @@ marked: str     w27, [x30, S_SPSR]
         adr     x0, scratch
         mov     w1, SCRATCH_WORDS
         bl      hash
-        mov     w6, w4
+        mov     w8, w4
+        mov     x9, 8
         bl      print
-        mov     w6, w5
+        mov     w8, w5
+        mov     x9, 8
         bl      print
         mov     w0, '\n'
         bl      put
         // registers, if asked for
-        adr     x8, count
-        ldr     w9, [x8]
-        ldr     x10, =DUMP
-        ldp     w0, w1, [x10]
-        cmp     w9, w0
-        b.lo    1f
-        cmp     w9, w1
-        b.hs    1f
-        adr     x7, save
-        mov     w10, SAVED_WORDS
-        bl      words
-        adr     x7, scratch
-        mov     w10, SCRATCH_WORDS
-        bl      words
-        adr     x7, log
-        mov     w10, 5 * LOGGED
-        bl      words
-1:      add     w9, w9, 1
-        str     w9, [x8]
+        adr     x19, count
+        ldr     w20, [x19]
+        ldr     x1, =DUMP
+        bl      print_registers
+        add     w20, w20, 1
+        str     w20, [x19]
 
 first:  adr     x30, save
         str     wzr, [x30, S_TRAPS]
@@ -268,38 +247,7 @@ hash:   ldr     w2, =0x5bd1e995
         b.ne    1b
         ret
 
-// The hexadecimal digits of w6.
-print:  mov     x17, x30
-        mov     w1, 8
-1:      lsr     w0, w6, 28
-        add     w3, w0, '0'
-        add     w0, w0, 'a' - 10
-        cmp     w3, '9'
-        csel    w0, w3, w0, ls
-        bl      put
-        lsl     w6, w6, 4
-        subs    w1, w1, 1
-        b.ne    1b
-        ret     x17
-
-// w10 words from x7, each after a space; then a newline.
-words:  mov     x18, x30
-1:      mov     w0, ' '
-        bl      put
-        ldr     w6, [x7], 4
-        bl      print
-        subs    w10, w10, 1
-        b.ne    1b
-        mov     w0, '\n'
-        bl      put
-        ret     x18
-
-put:    mov     x2, UART
-1:      ldr     w16, [x2, 0x18]
-        tbnz    w16, 5, 1b
-        str     w0, [x2]
-        ret
-        .ltorg
+        printing
 
         .balign 16
 save:   .space  SAVED_WORDS * 4
