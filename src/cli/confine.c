@@ -13,6 +13,7 @@
 #include "cli/child.h"
 #include "cli/cli.h"
 #include "cli/say.h"
+#include "cli/snapshots.h"
 #include "host/host.h"
 
 /* All names that one recording may have, and more. */
@@ -211,6 +212,16 @@ static void allow_disks(struct confinement *c, const struct options *o)
     }
 }
 
+/* The image that snapshots are in. */
+static void allow_snapshots(struct confinement *c, const struct options *o)
+{
+    const char *image = o->rr_snapshot != NULL ? snapshots_image(&o->machine) : NULL;
+
+    if (image != NULL) {
+        confine_allow(c, image, CONFINE_READ | CONFINE_WRITE);
+    }
+}
+
 static int allow_all(struct confinement *c, struct options *o, const char *made, struct error *e)
 {
     if (o->stats != NULL) {
@@ -219,6 +230,7 @@ static int allow_all(struct confinement *c, struct options *o, const char *made,
     if (made != NULL) {
         allow_made(c, o, made);
     }
+    allow_snapshots(c, o);
     if ((o->command & COMMANDS_MACHINE) == 0) {
         return allow_recordings(c, o, e);
     }

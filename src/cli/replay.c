@@ -16,6 +16,7 @@
 #include "cli/nets.h"
 #include "cli/ports.h"
 #include "cli/say.h"
+#include "cli/snapshots.h"
 
 #define PROGRESS_STEPS 200
 
@@ -28,12 +29,16 @@ struct shown {
     struct ports *ports;
     struct sink ports_sink;
     struct keeper keeper; /* removes the sockets' names */
+    bool is_mute;         /* what comes before the snapshot was asked to begin at */
 };
 
 static void shown_output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
 {
     struct shown *s = opaque;
 
+    if (s->is_mute) {
+        return;
+    }
     if (s->ports != NULL) {
         s->ports_sink.output(s->ports_sink.opaque, at, port, bytes, count);
         return;
@@ -250,6 +255,24 @@ static void close_ports(struct shown *s)
     }
 }
 
+/* To where rrsnapshot= says that the replay begins. */
+static int go_to_snapshot(const struct options *o, struct shown *shown, struct machine *m,
+                          struct error *e)
+{
+    struct snapshot_place place;
+
+    if (o->rr_snapshot == NULL) {
+        return 0;
+    }
+    if (snapshots_find(snapshots_image(&o->machine), o->rr_snapshot, &place, e) < 0) {
+        return -1;
+    }
+    shown->is_mute = true;
+    (void)journal_drive(shown->journal, m, place.at, false);
+    shown->is_mute = false;
+    return snapshots_check(o->rr_snapshot, &place, m, e);
+}
+
 static int empty_console(const struct options *o, const struct console *console, struct error *e)
 {
     struct stat st;
@@ -302,7 +325,7 @@ int command_replay(struct options *o)
             cli_log_attach(log, m);
         }
         journal_attach(j, m);
-        status = replay(o, j, m, &shown);
+        status = go_to_snapshot(o, &shown, m, &e) < 0 ? cli_fail(&e) : replay(o, j, m, &shown);
     }
     nets_close(&shown.nets);
     close_ports(&shown);

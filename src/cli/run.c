@@ -15,6 +15,7 @@
 #include "cli/ports.h"
 #include "cli/say.h"
 #include "cli/serve.h"
+#include "cli/snapshots.h"
 #include "dev/drive.h"
 #include "dev/flash.h"
 #include "world/world.h"
@@ -206,6 +207,10 @@ static int live_open(struct live *l, struct options *o, struct error *e)
     }
     catch_signals(l);
     if (ports_start(&l->ports, l->journal, l->machine, e) < 0) {
+        return -1;
+    }
+    if (o->rr_snapshot != NULL &&
+        snapshots_save(snapshots_image(&o->machine), o->rr_snapshot, l->machine, e) < 0) {
         return -1;
     }
     daemon_ready(&l->daemon);

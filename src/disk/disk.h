@@ -102,6 +102,8 @@ struct disk_qcow2_options {
 int disk_qcow2_make(struct disk_bytes *bytes, const struct disk_qcow2_options *options,
                     struct error *e);
 
+#define DISK_SNAPSHOT_MORE 32
+
 /* An internal snapshot. */
 struct disk_snapshot {
     char *id, *name;      /* of any bytes but NUL */
@@ -111,13 +113,17 @@ struct disk_snapshot {
     uint64_t state_bytes; /* of a machine's state that is saved with it; 0: none is */
     uint64_t size;        /* bytes of the disk */
     uint64_t icount;      /* instructions; DISK_NO_ICOUNT: it does not say */
+    /* What whoever made it had to say besides, behind all that the format knows; what is longer is not ours, and
+     * is kept. */
+    uint8_t more[DISK_SNAPSHOT_MORE];
+    uint32_t more_bytes;
 };
 #define DISK_NO_ICOUNT UINT64_MAX
 size_t disk_snapshot_count(const struct disk *d); /* 0 for other formats */
 const struct disk_snapshot *disk_snapshot_at(const struct disk *d, size_t i);
 /* By number, else by name; SIZE_MAX: there is none. */
 size_t disk_snapshot_find(const struct disk *d, const char *id_or_name);
-/* Of what is there now. `like` gives name, times and icount; the rest of it is not looked at. All three
+/* Of what is there now. `like` gives name, times, icount and `more`; the rest of it is not looked at. All three
  * are flushes as well, and after an error the image is as before or can be repaired. */
 int disk_snapshot_make(struct disk *d, const struct disk_snapshot *like, struct error *e);
 int disk_snapshot_delete(struct disk *d, size_t i, struct error *e);

@@ -249,15 +249,19 @@ static char *next_id(const struct qcow2 *q)
 
 static struct snapshot new_snapshot(const struct qcow2 *q, const struct disk_snapshot *like)
 {
-    struct snapshot s = {.shown = *like, .l1_count = q->l1_count, .extra_length = EXTRA_BYTES};
+    struct snapshot s = {
+        .shown = *like, .l1_count = q->l1_count, .extra_length = EXTRA_BYTES + like->more_bytes};
+
+    must(like->more_bytes <= DISK_SNAPSHOT_MORE);
 
     s.shown.id = next_id(q);
     s.shown.name = base_strdup(like->name);
     s.shown.state_bytes = 0;
     s.shown.size = q->header.size;
-    s.extra = base_alloc(EXTRA_BYTES, 1);
+    s.extra = base_alloc(s.extra_length, 1);
     bytes_set_be(s.extra + 8, 8, s.shown.size);
     bytes_set_be(s.extra + 16, 8, s.shown.icount);
+    memcpy(s.extra + EXTRA_BYTES, like->more, like->more_bytes);
     return s;
 }
 

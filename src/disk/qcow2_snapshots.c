@@ -10,7 +10,7 @@
 #define TABLE_MOST (64 * MIB) /* bytes of all entries */
 
 /* Bytes of an entry without its parts; and where things are in it. */
-enum { ENTRY_BYTES = 40, EXTRA_STATE = 0, EXTRA_SIZE = 8, EXTRA_ICOUNT = 16 };
+enum { ENTRY_BYTES = 40, EXTRA_STATE = 0, EXTRA_SIZE = 8, EXTRA_ICOUNT = 16, EXTRA_KNOWN = 24 };
 
 static int take(const struct qcow2 *q, uint64_t *at, void *bytes, size_t count, struct error *e)
 {
@@ -42,6 +42,10 @@ static void use_extra(struct snapshot *s)
     }
     if (s->extra_length >= EXTRA_ICOUNT + 8) {
         s->shown.icount = bytes_get_be(s->extra + EXTRA_ICOUNT, 8);
+    }
+    if (s->extra_length > EXTRA_KNOWN && s->extra_length <= EXTRA_KNOWN + DISK_SNAPSHOT_MORE) {
+        s->shown.more_bytes = s->extra_length - EXTRA_KNOWN;
+        memcpy(s->shown.more, s->extra + EXTRA_KNOWN, s->shown.more_bytes);
     }
 }
 
