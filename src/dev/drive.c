@@ -89,6 +89,7 @@ struct drive {
     bool is_readonly, is_cd;
     bool reaches_file;   /* what is written goes to the image as well, */
     bool reaches_at_end; /* or what was written goes there once the machine is finished */
+    uint8_t room[DRIVE_ROOM];
 };
 
 /* Files behind an image are those that the configuration names. */
@@ -330,4 +331,9 @@ bool drive_flush(struct drive *v)
     struct error e;
 
     return !v->reaches_file || reached(v, disk_flush(v->image, &e), &e);
+}
+
+uint8_t *drive_room(struct drive *v)
+{
+    return v->room;
 }

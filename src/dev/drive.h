@@ -42,4 +42,8 @@ bool drive_write(struct drive *v, uint64_t at, const void *bytes, size_t size);
 bool drive_zero(struct drive *v, uint64_t at, uint64_t size, bool may_discard);
 bool drive_flush(struct drive *v);
 
+/* Room for a device to move bytes through, of any content: the drive's, for one transfer at a time. */
+enum { DRIVE_ROOM = 65536 };
+uint8_t *drive_room(struct drive *v);
+
 #endif

@@ -121,7 +121,7 @@ static int fill(struct disk_overlay *o, struct disk_kept *k, uint64_t cluster, s
 
     k->bytes = k->bytes != NULL ? k->bytes : base_alloc(DISK_READ_CLUSTER, 1);
     k->number = 0;
-    memset(k->bytes, 0, DISK_READ_CLUSTER);
+    memset(k->bytes + size, 0, DISK_READ_CLUSTER - size);
     if (o->base.read(o->base.opaque, at, k->bytes, size, e) < 0) {
         return -1;
     }

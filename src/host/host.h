@@ -84,6 +84,8 @@ size_t host_page_size(void);
 /* Zero-filled memory, aligned to host pages, that costs nothing until it is touched: a guest may
  * be given more than the host has free. NULL, with a sentence, if the host refuses. */
 void *host_pages_map(size_t size_bytes, struct error *e);
+/* All of it will be used soon: the host gives it at once, which costs less than page by page. */
+void *host_pages_map_now(size_t size_bytes, struct error *e);
 void host_pages_unmap(void *pages, size_t size_bytes);
 /* The range reads as zeros again and its memory goes back to the host. Both ends are multiples
  * of host_page_size(). Only for memory of host_pages_map. */

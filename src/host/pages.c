@@ -29,6 +29,19 @@ void *host_pages_map(size_t size_bytes, struct error *e)
     return pages;
 }
 
+void *host_pages_map_now(size_t size_bytes, struct error *e)
+{
+    void *pages = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE, -1, 0);
+
+    if (pages == MAP_FAILED) {
+        error_set(e, "the host has no room for %zu bytes of memory: %s", size_bytes,
+                  strerror(errno));
+        return NULL;
+    }
+    return pages;
+}
+
 void host_pages_unmap(void *pages, size_t size_bytes)
 {
     if (pages != NULL) {

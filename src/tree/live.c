@@ -55,19 +55,27 @@ static void settle(struct live_tree *t)
     t->dirty.count = 0;
 }
 
-/* The page to be written. Its hash is no part of the sum until it is settled. */
-static struct page *open_page(struct live_tree *t, uint32_t index)
+/* The page to be written: what it had before, or `whole` in its place. Its hash is no part of the sum until it is
+ * settled. */
+static struct page *open_page(struct live_tree *t, uint32_t index, const uint8_t *whole)
 {
     struct page *old = tree_get(&t->tree, index), **slot;
+    const uint8_t *bytes = whole;
 
     if (old != NULL && old->hash == 0) {
+        if (whole != NULL) {
+            memcpy(old->bytes, whole, PAGE_SIZE);
+        }
         return old;
     }
     if (t->dirty.count >= DIRTY_MOST) {
         settle(t);
     }
     slot = tree_own_slot(t->pool, &t->tree, index, old != NULL ? 0 - old->hash : 0, old == NULL);
-    *slot = page_open(t->pool, old);
+    if (whole == NULL && old != NULL) {
+        bytes = page_bytes(t->pool, old);
+    }
+    *slot = page_open(t->pool, bytes);
     page_drop(t->pool, old);
     vec_push(&t->dirty, index);
     return *slot;
@@ -109,9 +117,13 @@ void live_tree_write(struct live_tree *t, uint64_t at, const void *bytes, size_t
     must(at <= t->bytes && size <= t->bytes - at);
     while (size != 0) {
         size_t piece = piece_of(at, size);
-        struct page *page = open_page(t, (uint32_t)(at >> PAGE_BITS));
+        uint32_t index = (uint32_t)(at >> PAGE_BITS);
 
-        memcpy(page->bytes + at % PAGE_SIZE, from, piece);
+        if (piece == PAGE_SIZE) {
+            (void)open_page(t, index, from);
+        } else {
+            memcpy(open_page(t, index, NULL)->bytes + at % PAGE_SIZE, from, piece);
+        }
         from += piece;
         at += piece;
         size -= piece;
@@ -126,7 +138,7 @@ void live_tree_zero(struct live_tree *t, uint64_t at, uint64_t size)
         uint32_t index = (uint32_t)(at >> PAGE_BITS);
 
         if (tree_get(&t->tree, index) != NULL) {
-            memset(open_page(t, index)->bytes + at % PAGE_SIZE, 0, (size_t)piece);
+            memset(open_page(t, index, NULL)->bytes + at % PAGE_SIZE, 0, (size_t)piece);
         }
         at += piece;
         size -= piece;

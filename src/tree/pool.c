@@ -9,6 +9,7 @@
 #include "tree/tree.h"
 
 #define PLACES_TAKEN UINT64_C(4096) /* pages of the file, at once */
+#define SLAB_PAGES   64             /* of memory */
 
 void tree_pool_init(struct tree_pool *p)
 {
@@ -19,6 +20,12 @@ void tree_pool_init(struct tree_pool *p)
 void tree_pool_fini(struct tree_pool *p)
 {
     must(p->page_count == 0 && p->node_count == 0 && p->resident == 0);
+    must(p->free_frames.count == p->slabs.count * SLAB_PAGES);
+    for (size_t i = 0; i < p->slabs.count; i++) {
+        host_pages_unmap(p->slabs.data[i], SLAB_PAGES * PAGE_SIZE);
+    }
+    vec_fini(&p->slabs);
+    vec_fini(&p->free_frames);
     free(p->buckets);
     free(p->named);
     vec_fini(&p->free_places);
@@ -28,6 +35,31 @@ uint64_t tree_pool_bytes(const struct tree_pool *p)
 {
     return p->page_count * TREE_PAGE_BYTES + p->node_count * sizeof(struct node) +
            p->bucket_count * sizeof(struct page *);
+}
+
+/* ---- room in memory ---- */
+
+/* Of any bytes. What is free is kept: a pool that was large once becomes so again. */
+static uint8_t *frame_take(struct tree_pool *p)
+{
+    if (p->free_frames.count == 0) {
+        struct error e;
+        uint8_t *slab = host_pages_map_now(SLAB_PAGES * PAGE_SIZE, &e);
+
+        if (slab == NULL) {
+            base_give_up(e.text);
+        }
+        vec_push(&p->slabs, slab);
+        for (size_t i = SLAB_PAGES; i-- > 0;) { /* by rising address */
+            vec_push(&p->free_frames, slab + i * PAGE_SIZE);
+        }
+    }
+    return p->free_frames.data[--p->free_frames.count];
+}
+
+static void frame_give(struct tree_pool *p, uint8_t *frame)
+{
+    vec_push(&p->free_frames, frame);
 }
 
 /* ---- the ring, and the file ---- */
@@ -82,7 +114,7 @@ static bool put_in_file(struct tree_pool *p, struct page *page)
         }
     }
     ring_remove(p, page);
-    free(page->bytes);
+    frame_give(p, page->bytes);
     page->bytes = NULL;
     p->spilled++;
     return true;
@@ -142,7 +174,7 @@ const uint8_t *page_bytes(struct tree_pool *p, struct page *page)
 {
     page->used = true;
     if (page->bytes == NULL) {
-        page->bytes = base_alloc(1, PAGE_SIZE);
+        page->bytes = frame_take(p);
         fetch(p, page);
         ring_add(p, page);
         p->fetched++;
@@ -216,9 +248,11 @@ static struct page *page_new(struct tree_pool *p, const uint8_t *bytes)
 
     page->refs = 1;
     page->used = true;
-    page->bytes = base_alloc(1, PAGE_SIZE);
+    page->bytes = frame_take(p);
     if (bytes != NULL) {
         memcpy(page->bytes, bytes, PAGE_SIZE);
+    } else {
+        memset(page->bytes, 0, PAGE_SIZE);
     }
     ring_add(p, page);
     p->page_count++;
@@ -280,17 +314,17 @@ void page_drop(struct tree_pool *p, struct page *page)
     }
     if (page->bytes != NULL) {
         ring_remove(p, page);
+        frame_give(p, page->bytes);
     }
     p->page_count--;
-    free(page->bytes);
     free(page);
 }
 
 /* ---- pages that are written ---- */
 
-struct page *page_open(struct tree_pool *p, struct page *like)
+struct page *page_open(struct tree_pool *p, const uint8_t *bytes)
 {
-    struct page *page = page_new(p, like != NULL ? page_bytes(p, like) : NULL);
+    struct page *page = page_new(p, bytes);
 
     keep_bound(p, page);
     return page;

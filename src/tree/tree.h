@@ -54,6 +54,10 @@ struct tree_pool {
     uint64_t next_place; /* in the file, in pages from 1, */
     uint64_t places;     /* and how many from there on are this pool's, and were never given */
     VEC(uint64_t) free_places;
+
+    /* Room for pages in memory: what the host gave, and what of it nobody uses. */
+    VEC(uint8_t *) slabs;
+    VEC(uint8_t *) free_frames;
     uint64_t spilled, fetched; /* pages, for statistics */
 
     struct page_shelf shelf; /* `read` NULL: there is none */
@@ -80,9 +84,9 @@ const uint8_t *page_bytes(struct tree_pool *p, struct page *page);
  * number in its live tree, which is part of its hash. A page that cannot be read when it is wanted, or has
  * another hash, ends the program. */
 struct page *page_lend(struct tree_pool *p, uint64_t hash, uint64_t id, uint32_t index);
-/* A page that nobody else knows, a copy of `like` (NULL: zeros), to be written; and what it becomes when it
+/* A page that nobody else knows, with these bytes (NULL: zeros), to be written; and what it becomes when it
  * is not written any more: a page of the pool, whose reference takes its place. */
-struct page *page_open(struct tree_pool *p, struct page *like);
+struct page *page_open(struct tree_pool *p, const uint8_t *bytes);
 struct page *page_close(struct tree_pool *p, struct page *page, uint64_t hash);
 
 /* ---- tree.c ------------------------------------------------------------------------------------- */

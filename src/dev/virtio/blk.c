@@ -3,8 +3,6 @@
  * zeroing and the serial number, over several queues. A request is done when it is found and is given back a
  * fixed virtual time later. Left out: lifetimes, secure erase, zones, SCSI commands of the legacy interface.
  */
-#include <stdlib.h>
-
 #include "dev/virtio/pending.h"
 
 /* Virtual time that a request takes: for itself, and a nanosecond for so many bytes. */
@@ -24,7 +22,7 @@
 enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, T_GET_ID = 8, T_DISCARD = 11, T_WRITE_ZEROES = 13 };
 enum { S_OK = 0, S_IOERR = 1, S_UNSUPP = 2 };
 enum { HEADER_BYTES = 16, RANGE_BYTES = 16, RANGES_MOST = 32, QUEUE_SIZE = 256 };
-enum { PIECE = 65536, CONFIG_BYTES = 60, WRITEBACK_AT = 32 };
+enum { CONFIG_BYTES = 60, WRITEBACK_AT = 32 };
 #define RANGE_SECTORS_MOST UINT32_C(0x400000) /* 2 GiB */
 
 struct blk {
@@ -77,7 +75,7 @@ static uint8_t do_read(struct device *d, struct request *r)
         return S_IOERR;
     }
     for (uint64_t done = 0; done < size;) {
-        size_t n = size - done < PIECE ? (size_t)(size - done) : PIECE;
+        size_t n = size - done < DRIVE_ROOM ? (size_t)(size - done) : DRIVE_ROOM;
 
         if (!drive_read(config_of(d)->drive, r->at * DISK_SECTOR + done, r->piece, n) ||
             virtio_scatter(d, r->chain, done, r->piece, n) != n) {
@@ -100,7 +98,7 @@ static uint8_t do_write(struct device *d, struct request *r)
         return S_IOERR;
     }
     for (uint64_t done = 0; done < size;) {
-        size_t n = size - done < PIECE ? (size_t)(size - done) : PIECE;
+        size_t n = size - done < DRIVE_ROOM ? (size_t)(size - done) : DRIVE_ROOM;
 
         if (virtio_gather(d, r->chain, HEADER_BYTES + done, r->piece, n) != n ||
             !drive_write(drive, r->at * DISK_SECTOR + done, r->piece, n)) {
@@ -169,11 +167,10 @@ static uint8_t do_request(struct device *d, struct request *r)
     }
 }
 
-static void take_request(struct device *d, unsigned queue, const struct virtio_chain *c,
-                         uint8_t *piece)
+static void take_request(struct device *d, unsigned queue, const struct virtio_chain *c)
 {
     struct blk *s = d->state;
-    struct request r = {.chain = c, .piece = piece};
+    struct request r = {.chain = c, .piece = drive_room(config_of(d)->drive)};
     uint8_t header[HEADER_BYTES], status;
 
     if (c->written_bytes == 0 || c->written_bytes > UINT32_MAX ||
@@ -194,13 +191,11 @@ static void take_request(struct device *d, unsigned queue, const struct virtio_c
 static void blk_notify(struct device *d, unsigned queue)
 {
     struct blk *s = d->state;
-    uint8_t *piece = base_alloc(PIECE, 1);
     struct virtio_chain c;
 
     while (!virtio_pending_is_full(&s->pending) && virtio_take(d, queue, &c)) {
-        take_request(d, queue, &c, piece);
+        take_request(d, queue, &c);
     }
-    free(piece);
 }
 
 static void blk_alarm(struct device *d, uint32_t i)
