@@ -2,14 +2,15 @@
 # bash completion for reprise(1). tests/cli/completions.py compares it with `reprise COMMAND --help`.
 
 _reprise_options() {
-    local machine='-arch -M -machine -cpu -smp -m -bios -kernel -initrd -append -dtb -serial -chardev -nographic
-        -display -monitor -no-reboot -drive -blockdev -hda -cdrom -snapshot -global -device -netdev -nic -net -object -icount -rtc -seed -name -S -s -gdb -semihosting -semihosting-config'
+    local machine='-arch -M -machine -cpu -smp -m -bios -kernel -initrd -append -dtb -serial -nographic
+        -display -no-reboot -drive -blockdev -hda -cdrom -snapshot -global -device -netdev -nic -net -object -icount -rtc -seed -name -semihosting -semihosting-config'
     local engine='-accel --softfloat'
     local logs='-d -D --stats'
+    local control='-S -s -gdb -chardev -monitor -qmp -qmp-pretty -mon'
     case $1 in
-    run) echo $machine $engine $logs ;;
-    record) echo $machine $engine $logs -o --force --by-reference --index --no-index --index-size ;;
-    replay) echo $engine --allow-paths $logs -object --until --no-verify --port --serial-out --safe-console ;;
+    run) echo $machine $control $engine $logs ;;
+    record) echo $machine $control $engine $logs -o --force --by-reference --index --no-index --index-size ;;
+    replay) echo $control $engine --allow-paths $logs -object --until --no-verify --port --serial-out --safe-console ;;
     debug) echo $engine --allow-paths --index-size --at --listen --gdb --no-index --trust-index --safe-console --symbols ;;
     info) echo --json ;;
     pack) echo -o --force --allow-paths ;;
@@ -26,7 +27,10 @@ _reprise_values() {
     -accel) echo jit interp verify ;;
     -arch) echo aarch64 arm riscv64 riscv32 ;;
     -M | -machine) echo virt vexpress-a9 vexpress-a15 ;;
-    -display | -monitor) echo none ;;
+    -display) echo none ;;
+    -monitor) echo none stdio pty unix: tcp: chardev: ;;
+    -qmp | -qmp-pretty) echo stdio pty unix: tcp: chardev: ;;
+    -mon) echo chardev= ;;
     -d) echo ir code dev ;;
     -device) echo help ;;
     -net) echo none nic user, socket, stream, dgram, tap, ;;

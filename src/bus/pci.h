@@ -144,6 +144,20 @@ void pci_write(struct device *d, struct mem_access a, uint64_t value);
 void pci_reset(struct device *d);
 int pci_check(const struct device *d, const void *state, struct error *e);
 
+/* ---- for those who look ---- */
+
+/* A function as the guest has set it up. False: the device is none. */
+struct pci_description {
+    unsigned bus, slot, function;
+    unsigned secondary, subordinate; /* buses of a bridge; 0: it is none */
+    struct {
+        uint64_t base; /* as far as it is decoded; else UINT64_MAX */
+        uint64_t bytes;
+        uint8_t flags; /* PCI_BAR_IO ... */
+    } bars[PCI_BARS];  /* bytes 0: there is none */
+};
+bool pci_describe(const struct device *d, struct pci_description *out);
+
 /* ---- for devices ---- */
 
 struct pci_state *pci_state_of(const struct device *d);

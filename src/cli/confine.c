@@ -171,7 +171,8 @@ static void allow_made(struct confinement *c, struct options *o, const char *pat
     struct stat st;
     bool exists = lstat(path, &st) == 0;
 
-    if (o->gdb == NULL && (!exists || (S_ISREG(st.st_mode) && access(path, W_OK) == 0))) {
+    if (o->gdb == NULL && o->monitor_count == 0 &&
+        (!exists || (S_ISREG(st.st_mode) && access(path, W_OK) == 0))) {
         o->recording_file = allow_one(c, path);
     }
     if (o->recording_file == 0) {
@@ -191,7 +192,9 @@ static int allow_recordings(struct confinement *c, struct options *o, struct err
             return -1;
         }
     }
-    if (o->command == COMMAND_DEBUG) { /* branches, as many as one likes */
+    if (o->command == COMMAND_DEBUG ||
+        (o->command == COMMAND_REPLAY &&
+         o->monitor_count > 0)) { /* branches, as many as one likes */
         allow_folder(c, o->files[0]);
     } else if (o->command == COMMAND_INDEX || (o->command == COMMAND_QUERY && !o->no_index)) {
         allow_index(c, o, o->files[0]);
@@ -231,6 +234,9 @@ static int allow_all(struct confinement *c, struct options *o, const char *made,
         allow_made(c, o, made);
     }
     allow_snapshots(c, o);
+    if (o->monitor_count > 0) { /* memsave */
+        confine_allow(c, ".", CONFINE_MAKE);
+    }
     if ((o->command & COMMANDS_MACHINE) == 0) {
         return allow_recordings(c, o, e);
     }

@@ -3,9 +3,11 @@
  */
 #include "cli/ports.h"
 #include "bus/bus.h"
+#include "cli/monitors.h"
 #include "cli/say.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 static int open_end(struct ports *p, const struct serial_spec *spec, const char *name,
@@ -14,7 +16,7 @@ static int open_end(struct ports *p, const struct serial_spec *spec, const char 
     struct port_end *end = &p->ends[p->count++];
     const char *terminal;
 
-    *end = (struct port_end){.owner = p, .number = -1};
+    *end = (struct port_end){.owner = p, .number = -1, .has_keys = spec->keys};
     snprintf(end->name, sizeof end->name, "%s", name);
     end->serial = serial_open(spec, &p->tty, e);
     if (!end->serial) {
@@ -90,6 +92,15 @@ int ports_open(struct ports *p, const struct options *o, struct error *e)
     return open_chardevs(p, o, e);
 }
 
+void ports_share(struct ports *p, struct monitors *m)
+{
+    for (unsigned i = 0; i < p->count; i++) {
+        if (p->ends[i].has_keys) {
+            p->ends[i].monitor = monitors_share(m, p->ends[i].serial, p->ends[i].name);
+        }
+    }
+}
+
 static void output(void *opaque, tick at, uint16_t port, const uint8_t *bytes, size_t count)
 {
     struct ports *p = opaque;
@@ -127,6 +138,13 @@ struct sink ports_sink(struct ports *p)
 static size_t post(void *opaque, const uint8_t *bytes, size_t count)
 {
     struct port_end *end = opaque;
+
+    if (end->to_monitor) {
+        return monitors_type(end->monitor, bytes, count);
+    }
+    if (end->owner->journal == NULL) {
+        return count; /* what entered is in the recording */
+    }
     return journal_post(end->owner->journal, (uint16_t)end->number, bytes, count);
 }
 
@@ -135,11 +153,21 @@ static void command(void *opaque, enum tty_command c)
     struct port_end *end = opaque;
 
     switch (c) {
-    case TTY_QUIT: journal_post_quit(end->owner->journal, END_QUIT); break;
+    case TTY_QUIT:
+        if (end->owner->journal != NULL) {
+            journal_post_quit(end->owner->journal, END_QUIT);
+        } else {
+            raise(SIGINT); /* a replay ends as it does by Ctrl-C */
+        }
+        break;
     case TTY_HELP: say_terminal(tty_help); break;
     case TTY_MONITOR:
-        say_terminal(
-            "\r\nreprise: the monitor is GDB's `monitor` command (-gdb, reprise debug)\r\n");
+        if (end->monitor != NULL && !end->to_monitor) {
+            end->to_monitor = true;
+            monitors_show(end->monitor);
+        } else {
+            end->to_monitor = false;
+        }
         break;
     case TTY_NONE: break;
     }
@@ -152,7 +180,8 @@ static void waits(void *opaque)
     say("%s: the machine waits until somebody reads its output", end->name);
 }
 
-int ports_start(struct ports *p, struct journal *j, const struct machine *m, struct error *e)
+int ports_start(struct ports *p, struct journal *j, const struct machine *m, uint64_t epoch_ns,
+                struct error *e)
 {
     p->journal = j;
     for (unsigned i = 0; i < p->count; i++) {
@@ -169,9 +198,7 @@ int ports_start(struct ports *p, struct journal *j, const struct machine *m, str
             return -1;
         }
     }
-    return nets_watch(&p->nets, m, journal_config(j)->epoch_ns, e) < 0
-               ? -1
-               : nets_start(&p->nets, &p->journal, e);
+    return nets_watch(&p->nets, m, epoch_ns, e) < 0 ? -1 : nets_start(&p->nets, &p->journal, e);
 }
 
 size_t ports_sockets(const struct ports *p, const char **names)

@@ -15,6 +15,7 @@
 #include "cli/keeper.h"
 #include "cli/nets.h"
 #include "cli/ports.h"
+#include "cli/replayed.h"
 #include "cli/say.h"
 #include "cli/snapshots.h"
 
@@ -286,15 +287,65 @@ static int empty_console(const struct options *o, const struct console *console,
 }
 
 static int choose_port(const struct options *o, const struct machine *m, struct shown *shown,
-                       struct error *e)
+                       uint64_t epoch_ns, struct error *e)
 {
     if (shown->ports != NULL) {
-        return ports_start(shown->ports, shown->journal, m, e);
+        return ports_start(shown->ports, shown->journal, m, epoch_ns, e);
     }
     shown->port = machine_port_by_name(m, o->shown_port ? o->shown_port : "serial0");
     return !o->shown_port || shown->port >= 0
                ? 0
                : error_set(e, "--port %s: the machine has no port of that name", o->shown_port);
+}
+
+static int watch(const struct options *o, struct replayed *r, struct shown *shown, struct error *e)
+{
+    uint64_t epoch_ns = recording_config(replayed_recording(r))->epoch_ns;
+
+    return nets_watch(&shown->nets, replayed_machine(r), epoch_ns, e) < 0
+               ? -1
+               : choose_port(o, replayed_machine(r), shown, epoch_ns, e);
+}
+
+/* The same with a debugger or monitors. */
+static int replay_attended(struct options *o)
+{
+    struct shown shown = {.console = {.to = stdout, .is_safe = o->safe_console}, .port = -1};
+    struct sink sink = {
+        .opaque = &shown, .output = shown_output, .flush = shown_flush, .input = shown_input};
+    struct cli_log *log = NULL;
+    struct replayed *r = NULL;
+    struct error e;
+    int status = EXIT_USER;
+
+    if (o->until || o->stats || verify_wanted(o)) {
+        error_set(&e, "--until, --stats and -accel verify go with neither -gdb nor a monitor");
+        return cli_fail(&e);
+    }
+    if (open_outputs(o, &shown.console, &log, &e) < 0 ||
+        (o->system != NULL ? open_ports(&shown, o, &e) : nets_open_dumps(&shown.nets, o, &e)) < 0 ||
+        !(r = replayed_open(o, shown.ports, &e)) || cli_confine(o, true, NULL, &e) < 0 ||
+        replayed_build(r, &sink, &e) < 0 || watch(o, r, &shown, &e) < 0 ||
+        empty_console(o, &shown.console, &e) < 0) {
+        cli_fail(&e);
+    } else {
+        if (log) {
+            cli_log_attach(log, replayed_machine(r));
+        }
+        status = replayed_run(r);
+        console_end(&shown.console);
+        if (shown.console.problem) {
+            say_stdout_failed(shown.console.problem);
+        }
+    }
+    nets_close(&shown.nets);
+    replayed_close(r);
+    close_ports(&shown);
+    if (shown.console.to && shown.console.to != stdout) {
+        fclose(shown.console.to);
+    }
+    cli_log_close(log);
+    return status;
 }
 
 int command_replay(struct options *o)
@@ -309,6 +360,13 @@ int command_replay(struct options *o)
     struct error e;
     int status = EXIT_USER;
 
+    if (replayed_is_wanted(o)) {
+        return replay_attended(o);
+    }
+    if (o->start_paused) {
+        error_set(&e, "-S waits for GDB or a monitor: give -gdb, -s, -qmp or -monitor too");
+        return cli_fail(&e);
+    }
     if (o->stats && figures_check(o->stats, &e) < 0) {
         return cli_fail(&e);
     }
@@ -318,7 +376,8 @@ int command_replay(struct options *o)
         !(j = shown.journal = journal_replay(o->files[0], &options, &sink, &e)) ||
         !(m = cli_machine(journal_config(j), o, &e)) ||
         nets_watch(&shown.nets, m, journal_config(j)->epoch_ns, &e) < 0 ||
-        choose_port(o, m, &shown, &e) < 0 || empty_console(o, &shown.console, &e) < 0) {
+        choose_port(o, m, &shown, journal_config(j)->epoch_ns, &e) < 0 ||
+        empty_console(o, &shown.console, &e) < 0) {
         cli_fail(&e);
     } else {
         if (log) {

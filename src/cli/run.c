@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/attend.h"
 #include "cli/behind.h"
 #include "cli/cli.h"
 #include "cli/daemon.h"
 #include "cli/interrupt.h"
 #include "cli/keeper.h"
+#include "cli/monitors.h"
 #include "cli/ports.h"
 #include "cli/say.h"
 #include "cli/serve.h"
@@ -26,6 +28,7 @@ struct live {
     struct options *options;
     struct wallclock clock;
     struct ports ports;
+    struct monitors monitors;
     struct machine *machine;
     struct journal *_Atomic journal; /* the handler of signals looks, too */
     struct branches branches;
@@ -121,15 +124,17 @@ static int open_journal(struct live *l, struct error *e)
  * once it is confined. */
 static int open_sockets(struct live *l, struct error *e)
 {
-    const char *names[PORTS_MAX + 2];
+    const char *names[PORTS_MAX + MONITORS_MAX + 2];
     struct keeper_job job = {.sockets = names};
 
     if (l->options->gdb && listener_open(&l->listener, l->options->gdb, e) < 0) {
         return error_prefix(e, "-gdb");
     }
-    if (ports_open(&l->ports, l->options, e) < 0) {
+    if (ports_open(&l->ports, l->options, e) < 0 ||
+        monitors_open(&l->monitors, l->options, &l->ports.tty, e) < 0) {
         return -1;
     }
+    ports_share(&l->ports, &l->monitors);
     if (l->listener.path[0] != '\0') {
         names[job.socket_count++] = l->listener.path;
     }
@@ -141,6 +146,13 @@ static int open_sockets(struct live *l, struct error *e)
         names[job.socket_count++] = l->options->pid_file;
     }
     job.socket_count += ports_sockets(&l->ports, names + job.socket_count);
+    for (unsigned i = 0; i < l->monitors.count; i++) {
+        const char *name = serial_socket(l->monitors.ends[i].serial);
+
+        if (name != NULL && !l->monitors.ends[i].is_shared) {
+            names[job.socket_count++] = name;
+        }
+    }
     return job.socket_count == 0 || l->options->no_sandbox ? 0 : keeper_open(&l->keeper, &job, e);
 }
 
@@ -206,7 +218,9 @@ static int live_open(struct live *l, struct options *o, struct error *e)
         return -1;
     }
     catch_signals(l);
-    if (ports_start(&l->ports, l->journal, l->machine, e) < 0) {
+    if (ports_start(&l->ports, l->journal, l->machine, journal_config(l->journal)->epoch_ns, e) <
+            0 ||
+        monitors_start(&l->monitors, l->journal, e) < 0) {
         return -1;
     }
     if (o->rr_snapshot != NULL &&
@@ -223,6 +237,7 @@ static void live_close(struct live *l)
         catch_signals(NULL);
     }
     verify_free(l->verify);
+    monitors_close(&l->monitors);
     ports_close(&l->ports);
     if (l->journal) {
         journal_close(l->journal);
@@ -244,6 +259,7 @@ static void switched(void *opaque, struct journal *now)
     struct live *l = opaque;
 
     ports_switch(&l->ports, now);
+    monitors_switch(&l->monitors, now);
     l->journal = now;
     if (signal_count > 0) {
         journal_post_quit(now, END_SIGNAL);
@@ -268,36 +284,87 @@ static bool live_quits(void *opaque)
     return signal_count > 0;
 }
 
-/* Watched by a debugger: through a traveller. */
+/* QMP's words for how the history ended. */
+static void tell_shutdown(struct control *c, enum journal_end why)
+{
+    switch (why) {
+    case END_POWER_OFF:
+    case END_FAILED: control_tell_shutdown(c, true, "guest-shutdown"); break;
+    case END_RESET: control_tell_shutdown(c, true, "guest-reset"); break;
+    case END_SIGNAL: control_tell_shutdown(c, false, "host-signal"); break;
+    case END_QUIT: control_tell_shutdown(c, false, "host-ui"); break;
+    case END_NONE:
+    case END_LIMIT:
+    case END_IDLE:
+    case END_COUNT: control_tell_shutdown(c, false, "host-error"); break;
+    }
+}
+
+/* A past is kept for a recording, and where a debugger may want it: it costs checkpoints, and guest writes
+ * to disks may not reach their files before the end. */
+static bool keeps_past(const struct live *l)
+{
+    return l->options->gdb != NULL || l->options->command == COMMAND_RECORD;
+}
+
+/* Attended to by a debugger or monitors: through a traveller. */
 static void travel_to_end(struct live *l)
 {
+    static const struct travel_limits few = {.spacing = UINT64_MAX / 2, .count = 1};
     struct travel_live storage;
     struct travel_source source = travel_of_journal(&storage, l->journal);
-    struct server server = {.branches = &l->branches, .quit = live_quits, .opaque = l};
+    struct server server = {.branches = &l->branches, .listener = l->listener};
+    struct attend a = {.server = &server,
+                       .monitors = &l->monitors,
+                       .ports = &l->ports,
+                       .quits = live_quits,
+                       .signals = l};
+    struct control_options options = {.config = &l->options->machine,
+                                      .mode = recording_name(l->options) ? "record" : "none",
+                                      .file = recording_name(l->options),
+                                      .name = l->options->name,
+                                      .uuid = l->options->uuid,
+                                      .starts_paused = l->options->start_paused,
+                                      .keeps_past = keeps_past(l)};
 
-    server.listener = l->listener;
     l->listener = no_listener;
-    server.travel = travel_new(l->machine, &source, NULL);
+    server.travel = travel_new(l->machine, &source, keeps_past(l) ? NULL : &few);
     prepare_branches(l, server.travel);
-    serve_live(&server, l->options->start_paused);
+    attend_init(&a, &options);
+    (void)attend_run(&a);
+    tell_shutdown(a.control, journal_why(l->journal));
+    attend_fini(&a);
     travel_free(server.travel);
     travel_live_fini(&storage);
     listener_close(&server.listener);
 }
 
+/* Until somebody speaks to a monitor, the machine runs by itself. True: it has ended. */
+static bool run_unattended(struct live *l)
+{
+    while (!l->options->start_paused && !monitors_want(&l->monitors, true)) {
+        if (journal_drive(l->journal, l->machine, TICK_NEVER, false) != JOURNAL_TICK) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int run_to_end(struct live *l, struct error *e)
 {
-    if (l->options->gdb) {
+    bool has_monitors = l->options->monitor_count > 0;
+
+    if (l->options->gdb || (has_monitors && keeps_past(l))) {
         travel_to_end(l);
         return 0;
     }
-    if (l->options->start_paused) {
-        return error_set(e, "-S waits for GDB: give -gdb or -s too");
+    if (l->options->start_paused && !has_monitors) {
+        return error_set(e, "-S waits for GDB or a monitor: give -gdb, -s, -qmp or -monitor too");
     }
     if (l->verify) {
         (void)verify_drive(l->verify, TICK_NEVER, &l->differs);
-    } else {
-        (void)journal_drive(l->journal, l->machine, TICK_NEVER, false);
+    } else if (!run_unattended(l)) {
+        travel_to_end(l);
     }
     return 0;
 }
@@ -357,6 +424,7 @@ int command_run(struct options *o)
         behind_catch_signals(l.behind);
     }
     figures_stop(&l.figures, l.machine, l.journal);
+    monitors_close(&l.monitors);
     ports_close(&l.ports);
     if (!started) {
         status = cli_fail(&e);

@@ -5,16 +5,27 @@
 
 #include <stdio.h>
 
+#include "cli/monitors.h"
 #include "cli/say.h"
 
+/* Whoever waits for the debugger has the machine at rest, and others may ask meanwhile. */
 static int stream_read(void *opaque, void *bytes, size_t room, int timeout_ms)
 {
-    return listener_read(opaque, bytes, room, timeout_ms);
+    struct server *s = opaque;
+
+    if (timeout_ms > 0 && s->attended.at_prompt != NULL) {
+        s->attended.at_prompt(s->attended.opaque);
+        monitors_wait(s->attended.monitors, s->listener.client_fd, -1, timeout_ms);
+        timeout_ms = 0;
+    }
+    return listener_read(&s->listener, bytes, room, timeout_ms);
 }
 
 static int stream_write(void *opaque, const void *bytes, size_t count)
 {
-    return listener_write(opaque, bytes, count);
+    struct server *s = opaque;
+
+    return listener_write(&s->listener, bytes, count);
 }
 
 /* What GDB shows of the answer to its first question. */
@@ -73,6 +84,29 @@ static bool interrupted(void *opaque)
     return s->interrupted != NULL && s->interrupted(s->opaque);
 }
 
+static bool is_wanted(void *opaque)
+{
+    struct server *s = opaque;
+
+    return s->attended.wanted != NULL && s->attended.wanted(s->attended.opaque);
+}
+
+static void moves(void *opaque, bool goes)
+{
+    struct server *s = opaque;
+
+    if (s->attended.moves != NULL) {
+        s->attended.moves(s->attended.opaque, goes);
+    }
+}
+
+static tick until(void *opaque)
+{
+    struct server *s = opaque;
+
+    return s->attended.until != NULL ? s->attended.until(s->attended.opaque) : TICK_NEVER;
+}
+
 static void tell(void *opaque, const char *sentence)
 {
     (void)opaque;
@@ -118,8 +152,7 @@ struct sink server_sink(struct server *s)
 
 enum gdb_end serve_client(struct server *s)
 {
-    const struct gdb_stream stream = {
-        .opaque = &s->listener, .read = stream_read, .write = stream_write};
+    const struct gdb_stream stream = {.opaque = s, .read = stream_read, .write = stream_write};
     const struct gdb_options options = {.opaque = s,
                                         .branch = fork_here,
                                         .may_branch = may_fork,
@@ -129,7 +162,10 @@ enum gdb_end serve_client(struct server *s)
                                         .shows_console = s->shows_console,
                                         .now_ms = now_ms,
                                         .interrupted = s->interrupted ? interrupted : NULL,
-                                        .quit = quits};
+                                        .quit = quits,
+                                        .wanted = is_wanted,
+                                        .moves = moves,
+                                        .until = until};
     enum gdb_end end;
 
     s->session = gdb_session_new(s->travel, &options);
@@ -138,32 +174,4 @@ enum gdb_end serve_client(struct server *s)
     s->session = NULL;
     listener_drop(&s->listener);
     return end;
-}
-
-static bool client_came(void *opaque, uint64_t done, uint64_t whole)
-{
-    struct server *s = opaque;
-
-    (void)done;
-    (void)whole;
-    return listener_wait(&s->listener, 0);
-}
-
-void serve_live(struct server *s, bool paused)
-{
-    struct travel_stop stop = {.why = TRAVEL_ARRIVED};
-
-    while (paused && !quits(s) && !listener_wait(&s->listener, 200)) {
-    }
-    do {
-        if (listener_wait(&s->listener, 0) && serve_client(s) == GDB_KILLED) {
-            journal_post_quit(s->branches->live, END_QUIT);
-        }
-        travel_set_poll(s->travel, s, client_came);
-        if (travel_now(s->travel) < travel_end(s->travel)) {
-            (void)travel_seek(s->travel, travel_end(s->travel)); /* back to the live edge */
-        }
-        stop = travel_run_forward(s->travel, TICK_NEVER, NULL, true);
-        travel_set_poll(s->travel, NULL, NULL);
-    } while (stop.why == TRAVEL_INTERRUPTED);
 }

@@ -10,6 +10,17 @@
 #include "journal/journal.h"
 #include "world/world.h"
 
+struct monitors;
+/* Others who attend to the same machine; all zero: nobody does. */
+struct attended {
+    void *opaque;
+    struct monitors *monitors;
+    void (*at_prompt)(void *opaque); /* the machine is at rest: it may be moved */
+    bool (*wanted)(void *opaque);    /* as struct gdb_options has them */
+    void (*moves)(void *opaque, bool goes);
+    tick (*until)(void *opaque);
+};
+
 struct server {
     struct listener listener;
     struct travel *travel;
@@ -22,6 +33,7 @@ struct server {
     bool (*interrupted)(void *opaque); /* as in gdb_options; NULL: never */
     bool (*quit)(void *opaque);        /* a signal came, the gdb that was started is gone ... */
     void *opaque;
+    struct attended attended;
 };
 
 /* What the guest prints goes to the client there is. */
@@ -29,9 +41,5 @@ struct sink server_sink(struct server *s);
 
 /* Talks to the client that listener_wait() found, until it is done; drops it. */
 enum gdb_end serve_client(struct server *s);
-
-/* A live machine with -gdb: runs it to its end, and serves whoever connects in between; with
- * `paused` it waits for the first client. */
-void serve_live(struct server *s, bool paused);
 
 #endif

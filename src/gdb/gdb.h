@@ -43,6 +43,12 @@ struct gdb_options {
     /* True once for each time that the user, who shares our terminal, pressed Ctrl-C: ends the journey
      * under way, as a byte 0x03 does. NULL: never. */
     bool (*interrupted)(void *opaque);
+    /* For others who attend to the machine. Asked during journeys: true ends the one under way, as a byte
+     * 0x03 does. NULL: never. */
+    bool (*wanted)(void *opaque);
+    void (*moves)(void *opaque,
+                  bool goes);    /* a journey that the client asked for begins, has ended */
+    tick (*until)(void *opaque); /* one that leads forwards ends there at the latest */
     /* Asked now and then while waiting for the client and during journeys: true ends the serving
      * (a signal came). NULL: never. */
     bool (*quit)(void *opaque);

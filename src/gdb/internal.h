@@ -174,6 +174,9 @@ struct gdb_session {
     enum gdb_end end;
 };
 
+/* resume.c: tells those who attend */
+void gdb_moves(const struct gdb_session *s, bool goes);
+
 /* session.c: the answer */
 void gdb_ok(struct gdb_session *s);
 /* Refuses with a sentence, as far as the client understands one. */

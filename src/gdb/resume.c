@@ -39,6 +39,13 @@ void gdb_journey_begins(struct gdb_session *s)
     s->told.is_set = false;
 }
 
+void gdb_moves(const struct gdb_session *s, bool goes)
+{
+    if (s->options.moves != NULL) {
+        s->options.moves(s->options.opaque, goes);
+    }
+}
+
 bool gdb_was_told(const struct gdb_session *s, const struct probe_hit *hit)
 {
     return s->was_told.is_set && s->was_told.step == hit->at_tick;
@@ -113,6 +120,7 @@ static void go(struct gdb_session *s, const struct plan *plan)
                                 .wanted = wanted};
     struct travel_stop stop;
     struct error e;
+    tick until;
 
     if (!gdb_aside_goes_on(s, &e)) {
         free(probes);
@@ -125,12 +133,19 @@ static void go(struct gdb_session *s, const struct plan *plan)
     gdb_console_note(s);
     gdb_journey_begins(s);
     s->going = true;
-    stop = travel_run_forward(s->travel, TICK_NEVER, &set, false);
-    if (made_last_step(&j, &stop)) {
-        stop.why = TRAVEL_ARRIVED;
-    }
+    gdb_moves(s, true);
+    until = s->options.until != NULL && !travel_is_diverted(s->travel)
+                ? s->options.until(s->options.opaque)
+                : TICK_NEVER;
+    stop = travel_run_forward(s->travel, until, &set, false);
+    gdb_moves(s, false);
     gdb_session_flush(s);
     s->going = false;
+    if (stop.why == TRAVEL_ARRIVED) { /* where others wanted it to stop */
+        stop.why = TRAVEL_INTERRUPTED;
+    } else if (made_last_step(&j, &stop)) {
+        stop.why = TRAVEL_ARRIVED;
+    }
     if (stop.why == TRAVEL_HIT && stop.hit.probe < s->points.count) {
         gdb_stop_at(s, stop.hit.probe, &stop.hit);
     } else {

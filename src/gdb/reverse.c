@@ -74,7 +74,9 @@ static void go_back(struct gdb_session *s)
 
     gdb_console_note(s);
     gdb_journey_begins(s);
+    gdb_moves(s, true);
     stop = travel_reverse_continue(s->travel, &set);
+    gdb_moves(s, false);
     if (stop.why == TRAVEL_HIT) {
         gdb_stop_at(s, stop.hit.probe, &stop.hit);
     } else {
@@ -153,6 +155,7 @@ static void step_back(struct gdb_session *s)
 
     gdb_console_note(s);
     gdb_journey_begins(s);
+    gdb_moves(s, true);
     stop = travel_reverse_step(s->travel, hart);
     if ((stop.why == TRAVEL_ARRIVED || stop.why == TRAVEL_BEGIN) && stop.at < b.before &&
         needs_look(s)) {
@@ -165,6 +168,7 @@ static void step_back(struct gdb_session *s)
         stop.at = travel_now(s->travel);
         free(probes);
     }
+    gdb_moves(s, false);
     if (b.found && (stop.why == TRAVEL_ARRIVED || stop.why == TRAVEL_BEGIN)) {
         gdb_stop_at(s, b.hit.probe, &b.hit);
     } else {

@@ -327,7 +327,8 @@ static bool poll_client(void *opaque, uint64_t done, uint64_t whole)
 
     (void)done;
     (void)whole;
-    if (gdb_wire_interrupted(&s->wire) || user_interrupts(s) || asked_to_quit(s)) {
+    if (gdb_wire_interrupted(&s->wire) || user_interrupts(s) || asked_to_quit(s) ||
+        (s->options.wanted != NULL && s->options.wanted(s->options.opaque))) {
         s->interrupted = true;
         return true;
     }

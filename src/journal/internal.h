@@ -360,8 +360,11 @@ struct journal {
     uint64_t early_bytes;
 
     struct inbox inbox;
-    atomic_int quit;  /* enum journal_end */
-    uint8_t *scratch; /* INPUT_BYTES_MAX */
+    atomic_int quit;    /* enum journal_end */
+    atomic_bool called; /* journal_call() */
+    tick driven_from;   /* where the drive under way began: it comes further before it is left, */
+    bool leaves;        /* unless all harts wait */
+    uint8_t *scratch;   /* INPUT_BYTES_MAX */
 
     /* stamp.c */
     uint64_t horizon; /* ticks between two looks at the inbox */

@@ -21,6 +21,7 @@ static struct journal *journal_new(int mode, const struct pace *pace, const stru
     }
     inbox_init(&j->inbox);
     atomic_init(&j->quit, END_NONE);
+    atomic_init(&j->called, false);
     j->scratch = base_alloc(INPUT_BYTES_MAX, 1);
     return j;
 }
@@ -268,6 +269,12 @@ void journal_post_quit(struct journal *j, enum journal_end why)
     int none = END_NONE;
 
     (void)atomic_compare_exchange_strong(&j->quit, &none, (int)why);
+    wake(j);
+}
+
+void journal_call(struct journal *j)
+{
+    atomic_store(&j->called, true);
     wake(j);
 }
 

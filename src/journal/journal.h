@@ -325,6 +325,9 @@ enum journal_posted journal_post_message(struct journal *j, uint16_t port, const
                                          size_t count);
 /* The history is to end, at the next tick that asks. Safe in a signal handler. */
 void journal_post_quit(struct journal *j, enum journal_end why);
+/* Live: whoever drives is called out of journal_drive(), soon, with JOURNAL_TICK, wherever it has got to;
+ * or, if nobody is in it, when somebody comes. Safe in a signal handler. No guest can see it. */
+void journal_call(struct journal *j);
 
 /* ---- info.c: `reprise info` ---------------------------------------------------------------- */
 

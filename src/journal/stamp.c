@@ -70,6 +70,18 @@ static bool take_input(struct journal *j, uint16_t *port, uint32_t *length)
     return true;
 }
 
+static bool is_called(struct journal *j)
+{
+    return atomic_load_explicit(&j->called, memory_order_relaxed);
+}
+
+/* Whoever drives wants the machine's thread back: to the machine it is as if history ended, and the drive
+ * knows better. However often it is called, the machine comes further. */
+static bool is_left(struct journal *j, tick now)
+{
+    return is_called(j) && (j->leaves || now != j->driven_from);
+}
+
 static bool is_wanted(struct journal *j);
 
 static enum inlet_answer live_next(void *opaque, tick now, struct input *in, tick *ask_again)
@@ -79,7 +91,7 @@ static enum inlet_answer live_next(void *opaque, tick now, struct input *in, tic
     uint16_t port;
 
     stamp_reached(j, now);
-    if (is_over(j)) {
+    if (is_over(j) || is_left(j, now)) {
         return INLET_END;
     }
     if (take_input(j, &port, &length)) {
@@ -106,7 +118,7 @@ static enum inlet_answer live_next(void *opaque, tick now, struct input *in, tic
 /* Something is to happen before the guest's next alarm. */
 static bool is_wanted(struct journal *j)
 {
-    return is_over(j) ||
+    return is_over(j) || is_called(j) ||
            (inbox_waiting(&j->inbox) && inbox_take(&j->inbox, j->machine, NULL, NULL, NULL));
 }
 
@@ -158,6 +170,7 @@ static tick live_idle(void *opaque, tick now, tick event)
     int64_t need;
 
     stamp_reached(j, now);
+    j->leaves = true;
     if (is_wanted(j)) {
         return now;
     }

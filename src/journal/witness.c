@@ -168,7 +168,11 @@ static bool after_live(struct journal *j, struct machine *m, enum stop stop, tic
     switch (stop) {
     case STOP_PROBE: *result = JOURNAL_PROBE; return true;
     case STOP_POWER: *result = end_live(j, m, why_of_power(m)); return true;
-    case STOP_END: *result = end_live(j, m, quit != END_NONE ? quit : END_IDLE); return true;
+    case STOP_END:
+        *result = quit == END_NONE && !j->idle_for_ever && atomic_exchange(&j->called, false)
+                      ? JOURNAL_TICK
+                      : end_live(j, m, quit != END_NONE ? quit : END_IDLE);
+        return true;
     case STOP_TICK:
     case STOP_LOST: break;
     }
@@ -299,6 +303,8 @@ enum journal_stop journal_drive(struct journal *j, struct machine *m, tick until
     enum journal_stop result = JOURNAL_TICK;
 
     must(m == j->machine);
+    j->driven_from = machine_state(m)->now;
+    j->leaves = false;
     for (;;) {
         enum journal_end quit = (enum journal_end)atomic_load(&j->quit);
         bool done;

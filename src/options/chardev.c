@@ -7,7 +7,7 @@
 #include "bus/bus.h"
 #include "options/internal.h"
 
-static const char *chardev_of_serial(const char *text)
+const char *options_chardev_of(const char *text)
 {
     return strncmp(text, "chardev:", 8) == 0 ? text + 8 : NULL;
 }
@@ -21,7 +21,7 @@ static int take_serial(struct options *o, const char *v, struct error *e)
     }
     o->serials[o->serial_count++] = v;
     o->machine.serial_count = o->serial_count;
-    return chardev_of_serial(v) != NULL ? 0 : serial_spec_parse(&spec, v, e);
+    return options_chardev_of(v) != NULL ? 0 : serial_spec_parse(&spec, v, e);
 }
 
 static struct options_chardev *find_chardev(struct options *o, const char *id)
@@ -82,6 +82,22 @@ static int use(struct options *o, const char *who, const char *id, struct error 
     return 0;
 }
 
+static bool is_shared(const struct options *o, const char *id)
+{
+    struct serial_spec spec;
+    char ignored[MACHINE_NAME_MAX];
+    struct error e;
+
+    for (uint32_t i = 0; i < o->chardev_count; i++) {
+        if (strcmp(o->chardevs[i].id, id) == 0) {
+            return serial_spec_parse_chardev(&spec, ignored, sizeof ignored, o->chardevs[i].text,
+                                             &e) == 0 &&
+                   spec.keys;
+        }
+    }
+    return false;
+}
+
 static unsigned count_terminals(const struct options *o)
 {
     struct serial_spec spec;
@@ -95,19 +111,32 @@ static unsigned count_terminals(const struct options *o)
                  spec.kind == SERIAL_STDIO;
     }
     for (uint32_t i = 0; i < o->serial_count; i++) {
-        count += chardev_of_serial(o->serials[i]) == NULL &&
+        count += options_chardev_of(o->serials[i]) == NULL &&
                  serial_spec_parse(&spec, o->serials[i], &e) == 0 && spec.kind == SERIAL_STDIO;
+    }
+    for (uint32_t i = 0; i < o->monitor_count; i++) {
+        count += o->monitors[i].id[0] == '\0' &&
+                 serial_spec_parse(&spec, o->monitors[i].text, &e) == 0 &&
+                 spec.kind == SERIAL_STDIO;
     }
     return count;
 }
 
 int options_check_chardevs(struct options *o, struct error *e)
 {
-    if ((o->command & COMMANDS_MACHINE) == 0 || o->help || o->list.length != 0) {
+    if ((o->command & (COMMANDS_MACHINE | COMMAND_REPLAY)) == 0 || o->help || o->list.length != 0) {
         return 0;
     }
+    for (uint32_t i = 0; i < o->monitor_count; i++) {
+        const char *id = o->monitors[i].id;
+
+        /* A multiplexed one may have a serial port as well. */
+        if (*id != '\0' && !is_shared(o, id) && use(o, "-mon", id, e) < 0) {
+            return -1;
+        }
+    }
     for (uint32_t i = 0; i < o->serial_count; i++) {
-        const char *id = chardev_of_serial(o->serials[i]);
+        const char *id = options_chardev_of(o->serials[i]);
 
         if (id != NULL && use(o, "-serial", id, e) < 0) {
             return -1;
@@ -121,9 +150,9 @@ int options_check_chardevs(struct options *o, struct error *e)
             return error_prefix(e, "-device %s", thing_text(t, "driver", ""));
         }
     }
-    return count_terminals(o) > 1
-               ? error_set(e, "-serial and -chardev ask for stdio more than once, and there is one")
-               : 0;
+    return count_terminals(o) > 1 ? error_set(e, "-serial, -monitor and -chardev ask for stdio "
+                                                 "more than once, and there is one")
+                                  : 0;
 }
 
 int options_serial_spec(const struct options *o, unsigned i, struct serial_spec *spec,
@@ -132,7 +161,14 @@ int options_serial_spec(const struct options *o, unsigned i, struct serial_spec 
     const char *text = i < o->serial_count       ? o->serials[i]
                        : count_terminals(o) == 0 ? "stdio"
                                                  : "null";
-    const char *id = chardev_of_serial(text);
+
+    return options_chardev_spec(o, text, spec, e);
+}
+
+int options_chardev_spec(const struct options *o, const char *text, struct serial_spec *spec,
+                         struct error *e)
+{
+    const char *id = options_chardev_of(text);
     char ignored[MACHINE_NAME_MAX];
 
     for (uint32_t n = 0; id != NULL && n < o->chardev_count; n++) {
@@ -147,7 +183,7 @@ int options_serial_spec(const struct options *o, unsigned i, struct serial_spec 
 static const struct option_entry entries[] = {
     {"-serial", M, "stdio|pty|null|file:PATH|pipe:PATH|unix:PATH|tcp:HOST:PORT|chardev:ID",
      "back end of the next UART", take_serial},
-    {"-chardev", M, "KIND,id=ID[,...]", "a back end for a device to name; help lists the kinds",
-     take_chardev},
+    {"-chardev", M | COMMAND_REPLAY, "KIND,id=ID[,...]",
+     "a back end for a device to name; help lists the kinds", take_chardev},
 };
 const struct option_group options_of_chardevs = {entries, ARRAY_LEN(entries)};

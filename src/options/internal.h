@@ -21,7 +21,7 @@ struct option_group {
 };
 /* In the order of --help: -o and what else is said of the file, the machine, all others. */
 extern const struct option_group options_of_recording, options_of_machine, options_of_chardevs,
-    options_of_nets, options_of_session;
+    options_of_monitors, options_of_nets, options_of_session;
 
 /* parse.c: the entry of a command's option, by either spelling; NULL: it has none. */
 const struct option_entry *options_find(enum command command, const char *name);
@@ -103,6 +103,10 @@ int options_take_device(struct options *o, const char *v, struct error *e);
 
 /* chardev.c: each character device that is named is there, and has one user. */
 int options_check_chardevs(struct options *o, struct error *e);
+/* The same for what has the words of -serial; NULL: it names no character device. */
+const char *options_chardev_of(const char *text);
+int options_chardev_spec(const struct options *o, const char *text, struct serial_spec *spec,
+                         struct error *e);
 
 /* net.c: each network that is named is there; after all options were taken. */
 int options_check_nets(struct options *o, struct error *e);

@@ -208,15 +208,6 @@ static int take_display(struct options *o, const char *v, struct error *e)
     return 0;
 }
 
-static int take_monitor(struct options *o, const char *v, struct error *e)
-{
-    (void)o;
-    if (strcmp(v, "none") != 0 && strcmp(v, "null") != 0) {
-        return error_set(e, "-monitor %s: only 'none' is there yet; GDB's `monitor` answers", v);
-    }
-    return 0;
-}
-
 static int take_no_reboot(struct options *o, const char *v, struct error *e)
 {
     (void)v;
@@ -297,11 +288,10 @@ static int take_seed(struct options *o, const char *v, struct error *e)
                                 e); /* the last: none */
 }
 
-static int take_ignored(struct options *o, const char *v, struct error *e)
+static int take_name(struct options *o, const char *v, struct error *e)
 {
-    (void)o;
-    (void)v;
     (void)e;
+    o->name = v;
     return 0;
 }
 
@@ -366,7 +356,6 @@ static const struct option_entry entries[] = {
     {"-nographic", M, NULL, "console on the terminal; Ctrl-A x quits, Ctrl-A h helps",
      take_nographic},
     {"-display", M, "none", "accepted for scripts", take_display},
-    {"-monitor", M, "none", "accepted for scripts", take_monitor},
     {"-no-reboot", M, NULL, "a guest reset ends the run", take_no_reboot},
     {"-icount", M, "shift=N|auto[,sleep=on|off][,align=on|off]",
      "one tick is 2^N ns of virtual time (0)", options_take_icount},
@@ -375,7 +364,7 @@ static const struct option_entry entries[] = {
     {"-semihosting", M, NULL, "a program may ask its host by traps (aarch64)", take_semihosting},
     {"-semihosting-config", M, "enable=on|off[,target=native]", "the same",
      take_semihosting_config},
-    {"-name", M, "TEXT", "accepted for scripts", take_ignored},
+    {"-name", M, "TEXT", "what monitors call the machine", take_name},
     {"-drive", M, "file=FILE[,if=virtio|none|pflash][,id=ID][,PROPERTY=VALUE...]",
      "a disk; format=, snapshot=, readonly=, media=cdrom", options_take_drive},
     {"-blockdev", M, "driver=raw|qcow2,node-name=ID,file.filename=FILE", "a disk for -device",

@@ -32,6 +32,7 @@ enum command {
 #define OPTIONS_CHARDEV_PORT_ROOM (MACHINE_NAME_MAX + 4)
 #define OPTIONS_NETS_MAX          8
 #define OPTIONS_DUMPS_MAX         8
+#define OPTIONS_MONITORS_MAX      8
 /* The port of a card on the network of this id, and how much room its name takes. */
 #define OPTIONS_NET_PORT      "net-%s"
 #define OPTIONS_NET_PORT_ROOM (NET_ID_MAX + 4)
@@ -47,6 +48,11 @@ struct options_chardev {
     char id[MACHINE_NAME_MAX];
     const char *text; /* as serial_spec_parse_chardev() takes it */
     bool is_used;     /* by a serial port or a device */
+};
+struct options_monitor {
+    char id[MACHINE_NAME_MAX]; /* of a character device; empty: */
+    const char *text;          /* as -serial has it */
+    bool is_qmp, is_pretty;
 };
 struct options_dump {
     char netdev[NET_ID_MAX];
@@ -67,6 +73,9 @@ struct options {
     uint32_t serial_count;
     struct options_chardev chardevs[OPTIONS_CHARDEVS_MAX];
     uint32_t chardev_count;
+    struct options_monitor monitors[OPTIONS_MONITORS_MAX]; /* -monitor, -qmp, -mon */
+    uint32_t monitor_count;
+    const char *name;                          /* -name; NULL: it has none */
     struct options_net nets[OPTIONS_NETS_MAX]; /* -netdev, -nic, -net */
     struct options_dump dumps[OPTIONS_DUMPS_MAX];
     char filtered[OPTIONS_NETS_MAX][NET_ID_MAX]; /* networks that other objects name */
@@ -149,6 +158,9 @@ void options_help(enum command command, struct text *out);
 /* What -serial number i says, "stdio" for the first if nothing was said, and nobody else has the terminal. */
 int options_serial_spec(const struct options *o, unsigned i, struct serial_spec *spec,
                         struct error *e);
+/* What is behind monitor i. */
+int options_monitor_spec(const struct options *o, unsigned i, struct serial_spec *spec,
+                         struct error *e);
 /* Reads the files that the options name, finds the firmware, the architecture, epoch and seed: what is
  * missing for a complete configuration. After this nothing of the host matters any more. */
 int options_read_images(struct options *o, struct error *e);

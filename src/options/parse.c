@@ -10,8 +10,8 @@
 #include "host/host.h"
 
 static const struct option_group *const groups[] = {&options_of_recording, &options_of_machine,
-                                                    &options_of_chardevs, &options_of_nets,
-                                                    &options_of_session};
+                                                    &options_of_chardevs,  &options_of_monitors,
+                                                    &options_of_nets,      &options_of_session};
 
 const struct option_entry *options_find(enum command command, const char *name)
 {

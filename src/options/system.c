@@ -231,9 +231,9 @@ int options_parse_system(struct options *o, const char *program, const char *arc
 
 void options_system_help(const char *program, struct text *out)
 {
-    static const struct option_group *const shared[] = {&options_of_machine, &options_of_chardevs,
-                                                        &options_of_nets, &options_of_recording,
-                                                        &options_of_session};
+    static const struct option_group *const shared[] = {&options_of_machine,   &options_of_chardevs,
+                                                        &options_of_monitors,  &options_of_nets,
+                                                        &options_of_recording, &options_of_session};
 
     text_add(out,
              "usage: %s [OPTION...] [DISK]\n"

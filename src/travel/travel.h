@@ -212,6 +212,10 @@ struct travel_probes {
 
 /* ---- going places ---- */
 
+/* "12", "1_000", "+3", "-3", "12.5%" of history, "begin", "end". False if it is none of these; it may lie
+ * outside of history. */
+bool travel_parse_place(const struct travel *t, const char *word, tick *out);
+
 /* To tick `to`, either way; beyond either edge it stops there and says so. */
 struct travel_stop travel_seek(struct travel *t, tick to);
 

@@ -38,7 +38,8 @@ struct serial {
     /* what is queued: under the lock */
     pthread_mutex_t lock;
     bool connected;
-    uint8_t *queue; /* SERIAL_QUEUE_MAX, a ring */
+    uint64_t client; /* how often somebody connected */
+    uint8_t *queue;  /* SERIAL_QUEUE_MAX, a ring */
     size_t queue_at, queued;
 
     /* the port's thread: read, not yet taken */

@@ -64,12 +64,13 @@ static void wake(struct serial *s)
     (void)n; /* full: awake already */
 }
 
-static void queue_add(struct serial *s, const uint8_t *bytes, size_t count)
+/* `client` 0: whoever is there. */
+static void queue_add(struct serial *s, uint64_t client, const uint8_t *bytes, size_t count)
 {
     size_t taken;
 
     pthread_mutex_lock(&s->lock);
-    taken = s->connected ? SERIAL_QUEUE_MAX - s->queued : 0;
+    taken = s->connected && (client == 0 || client == s->client) ? SERIAL_QUEUE_MAX - s->queued : 0;
     taken = taken < count ? taken : count;
     for (size_t left = taken; left > 0;) {
         size_t at = (s->queue_at + s->queued) % SERIAL_QUEUE_MAX;
@@ -84,13 +85,13 @@ static void queue_add(struct serial *s, const uint8_t *bytes, size_t count)
     s->unflushed = true;
 }
 
-void serial_output(struct serial *s, const uint8_t *bytes, size_t count)
+void serial_output_to(struct serial *s, uint64_t client, const uint8_t *bytes, size_t count)
 {
     if (s == NULL) {
         return; /* closed: the machine may end with words that nobody hears */
     }
     if (s->is_queued) {
-        queue_add(s, bytes, count);
+        queue_add(s, client, bytes, count);
     } else if (s->out_fd >= 0) {
         if (count > sizeof(s->buffer) - s->buffered) {
             serial_flush(s);
@@ -102,6 +103,23 @@ void serial_output(struct serial *s, const uint8_t *bytes, size_t count)
         memcpy(s->buffer + s->buffered, bytes, count);
         s->buffered += count;
     }
+}
+
+void serial_output(struct serial *s, const uint8_t *bytes, size_t count)
+{
+    serial_output_to(s, 0, bytes, count);
+}
+
+size_t serial_room(struct serial *s)
+{
+    size_t room = SIZE_MAX;
+
+    if (s->is_queued) {
+        pthread_mutex_lock(&s->lock);
+        room = SERIAL_QUEUE_MAX - s->queued;
+        pthread_mutex_unlock(&s->lock);
+    }
+    return room;
 }
 
 void serial_flush(struct serial *s)
@@ -168,10 +186,18 @@ static void take_input(struct serial *s, const uint8_t *bytes, size_t count)
 
         hold(s, out, n);
         if (command != TTY_NONE && s->events.command != NULL) {
+            (void)post_held(s); /* what was typed before it may be for somebody else */
             s->events.command(s->events.opaque, command);
         }
         bytes += used;
         count -= used;
+    }
+}
+
+static void tell_client(struct serial *s, uint64_t number)
+{
+    if (s->events.client != NULL) {
+        s->events.client(s->events.opaque, number);
     }
 }
 
@@ -191,6 +217,7 @@ static void disconnect(struct serial *s)
     if (s->is_socket) {
         close(fd);
     }
+    tell_client(s, 0);
 }
 
 static void read_input(struct serial *s)
@@ -256,9 +283,13 @@ static void look_at_terminal(struct serial *s)
     if (s->connected && !is_open) {
         disconnect(s);
     }
-    pthread_mutex_lock(&s->lock);
-    s->connected = is_open;
-    pthread_mutex_unlock(&s->lock);
+    if (is_open && !s->connected) {
+        pthread_mutex_lock(&s->lock);
+        s->connected = true;
+        s->client++;
+        pthread_mutex_unlock(&s->lock);
+        tell_client(s, s->client);
+    }
 }
 
 enum { POLL_WAKE, POLL_IN, POLL_OUT, POLL_LISTEN, POLL_COUNT };
@@ -295,6 +326,7 @@ static void serve(struct serial *s)
     }
     if (p[POLL_LISTEN].revents != 0 && s->in_fd < 0) {
         serial_accept(s);
+        tell_client(s, s->client);
     }
 }
 
@@ -311,6 +343,9 @@ static void *serial_run(void *argument)
 int serial_start(struct serial *s, const struct serial_events *events, struct error *e)
 {
     s->events = *events;
+    if (s->client != 0) {
+        tell_client(s, s->client);
+    }
     if (s->in_fd < 0 && s->listen_fd < 0) {
         return 0; /* output only */
     }

@@ -25,6 +25,7 @@ static void set_connected(struct serial *s, int fd)
     pthread_mutex_lock(&s->lock);
     s->in_fd = s->out_fd = fd;
     s->connected = true;
+    s->client++;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -138,6 +139,7 @@ static int open_file(struct serial *s, const struct serial_spec *spec, struct er
         return error_set(e, "%s: cannot be written: %s", spec->path, strerror(errno));
     }
     s->owns_fds = true;
+    s->client = 1;
     return 0;
 }
 
@@ -155,6 +157,7 @@ static int open_pipe_end(const char *path, const char *ending)
 static int open_pipe(struct serial *s, const struct serial_spec *spec, struct error *e)
 {
     s->owns_fds = s->is_queued = s->connected = true;
+    s->client = 1;
     s->queue = base_alloc(SERIAL_QUEUE_MAX, 1);
     s->in_fd = open_pipe_end(spec->path, ".in");
     s->out_fd = open_pipe_end(spec->path, ".out");
@@ -206,11 +209,27 @@ static int open_pty(struct serial *s, struct error *e)
     return 0;
 }
 
+/* A socket that our parent made, and is at the other end of. */
+static int open_fd(struct serial *s, const struct serial_spec *spec, struct error *e)
+{
+    int fd = atoi(spec->port), type;
+    socklen_t size = sizeof type;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM) {
+        return error_set(e, "fd=%d is no open stream socket", fd);
+    }
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    set_connected(s, fd);
+    return 0;
+}
+
 static int open_socket(struct serial *s, const struct serial_spec *spec, struct error *e)
 {
     s->is_socket = s->is_queued = s->owns_fds = true;
     s->queue = base_alloc(SERIAL_QUEUE_MAX, 1);
-    if ((spec->kind == SERIAL_UNIX ? open_unix(s, spec, e) : open_tcp(s, spec, e)) != 0) {
+    if ((spec->kind == SERIAL_FD     ? open_fd(s, spec, e)
+         : spec->kind == SERIAL_UNIX ? open_unix(s, spec, e)
+                                     : open_tcp(s, spec, e)) != 0) {
         return -1;
     }
     if (spec->is_server && spec->waits) {
@@ -222,18 +241,20 @@ static int open_socket(struct serial *s, const struct serial_spec *spec, struct 
 static int open_kind(struct serial *s, const struct serial_spec *spec, struct tty *tty,
                      struct error *e)
 {
+    s->keys = spec->keys;
     switch (spec->kind) {
     case SERIAL_NULL: return 0;
     case SERIAL_FILE: return open_file(s, spec, e);
     case SERIAL_PIPE: return open_pipe(s, spec, e);
     case SERIAL_PTY: return open_pty(s, e);
     case SERIAL_UNIX:
+    case SERIAL_FD:
     case SERIAL_TCP: return open_socket(s, spec, e);
     case SERIAL_STDIO:
         s->in_fd = STDIN_FILENO;
         s->out_fd = STDOUT_FILENO;
-        s->keys = spec->keys;
         s->tty = tty;
+        s->client = 1;
         if (tty != NULL) {
             tty_make_raw(tty, STDIN_FILENO, !spec->keys);
         }

@@ -52,11 +52,22 @@ static int copy_value(char *out, size_t room, const char *name, const char *valu
     return 0;
 }
 
+static int copy_descriptor(struct serial_spec *s, const char *value, struct error *e)
+{
+    size_t digits = value != NULL ? strspn(value, "0123456789") : 0;
+
+    if (digits == 0 || digits > 6 || value[digits] != '\0') {
+        return error_set(e, "fd=%s: the number of an open socket is wanted",
+                         value != NULL ? value : "");
+    }
+    return copy_value(s->port, sizeof(s->port), "fd", value, e);
+}
+
 /* One `name[=value]`. */
 static int take_option(struct serial_spec *s, const char *name, const char *value, char *id,
                        size_t id_room, struct error *e)
 {
-    bool is_socket = s->kind == SERIAL_UNIX || s->kind == SERIAL_TCP;
+    bool is_socket = s->kind == SERIAL_UNIX || s->kind == SERIAL_TCP || s->kind == SERIAL_FD;
     bool ignored;
 
     if (is_socket && strcmp(name, "server") == 0) {
@@ -80,6 +91,10 @@ static int take_option(struct serial_spec *s, const char *name, const char *valu
         s->kind = s->kind == SERIAL_TCP ? SERIAL_UNIX : s->kind;
         return copy_value(s->path, sizeof(s->path), name, value, e);
     }
+    if (id != NULL && s->kind == SERIAL_TCP && strcmp(name, "fd") == 0) {
+        s->kind = SERIAL_FD;
+        return copy_descriptor(s, value, e);
+    }
     if (id != NULL && s->kind == SERIAL_TCP && strcmp(name, "host") == 0) {
         return copy_value(s->path, sizeof(s->path), name, value, e);
     }
@@ -89,7 +104,7 @@ static int take_option(struct serial_spec *s, const char *name, const char *valu
     if (s->kind == SERIAL_FILE && strcmp(name, "append") == 0) {
         return parse_switch(name, value, &s->appends, e);
     }
-    if (id != NULL && s->kind == SERIAL_STDIO && strcmp(name, "mux") == 0) {
+    if (id != NULL && strcmp(name, "mux") == 0) {
         return parse_switch(name, value, &s->keys, e);
     }
     if (id != NULL && s->kind == SERIAL_STDIO && strcmp(name, "signal") == 0) {
@@ -192,8 +207,8 @@ int serial_spec_parse(struct serial_spec *s, const char *text, struct error *e)
     if (parse_serial(s, keys ? text + 4 : text, e) != 0) {
         return error_prefix(e, "-serial %s", text);
     }
-    if (keys && s->kind != SERIAL_STDIO) {
-        error_set(e, "there is no monitor to share it with: leave out `mon:`");
+    if (keys && (s->kind == SERIAL_NULL || s->kind == SERIAL_FILE)) {
+        error_set(e, "nobody can type there: leave out `mon:`");
         return error_prefix(e, "-serial %s", text);
     }
     s->keys = keys;

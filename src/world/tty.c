@@ -11,6 +11,7 @@ enum { CTRL_A = 1 };
 
 const char tty_help[] = "\n"
                         "Ctrl-A h        this help\n"
+                        "Ctrl-A c        to the monitor, and back\n"
                         "Ctrl-A x        end the machine and the program\n"
                         "Ctrl-A Ctrl-A   send one Ctrl-A to the guest\n";
 

@@ -74,21 +74,22 @@ enum serial_kind {
     SERIAL_PIPE, /* PATH.in and PATH.out, or PATH for both */
     SERIAL_PTY,
     SERIAL_UNIX,
-    SERIAL_TCP
+    SERIAL_TCP,
+    SERIAL_FD /* a socket that is open already: its number is in `port` */
 };
 struct serial_spec {
     enum serial_kind kind;
     char path[1024];       /* file, pipe, unix; for tcp the host */
     char port[32];         /* tcp */
     bool is_server, waits; /* waits: for the first client, before the machine starts */
-    bool keys;             /* stdio: Ctrl-A commands, and no signals (mon:stdio, mux=on) */
+    bool keys;             /* Ctrl-A commands, and of a terminal no signals (mon:stdio, mux=on) */
     bool appends;          /* file */
 };
 /* "stdio", "mon:stdio", "null", "none", "pty", "file:PATH", "pipe:PATH",
  * "unix:PATH[,server[=on|off]][,nowait|wait=..]", "tcp:HOST:PORT[,...]". "chardev:ID" is the caller's to look up. */
 int serial_spec_parse(struct serial_spec *s, const char *text, struct error *e);
 /* "socket,id=ID,path=PATH,server=on,wait=off", "file,id=ID,path=PATH", "pipe,id=ID,path=PATH", "pty,id=ID",
- * "stdio,id=ID", "null,id=ID", "ringbuf,id=ID,size=BYTES" (which nobody reads: there is no monitor) */
+ * "socket,id=ID,fd=N", "stdio,id=ID", "null,id=ID", "ringbuf,id=ID,size=BYTES" (which nobody reads) */
 int serial_spec_parse_chardev(struct serial_spec *s, char *id, size_t id_room, const char *text,
                               struct error *e);
 
@@ -105,6 +106,9 @@ struct serial_events {
     /* On the machine's thread: for a second now it has waited for somebody to read what it writes. Once; may
      * be NULL. */
     void (*waits)(void *opaque);
+    /* There is somebody at the other end, the `number`th who ever was; or, 0, nobody any more. Before what it
+     * says is posted, and in serial_start() if it is there already. May be NULL. */
+    void (*client)(void *opaque, uint64_t number);
 };
 /* Opens, connects, listens, waits for a client if it should. `tty` is made raw for stdio. */
 struct serial *serial_open(const struct serial_spec *spec, struct tty *tty, struct error *e);
@@ -118,6 +122,10 @@ int serial_start(struct serial *s, const struct serial_events *events, struct er
  * pipes never do: what exceeds 1 MiB, and what comes while nobody is connected, is dropped and counted. Bytes may
  * stay in a buffer until serial_flush(). */
 void serial_output(struct serial *s, const uint8_t *bytes, size_t count);
+/* For that client only: if it is gone, so are the bytes. */
+void serial_output_to(struct serial *s, uint64_t client, const uint8_t *bytes, size_t count);
+/* How many bytes would be taken now without dropping any; SIZE_MAX where output waits instead. */
+size_t serial_room(struct serial *s);
 void serial_flush(struct serial *s);
 uint64_t serial_dropped(const struct serial *s); /* bytes */
 /* Why a file, a pipe or a terminal did not take some of them, an errno; 0: it took all. */

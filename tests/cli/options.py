@@ -45,7 +45,7 @@ def manual_agrees():
             r = reprise(command, name)
             check(b"is not an option" not in r.err and is_sane(r), "%s takes %s: %s" % (command, name, r))
         for name in sorted(everything - options[command] - {"-h", "-s", "-S"}):
-            if command in ("run", "record") and name == "--gdb":
+            if command in ("run", "record", "replay") and name == "--gdb":
                 continue  # two dashes are as good as one, and -gdb is theirs
             r = reprise(command, name)
             check(b"is not an option" in r.err and r.status == 1, "%s refuses %s: %s" % (command, name, r))
