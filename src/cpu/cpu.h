@@ -286,7 +286,7 @@ void cpu_fini(struct cpu *cpu);
 
 /* Chooses the address space block for the ISA's current key and the mode that blocks are lifted
  * for. After anything that may change either: privilege, page-table root, protection. */
-void cpu_select_space(struct cpu *cpu, uint32_t block_mode);
+void cpu_select_space(struct cpu *cpu, uint64_t block_mode);
 /* Drops every table (not the ISA's state): after a restore, a table write, in tests at any tick. */
 void cpu_forget(struct cpu *cpu);
 void cpu_forget_writes(struct cpu *cpu);              /* the write tables only: a new epoch */

@@ -183,7 +183,7 @@ static unsigned find_space(struct cpu *cpu, const uint64_t key[SPACE_KEY + 1])
 static void key_as(const struct cpu *cpu, enum access_as as, uint64_t key[SPACE_KEY + 1])
 {
     memset(key, 0, (SPACE_KEY + 1) * sizeof(*key));
-    key[SPACE_KEY] = UINT64_C(1) << 32 | as;
+    key[SPACE_KEY] = ~(uint64_t)as;
     cpu->mmu->space_key(cpu, as, key);
 }
 
@@ -237,7 +237,7 @@ static void check_as(struct cpu *cpu)
     }
 }
 
-void cpu_select_space(struct cpu *cpu, uint32_t block_mode)
+void cpu_select_space(struct cpu *cpu, uint64_t block_mode)
 {
     uint64_t key[SPACE_KEY + 1] = {[SPACE_KEY] = block_mode};
 

@@ -7,9 +7,9 @@
 #include "engine/internal.h"
 #include "host/host.h"
 
-static uint32_t bucket_of(vaddr pc, uint32_t mode)
+static uint32_t bucket_of(vaddr pc, uint64_t mode)
 {
-    uint64_t h = (pc >> 1) ^ (pc >> 17) ^ (uint64_t)mode * 0x9e3779b1u;
+    uint64_t h = (pc >> 1) ^ (pc >> 17) ^ (mode ^ mode >> 32) * 0x9e3779b1u;
     return (uint32_t)h & (ENGINE_BUCKETS - 1);
 }
 
@@ -260,7 +260,7 @@ static bool holds(struct cpu *cpu, const struct block *b, const struct fetch *f)
     return true;
 }
 
-struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
+struct block *cache_find(struct engine *e, struct cpu *cpu, uint64_t mode)
 {
     vaddr pc = cpu->hart->pc;
     struct block *b = cache_known(cpu, mode);
@@ -299,7 +299,7 @@ struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode)
     return b;
 }
 
-struct block *cache_look_up(struct engine *e, struct cpu *cpu, uint32_t mode)
+struct block *cache_look_up(struct engine *e, struct cpu *cpu, uint64_t mode)
 {
     struct block *b;
 

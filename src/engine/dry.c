@@ -201,7 +201,7 @@ static bool may_be_watched(const struct cpu *cpu, const struct ir_block *b)
     return false;
 }
 
-bool dry_stops_fetch(struct engine *e, struct cpu *cpu, uint32_t mode)
+bool dry_stops_fetch(struct engine *e, struct cpu *cpu, uint64_t mode)
 {
     struct block *b = cache_look_up(e, cpu, mode);
     bool stop = false;

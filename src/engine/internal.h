@@ -8,7 +8,7 @@
 #include "jit/jit.h"
 
 #define BLOCK_NO_PAGE UINT32_MAX
-#define BLOCK_DEAD    UINT32_MAX /* a mode that no ISA gives */
+#define BLOCK_DEAD    UINT64_MAX /* a mode that no ISA gives */
 
 /* A piece of guest code in one mode, at one virtual address and one place in storage. An instruction that
  * crosses a page stands alone in its block, which then depends on two pages. */
@@ -16,7 +16,7 @@ struct block {
     const void
         *code; /* first, as in struct jit_target: generated code jumps through jump entries */
     /* What is looked at where a block is looked for: with what is above, one line of the host's cache. */
-    uint32_t mode; /* isa->lifter.block_mode(); BLOCK_DEAD once its bytes changed */
+    uint64_t mode; /* isa->lifter.block_mode(); BLOCK_DEAD once its bytes changed */
     vaddr pc;
     haddr at; /* home of the byte at pc */
     struct block *hash_next;
@@ -70,7 +70,7 @@ struct engine {
     struct cpu_watch watch;
     const struct ir_block *block; /* being run; NULL: a trap is being entered */
     uint8_t *tried;               /* the state before a step that is tried: see dry.c */
-    uint32_t mode;                /* of the code that runs, since the engine looked last */
+    uint64_t mode;                /* of the code that runs, since the engine looked last */
     tick yielded;                 /* by the last run; TICK_NEVER: not */
     tick skip_tick;               /* probes are not asked at this tick */
 
@@ -92,18 +92,18 @@ struct engine {
 };
 
 /* Of the jump entries for one pc: by the bits of the mode that change without a look. */
-static inline unsigned jump_variant(const struct cpu *cpu, uint32_t mode)
+static inline unsigned jump_variant(const struct cpu *cpu, uint64_t mode)
 {
     uint32_t local = cpu->isa->lifter.local_modes;
 
-    return likely(local == 0) ? 0 : (mode & local) >> __builtin_ctz(local);
+    return likely(local == 0) ? 0 : (unsigned)(mode & local) >> __builtin_ctz(local);
 }
 
 /* cache.c */
 #define ENGINE_BUCKETS 262144u
 #define ENGINE_BLOCKS  524288u /* about what has room for its code */
 /* The block at hart.pc, if it was found before in this space. */
-static inline struct block *cache_known(const struct cpu *cpu, uint32_t mode)
+static inline struct block *cache_known(const struct cpu *cpu, uint64_t mode)
 {
     const struct jump_entry *jump =
         &cpu->space->jump[jump_index(cpu->hart->pc) ^ jump_variant(cpu, mode)];
@@ -112,9 +112,9 @@ static inline struct block *cache_known(const struct cpu *cpu, uint32_t mode)
 }
 /* The block at hart.pc, which is fetched: this is part of the step that executes its first
  * instruction, as it may set A bits. NULL with cpu->fault set. */
-struct block *cache_find(struct engine *e, struct cpu *cpu, uint32_t mode);
+struct block *cache_find(struct engine *e, struct cpu *cpu, uint64_t mode);
 /* The same without touching guest memory, for who does not take the step, or not yet. */
-struct block *cache_look_up(struct engine *e, struct cpu *cpu, uint32_t mode);
+struct block *cache_look_up(struct engine *e, struct cpu *cpu, uint64_t mode);
 /* A new one, all zeros; the next to be added. */
 struct block *cache_new_block(struct engine *e);
 void cache_add(struct engine *e, struct block *b);
@@ -131,7 +131,7 @@ void cache_fini(struct engine *e);
 
 /* translate.c: the block at cpu->hart->pc, for which cpu_fetch() found `f`: no longer than that. NULL
  * with cpu->fault set if its first instruction cannot be fetched. */
-struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, const struct fetch *f);
+struct block *translate(struct engine *e, struct cpu *cpu, uint64_t mode, const struct fetch *f);
 /* The IR of a live block, made again if it is not kept; for the interpreter, which keeps it. */
 const struct ir_block *block_ir(struct engine *e, struct cpu *cpu, struct block *b);
 
@@ -146,7 +146,7 @@ bool dry_stops_insn(struct engine *e, struct cpu *cpu, const struct ir_block *b)
 /* The same of the step that begins with fetching the block at hart.pc: fetching sets A bits, so
  * breakpoints and watchpoints are asked before that, by looking only. If nobody wants to stop,
  * cpu->asked says whether watchpoints have been asked about all that the step does. */
-bool dry_stops_fetch(struct engine *e, struct cpu *cpu, uint32_t mode);
+bool dry_stops_fetch(struct engine *e, struct cpu *cpu, uint64_t mode);
 /* How many instructions come before one that has to be tried, at most `limit`. */
 uint32_t dry_plain_insns(const struct ir_block *b, uint32_t limit);
 

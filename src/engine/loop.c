@@ -115,7 +115,7 @@ static enum engine_stop take_exception(struct engine *e, struct cpu *cpu, tick e
     return ENGINE_LOOK;
 }
 
-static uint32_t select_space(struct cpu *cpu);
+static uint64_t select_space(struct cpu *cpu);
 
 /* Probes that are asked step by step, and what is to be done with no block running, need the loop. */
 static bool needs_loop(const struct engine *e)
@@ -259,7 +259,7 @@ static bool has_code(struct engine *e, struct cpu *cpu, struct block *b)
 /* The jump that was just taken goes to its target directly from now on. Both are in one page, so
  * whoever gets to the one may go to the other; what crosses into the next page must be looked up, and
  * so must what lies in a page that may be executed only in parts. */
-static void link_jump(struct engine *e, struct cpu *cpu, uint32_t mode, uint32_t site)
+static void link_jump(struct engine *e, struct cpu *cpu, uint64_t mode, uint32_t site)
 {
     uint64_t flushes = e->stats.flushes;
     struct block *to = cache_look_up(e, cpu, mode); /* its step is not taken yet */
@@ -305,7 +305,7 @@ static void ungroup(struct engine *e, struct cpu *cpu, uint32_t site)
 }
 
 /* The mode at hart.pc, if it was `before` when the engine looked. */
-static uint32_t mode_now(const struct cpu *cpu, uint32_t before)
+static uint64_t mode_now(const struct cpu *cpu, uint64_t before)
 {
     return unlikely(cpu->isa->lifter.local_modes) ? cpu->isa->lifter.block_mode(cpu) : before;
 }
@@ -389,7 +389,7 @@ static enum engine_stop interpret(struct engine *e, struct cpu *cpu, struct bloc
 }
 
 /* Runs blocks until something other than an ordinary exit happens. */
-static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t mode, tick end,
+static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint64_t mode, tick end,
                                    uint64_t *left)
 {
     enum engine_stop stop = ENGINE_BUDGET;
@@ -441,11 +441,11 @@ static enum engine_stop run_blocks(struct engine *e, struct cpu *cpu, uint32_t m
 }
 
 /* Returns the mode of the code that is next. */
-static uint32_t select_space(struct cpu *cpu)
+static uint64_t select_space(struct cpu *cpu)
 {
-    uint32_t mode = cpu->isa->lifter.block_mode(cpu);
+    uint64_t mode = cpu->isa->lifter.block_mode(cpu);
 
-    cpu_select_space(cpu, mode & ~cpu->isa->lifter.local_modes);
+    cpu_select_space(cpu, mode & ~(uint64_t)cpu->isa->lifter.local_modes);
     return mode;
 }
 

@@ -93,11 +93,11 @@ static bool accesses_memory(const struct ir_build *b, uint32_t first_op)
     return false;
 }
 
-static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mode,
+static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint64_t first_mode,
                            struct source *s);
 
 /* There was no room for more than `count` instructions; for 0: the first alone is to be made smaller. */
-static unsigned lift_fewer(struct engine *e, struct cpu *cpu, uint32_t mode, struct source *s,
+static unsigned lift_fewer(struct engine *e, struct cpu *cpu, uint64_t mode, struct source *s,
                            unsigned count)
 {
     must(count > 0 || !s->compact); /* it has been made smaller: a lifter's bug */
@@ -107,13 +107,14 @@ static unsigned lift_fewer(struct engine *e, struct cpu *cpu, uint32_t mode, str
 }
 
 /* Lifts up to s->most instructions. Returns the bytes covered, 0 with a fault. */
-static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mode, struct source *s)
+static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint64_t first_mode, struct source *s)
 {
     struct ir_build *b = &e->build;
     vaddr pc = cpu->hart->pc;
     unsigned done = 0, side_exits = 0;
     uint64_t known = 0;
-    uint32_t mode = first_mode, local = cpu->isa->lifter.local_modes;
+    uint64_t mode = first_mode;
+    const uint64_t local = cpu->isa->lifter.local_modes;
 
     e->built = NULL;
     s->second_page = 0;
@@ -136,7 +137,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mod
             break;
         }
         ir_build_insn(b, done);
-        ir_build_mode(b, mode & local);
+        ir_build_mode(b, (uint32_t)(mode & local));
         if (!cpu->isa->lifter.lift(&l)) {
             if (done) {
                 drop_insn(b, ops);
@@ -160,7 +161,7 @@ static unsigned lift_insns(struct engine *e, struct cpu *cpu, uint32_t first_mod
         side_exits += b->op_count > ops && b->ops[b->op_count - 1].op == IR_EXIT_IF;
     }
     if (!b->ended) {
-        ir_build_mode(b, mode & local);
+        ir_build_mode(b, (uint32_t)(mode & local));
         ir_exit(b, pc + done, 0);
     }
     return b->overflow ? lift_fewer(e, cpu, first_mode, s, b->insn_count - 1) : done;
@@ -206,7 +207,7 @@ static void trace_block(struct engine *e)
     text_fini(&t);
 }
 
-struct block *translate(struct engine *e, struct cpu *cpu, uint32_t mode, const struct fetch *f)
+struct block *translate(struct engine *e, struct cpu *cpu, uint64_t mode, const struct fetch *f)
 {
     haddr at = f->page | (cpu->hart->pc & (PAGE_SIZE - 1));
     struct source source = {

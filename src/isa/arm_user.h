@@ -70,7 +70,7 @@ enum arm_fault { FAULT_UNDEFINED, FAULT_SVC, FAULT_PREFETCH, FAULT_DATA };
 
 /* An instruction of A32 or T32, as l->mode says. */
 bool arm_lift(struct lift *l);
-unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                          struct text *out);
 /* block_mode() of user code in AArch32 state, but for what the two processors have for themselves. */
 enum { A32_FP_ON = 1, A32_ALIGNED = 2, A32_NO_SETEND = 4, A32_SHORT_IT = 8 };
@@ -81,7 +81,7 @@ uint32_t arm_user_psr(const struct arm_user *u);
 /* Of `mask` alone. */
 void arm_user_set_psr(struct arm_user *u, uint32_t value, uint32_t mask);
 /* ITAdvance() of `local`, and of a block's mode. */
-uint32_t arm_it_advanced(uint32_t mode);
+uint64_t arm_it_advanced(uint64_t mode);
 
 static inline struct arm_user *arm_user_of(const struct cpu *cpu)
 {

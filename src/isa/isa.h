@@ -14,10 +14,10 @@ struct lift {
     struct ir_build *b;
     const void *model; /* the hart's: see struct isa */
     vaddr pc;          /* of this instruction */
-    uint32_t mode;     /* isa->lifter.block_mode() where it begins */
+    uint64_t mode;     /* isa->lifter.block_mode() where it begins */
     /* In: `mode`. Out: that of the next instruction, which the block goes on with; what changes is
      * among local_modes, and the state says the same. */
-    uint32_t next_mode;
+    uint64_t next_mode;
     const uint8_t *bytes; /* `available` of them; more exist if the page goes on */
     unsigned available;
     unsigned length; /* out: bytes of the instruction */
@@ -57,12 +57,13 @@ struct isa_lifter {
     uint32_t helper_count;
 
     /* Mode bits that change how instructions are lifted (privilege, FP on, rounding mode), and one
-     * that says whether translations of fetches are cacheable: jumps are linked where they are. */
-    uint32_t (*block_mode)(const struct cpu *cpu);
+     * that says whether translations of fetches are cacheable: jumps are linked where they are. Not all ones
+     * but for the lowest four bits, which means other things where a mode stands. */
+    uint64_t (*block_mode)(const struct cpu *cpu);
     /* Those that may change from one instruction to the next without a look (Thumb's IT, a delay
      * slot, the shadow of STI), also inside a block: no translation of an address may follow from
      * them. Exits go to the mode that the instruction was lifted in, or that ir_build_mode() or
-     * ir_exit_to_mode() say. 0: none, and exits cost nothing for it. */
+     * ir_exit_to_mode() say. Of the lower half alone. 0: none, and exits cost nothing for it. */
     uint32_t local_modes;
     /* Lifts the instruction at l->bytes; false if more bytes are needed to know it. An invalid
      * encoding lifts to the exception it raises. */
@@ -153,7 +154,7 @@ struct isa {
 
     /* Bytes of one instruction as text, in lifter.block_mode() as it is there; returns its length, 0 if more
      * bytes are needed. */
-    unsigned (*disassemble)(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+    unsigned (*disassemble)(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                             struct text *out);
 };
 

@@ -120,6 +120,16 @@ enum {
         TOY_MODE_DELAY | TOY_MODE_SHADOW | TOY_MODE_OTHER | TOY_MODE_WHEN | TOY_MODE_CC,
     TOY_MODE_ALL = TOY_MODE_LOCAL | TOY_MODE_FRAMED
 };
+/* Block modes have it up there, as they are of 64 bits. */
+#define TOY_BLOCK_FRAMED (UINT64_C(1) << 40)
+static inline uint64_t toy_mode_of_state(uint32_t mode)
+{
+    return (mode & TOY_MODE_LOCAL) | (mode & TOY_MODE_FRAMED ? TOY_BLOCK_FRAMED : 0);
+}
+static inline uint32_t toy_state_mode(uint64_t mode)
+{
+    return ((uint32_t)mode & TOY_MODE_LOCAL) | (mode & TOY_BLOCK_FRAMED ? TOY_MODE_FRAMED : 0u);
+}
 enum {
     TOY_CAUSE_ILLEGAL,
     TOY_CAUSE_SYS,

@@ -75,9 +75,9 @@ static void toy_space_key(const struct cpu *cpu, enum access_as as, uint64_t key
     key[SPACE_KEY - 1] = as; /* some reach more, some less */
 }
 
-static uint32_t toy_block_mode(const struct cpu *cpu)
+static uint64_t toy_block_mode(const struct cpu *cpu)
 {
-    return ((const struct toy *)cpu->state)->mode;
+    return toy_mode_of_state(((const struct toy *)cpu->state)->mode);
 }
 
 static bool toy_interrupt_pending(const struct cpu *cpu)
@@ -183,7 +183,7 @@ static void toy_alarm(struct cpu *cpu, tick now)
     s->lines |= 1u << TOY_TIMER_PIN;
 }
 
-static unsigned toy_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+static unsigned toy_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                                 struct text *out)
 {
     unsigned length = available != 0 ? toy_length(bytes[0]) : 1;

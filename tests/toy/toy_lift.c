@@ -205,7 +205,7 @@ static void lift_rti(struct lift *l)
     struct ir_build *b = l->b;
     ir_ref pc, flags, mode, delayed_to;
 
-    if (l->mode & TOY_MODE_FRAMED) {
+    if (l->mode & TOY_BLOCK_FRAMED) {
         l->several = true;
         pc = frame_word(l, 0);
         flags = ir_un(b, IR_ZEXT, IR_I64, frame_word(l, 1));

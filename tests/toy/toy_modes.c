@@ -11,11 +11,11 @@
 
 void toy_begin(struct lift *l)
 {
-    l->next_mode = l->mode & ~(uint32_t)(TOY_MODE_DELAY | TOY_MODE_SHADOW);
+    l->next_mode = l->mode & ~(uint64_t)(TOY_MODE_DELAY | TOY_MODE_SHADOW);
     if (l->mode & TOY_MODE_WHEN) {
         l->next_mode -= 1u << TOY_MODE_WHEN_POS;
         if (!(l->next_mode & TOY_MODE_WHEN)) {
-            l->next_mode &= ~(uint32_t)TOY_MODE_CC;
+            l->next_mode &= ~(uint64_t)TOY_MODE_CC;
         }
     }
 }
@@ -29,7 +29,7 @@ static bool changes_mode(uint8_t op)
 
 void toy_lift_predicated(struct lift *l, uint8_t op, void (*lift)(struct lift *l, uint8_t op))
 {
-    unsigned cc = l->mode >> TOY_MODE_CC_POS & 15;
+    unsigned cc = (unsigned)(l->mode >> TOY_MODE_CC_POS & 15);
     ir_ref skip;
 
     if (!(l->mode & TOY_MODE_WHEN)) {
@@ -50,9 +50,9 @@ void toy_lift_predicated(struct lift *l, uint8_t op, void (*lift)(struct lift *l
 static void commit(struct lift *l)
 {
     if (l->next_mode != l->mode) {
-        ir_put(l->b, IR_I32, TOY_SLOT(mode), ir_const(l->b, IR_I32, l->next_mode));
+        ir_put(l->b, IR_I32, TOY_SLOT(mode), ir_const(l->b, IR_I32, toy_state_mode(l->next_mode)));
     }
-    ir_build_mode(l->b, l->next_mode & TOY_MODE_LOCAL);
+    ir_build_mode(l->b, (uint32_t)l->next_mode & TOY_MODE_LOCAL);
 }
 
 static void leave_slot(struct lift *l, uint8_t attr)
@@ -154,8 +154,8 @@ static void lift_delayed(struct lift *l, uint8_t op)
         delay(l, ir_const(b, IR_I32, to));
         commit(l);
         exit_if(l, toy_condition(l, l->bytes[1]), toy_next_pc(l));
-        l->next_mode &= ~(uint32_t)TOY_MODE_DELAY;
-        ir_put(b, IR_I32, TOY_SLOT(mode), ir_const(b, IR_I32, l->next_mode));
+        l->next_mode &= ~(uint64_t)TOY_MODE_DELAY;
+        ir_put(b, IR_I32, TOY_SLOT(mode), ir_const(b, IR_I32, toy_state_mode(l->next_mode)));
         toy_leave(l, toy_next_pc(l), 0);
     }
 }
@@ -170,9 +170,9 @@ static void lift_jump_to_mode(struct lift *l, bool asks)
         toy_leave(l, toy_next_pc(l), 0);
         return;
     }
-    l->next_mode &= ~(uint32_t)TOY_MODE_OTHER;
+    l->next_mode &= ~(uint64_t)TOY_MODE_OTHER;
     mode = ir_bini(b, IR_SHL, IR_I64, ir_extract(b, IR_I64, to, 0, 1), TOY_MODE_OTHER_POS);
-    mode = ir_bini(b, IR_OR, IR_I64, mode, l->next_mode);
+    mode = ir_bini(b, IR_OR, IR_I64, mode, toy_state_mode(l->next_mode));
     ir_put(b, IR_I32, TOY_SLOT(mode), ir_un(b, IR_TRUNC, IR_I32, mode));
     to = ir_bini(b, IR_AND, IR_I64, to, ~UINT64_C(1));
     if (asks) {

@@ -217,7 +217,7 @@ enum arm_status {
 
 /* ---- trap.c ---- */
 
-uint32_t arm_block_mode(const struct cpu *cpu);
+uint64_t arm_block_mode(const struct cpu *cpu);
 bool arm_interrupt_pending(const struct cpu *cpu);
 bool arm_wakes(const struct cpu *cpu);
 void arm_take_interrupt(struct cpu *cpu);

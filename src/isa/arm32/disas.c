@@ -528,7 +528,7 @@ static bool put_alias(const struct arm_print *p)
 }
 
 /* What the conditions are behind IT, in the terms of the mode. */
-static void find_condition(struct arm_insn *i, bool thumb, uint32_t mode)
+static void find_condition(struct arm_insn *i, bool thumb, uint64_t mode)
 {
     bool in_it = thumb && MODE_IT(mode) != 0;
 
@@ -552,7 +552,7 @@ static void put_undefined(struct text *out, const uint8_t *bytes, bool thumb, un
     }
 }
 
-unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+unsigned arm_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                          struct text *out)
 {
     bool thumb = (mode & MODE_T) != 0;

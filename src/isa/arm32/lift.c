@@ -49,7 +49,7 @@ void arm_lift_commit(struct lift *l)
     if (l->next_mode != l->mode) {
         ir_put(l->b, IR_I32, ARM_SLOT(local), c32(l, l->next_mode & MODE_LOCAL));
     }
-    ir_build_mode(l->b, l->next_mode & MODE_LOCAL);
+    ir_build_mode(l->b, (uint32_t)l->next_mode & MODE_LOCAL);
 }
 
 void arm_lift_leave(struct lift *l, uint8_t exit_attr)

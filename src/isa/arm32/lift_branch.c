@@ -41,10 +41,10 @@ void arm_lift_bl(struct lift *l, const struct arm_insn *i)
 /* To the other instruction set. */
 static void switch_to(struct lift *l, uint32_t to)
 {
-    uint32_t next = l->next_mode;
+    uint64_t next = l->next_mode;
 
     link(l);
-    l->next_mode = (l->mode ^ MODE_T) & ~(UINT32_C(0xff) << MODE_IT_POS);
+    l->next_mode = (l->mode ^ MODE_T) & ~(UINT64_C(0xff) << MODE_IT_POS);
     arm_lift_go(l, to);
     l->next_mode = next; /* where the condition does not hold */
 }

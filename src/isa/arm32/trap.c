@@ -139,7 +139,7 @@ static uint32_t fp_mode(const struct cpu *cpu)
     return mode;
 }
 
-uint32_t arm_block_mode(const struct cpu *cpu)
+uint64_t arm_block_mode(const struct cpu *cpu)
 {
     const struct arm *s = arm_of(cpu);
     uint32_t mode = s->local | fp_mode(cpu) | (s->big ? MODE_BIG : 0);
@@ -192,7 +192,7 @@ void arm_take_exception(struct cpu *cpu)
     cpu->fault = (struct fault){0};
     switch (f.cause) {
     case FAULT_SVC: /* what it returns to is the next instruction, with its IT state */
-        s->local = arm_it_advanced(s->local);
+        s->local = (uint32_t)arm_it_advanced(s->local);
         enter(cpu, ARM_MODE_SVC, VECTOR_SVC, pc + size, CPSR_I);
         break;
     case FAULT_PREFETCH:

@@ -46,10 +46,10 @@ void arm_user_set_psr(struct arm_user *u, uint32_t value, uint32_t mask)
                ((value >> 25 & 3) | (value >> 10 & 0x3f) << 2) << MODE_IT_POS;
 }
 
-uint32_t arm_it_advanced(uint32_t mode)
+uint64_t arm_it_advanced(uint64_t mode)
 {
-    uint32_t it = MODE_IT(mode);
+    uint64_t it = MODE_IT(mode);
 
     it = (it & 7) == 0 ? 0 : (it & 0xe0) | (it << 1 & 0x1f);
-    return (mode & ~(UINT32_C(0xff) << MODE_IT_POS)) | it << MODE_IT_POS;
+    return (mode & ~(UINT64_C(0xff) << MODE_IT_POS)) | it << MODE_IT_POS;
 }

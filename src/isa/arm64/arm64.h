@@ -346,7 +346,7 @@ enum {
 };
 
 /* block_mode(): what lifting depends on, besides what arm_user.h has. At EL0 in AArch32 state (MODE_A32) it
- * is arm32's, whose bits 0 and 1 are 0 then. All 32 bits have a meaning; at EL2 bit 31 has none. */
+ * is arm32's, whose bits 0 and 1 are 0 then. The lower 32 bits all have a meaning; at EL2 bit 31 has none. */
 #define MODE_EL(m)     ((m)&3) /* 3: EL2 with HCR_EL2.E2H, where names of EL1 are its own registers */
 #define MODE_HOST      3
 #define MODE_FP        0x4       /* FP and SIMD are not trapped */
@@ -366,7 +366,7 @@ enum {
 
 /* ---- trap.c ---- */
 
-uint32_t arm64_block_mode(const struct cpu *cpu);
+uint64_t arm64_block_mode(const struct cpu *cpu);
 bool arm64_interrupt_pending(const struct cpu *cpu);
 bool arm64_wakes(const struct cpu *cpu);
 void arm64_take_interrupt(struct cpu *cpu);
@@ -479,7 +479,7 @@ extern const struct ir_helper arm64_helpers[ARM64_HELPER_COUNT];
 /* ---- the rest ---- */
 
 bool arm64_lift(struct lift *l);
-unsigned arm64_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+unsigned arm64_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                            struct text *out);
 #define ARM64_GDB_PC 32
 const struct isa_register *arm64_gdb_registers(size_t *count);

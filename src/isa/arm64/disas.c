@@ -633,7 +633,7 @@ static const struct {
     {"ls_pac", arm64_print_ls_pac},
 };
 
-unsigned arm64_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+unsigned arm64_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                            struct text *out)
 {
     struct arm64_insn i;

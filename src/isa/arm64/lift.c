@@ -248,7 +248,7 @@ bool arm64_lift(struct lift *l)
         arm64_lift_leave(l, IR_EXIT_LOOK);
     } else if (!l->ends) {
         arm64_lift_done(l);
-        l->next_mode = l->mode & ~MODE_LOCAL;
+        l->next_mode = l->mode & ~(uint64_t)MODE_LOCAL;
     }
     return true;
 }

@@ -204,7 +204,7 @@ static uint32_t mode_32(const struct cpu *cpu)
     return MODE_A32 | arm_user_mode(&s->user, how) | debug_mode(cpu) | (s->il ? MODE_IL : 0);
 }
 
-uint32_t arm64_block_mode(const struct cpu *cpu)
+uint64_t arm64_block_mode(const struct cpu *cpu)
 {
     const struct arm64 *s = arm64_of(cpu);
     unsigned level = s->el == 2 && (arm64_hcr(cpu) & HCR_E2H) != 0 ? MODE_HOST : s->el;
@@ -286,7 +286,7 @@ void arm64_take_exception(struct cpu *cpu)
         s->hart.pc += 4;         /* but an SMC that a hypervisor traps is not done */
     } else if (ec == EC_SVC32) { /* its return is to the next instruction, with its IT state */
         s->hart.pc = (uint32_t)(s->hart.pc + ((f.cause & ESR_IL) != 0 ? 4 : 2));
-        s->local = arm_it_advanced(s->local);
+        s->local = (uint32_t)arm_it_advanced(s->local);
     }
     if (has_two_classes(ec) && to == s->el) {
         f.cause += 1u << ESR_EC_POS;

@@ -213,7 +213,7 @@ static unsigned disassemble(const uint8_t *bytes, unsigned available, unsigned v
     return length;
 }
 
-unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                            struct text *out)
 {
     const struct place at = {pc, UINT64_MAX};
@@ -222,7 +222,7 @@ unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, u
     return disassemble(bytes, available, RISCV_RV64, &at, out);
 }
 
-unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                              struct text *out)
 {
     const struct place at = {pc, UINT32_MAX};

@@ -223,7 +223,7 @@ static int riscv_check(const struct cpu *cpu, const void *state, struct error *e
     return riscv_csr_check(s, e);
 }
 
-uint32_t riscv_block_mode(const struct cpu *cpu)
+uint64_t riscv_block_mode(const struct cpu *cpu)
 {
     const struct riscv *s = riscv_of(cpu);
 

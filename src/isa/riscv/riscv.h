@@ -272,11 +272,11 @@ uint64_t riscv_help_fcvtmod(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c)
 /* ---- the rest ---- */
 
 void riscv_reset(void *state, const void *model, const struct isa_options *o);
-uint32_t riscv_block_mode(const struct cpu *cpu);
+uint64_t riscv_block_mode(const struct cpu *cpu);
 bool riscv_lift(struct lift *l);
-unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+unsigned riscv_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                            struct text *out);
-unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint32_t mode,
+unsigned riscv32_disassemble(const uint8_t *bytes, unsigned available, vaddr pc, uint64_t mode,
                              struct text *out);
 #define RISCV_GDB_PC 32
 const struct isa_register *riscv_gdb_registers(size_t *count);
