@@ -337,3 +337,12 @@ uint8_t *drive_room(struct drive *v)
 {
     return v->room;
 }
+
+int drive_block_sizes(const struct plug *p, uint32_t *logical, uint32_t *physical, struct error *e)
+{
+    *logical = (uint32_t)plug_number(p, "logical_block_size");
+    *physical = (uint32_t)plug_number(p, "physical_block_size");
+    return is_pow2(*logical) && is_pow2(*physical)
+               ? 0
+               : error_set(e, "the size of a block is a power of two");
+}

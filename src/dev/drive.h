@@ -23,6 +23,21 @@ bool drive_format(const char *name, enum disk_format *format);
 struct disk *drive_open_image(const struct machine_config *c, const struct machine_thing *t,
                               bool is_writable, struct error *e);
 
+/* Properties of a disk's model: the size of its blocks, 512 to 4096 bytes, */
+#define DRIVE_BLOCK_PROPERTIES                                                                     \
+    {.name = "logical_block_size",                                                                 \
+     .value = MODEL_SIZE,                                                                          \
+     .number = 512,                                                                                \
+     .min = 512,                                                                                   \
+     .max = 4096,                                                                                  \
+     .help = "bytes"},                                                                             \
+    {                                                                                              \
+        .name = "physical_block_size", .value = MODEL_SIZE, .number = 512, .min = 512,             \
+        .max = 4096, .help = "bytes"                                                               \
+    }
+/* and what was said of them. -1 and a sentence: one is no power of two. */
+int drive_block_sizes(const struct plug *p, uint32_t *logical, uint32_t *physical, struct error *e);
+
 struct drive;
 /* The one that the device's property `drive` names, opened; the machine keeps it. NULL and a sentence: none is
  * named, it is another device's, its file cannot be opened or is another one than it was. */

@@ -8,13 +8,7 @@
 
 #define BLOCK_PROPERTIES                                                                           \
     {.name = "drive", .value = MODEL_TEXT, .max = MACHINE_NAME_MAX - 1, .help = "the drive's id"}, \
-        {.name = "logical_block_size",                                                             \
-         .value = MODEL_SIZE,                                                                      \
-         .number = 512,                                                                            \
-         .min = 512,                                                                               \
-         .max = 4096,                                                                              \
-         .help = "bytes"},                                                                         \
-        {.name = "physical_block_size", .value = MODEL_SIZE, .min = 512, .max = 4096},             \
+        DRIVE_BLOCK_PROPERTIES,                                                                    \
         {.name = "write-cache", .value = MODEL_CHOICE, .text = "auto", .choices = "auto|on|off"},  \
     {                                                                                              \
         .name = "bootindex", .value = MODEL_NUMBER                                                 \
@@ -22,12 +16,12 @@
 
 static int get_shift(const struct plug *p, uint8_t *shift, struct error *e)
 {
-    uint64_t block = plug_number(p, "logical_block_size");
+    uint32_t block, physical;
 
-    if (!is_pow2(block)) {
-        return error_set(e, "the size of a block is a power of two");
+    if (drive_block_sizes(p, &block, &physical, e) < 0) {
+        return -1;
     }
-    *shift = (uint8_t)__builtin_ctzll(block);
+    *shift = (uint8_t)__builtin_ctz(block);
     return 0;
 }
 

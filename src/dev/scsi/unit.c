@@ -71,18 +71,7 @@ const struct device_class scsi_cd = {.name = "scsi-cd", UNIT_CLASS};
 static const struct model_property hd_properties[] = {
     UNIT_PROPERTIES,
     {.name = "product", .value = MODEL_TEXT, .text = "DISK", .max = 16},
-    {.name = "logical_block_size",
-     .value = MODEL_SIZE,
-     .number = 512,
-     .min = 512,
-     .max = 4096,
-     .help = "bytes"},
-    {.name = "physical_block_size",
-     .value = MODEL_SIZE,
-     .number = 512,
-     .min = 512,
-     .max = 4096,
-     .help = "bytes"},
+    DRIVE_BLOCK_PROPERTIES,
     {.name = "removable", .value = MODEL_FLAG},
     {.name = "dpofua", .value = MODEL_FLAG, .number = 1},
     {.name = "rotation_rate", .value = MODEL_NUMBER, .max = 65535, .help = "1: it does not turn"},
@@ -101,13 +90,12 @@ static void put_text(char *to, const char *text)
 
 static int set_sizes(const struct plug *p, struct scsi_unit_config *u, struct error *e)
 {
-    uint64_t physical = plug_number(p, "physical_block_size");
+    uint32_t physical;
 
-    u->block = (uint32_t)plug_number(p, "logical_block_size");
-    if (!is_pow2(u->block) || !is_pow2(physical)) {
-        return error_set(e, "the size of a block is a power of two");
+    if (drive_block_sizes(p, &u->block, &physical, e) < 0) {
+        return -1;
     }
-    while (((uint64_t)u->block << u->physical_exponent) < physical) {
+    while ((u->block << u->physical_exponent) < physical) {
         u->physical_exponent++;
     }
     u->is_removable = plug_flag(p, "removable");

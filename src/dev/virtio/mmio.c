@@ -83,23 +83,6 @@ const struct virtio_transport virtio_mmio = {.queue_used = queue_used,
 
 /* ---- registers ---- */
 
-/* Of the queue that is selected; NULL: there is none of this number. */
-static uint64_t *area_at(struct device *d, uint64_t at)
-{
-    struct virtio *s = virtio_of(d);
-    unsigned q = s->queue_select;
-
-    if (q >= virtio_queue_count(d)) {
-        return NULL;
-    }
-    switch (at & ~UINT64_C(4)) {
-    case QUEUE_DESC_LOW: return &s->descriptors[q];
-    case QUEUE_DRIVER_LOW: return &s->driver_area[q];
-    case QUEUE_DEVICE_LOW: return &s->device_area[q];
-    default: return NULL;
-    }
-}
-
 static uint64_t read_queue(struct device *d, struct mem_access a)
 {
     const struct virtio *s = virtio_of(d);
@@ -176,7 +159,7 @@ static void write_legacy(struct device *d, struct mem_access a, uint32_t value)
 static void write_modern(struct device *d, struct mem_access a, uint32_t value)
 {
     struct virtio *s = virtio_of(d);
-    uint64_t *area = area_at(d, a.at);
+    uint64_t *area = virtio_area(d, (a.at - QUEUE_DESC_LOW) / 16);
 
     if (virtio_config_of(d)->is_legacy) {
         device_bad_write(d, a, value);

@@ -91,18 +91,7 @@ static const struct model_property blk_properties[] = {
      .min = 1,
      .max = VIRTIO_QUEUES_MAX,
      .help = "how many"},
-    {.name = "logical_block_size",
-     .value = MODEL_SIZE,
-     .number = 512,
-     .min = 512,
-     .max = 4096,
-     .help = "bytes"},
-    {.name = "physical_block_size",
-     .value = MODEL_SIZE,
-     .number = 512,
-     .min = 512,
-     .max = 4096,
-     .help = "bytes"},
+    DRIVE_BLOCK_PROPERTIES,
     {.name = "bootindex", .value = MODEL_NUMBER},
     {.name = "write-cache", .value = MODEL_CHOICE, .text = "auto", .choices = "auto|on|off"},
     {.name = "scsi", .value = MODEL_FLAG},
@@ -113,8 +102,7 @@ static int build_blk(struct plug *p, struct error *e)
     struct virtio_blk_config config = {
         .virtio = virtio_config_from(p),
         .queues = (uint32_t)plug_number(p, "num-queues"),
-        .logical_block = (uint32_t)plug_number(p, "logical_block_size"),
-        .physical_block = (uint32_t)plug_number(p, "physical_block_size")};
+    };
     const struct virtio_plan plan = {.mmio = &virtio_blk_mmio,
                                      .pci = &virtio_blk_pci,
                                      .config = &config,
@@ -123,11 +111,8 @@ static int build_blk(struct plug *p, struct error *e)
     const char *serial = plug_text(p, "serial");
     struct device *d;
 
-    if (!is_pow2(config.logical_block) || !is_pow2(config.physical_block)) {
-        return error_set(e, "the size of a block is a power of two");
-    }
-    config.drive = drive_take(p, e);
-    if (config.drive == NULL) {
+    if (drive_block_sizes(p, &config.logical_block, &config.physical_block, e) < 0 ||
+        (config.drive = drive_take(p, e)) == NULL) {
         return -1;
     }
     if (serial != NULL) {

@@ -107,23 +107,6 @@ const struct virtio_transport virtio_pci = {.queue_used = queue_used,
 
 /* ---- the modern interface ---- */
 
-/* Half of a queue's address; NULL: there is no such register, or no such queue. */
-static uint64_t *area_at(struct device *d, uint64_t at)
-{
-    struct virtio *s = virtio_of(d);
-    unsigned q = s->queue_select;
-
-    if (q >= virtio_queue_count(d)) {
-        return NULL;
-    }
-    switch (at & ~UINT64_C(4)) {
-    case QUEUE_DESC: return &s->descriptors[q];
-    case QUEUE_DRIVER: return &s->driver_area[q];
-    case QUEUE_DEVICE: return &s->device_area[q];
-    default: return NULL;
-    }
-}
-
 /* Bytes of the register there; 0: there is none. */
 static unsigned register_bytes(uint64_t at)
 {
@@ -140,7 +123,7 @@ static uint64_t read_of_queue(struct device *d, uint64_t at)
 {
     const struct virtio *s = virtio_of(d);
     unsigned q = s->queue_select;
-    const uint64_t *area = area_at(d, at);
+    const uint64_t *area = virtio_area(d, (at - QUEUE_DESC) / 8);
 
     if (q >= virtio_queue_count(d)) {
         return at == QUEUE_MSIX_VECTOR ? NO_VECTOR : 0;
@@ -178,7 +161,7 @@ static void write_of_queue(struct device *d, uint64_t at, uint64_t value)
 {
     struct virtio *s = virtio_of(d);
     unsigned q = s->queue_select;
-    uint64_t *area = area_at(d, at);
+    uint64_t *area = virtio_area(d, (at - QUEUE_DESC) / 8);
 
     if (q >= virtio_queue_count(d)) {
         device_log(d, "guest error: there is no queue %u", q);

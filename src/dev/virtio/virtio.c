@@ -129,6 +129,22 @@ void virtio_break(struct device *d, const char *why)
 
 /* ---- queues ---- */
 
+uint64_t *virtio_area(struct device *d, uint64_t n)
+{
+    struct virtio *s = virtio_of(d);
+    unsigned q = s->queue_select;
+
+    if (q >= virtio_queue_count(d)) {
+        return NULL;
+    }
+    switch (n) {
+    case 0: return &s->descriptors[q];
+    case 1: return &s->driver_area[q];
+    case 2: return &s->device_area[q];
+    default: return NULL;
+    }
+}
+
 void virtio_set_queue_size(struct device *d, unsigned queue, uint64_t size)
 {
     if (queue >= virtio_queue_count(d) || size == 0 || size > model_of(d)->queue_size ||

@@ -137,6 +137,9 @@ bool virtio_has(const struct device *d, uint64_t feature); /* the driver took it
 unsigned virtio_queue_count(const struct device *d);
 void virtio_set_driver_features(struct device *d, unsigned word, uint32_t bits);
 void virtio_set_status(struct device *d, uint8_t status); /* 0 resets it */
+/* Where the selected queue has its descriptors (0), the driver's area (1), the device's (2); NULL: there is no such
+ * area, or no such queue. */
+uint64_t *virtio_area(struct device *d, uint64_t n);
 void virtio_set_queue_size(struct device *d, unsigned queue, uint64_t size);
 void virtio_enable_queue(struct device *d, unsigned queue, bool enabled);
 /* All three areas by the place of the first, as the legacy interface has them; 0: the queue is disabled. */
