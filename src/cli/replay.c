@@ -307,6 +307,23 @@ static int watch(const struct options *o, struct replayed *r, struct shown *show
                : choose_port(o, replayed_machine(r), shown, epoch_ns, e);
 }
 
+static int seek_snapshot(const struct options *o, struct replayed *r, struct shown *shown,
+                         struct error *e)
+{
+    struct snapshot_place place;
+
+    if (o->rr_snapshot == NULL) {
+        return 0;
+    }
+    if (snapshots_find(snapshots_image(&o->machine), o->rr_snapshot, &place, e) < 0) {
+        return -1;
+    }
+    shown->is_mute = true;
+    replayed_seek(r, place.at);
+    shown->is_mute = false;
+    return snapshots_check(o->rr_snapshot, &place, replayed_machine(r), e);
+}
+
 /* The same with a debugger or monitors. */
 static int replay_attended(struct options *o)
 {
@@ -332,7 +349,7 @@ static int replay_attended(struct options *o)
         if (log) {
             cli_log_attach(log, replayed_machine(r));
         }
-        status = replayed_run(r);
+        status = seek_snapshot(o, r, &shown, &e) < 0 ? cli_fail(&e) : replayed_run(r);
         console_end(&shown.console);
         if (shown.console.problem) {
             say_stdout_failed(shown.console.problem);

@@ -19,6 +19,7 @@ struct replayed *replayed_open(const struct options *o, struct ports *ports, str
 int replayed_build(struct replayed *r, const struct sink *sink, struct error *e);
 struct machine *replayed_machine(struct replayed *r);
 const struct recording *replayed_recording(const struct replayed *r);
+void replayed_seek(struct replayed *r, tick at); /* before it runs */
 /* To the end; says what came of it, and returns the exit status. */
 int replayed_run(struct replayed *r);
 void replayed_close(struct replayed *r); /* NULL is fine */
