@@ -8,6 +8,7 @@
 #include "board/board.h"
 #include "cli/cli.h"
 #include "cli/say.h"
+#include "cli/snapshots.h"
 
 static const char prefix[] = "reprise-system-";
 
@@ -44,6 +45,11 @@ static int replay(struct options *o)
             error_prefix(&e, "%s", o->rr_file);
         }
         recording_close(r);
+    }
+    if (result == 0 && o->rr_snapshot != NULL) {
+        struct snapshot_place place;
+
+        result = snapshots_find(snapshots_image(&o->machine), o->rr_snapshot, &place, &e);
     }
     if (result < 0) {
         return cli_fail(&e);

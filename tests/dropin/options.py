@@ -78,6 +78,7 @@ def refused():
             (["-virtfs", "local,path=/"], "put the files on a disk"),
             (["-fda", "x"], "-drive file=FILE is nearest"),
             (["-incoming", "defer"], "nothing migrates"),
+            (["-loadvm", "x"], "enters a recording anywhere"),
             (["-icount", "11"], "shift wants a number from 0 to 10"),
             (["-icount", "shift=0,rr=frob"], "rr is record or replay"),
             (["-icount", "shift=0,rr=record"], "rrfile=FILE"),
