@@ -31,8 +31,9 @@ static int add(struct options *o, const char *option, const char *text, bool is_
     if (o->monitor_count == OPTIONS_MONITORS_MAX) {
         return error_set(e, "at most %d monitors", OPTIONS_MONITORS_MAX);
     }
-    *m = (struct options_monitor){
-        .text = text, .is_qmp = strcmp(option, "-monitor") != 0, .is_pretty = is_pretty};
+    *m = (struct options_monitor){.text = id == NULL ? text : NULL, /* -mon's is on its stack */
+                                  .is_qmp = strcmp(option, "-monitor") != 0,
+                                  .is_pretty = is_pretty};
     o->monitor_count++;
     if (id == NULL) {
         return check(option, text, e);

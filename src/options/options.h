@@ -51,7 +51,7 @@ struct options_chardev {
 };
 struct options_monitor {
     char id[MACHINE_NAME_MAX]; /* of a character device; empty: */
-    const char *text;          /* as -serial has it */
+    const char *text;          /* as -serial has it; NULL if there is an id */
     bool is_qmp, is_pretty;
 };
 struct options_dump {
