@@ -75,7 +75,7 @@ size_t neighbour_poll(struct neighbour *n, int fd, short events)
 static void serve(struct neighbour *n)
 {
     const struct net_outside *o = n->outside;
-    bool takes = has_room(n), sleeps = !takes || net_ring_sleep(&n->out);
+    bool takes = has_room(n), sleeps = !takes || net_ring_sleep(&n->out), wakes;
     int timeout_ms = -1;
     size_t pair;
 
@@ -96,7 +96,8 @@ static void serve(struct neighbour *n)
     if (o->serve != NULL) {
         o->serve(n);
     }
-    if (net_ring_wakes(&n->in) | net_ring_frees(&n->out, 1)) {
+    wakes = net_ring_wakes(&n->in);
+    if (net_ring_frees(&n->out, 1) || wakes) { /* either is to be asked */
         net_wake(n->pair);
     }
 }

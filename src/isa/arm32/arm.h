@@ -210,7 +210,7 @@ enum arm_status {
 #define MODE_SPSR       0x40 /* the mode has an SPSR */
 #define MODE_VECTORS    0x80 /* FPSCR wants short vectors, which there are none of */
 #define MODE_FPSCR_POS  8    /* FPSCR's bits 22 to 26: RMode, FZ, DN, AHP */
-#define MODE_FPSCR(m)   ((m) >> MODE_FPSCR_POS & 0x1f)
+#define MODE_FPSCR(m)   ((unsigned)((m) >> MODE_FPSCR_POS) & 0x1f)
 #define MODE_BIG        0x2000 /* data is big-endian */
 #define MODE_SED        0x4000 /* SETEND is disabled ... */
 #define MODE_ITD        0x8000 /* ... and so are IT blocks of more than a simple instruction */

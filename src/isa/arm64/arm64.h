@@ -347,20 +347,21 @@ enum {
 
 /* block_mode(): what lifting depends on, besides what arm_user.h has. At EL0 in AArch32 state (MODE_A32) it
  * is arm32's, whose bits 0 and 1 are 0 then. The lower 32 bits all have a meaning; at EL2 bit 31 has none. */
-#define MODE_EL(m)     ((m)&3) /* 3: EL2 with HCR_EL2.E2H, where names of EL1 are its own registers */
-#define MODE_HOST      3
-#define MODE_FP        0x4       /* FP and SIMD are not trapped */
-#define MODE_BIG       0x8       /* data is big-endian */
-#define MODE_ALIGN     0x10      /* data has to be aligned */
-#define MODE_UNTAG     0x20      /* the top byte of data addresses is a tag in both halves */
-#define MODE_UNPRIV    0x40      /* LDTR and STTR are EL0's accesses: EL1 without UAO */
-#define MODE_ZVA       0x80      /* DC ZVA is not trapped */
-#define MODE_SPSEL     0x100     /* SP is that of the level, and not SP_EL0 */
-#define MODE_SP        0x200     /* SP has to be aligned where it is the base of an access */
-#define MODE_TAG0      0x2000000 /* the top byte of an instruction's address is a tag: lower half */
-#define MODE_TAG1      0x4000000 /* upper half */
-#define MODE_FPCR_POS  10        /* FPCR's bits 19 and 22 to 26: FZ16, RMode, FZ, DN, AHP */
-#define MODE_FPCR(m)   (((m) >> MODE_FPCR_POS & 1) | ((m) >> (MODE_FPCR_POS + 1) & 0x1f) << 3)
+#define MODE_EL(m)    ((m)&3) /* 3: EL2 with HCR_EL2.E2H, where names of EL1 are its own registers */
+#define MODE_HOST     3
+#define MODE_FP       0x4       /* FP and SIMD are not trapped */
+#define MODE_BIG      0x8       /* data is big-endian */
+#define MODE_ALIGN    0x10      /* data has to be aligned */
+#define MODE_UNTAG    0x20      /* the top byte of data addresses is a tag in both halves */
+#define MODE_UNPRIV   0x40      /* LDTR and STTR are EL0's accesses: EL1 without UAO */
+#define MODE_ZVA      0x80      /* DC ZVA is not trapped */
+#define MODE_SPSEL    0x100     /* SP is that of the level, and not SP_EL0 */
+#define MODE_SP       0x200     /* SP has to be aligned where it is the base of an access */
+#define MODE_TAG0     0x2000000 /* the top byte of an instruction's address is a tag: lower half */
+#define MODE_TAG1     0x4000000 /* upper half */
+#define MODE_FPCR_POS 10        /* FPCR's bits 19 and 22 to 26: FZ16, RMode, FZ, DN, AHP */
+#define MODE_FPCR(m)                                                                               \
+    ((unsigned)((m) >> MODE_FPCR_POS & 1) | ((unsigned)((m) >> (MODE_FPCR_POS + 1)) & 0x1f) << 3)
 #define MODE_BTYPE_POS MODE_LOCAL_POS /* local: changes from instruction to instruction */
 #define MODE_BTYPE(m)  ((m) >> MODE_BTYPE_POS & 3)
 
