@@ -209,17 +209,27 @@ static int open_pty(struct serial *s, struct error *e)
     return 0;
 }
 
-/* A socket that our parent made, and is at the other end of. */
+/* A socket that our parent made: it is at the other end of it; or, of a server, whoever connects will be. */
 static int open_fd(struct serial *s, const struct serial_spec *spec, struct error *e)
 {
-    int fd = atoi(spec->port), type;
+    int fd = atoi(spec->port), type, listens;
     socklen_t size = sizeof type;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM) {
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) {
         return error_set(e, "fd=%d is no open stream socket", fd);
     }
+    if (spec->is_server != (listens != 0)) {
+        return error_set(
+            e, "fd=%d: with server=on a socket that listens is wanted, else one that is connected",
+            fd);
+    }
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-    set_connected(s, fd);
+    if (spec->is_server) {
+        s->listen_fd = fd;
+    } else {
+        set_connected(s, fd);
+    }
     return 0;
 }
 
