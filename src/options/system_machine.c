@@ -23,7 +23,7 @@ static int take_accelerator(struct options *o, const char *name, struct error *e
 
     for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
         if (strcmp(ours[i], name) == 0) {
-            return options_take_as(o, "-accel", name, e);
+            return options_take_as(o, "-accel", ours[i], e); /* it is kept, and `name` is not */
         }
     }
     return strcmp(name, "tcg") == 0
