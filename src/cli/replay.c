@@ -256,9 +256,9 @@ static void close_ports(struct shown *s)
     }
 }
 
-/* To where rrsnapshot= says that the replay begins. */
+/* To where rrsnapshot= says that the replay begins; by `r`, where it is attended to, else by the journal. */
 static int go_to_snapshot(const struct options *o, struct shown *shown, struct machine *m,
-                          struct error *e)
+                          struct replayed *r, struct error *e)
 {
     struct snapshot_place place;
 
@@ -269,7 +269,11 @@ static int go_to_snapshot(const struct options *o, struct shown *shown, struct m
         return -1;
     }
     shown->is_mute = true;
-    (void)journal_drive(shown->journal, m, place.at, false);
+    if (r != NULL) {
+        replayed_seek(r, place.at);
+    } else {
+        (void)journal_drive(shown->journal, m, place.at, false);
+    }
     shown->is_mute = false;
     return snapshots_check(o->rr_snapshot, &place, m, e);
 }
@@ -307,23 +311,6 @@ static int watch(const struct options *o, struct replayed *r, struct shown *show
                : choose_port(o, replayed_machine(r), shown, epoch_ns, e);
 }
 
-static int seek_snapshot(const struct options *o, struct replayed *r, struct shown *shown,
-                         struct error *e)
-{
-    struct snapshot_place place;
-
-    if (o->rr_snapshot == NULL) {
-        return 0;
-    }
-    if (snapshots_find(snapshots_image(&o->machine), o->rr_snapshot, &place, e) < 0) {
-        return -1;
-    }
-    shown->is_mute = true;
-    replayed_seek(r, place.at);
-    shown->is_mute = false;
-    return snapshots_check(o->rr_snapshot, &place, replayed_machine(r), e);
-}
-
 /* The same with a debugger or monitors. */
 static int replay_attended(struct options *o)
 {
@@ -349,7 +336,8 @@ static int replay_attended(struct options *o)
         if (log) {
             cli_log_attach(log, replayed_machine(r));
         }
-        status = seek_snapshot(o, r, &shown, &e) < 0 ? cli_fail(&e) : replayed_run(r);
+        status = go_to_snapshot(o, &shown, replayed_machine(r), r, &e) < 0 ? cli_fail(&e)
+                                                                           : replayed_run(r);
         console_end(&shown.console);
         if (shown.console.problem) {
             say_stdout_failed(shown.console.problem);
@@ -401,7 +389,8 @@ int command_replay(struct options *o)
             cli_log_attach(log, m);
         }
         journal_attach(j, m);
-        status = go_to_snapshot(o, &shown, m, &e) < 0 ? cli_fail(&e) : replay(o, j, m, &shown);
+        status =
+            go_to_snapshot(o, &shown, m, NULL, &e) < 0 ? cli_fail(&e) : replay(o, j, m, &shown);
     }
     nets_close(&shown.nets);
     close_ports(&shown);
