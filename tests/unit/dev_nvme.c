@@ -11,6 +11,7 @@
 #include "dev/drive.h"
 #include "dev_bench.h"
 #include "registers.h"
+#include "sector_image.h"
 
 #define ECAM UINT64_C(0x30000000)
 #define BAR  UINT64_C(0x40000000)
@@ -87,24 +88,6 @@ static bool pin(void)
 
 /* ---- the machine ------------------------------------------------------------------------------*/
 
-static void make_image(void)
-{
-    const char *folder = getenv("TMPDIR");
-    FILE *f;
-
-    (void)snprintf(path, sizeof path, "%s/reprise-nvme-%d", folder != NULL ? folder : "/tmp",
-                   (int)getpid());
-    f = fopen(path, "wb");
-    assert_non_null(f);
-    for (unsigned i = 0; i < BLOCKS; i++) {
-        uint8_t block[512];
-
-        memset(block, (int)(i % 251 + 1), sizeof block);
-        assert_int_equal(fwrite(block, 1, sizeof block, f), sizeof block);
-    }
-    assert_int_equal(fclose(f), 0);
-}
-
 static void add_drive(const char *id, bool is_readonly)
 {
     struct machine_thing *t = machine_config_add_thing(&b.config, DRIVE_CLASS, id);
@@ -157,7 +140,7 @@ static void open_disk(void)
     struct error e;
 
     memset(&b, 0, sizeof b);
-    make_image();
+    make_sector_image(path, sizeof path, "nvme", BLOCKS);
     machine_config_init(&b.config);
     add_drive("d0", false);
     add_drive("d1", true);
