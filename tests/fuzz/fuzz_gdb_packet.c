@@ -6,12 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "board/board.h"
+#include "../quiet_machine.h"
 #include "gdb/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define END 3000
 
 struct client {
     struct text bytes;
@@ -19,52 +17,10 @@ struct client {
     uint64_t reads;
 };
 
-/* ---- the recording: nothing enters ---- */
-
-static enum inlet_answer next(void *opaque, tick now, struct input *in, tick *ask_again)
-{
-    (void)opaque;
-    (void)in;
-    *ask_again = END;
-    return now >= END ? INLET_END : INLET_QUIET;
-}
-
-static tick idle(void *opaque, tick now, tick event)
-{
-    (void)opaque;
-    return END < event ? (END < now ? now : END) : event;
-}
-
-static void moved(void *opaque, tick from, tick to)
-{
-    (void)opaque;
-    (void)from;
-    (void)to;
-}
-
-static tick known_end(void *opaque)
-{
-    (void)opaque;
-    return END;
-}
-
-/* Counts in memory, calls, traps on the way. */
-static const uint32_t program[] = {
-    0x00001117, /* auipc sp, 1 */
-    0x00013283, /* ld t0, 0(sp) */
-    0x00128293, /* addi t0, t0, 1 */
-    0x00513023, /* sd t0, 0(sp) */
-    0x0082f313, /* andi t1, t0, 8 */
-    0x00030463, /* beqz t1, +8 */
-    0x00000073, /* ecall */
-    0xfe5ff06f, /* j -28 */
-};
-
 static struct travel *new_travel(struct machine *m)
 {
     static const struct travel_limits limits = {.spacing = 400};
-    const struct travel_source source = {
-        .inlet = {.next = next, .idle = idle}, .moved = moved, .end = known_end};
+    const struct travel_source source = quiet_source();
 
     return travel_new(m, &source, &limits);
 }
@@ -73,22 +29,10 @@ static struct machine *new_machine(void)
 {
     struct machine_config *c = base_alloc(1, sizeof(*c));
     struct machine *m;
-    struct error e;
 
     machine_config_init(c);
-    snprintf(c->arch, sizeof c->arch, "riscv64");
-    c->hart_count = 2;
     c->quantum = 50;
-    c->ram_bytes = 2 * MIB;
-    c->images[IMAGE_BIOS].name = base_strdup("program");
-    c->images[IMAGE_BIOS].data = base_alloc(1, sizeof program);
-    c->images[IMAGE_BIOS].size = sizeof program;
-    memcpy(c->images[IMAGE_BIOS].data, program, sizeof program);
-    m = board_build(c, &e);
-    if (m == NULL) {
-        fprintf(stderr, "fuzz: %s\n", e.text);
-        abort();
-    }
+    m = quiet_machine(c);
     machine_config_fini(c);
     free(c);
     return m;
@@ -171,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size -= length;
     }
     (void)gdb_session_serve(s, &stream);
-    must(travel_now(t) <= END);
+    must(travel_now(t) <= QUIET_END);
     must(travel_seek(t, 0).why == TRAVEL_ARRIVED);
     must(machine_hash(m) == hash);
     gdb_session_free(s);
