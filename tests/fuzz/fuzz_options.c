@@ -3,31 +3,16 @@
  * refused has a sentence; what is accepted is within its bounds. Serial ports' specifications are
  * parsed as well; nothing is opened.
  */
-#include "options/options.h"
-
 #include <stdlib.h>
 
+#include "command_line.h"
 #include "world/world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ARGUMENTS_MAX = 64 };
-
-static void check_sentence(const struct error *e)
-{
-    size_t length = strnlen(e->text, sizeof e->text);
-
-    must(length > 5 && length < sizeof e->text);
-}
-
 static void check_accepted(const struct options *o)
 {
-    const struct machine_config *c = &o->machine;
-
-    must(c->hart_count >= 1 && c->hart_count <= MACHINE_HARTS_MAX);
-    must(o->serial_count <= MACHINE_SERIALS_MAX && c->shift <= 10);
-    must(strnlen(c->append, sizeof c->append) < sizeof c->append);
-    must(strnlen(c->cpu, sizeof c->cpu) < sizeof c->cpu);
+    check_bounds(o);
     must(o->file_count <= 2 && o->rest_count >= 0);
     for (uint32_t i = 0; i < o->serial_count; i++) {
         struct serial_spec spec;

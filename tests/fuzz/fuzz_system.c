@@ -5,28 +5,15 @@
  */
 #include <stdlib.h>
 
+#include "command_line.h"
 #include "options/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ARGUMENTS_MAX = 64 };
-
-static void check_sentence(const struct error *e)
-{
-    size_t length = strnlen(e->text, sizeof e->text);
-
-    must(length > 5 && length < sizeof e->text);
-}
-
 static void check_accepted(const struct options *o)
 {
-    const struct machine_config *c = &o->machine;
-
-    must(c->hart_count >= 1 && c->hart_count <= MACHINE_HARTS_MAX);
-    must(o->serial_count <= MACHINE_SERIALS_MAX && c->shift <= 10);
-    must(c->things.count <= MACHINE_THINGS_MAX);
-    must(strnlen(c->append, sizeof c->append) < sizeof c->append);
-    must(strnlen(c->cpu, sizeof c->cpu) < sizeof c->cpu);
+    check_bounds(o);
+    must(o->machine.things.count <= MACHINE_THINGS_MAX);
     if (!o->help && o->list.length == 0) {
         must(o->rr == OPTIONS_RR_NONE || o->rr_file != NULL);
         must((o->command == COMMAND_RECORD) == (o->rr == OPTIONS_RR_RECORD));
